@@ -1,0 +1,9 @@
+namespace OcspLab.Ocsp;
+
+/// <summary>Asks responders and verifies what they say. Thread-safe.</summary>
+public interface IOcspClient
+{
+    /// <summary>Asks <paramref name="urls"/> in turn until one gives an answer that verifies, within one deadline.</summary>
+    /// <exception cref="OperationCanceledException"><paramref name="cancellationToken"/> was cancelled. Failures of the network are values.</exception>
+    Task<OcspFetch> FetchAsync(OcspSubject subject, IReadOnlyList<Uri> urls, VerificationPolicy policy, CancellationToken cancellationToken);
+}

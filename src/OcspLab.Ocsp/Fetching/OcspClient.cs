@@ -1,0 +1,140 @@
+using System.Net;
+using System.Net.Http.Headers;
+using System.Net.Sockets;
+using Microsoft.Extensions.Options;
+using Polly.CircuitBreaker;
+using Polly.Timeout;
+
+namespace OcspLab.Ocsp;
+
+/// <summary>Fetches over HTTP (RFC 6960 appendix A, RFC 9919 §6). Retries, attempt deadline and circuit breaker are the handler's.</summary>
+internal sealed class OcspClient(IHttpClientFactory clients, IOptionsMonitor<OcspClientOptions> options, TimeProvider clock) : IOcspClient
+{
+    public const string HttpClientName = "OcspLab.Ocsp";
+
+    public async Task<OcspFetch> FetchAsync(OcspSubject subject, IReadOnlyList<Uri> urls, VerificationPolicy policy, CancellationToken cancellationToken)
+    {
+        ArgumentNullException.ThrowIfNull(subject);
+        ArgumentNullException.ThrowIfNull(urls);
+        ArgumentNullException.ThrowIfNull(policy);
+
+        var settings = options.CurrentValue;
+        var started = clock.GetTimestamp();
+        using var timer = new CancellationTokenSource(settings.Timeout, clock);
+        using var deadline = CancellationTokenSource.CreateLinkedTokenSource(timer.Token, cancellationToken);
+
+        var request = new OcspRequest { CertIds = [subject.ToCertId(settings.CertIdHash)], Nonce = policy.Nonce }.Encode();
+        var attempts = new List<FetchAttempt>();
+        foreach (var url in urls)
+        {
+            var answer = await AskAsync(url, request, settings, deadline.Token, cancellationToken).ConfigureAwait(false);
+            if (answer.Body is not null)
+            {
+                if (OcspVerifier.Verify(answer.Body, subject, policy, clock.GetUtcNow()).TryGetStaple(out var staple, out var rejection))
+                {
+                    attempts.Add(answer.Attempt);
+                    return new OcspFetch { Staple = staple, Attempts = attempts, MaxAge = answer.MaxAge, Duration = clock.GetElapsedTime(started) };
+                }
+
+                answer = answer with { Attempt = answer.Attempt with { Rejection = rejection, Detail = Describe(rejection, answer) } };
+            }
+
+            attempts.Add(answer.Attempt);
+            if (deadline.IsCancellationRequested)
+                break;
+        }
+
+        return new OcspFetch { Attempts = attempts, Duration = clock.GetElapsedTime(started) };
+    }
+
+    private async Task<Answer> AskAsync(Uri url, byte[] request, OcspClientOptions settings, CancellationToken deadline, CancellationToken caller)
+    {
+        var started = clock.GetTimestamp();
+        Answer Failed(FetchFailure failure, string detail, int? status = null) =>
+            new(null, new FetchAttempt(url, failure, status, null, detail, clock.GetElapsedTime(started)), null, null);
+
+        try
+        {
+            using var client = clients.CreateClient(HttpClientName);
+            var get = GetUrl(url, request);
+            var response = await SendAsync(client, get, url, request, deadline).ConfigureAwait(false);
+            if (get is not null && response.StatusCode is HttpStatusCode.NotFound or HttpStatusCode.MethodNotAllowed or HttpStatusCode.RequestUriTooLong or HttpStatusCode.NotImplemented)
+            {
+                // Responders that only speak POST, and proxies that mangle base64 in paths.
+                response.Dispose();
+                response = await SendAsync(client, null, url, request, deadline).ConfigureAwait(false);
+            }
+
+            using (response)
+            {
+                var status = (int)response.StatusCode;
+                if (response.StatusCode != HttpStatusCode.OK)
+                    return Failed(FetchFailure.HttpStatus, $"HTTP {status}", status);
+                var body = await ReadAsync(response.Content, settings.MaximumResponseSize, deadline).ConfigureAwait(false);
+                if (body is null)
+                    return Failed(FetchFailure.TooLarge, $"more than {settings.MaximumResponseSize} bytes", status);
+                var attempt = new FetchAttempt(url, null, status, null, "verified", clock.GetElapsedTime(started));
+                return new Answer(body, attempt, MaxAge(response), response.Content.Headers.ContentType?.MediaType);
+            }
+        }
+        catch (Exception exception) when (exception is TimeoutRejectedException || (exception is OperationCanceledException && !caller.IsCancellationRequested))
+        {
+            return Failed(FetchFailure.TimedOut, $"no answer within {(deadline.IsCancellationRequested ? settings.Timeout : settings.AttemptTimeout)}");
+        }
+        catch (BrokenCircuitException)
+        {
+            return Failed(FetchFailure.CircuitOpen, "left alone for a while after repeated failures");
+        }
+        catch (HttpRequestException exception) when (exception.HttpRequestError == HttpRequestError.NameResolutionError || exception.InnerException is SocketException { SocketErrorCode: SocketError.HostNotFound or SocketError.NoData or SocketError.TryAgain })
+        {
+            return Failed(FetchFailure.NameNotResolved, $"no address for '{url.Host}'");
+        }
+        catch (Exception exception) when (exception is HttpRequestException or IOException)
+        {
+            return Failed(FetchFailure.ConnectionFailed, exception.Message);
+        }
+    }
+
+    private static async Task<HttpResponseMessage> SendAsync(HttpClient client, Uri? get, Uri url, byte[] request, CancellationToken cancellationToken)
+    {
+        using var message = new HttpRequestMessage(get is null ? HttpMethod.Post : HttpMethod.Get, get ?? url);
+        message.Headers.Accept.Add(new MediaTypeWithQualityHeaderValue("application/ocsp-response"));
+        if (get is null)
+        {
+            message.Content = new ByteArrayContent(request);
+            message.Content.Headers.ContentType = new MediaTypeHeaderValue("application/ocsp-request");
+        }
+
+        return await client.SendAsync(message, HttpCompletionOption.ResponseHeadersRead, cancellationToken).ConfigureAwait(false);
+    }
+
+    /// <summary>GET {url}/{url-encoding of base64 of the request}, or null when that is longer than 255 bytes (RFC 9919 §6).</summary>
+    private static Uri? GetUrl(Uri url, byte[] request)
+    {
+        var text = url.AbsoluteUri;
+        text = (text.EndsWith('/') ? text : text + "/") + Uri.EscapeDataString(Convert.ToBase64String(request));
+        return text.Length <= 255 ? new Uri(text) : null;
+    }
+
+    private static async Task<byte[]?> ReadAsync(HttpContent content, int limit, CancellationToken cancellationToken)
+    {
+        if (content.Headers.ContentLength > limit)
+            return null;
+        using var stream = await content.ReadAsStreamAsync(cancellationToken).ConfigureAwait(false);
+        var buffer = new byte[limit + 1];
+        var length = await stream.ReadAtLeastAsync(buffer, buffer.Length, throwOnEndOfStream: false, cancellationToken).ConfigureAwait(false);
+        return length > limit ? null : buffer[..length];
+    }
+
+    private static TimeSpan? MaxAge(HttpResponseMessage response) =>
+        response.Headers.CacheControl is { NoStore: false, NoCache: false, MaxAge: { } maxAge }
+            ? maxAge - (response.Headers.Age ?? TimeSpan.Zero)
+            : null;
+
+    private static string Describe(Rejection rejection, Answer answer) =>
+        answer.MediaType is null or "application/ocsp-response"
+            ? rejection.ToString()
+            : $"{rejection.Reason.ToSnakeCase()}: {answer.MediaType} instead of application/ocsp-response";
+
+    private sealed record Answer(byte[]? Body, FetchAttempt Attempt, TimeSpan? MaxAge, string? MediaType);
+}

@@ -1,0 +1,49 @@
+using System.Diagnostics.CodeAnalysis;
+using System.Formats.Asn1;
+
+namespace OcspLab.Ocsp;
+
+/// <summary>A request for the status of one or more certificates (RFC 6960 §4.1).</summary>
+public sealed record OcspRequest
+{
+    /// <summary>The certificates asked about, in order; never empty.</summary>
+    public required IReadOnlyList<CertId> CertIds { get; init; }
+
+    /// <summary>The nonce to be echoed (RFC 9654), or null.</summary>
+    public ReadOnlyMemory<byte>? Nonce { get; init; }
+
+    /// <summary>The response types that the client accepts (RFC 6960 §4.4.3), or null when it did not say.</summary>
+    public IReadOnlyList<string>? AcceptableResponses { get; init; }
+
+    /// <summary>Encodes the request, unsigned, in DER.</summary>
+    /// <exception cref="InvalidOperationException"><see cref="CertIds"/> is empty.</exception>
+    public byte[] Encode()
+    {
+        if (CertIds.Count == 0)
+            throw new InvalidOperationException("A request asks about at least one certificate.");
+        return OcspRequestEncoding.Encode(this);
+    }
+
+    /// <summary>Decodes strict DER without trailing bytes. Never throws on hostile input.</summary>
+    /// <returns>False when the bytes are not a request that this library can answer; a responder then says malformedRequest (RFC 6960 §2.3).</returns>
+    public static bool TryDecode(ReadOnlyMemory<byte> encoded, [NotNullWhen(true)] out OcspRequest? request, [NotNullWhen(false)] out string? fault)
+    {
+        request = null;
+        fault = null;
+        try
+        {
+            request = OcspRequestEncoding.Decode(encoded);
+            return true;
+        }
+        catch (AsnContentException exception)
+        {
+            fault = exception.Message;
+        }
+        catch (UnsupportedCertIdHashException exception)
+        {
+            fault = exception.Message;
+        }
+
+        return false;
+    }
+}

@@ -1,0 +1,139 @@
+using System.Formats.Asn1;
+using Org.BouncyCastle.Asn1;
+using Org.BouncyCastle.Asn1.Ocsp;
+using Org.BouncyCastle.Asn1.X509;
+using BcCertId = Org.BouncyCastle.Asn1.Ocsp.CertID;
+
+namespace OcspLab.Ocsp;
+
+/// <summary>
+/// The wire form of a request. Written with BouncyCastle's structures; read with the framework's DER reader,
+/// because BouncyCastle's takes BER as well and a responder must tell the two apart (RFC 6960 §4.1).
+/// </summary>
+internal static class OcspRequestEncoding
+{
+    public static byte[] Encode(OcspRequest request)
+    {
+        var list = new Asn1EncodableVector();
+        foreach (var id in request.CertIds)
+            list.Add(new Request(ToBouncyCastle(id), null));
+
+        X509Extensions? extensions = null;
+        if (request.Nonce is { } nonce)
+        {
+            var generator = new X509ExtensionsGenerator();
+            generator.AddExtension(new DerObjectIdentifier(OcspOids.Nonce), critical: false, new DerOctetString(nonce.ToArray()));
+            extensions = generator.Generate();
+        }
+
+        return new Org.BouncyCastle.Asn1.Ocsp.OcspRequest(new TbsRequest(null, new DerSequence(list), extensions), null).GetDerEncoded();
+    }
+
+    public static BcCertId ToBouncyCastle(CertId id) => new(
+        new Org.BouncyCastle.Asn1.X509.AlgorithmIdentifier(new DerObjectIdentifier(id.Hash.Oid()), DerNull.Instance),
+        new DerOctetString(id.IssuerNameHash.ToArray()),
+        new DerOctetString(id.IssuerKeyHash.ToArray()),
+        new DerInteger(id.SerialNumber.ToArray()));
+
+    // OCSPRequest ::= SEQUENCE { tbsRequest TBSRequest, optionalSignature [0] EXPLICIT Signature OPTIONAL }
+    public static OcspRequest Decode(ReadOnlyMemory<byte> encoded)
+    {
+        var reader = new AsnReader(encoded, AsnEncodingRules.DER);
+        var outer = reader.ReadSequence();
+        reader.ThrowIfNotEmpty();
+        var request = DecodeTbs(outer.ReadSequence());
+        if (outer.HasData)
+        {
+            // A signature may be ignored (RFC 9919 §3.1.2), not its shape.
+            var signature = outer.ReadSequence(new Asn1Tag(TagClass.ContextSpecific, 0));
+            signature.ReadSequence();
+            signature.ThrowIfNotEmpty();
+        }
+
+        outer.ThrowIfNotEmpty();
+        return request;
+    }
+
+    // TBSRequest ::= SEQUENCE {
+    //     version            [0] EXPLICIT Version DEFAULT v1,
+    //     requestorName      [1] EXPLICIT GeneralName OPTIONAL,
+    //     requestList            SEQUENCE OF Request,
+    //     requestExtensions  [2] EXPLICIT Extensions OPTIONAL }
+    private static OcspRequest DecodeTbs(AsnReader tbs)
+    {
+        if (tbs.PeekTag().HasSameClassAndValue(new Asn1Tag(TagClass.ContextSpecific, 0)))
+            throw new AsnContentException("version v1 is the default and is left out in DER; there is no other");
+        if (tbs.PeekTag().HasSameClassAndValue(new Asn1Tag(TagClass.ContextSpecific, 1)))
+            tbs.ReadSequence(new Asn1Tag(TagClass.ContextSpecific, 1)).ReadEncodedValue();
+
+        var list = tbs.ReadSequence();
+        var ids = new List<CertId>();
+        while (list.HasData)
+            ids.Add(DecodeRequest(list.ReadSequence()));
+        if (ids.Count is 0 or > MaximumCertIds)
+            throw new AsnContentException($"{ids.Count} certificates asked about; 1 to {MaximumCertIds} are");
+
+        ReadOnlyMemory<byte>? nonce = null;
+        List<string>? acceptable = null;
+        if (tbs.HasData)
+        {
+            foreach (var extension in OcspExtension.DecodeAll(tbs.ReadSequence(new Asn1Tag(TagClass.ContextSpecific, 2))))
+            {
+                switch (extension.Oid)
+                {
+                    case OcspOids.Nonce:
+                        nonce = extension.ReadNonce();
+                        break;
+                    case OcspOids.AcceptableResponses:
+                        acceptable = ReadOids(extension.Value);
+                        break;
+                    case OcspOids.PreferredSignatureAlgorithms:
+                        break;
+                    default:
+                        RefuseCritical(extension);
+                        break;
+                }
+            }
+        }
+
+        tbs.ThrowIfNotEmpty();
+        return new OcspRequest { CertIds = ids, Nonce = nonce, AcceptableResponses = acceptable };
+    }
+
+    // Request ::= SEQUENCE { reqCert CertID, singleRequestExtensions [0] EXPLICIT Extensions OPTIONAL }
+    private static CertId DecodeRequest(AsnReader request)
+    {
+        var id = CertId.Decode(request);
+        if (request.HasData)
+        {
+            foreach (var extension in OcspExtension.DecodeAll(request.ReadSequence(new Asn1Tag(TagClass.ContextSpecific, 0))))
+            {
+                if (extension.Oid != OcspOids.ServiceLocator)
+                    RefuseCritical(extension);
+            }
+        }
+
+        request.ThrowIfNotEmpty();
+        return id;
+    }
+
+    private static void RefuseCritical(OcspExtension extension)
+    {
+        // RFC 6960 §4.1.2: what is critical and not understood must not be answered as if it were.
+        if (extension.Critical)
+            throw new AsnContentException($"unknown critical extension {extension.Oid}");
+    }
+
+    private static List<string> ReadOids(ReadOnlyMemory<byte> value)
+    {
+        var reader = new AsnReader(value, AsnEncodingRules.DER);
+        var sequence = reader.ReadSequence();
+        reader.ThrowIfNotEmpty();
+        var oids = new List<string>();
+        while (sequence.HasData)
+            oids.Add(sequence.ReadObjectIdentifier());
+        return oids;
+    }
+
+    private const int MaximumCertIds = 64;
+}

@@ -1,0 +1,57 @@
+using System.Numerics;
+using System.Security.Cryptography.X509Certificates;
+
+namespace OcspLab.Ocsp;
+
+/// <summary>The certificate whose status is asked or judged, seen together with its issuer. Immutable and thread-safe.</summary>
+public sealed class OcspSubject
+{
+    private readonly CertificateBytes _issuerBytes;
+
+    private OcspSubject(X509Certificate2 issuer, ReadOnlyMemory<byte> serialNumber, DateTimeOffset? notBefore, DateTimeOffset? notAfter)
+    {
+        Issuer = issuer;
+        _issuerBytes = CertificateBytes.Of(issuer);
+        SerialNumber = serialNumber;
+        NotBefore = notBefore;
+        NotAfter = notAfter;
+    }
+
+    /// <summary>The certificate of the authority that issued the subject.</summary>
+    public X509Certificate2 Issuer { get; }
+
+    /// <summary>The subject's serial number as the content octets of its INTEGER.</summary>
+    public ReadOnlyMemory<byte> SerialNumber { get; }
+
+    /// <summary>Start of the subject's validity, when the certificate itself is known.</summary>
+    public DateTimeOffset? NotBefore { get; }
+
+    /// <summary>End of the subject's validity, when the certificate itself is known.</summary>
+    public DateTimeOffset? NotAfter { get; }
+
+    internal CertificateBytes IssuerBytes => _issuerBytes;
+
+    /// <summary>A certificate and the authority that issued it.</summary>
+    /// <exception cref="ArgumentException"><paramref name="certificate"/> names another issuer.</exception>
+    public static OcspSubject FromCertificate(X509Certificate2 certificate, X509Certificate2 issuer)
+    {
+        ArgumentNullException.ThrowIfNull(certificate);
+        ArgumentNullException.ThrowIfNull(issuer);
+        if (!certificate.IssuerName.RawData.AsSpan().SequenceEqual(issuer.SubjectName.RawData))
+            throw new ArgumentException($"The certificate was issued by '{certificate.Issuer}', not by '{issuer.Subject}'.", nameof(issuer));
+        return new OcspSubject(issuer, CertificateBytes.Of(certificate).SerialNumber, certificate.NotBefore.ToUniversalTime(), certificate.NotAfter.ToUniversalTime());
+    }
+
+    /// <summary>A serial number and the authority that assigned it.</summary>
+    /// <param name="serialNumber">The serial as an unsigned number.</param>
+    /// <param name="issuer">The issuing authority's certificate.</param>
+    public static OcspSubject FromSerial(BigInteger serialNumber, X509Certificate2 issuer)
+    {
+        ArgumentNullException.ThrowIfNull(issuer);
+        return new OcspSubject(issuer, serialNumber.ToByteArray(isUnsigned: false, isBigEndian: true), null, null);
+    }
+
+    /// <summary>The subject's CertID under <paramref name="hash"/> (RFC 6960 §4.1.1).</summary>
+    public CertId ToCertId(CertIdHash hash) =>
+        new(hash, hash.Digest(_issuerBytes.Subject.Span), hash.Digest(_issuerBytes.PublicKeyBits.Span), SerialNumber);
+}

@@ -1,0 +1,8 @@
+namespace OcspLab.Ocsp;
+
+/// <summary>One entry of a response to be signed.</summary>
+/// <param name="CertId">The certificate, as the request named it.</param>
+/// <param name="Status">What is known of it.</param>
+/// <param name="ThisUpdate">When that was known to be correct.</param>
+/// <param name="NextUpdate">When newer information will be available, or null to leave it out.</param>
+public sealed record OcspAnswer(CertId CertId, CertStatus Status, DateTimeOffset ThisUpdate, DateTimeOffset? NextUpdate);

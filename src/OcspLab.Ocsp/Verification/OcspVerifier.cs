@@ -1,0 +1,129 @@
+using System.Diagnostics.CodeAnalysis;
+using System.Globalization;
+
+namespace OcspLab.Ocsp;
+
+/// <summary>
+/// The one door for responses: fetched, loaded from disk, given as a file or seen in a handshake. No setting turns it off.
+/// Pure and thread-safe; hostile input is rejected, never thrown.
+/// </summary>
+public static class OcspVerifier
+{
+    /// <summary>Checks that <paramref name="encoded"/> is an authentic, current answer about <paramref name="subject"/> (RFC 6960 §3.2).</summary>
+    /// <param name="encoded">The response in DER. It is copied into the proof.</param>
+    /// <param name="subject">The certificate and its issuer.</param>
+    /// <param name="policy">What the RFCs leave open.</param>
+    /// <param name="now">The instant at which it must hold.</param>
+    /// <returns>A proof whose status may be good, revoked or unknown; or the first rule that failed.</returns>
+    public static VerificationResult Verify(ReadOnlyMemory<byte> encoded, OcspSubject subject, VerificationPolicy policy, DateTimeOffset now)
+    {
+        ArgumentNullException.ThrowIfNull(subject);
+        ArgumentNullException.ThrowIfNull(policy);
+
+        var bytes = encoded.ToArray();
+        if (!OcspResponse.TryDecode(bytes, out var response, out var rejection))
+            return new VerificationResult(rejection);
+        if (response.Basic is not { } basic)
+            return new VerificationResult(Rejected(response.Status));
+
+        if (!ResponseSigner.TryFind(basic, subject.Issuer, policy, now, out var signer, out rejection)
+            || !TryMatch(basic, subject, out var single, out rejection)
+            || !Holds(basic, single, subject, policy, now, out rejection))
+        {
+            return new VerificationResult(rejection);
+        }
+
+        var expiresAt = single.NextUpdate ?? single.ThisUpdate + policy.AgeWithoutNextUpdate;
+        expiresAt = Earliest(expiresAt, signer.NotAfter, subject.NotAfter);
+        return new VerificationResult(new VerifiedStaple(
+            bytes, single.CertId!, single.Status, single.ThisUpdate, single.NextUpdate, basic.ProducedAt, expiresAt, basic.ResponderId, signer.Subject));
+    }
+
+    private static Rejection Rejected(OcspResponseStatus status) => new(
+        status switch
+        {
+            OcspResponseStatus.MalformedRequest => RejectionReason.MalformedRequest,
+            OcspResponseStatus.InternalError => RejectionReason.InternalError,
+            OcspResponseStatus.TryLater => RejectionReason.TryLater,
+            OcspResponseStatus.SigRequired => RejectionReason.SigRequired,
+            _ => RejectionReason.Unauthorized,
+        },
+        $"the responder answered {status}");
+
+    // §3.2 (1): hash algorithm, both hashes and serial, all of them. Of several matches the worst is the answer.
+    private static bool TryMatch(BasicOcspResponse basic, OcspSubject subject, [NotNullWhen(true)] out SingleResponse? match, [NotNullWhen(false)] out Rejection? rejection)
+    {
+        match = null;
+        rejection = null;
+        CertId? expected = null;
+        foreach (var single in basic.Responses)
+        {
+            if (single.CertId is not { } id)
+                continue;
+            if (expected?.Hash != id.Hash)
+                expected = subject.ToCertId(id.Hash);
+            if (id.Equals(expected) && (match is null || single.Status.Kind > match.Status.Kind))
+                match = single;
+        }
+
+        if (match is null)
+            rejection = new Rejection(RejectionReason.CertIdMismatch, $"serial {Convert.ToHexStringLower(subject.SerialNumber.Span)} of this issuer is not among the {basic.Responses.Count} entries");
+        return match is not null;
+    }
+
+    private static bool Holds(BasicOcspResponse basic, SingleResponse single, OcspSubject subject, VerificationPolicy policy, DateTimeOffset now, [NotNullWhen(false)] out Rejection? rejection)
+    {
+        rejection = CheckCriticalExtensions(basic, single) ?? CheckNonce(basic, policy) ?? CheckTime(basic, single, subject, policy, now);
+        return rejection is null;
+    }
+
+    private static Rejection? CheckCriticalExtensions(BasicOcspResponse basic, SingleResponse single) =>
+        (basic.UnknownCriticalExtension ?? single.UnknownCriticalExtension) is { } oid
+            ? new Rejection(RejectionReason.UnknownCriticalExtension, oid)
+            : null;
+
+    private static Rejection? CheckNonce(BasicOcspResponse basic, VerificationPolicy policy) =>
+        policy.Nonce is { } sent && basic.Nonce is { } received && !sent.Span.SequenceEqual(received.Span)
+            ? new Rejection(RejectionReason.NonceMismatch, $"sent {Convert.ToHexStringLower(sent.Span)}, received {Convert.ToHexStringLower(received.Span)}")
+            : null;
+
+    private static Rejection? CheckTime(BasicOcspResponse basic, SingleResponse single, OcspSubject subject, VerificationPolicy policy, DateTimeOffset now)
+    {
+        var skew = policy.ClockSkew;
+        if (single.ThisUpdate > now + skew)
+            return new Rejection(RejectionReason.NotYetValid, $"thisUpdate {At(single.ThisUpdate)} is after {At(now)}");
+        if (single.NextUpdate is { } nextUpdate)
+        {
+            if (nextUpdate < single.ThisUpdate)
+                return new Rejection(RejectionReason.InvertedValidity, $"nextUpdate {At(nextUpdate)} is before thisUpdate {At(single.ThisUpdate)}");
+            if (nextUpdate + skew < now)
+                return new Rejection(RejectionReason.Expired, $"nextUpdate {At(nextUpdate)} is before {At(now)}");
+        }
+        else if (policy.MissingNextUpdate == MissingNextUpdate.Reject)
+        {
+            return new Rejection(RejectionReason.NextUpdateMissing, "there is no nextUpdate");
+        }
+        else if (single.ThisUpdate + policy.AgeWithoutNextUpdate < now)
+        {
+            return new Rejection(RejectionReason.TooOld, $"thisUpdate {At(single.ThisUpdate)}, no nextUpdate, is older than {policy.AgeWithoutNextUpdate}");
+        }
+
+        if (policy.MaximumAge is { } maximumAge && now - single.ThisUpdate > maximumAge + skew)
+            return new Rejection(RejectionReason.TooOld, $"thisUpdate {At(single.ThisUpdate)} is older than {maximumAge}");
+
+        if (basic.ProducedAt > now + skew)
+            return new Rejection(RejectionReason.ProducedOutsideValidity, $"producedAt {At(basic.ProducedAt)} is after {At(now)}");
+        if (basic.ProducedAt + skew < subject.NotBefore || basic.ProducedAt - skew > subject.NotAfter)
+            return new Rejection(RejectionReason.ProducedOutsideValidity, $"producedAt {At(basic.ProducedAt)} is outside the certificate's validity");
+        return null;
+    }
+
+    private static DateTimeOffset Earliest(DateTimeOffset expiresAt, DateTimeOffset signerNotAfter, DateTimeOffset? subjectNotAfter)
+    {
+        if (signerNotAfter < expiresAt)
+            expiresAt = signerNotAfter;
+        return subjectNotAfter < expiresAt ? subjectNotAfter.Value : expiresAt;
+    }
+
+    private static string At(DateTimeOffset instant) => instant.ToUniversalTime().ToString("yyyy-MM-ddTHH:mm:ssZ", CultureInfo.InvariantCulture);
+}

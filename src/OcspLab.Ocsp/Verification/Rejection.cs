@@ -1,0 +1,10 @@
+namespace OcspLab.Ocsp;
+
+/// <summary>A response that is not believed, and the fact that decided it.</summary>
+/// <param name="Reason">The rule that failed.</param>
+/// <param name="Detail">The offending fact, for people and logs.</param>
+public sealed record Rejection(RejectionReason Reason, string Detail)
+{
+    /// <summary>The reason in snake_case and the fact.</summary>
+    public override string ToString() => $"{Reason.ToSnakeCase()} ({Detail})";
+}
