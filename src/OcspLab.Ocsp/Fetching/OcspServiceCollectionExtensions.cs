@@ -21,13 +21,13 @@ public static class OcspServiceCollectionExtensions
         services.TryAddSingleton(TimeProvider.System);
         services.TryAddSingleton<IOcspClient, OcspClient>();
 
+#pragma warning disable EXTEXP0001 // RemoveAllResilienceHandlers: an application's default resilience handler must not wrap this one.
         services.AddHttpClient(OcspClient.HttpClientName, client => client.Timeout = Timeout.InfiniteTimeSpan)
             .UseSocketsHttpHandler((handler, provider) => Configure(handler, provider.GetRequiredService<IOptionsMonitor<OcspClientOptions>>().CurrentValue))
-#pragma warning disable EXTEXP0001 // Experimental, and needed: an application's default resilience handler must not wrap this one.
             .RemoveAllResilienceHandlers()
-#pragma warning restore EXTEXP0001
             .AddResilienceHandler("ocsp", (pipeline, context) => Configure(pipeline, context.ServiceProvider.GetRequiredService<IOptionsMonitor<OcspClientOptions>>().CurrentValue))
             .SelectPipelineByAuthority();
+#pragma warning restore EXTEXP0001
 
         services.TryAddEnumerable(ServiceDescriptor.Singleton<IValidateOptions<OcspClientOptions>, OcspClientOptionsValidator>());
         return services.AddOptions<OcspClientOptions>()

@@ -1,0 +1,19 @@
+namespace OcspLab.Pki;
+
+/// <summary>Where one certificate, its encrypted key and the key's password live, in the article's layout.</summary>
+/// <param name="Certificate">The certificate in PEM.</param>
+/// <param name="Key">The private key in encrypted PKCS #8 PEM, mode 0600.</param>
+/// <param name="Password">The key's password on one line, mode 0600.</param>
+public sealed record CertificateFiles(string Certificate, string Key, string Password)
+{
+    /// <summary><c>DIRECTORY/rsa_NAME.crt</c>, or within <c>DIRECTORY/CA</c> for an authority, and <c>DIRECTORY/private/…</c>.</summary>
+    public static CertificateFiles For(string directory, string name, KeyAlgorithm algorithm, string? certificateFolder = null)
+    {
+        var prefix = algorithm == KeyAlgorithm.Rsa ? "rsa" : "ec";
+        var folder = certificateFolder is null ? directory : Path.Combine(directory, certificateFolder);
+        return new CertificateFiles(
+            Path.Combine(folder, $"{prefix}_{name}.crt"),
+            Path.Combine(directory, "private", $"{prefix}_{name}_encrypted.key"),
+            Path.Combine(directory, "private", "password.txt"));
+    }
+}

@@ -1,0 +1,171 @@
+using System.Security.Cryptography.X509Certificates;
+using System.Text.RegularExpressions;
+
+namespace OcspLab.Pki;
+
+/// <summary>
+/// The lab's certificate authority, laid out on disk as in the article: root, intermediate, OCSP signer, and the end
+/// certificates under <c>user_certs</c>. Making it again changes nothing that is still good; what has expired, or was issued by an
+/// authority that is gone, is made anew.
+/// </summary>
+public sealed partial class LabPki(string directory, PkiOptions options, TimeProvider clock)
+{
+    /// <summary>The lab's own end certificates: two of the site and one of a person.</summary>
+    public static IReadOnlyList<string> WellKnownNames { get; } = ["echo", "echo-must-staple", "alice"];
+
+    /// <summary>The folder of it all.</summary>
+    public string Directory { get; } = Path.GetFullPath(directory);
+
+    /// <summary>The root authority.</summary>
+    public CertificateFiles Root => Locate("root_ca", "ca", "CA");
+
+    /// <summary>The intermediate authority, which issues everything else.</summary>
+    public CertificateFiles Intermediate => Locate("intermediate_ca", "ca", "CA");
+
+    /// <summary>The delegated OCSP signer (RFC 6960 §4.2.2.2).</summary>
+    public CertificateFiles OcspSigner => Locate("ocsp", "ocsp", null);
+
+    /// <summary>Intermediate and root in one PEM file: nginx's <c>ssl_trusted_certificate</c>.</summary>
+    public string CaChain => Path.Combine(Directory, "ca-chain.pem");
+
+    /// <summary>Makes whatever is missing or no longer good.</summary>
+    /// <returns>The lab's own end certificates.</returns>
+    /// <exception cref="PkiException">A file is broken or cannot be written.</exception>
+    public IReadOnlyList<IssuedCertificate> Ensure()
+    {
+        return Locked(() =>
+        {
+            using var intermediate = EnsureAuthorities();
+            EnsureSigner(intermediate);
+            return (IReadOnlyList<IssuedCertificate>)[.. WellKnownNames.Select(name => EnsureEnd(intermediate, name))];
+        });
+    }
+
+    /// <summary>Issues <paramref name="name"/>, or issues it anew.</summary>
+    /// <exception cref="PkiException">The name is not one, or a file is broken or cannot be written.</exception>
+    public IssuedCertificate Issue(string name)
+    {
+        CheckName(name);
+        return Locked(() =>
+        {
+            using var intermediate = EnsureAuthorities();
+            return IssueEnd(intermediate, name);
+        });
+    }
+
+    /// <summary>Every end certificate that is there, by name.</summary>
+    public IReadOnlyList<IssuedCertificate> List()
+    {
+        var folder = Path.Combine(Directory, "user_certs");
+        if (!System.IO.Directory.Exists(folder))
+            return [];
+        return [.. System.IO.Directory.GetDirectories(folder).Select(Path.GetFileName).Order().Select(name => Find(name!)).OfType<IssuedCertificate>()];
+    }
+
+    /// <summary>An end certificate by name, or null when there is none.</summary>
+    /// <exception cref="PkiException">The name is not one, or the certificate is broken.</exception>
+    public IssuedCertificate? Find(string name)
+    {
+        CheckName(name);
+        var files = FilesOf(name);
+        using var certificate = StoredCertificate.Find(files);
+        return certificate is null ? null : Describe(name, certificate, files, Freshness.Kept);
+    }
+
+    private CertificateAuthority EnsureAuthorities()
+    {
+        if (!IsGood(Root, null))
+            CertificateAuthority.CreateRoot(Root, options.KeyAlgorithm, clock);
+        using var root = new CertificateAuthority(StoredCertificate.Load(Root), clock);
+        if (!IsGood(Intermediate, root))
+            root.Issue(CertificateProfile.Intermediate, Intermediate, options.KeyAlgorithm, null).Dispose();
+
+        var intermediate = new CertificateAuthority(StoredCertificate.Load(Intermediate), clock);
+        PrivateFile.WritePublic(CaChain, Pem(intermediate.Certificate) + Pem(root.Certificate));
+        return intermediate;
+    }
+
+    private void EnsureSigner(CertificateAuthority intermediate)
+    {
+        if (!IsGood(OcspSigner, intermediate))
+            intermediate.Issue(CertificateProfile.OcspSigner, OcspSigner, options.KeyAlgorithm, null).Dispose();
+    }
+
+    private IssuedCertificate EnsureEnd(CertificateAuthority intermediate, string name)
+    {
+        var files = FilesOf(name);
+        if (!IsGood(files, intermediate))
+            return IssueEnd(intermediate, name);
+        using var certificate = StoredCertificate.Find(files)!;
+        var urls = certificate.Extensions.OfType<X509AuthorityInformationAccessExtension>().SelectMany(access => access.EnumerateOcspUris());
+        return urls.SequenceEqual(options.OcspUrl is null ? [] : [options.OcspUrl.OriginalString])
+            ? Describe(name, certificate, files, Freshness.Kept)
+            : IssueEnd(intermediate, name);
+    }
+
+    private IssuedCertificate IssueEnd(CertificateAuthority intermediate, string name)
+    {
+        var profile = name switch
+        {
+            "echo-must-staple" => CertificateProfile.Server("echocert.lab", MustStaple.Yes),
+            _ when name == "echo" || name.StartsWith("echo-", StringComparison.Ordinal) => CertificateProfile.Server("echocert.lab", MustStaple.No),
+            _ => CertificateProfile.User(name),
+        };
+        var files = FilesOf(name);
+        using var certificate = intermediate.Issue(profile, files, options.KeyAlgorithm, options.OcspUrl);
+        var issued = Describe(name, certificate, files, Freshness.New);
+        PrivateFile.WritePublic(issued.FullChain, Pem(certificate) + Pem(intermediate.Certificate));
+        return issued;
+    }
+
+    /// <summary>There, paired with its key, issued by <paramref name="issuer"/>, and with a third of its life or a year to go.</summary>
+    private bool IsGood(CertificateFiles files, CertificateAuthority? issuer)
+    {
+        using var certificate = StoredCertificate.Find(files);
+        if (certificate is null || !File.Exists(files.Key) || (issuer is not null && !issuer.Issued(certificate)))
+            return false;
+        var life = certificate.NotAfter - certificate.NotBefore;
+        var reserve = life / 3 < TimeSpan.FromDays(365) ? life / 3 : TimeSpan.FromDays(365);
+        return clock.GetUtcNow() < certificate.NotAfter.ToUniversalTime() - reserve;
+    }
+
+    private static IssuedCertificate Describe(string name, X509Certificate2 certificate, CertificateFiles files, Freshness freshness) =>
+        new(name, certificate.SerialNumber.ToLowerInvariant(), certificate.NotBefore.ToUniversalTime(), certificate.NotAfter.ToUniversalTime(), files, freshness);
+
+    private CertificateFiles FilesOf(string name) => Locate(Path.Combine("user_certs", name), name.Replace('-', '_'), null);
+
+    // What is there keeps its kind of key; what is not gets the one that is asked for.
+    private CertificateFiles Locate(string folder, string name, string? certificateFolder)
+    {
+        var path = Path.Combine(Directory, folder);
+        var other = options.KeyAlgorithm == KeyAlgorithm.Rsa ? KeyAlgorithm.Ecdsa : KeyAlgorithm.Rsa;
+        var wanted = CertificateFiles.For(path, name, options.KeyAlgorithm, certificateFolder);
+        var existing = CertificateFiles.For(path, name, other, certificateFolder);
+        return !File.Exists(wanted.Certificate) && File.Exists(existing.Certificate) ? existing : wanted;
+    }
+
+    private T Locked<T>(Func<T> work)
+    {
+        try
+        {
+            System.IO.Directory.CreateDirectory(Directory);
+            using var gate = new FileStream(Path.Combine(Directory, ".lock"), FileMode.OpenOrCreate, FileAccess.ReadWrite, FileShare.None);
+            return work();
+        }
+        catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
+        {
+            throw new PkiException($"{Directory} cannot be written: {exception.Message}", exception);
+        }
+    }
+
+    private static void CheckName(string name)
+    {
+        if (!ValidName().IsMatch(name))
+            throw new PkiException($"'{name}' is not a name for a certificate: lower-case letters, digits and hyphens, at most 40.");
+    }
+
+    private static string Pem(X509Certificate2 certificate) => certificate.ExportCertificatePem() + "\n";
+
+    [GeneratedRegex("^[a-z0-9][a-z0-9-]{0,39}$", RegexOptions.CultureInvariant)]
+    private static partial Regex ValidName();
+}
