@@ -8,9 +8,9 @@ internal sealed class CertificateAuthority(X509Certificate2 certificate, TimePro
 {
     public X509Certificate2 Certificate { get; } = certificate;
 
-    public static void CreateRoot(CertificateFiles files, KeyAlgorithm algorithm, TimeProvider clock)
+    public static void CreateRoot(CertificateFiles files, TimeProvider clock)
     {
-        using var key = CreateKey(algorithm);
+        using var key = CreateKey(files.Algorithm);
         var request = Request(CertificateProfile.Root, key, null);
         var notBefore = clock.GetUtcNow() - Backdate;
         using var root = request.CreateSelfSigned(notBefore, notBefore + CertificateProfile.Root.Lifetime);
@@ -18,9 +18,9 @@ internal sealed class CertificateAuthority(X509Certificate2 certificate, TimePro
     }
 
     /// <summary>Makes a key and a certificate for it, and saves both.</summary>
-    public X509Certificate2 Issue(CertificateProfile profile, CertificateFiles files, KeyAlgorithm algorithm, Uri? ocspUrl)
+    public X509Certificate2 Issue(CertificateProfile profile, CertificateFiles files, Uri? ocspUrl)
     {
-        using var key = CreateKey(algorithm);
+        using var key = CreateKey(files.Algorithm);
         var request = Request(profile, key, ocspUrl);
         request.CertificateExtensions.Add(X509AuthorityKeyIdentifierExtension.CreateFromCertificate(Certificate, includeKeyIdentifier: true, includeIssuerAndSerial: false));
 

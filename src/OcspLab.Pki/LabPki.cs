@@ -75,10 +75,10 @@ public sealed partial class LabPki(string directory, PkiOptions options, TimePro
     private CertificateAuthority EnsureAuthorities()
     {
         if (!IsGood(Root, null))
-            CertificateAuthority.CreateRoot(Root, options.KeyAlgorithm, clock);
+            CertificateAuthority.CreateRoot(Root, clock);
         using var root = new CertificateAuthority(StoredCertificate.Load(Root), clock);
         if (!IsGood(Intermediate, root))
-            root.Issue(CertificateProfile.Intermediate, Intermediate, options.KeyAlgorithm, null).Dispose();
+            root.Issue(CertificateProfile.Intermediate, Intermediate, null).Dispose();
 
         var intermediate = new CertificateAuthority(StoredCertificate.Load(Intermediate), clock);
         PrivateFile.WritePublic(CaChain, Pem(intermediate.Certificate) + Pem(root.Certificate));
@@ -88,7 +88,7 @@ public sealed partial class LabPki(string directory, PkiOptions options, TimePro
     private void EnsureSigner(CertificateAuthority intermediate)
     {
         if (!IsGood(OcspSigner, intermediate))
-            intermediate.Issue(CertificateProfile.OcspSigner, OcspSigner, options.KeyAlgorithm, null).Dispose();
+            intermediate.Issue(CertificateProfile.OcspSigner, OcspSigner, null).Dispose();
     }
 
     private IssuedCertificate EnsureEnd(CertificateAuthority intermediate, string name)
@@ -112,7 +112,7 @@ public sealed partial class LabPki(string directory, PkiOptions options, TimePro
             _ => CertificateProfile.User(name),
         };
         var files = FilesOf(name);
-        using var certificate = intermediate.Issue(profile, files, options.KeyAlgorithm, options.OcspUrl);
+        using var certificate = intermediate.Issue(profile, files, options.OcspUrl);
         var issued = Describe(name, certificate, files, Freshness.New);
         PrivateFile.WritePublic(issued.FullChain, Pem(certificate) + Pem(intermediate.Certificate));
         return issued;
@@ -134,14 +134,14 @@ public sealed partial class LabPki(string directory, PkiOptions options, TimePro
 
     private CertificateFiles FilesOf(string name) => Locate(Path.Combine("user_certs", name), name.Replace('-', '_'), null);
 
-    // What is there keeps its kind of key; what is not gets the one that is asked for.
+    // What is there keeps its kind of key unless another is asked for.
     private CertificateFiles Locate(string folder, string name, string? certificateFolder)
     {
         var path = Path.Combine(Directory, folder);
-        var other = options.KeyAlgorithm == KeyAlgorithm.Rsa ? KeyAlgorithm.Ecdsa : KeyAlgorithm.Rsa;
-        var wanted = CertificateFiles.For(path, name, options.KeyAlgorithm, certificateFolder);
-        var existing = CertificateFiles.For(path, name, other, certificateFolder);
-        return !File.Exists(wanted.Certificate) && File.Exists(existing.Certificate) ? existing : wanted;
+        var candidates = Enum.GetValues<KeyAlgorithm>().Select(algorithm => CertificateFiles.For(path, name, algorithm, certificateFolder)).ToArray();
+        return options.KeyAlgorithm is { } wanted
+            ? candidates.First(files => files.Algorithm == wanted)
+            : candidates.FirstOrDefault(files => File.Exists(files.Certificate)) ?? candidates[0];
     }
 
     private T Locked<T>(Func<T> work)

@@ -68,6 +68,18 @@ public static class StoredCertificate
         var encryption = new PbeParameters(PbeEncryptionAlgorithm.Aes256Cbc, HashAlgorithmName.SHA256, iterationCount: 100_000);
         PrivateFile.WriteSecret(files.Key, key.ExportEncryptedPkcs8PrivateKeyPem(password, encryption) + "\n");
         PrivateFile.WritePublic(files.Certificate, certificate.ExportCertificatePem() + "\n");
+        ForgetOtherKinds(files);
+    }
+
+    // One certificate of a name at a time: who looks for it must not find the one with yesterday's kind of key.
+    private static void ForgetOtherKinds(CertificateFiles files)
+    {
+        foreach (var algorithm in Enum.GetValues<KeyAlgorithm>().Where(algorithm => algorithm != files.Algorithm))
+        {
+            var other = files.As(algorithm);
+            File.Delete(other.Certificate);
+            File.Delete(other.Key);
+        }
     }
 
     private static T Read<T>(string path, Func<string, T> parse)

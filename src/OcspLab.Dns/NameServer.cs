@@ -1,0 +1,175 @@
+using System.Buffers.Binary;
+using System.Net;
+using System.Net.Sockets;
+using Microsoft.Extensions.Options;
+
+namespace OcspLab.Dns;
+
+/// <summary>
+/// The lab's authoritative name server over UDP and TCP. A well-kept library was tried first; none tells which local address a
+/// datagram arrived on, and that is the answer that works from a host and from a container alike.
+/// </summary>
+public sealed partial class NameServer : IHostedService, IDisposable
+{
+    private readonly DnsOptions _options;
+    private readonly DnsZones _zones;
+    private readonly TimeProvider _clock;
+    private readonly ILogger<NameServer> _logger;
+    private readonly CancellationTokenSource _stopping = new();
+    private readonly SemaphoreSlim _connections = new(MaximumConnections);
+    private Socket? _udp;
+    private Socket? _tcp;
+    private Task _loops = Task.CompletedTask;
+
+    /// <summary>A server that starts with its host.</summary>
+    public NameServer(IOptions<DnsOptions> options, TimeProvider clock, ILogger<NameServer> logger)
+    {
+        ArgumentNullException.ThrowIfNull(options);
+        _options = options.Value;
+        _zones = new DnsZones(_options);
+        _clock = clock;
+        _logger = logger;
+    }
+
+    /// <summary>Where it listens; only after the start.</summary>
+    public IPEndPoint EndPoint => (IPEndPoint)_udp!.LocalEndPoint!;
+
+    /// <summary>Opens both ports.</summary>
+    /// <exception cref="IOException">One of them is in use.</exception>
+    public Task StartAsync(CancellationToken cancellationToken)
+    {
+        var address = IPAddress.Parse(_options.Address);
+        var port = _options.Port;
+        try
+        {
+            _udp = new Socket(address.AddressFamily, SocketType.Dgram, ProtocolType.Udp);
+            _udp.SetSocketOption(address.AddressFamily == AddressFamily.InterNetwork ? SocketOptionLevel.IP : SocketOptionLevel.IPv6, SocketOptionName.PacketInformation, true);
+            _udp.Bind(new IPEndPoint(address, port));
+            port = EndPoint.Port;
+            _tcp = new Socket(address.AddressFamily, SocketType.Stream, ProtocolType.Tcp);
+            _tcp.Bind(new IPEndPoint(address, port));
+            _tcp.Listen(MaximumConnections);
+        }
+        catch (SocketException exception)
+        {
+            throw new IOException($"The name server cannot listen on {address}:{port}: {exception.Message}", exception);
+        }
+
+        Started(_logger, EndPoint);
+        _loops = Task.WhenAll(ServeUdpAsync(_udp, _stopping.Token), ServeTcpAsync(_tcp, _stopping.Token));
+        return Task.CompletedTask;
+    }
+
+    /// <inheritdoc/>
+    public async Task StopAsync(CancellationToken cancellationToken)
+    {
+        await _stopping.CancelAsync().ConfigureAwait(false);
+        await _loops.WaitAsync(cancellationToken).ConfigureAwait(false);
+    }
+
+    /// <inheritdoc/>
+    public void Dispose()
+    {
+        _udp?.Dispose();
+        _tcp?.Dispose();
+        _stopping.Dispose();
+        _connections.Dispose();
+    }
+
+    private async Task ServeUdpAsync(Socket socket, CancellationToken stopping)
+    {
+        var buffer = new byte[MaximumMessage];
+        var anyone = new IPEndPoint(socket.AddressFamily == AddressFamily.InterNetwork ? IPAddress.Any : IPAddress.IPv6Any, 0);
+        while (!stopping.IsCancellationRequested)
+        {
+            try
+            {
+                var received = await socket.ReceiveMessageFromAsync(buffer, SocketFlags.None, anyone, stopping).ConfigureAwait(false);
+                if (_zones.Answer(buffer.AsMemory(0, received.ReceivedBytes), received.PacketInformation.Address, out var log) is { } answer)
+                    await socket.SendToAsync(answer, SocketFlags.None, received.RemoteEndPoint, stopping).ConfigureAwait(false);
+                Query(_logger, "udp", received.RemoteEndPoint, log);
+            }
+            catch (SocketException exception)
+            {
+                // An ICMP error of an earlier answer, or a datagram larger than any query: neither ends the service.
+                PeerFailed(_logger, exception.Message);
+            }
+            catch (OperationCanceledException)
+            {
+                return;
+            }
+        }
+    }
+
+    private async Task ServeTcpAsync(Socket listener, CancellationToken stopping)
+    {
+        while (!stopping.IsCancellationRequested)
+        {
+            try
+            {
+                await _connections.WaitAsync(stopping).ConfigureAwait(false);
+                var socket = await listener.AcceptAsync(stopping).ConfigureAwait(false);
+                _ = ServeConnectionAsync(socket, stopping);
+            }
+            catch (SocketException exception)
+            {
+                _connections.Release();
+                PeerFailed(_logger, exception.Message);
+            }
+            catch (OperationCanceledException)
+            {
+                return;
+            }
+        }
+    }
+
+    private async Task ServeConnectionAsync(Socket socket, CancellationToken stopping)
+    {
+        try
+        {
+            using var idle = new CancellationTokenSource(IdleTimeout, _clock);
+            using var ending = CancellationTokenSource.CreateLinkedTokenSource(idle.Token, stopping);
+            using var stream = new NetworkStream(socket, ownsSocket: true);
+            var prefix = new byte[2];
+            var buffer = new byte[MaximumMessage];
+            while (await stream.ReadAtLeastAsync(prefix, 2, throwOnEndOfStream: false, ending.Token).ConfigureAwait(false) == 2)
+            {
+                var length = BinaryPrimitives.ReadUInt16BigEndian(prefix);
+                if (length > MaximumMessage)
+                    return;
+                await stream.ReadExactlyAsync(buffer.AsMemory(0, length), ending.Token).ConfigureAwait(false);
+                var answer = _zones.Answer(buffer.AsMemory(0, length), ((IPEndPoint)socket.LocalEndPoint!).Address, out var log);
+                Query(_logger, "tcp", socket.RemoteEndPoint!, log);
+                if (answer is null)
+                    return;
+                var framed = new byte[answer.Length + 2];
+                BinaryPrimitives.WriteUInt16BigEndian(framed, (ushort)answer.Length);
+                answer.CopyTo(framed, 2);
+                await stream.WriteAsync(framed, ending.Token).ConfigureAwait(false);
+                idle.CancelAfter(IdleTimeout);
+            }
+        }
+        catch (Exception exception) when (exception is IOException or SocketException or OperationCanceledException)
+        {
+            PeerFailed(_logger, exception.Message);
+        }
+        finally
+        {
+            _connections.Release();
+        }
+    }
+
+    [LoggerMessage(4001, LogLevel.Information, "Name server on {EndPoint}, UDP and TCP", EventName = "NameServerStarted")]
+    private static partial void Started(ILogger logger, EndPoint endPoint);
+
+    [LoggerMessage(4002, LogLevel.Information, "{Transport} {Client}: {Line}", EventName = "NameServerQuery")]
+    private static partial void Query(ILogger logger, string transport, EndPoint client, string line);
+
+    [LoggerMessage(4003, LogLevel.Debug, "A peer went away: {Message}", EventName = "NameServerPeerFailed")]
+    private static partial void PeerFailed(ILogger logger, string message);
+
+    // A question for one name is at most 12 + 255 + 4 octets; the rest is room for EDNS options (RFC 6891).
+    private const int MaximumMessage = 1232;
+    private const int MaximumConnections = 64;
+    private static readonly TimeSpan IdleTimeout = TimeSpan.FromSeconds(10);
+}

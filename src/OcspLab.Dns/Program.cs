@@ -1,0 +1,3 @@
+using OcspLab.Dns;
+
+await DnsService.Create(args).RunAsync().ConfigureAwait(false);

@@ -1,0 +1,39 @@
+using System.Security.Cryptography;
+using System.Text;
+
+namespace OcspLab.Responder;
+
+/// <summary>The secret that the admin API asks for, kept in a file with mode 0600.</summary>
+public sealed class AdminToken
+{
+    private readonly byte[] _expected;
+
+    private AdminToken(string value)
+    {
+        Value = value;
+        _expected = Encoding.UTF8.GetBytes($"Bearer {value}");
+    }
+
+    /// <summary>The token itself.</summary>
+    public string Value { get; }
+
+    /// <summary>Reads the file, making it with a random token when it is missing.</summary>
+    /// <exception cref="IOException">It cannot be read or made, or is empty.</exception>
+    public static AdminToken LoadOrCreate(string path)
+    {
+        if (!File.Exists(path))
+        {
+            var options = new FileStreamOptions { Mode = FileMode.CreateNew, Access = FileAccess.Write };
+            if (!OperatingSystem.IsWindows())
+                options.UnixCreateMode = UnixFileMode.UserRead | UnixFileMode.UserWrite;
+            using var writer = new StreamWriter(path, options);
+            writer.WriteLine(Convert.ToHexStringLower(RandomNumberGenerator.GetBytes(32)));
+        }
+
+        var value = File.ReadLines(path).FirstOrDefault()?.Trim();
+        return string.IsNullOrEmpty(value) ? throw new IOException($"{path} is empty. Delete it and a new token is made.") : new AdminToken(value);
+    }
+
+    internal bool Allows(HttpRequest request) =>
+        CryptographicOperations.FixedTimeEquals(_expected, Encoding.UTF8.GetBytes(request.Headers.Authorization.ToString()));
+}

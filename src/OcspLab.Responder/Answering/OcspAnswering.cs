@@ -1,0 +1,146 @@
+using System.Security.Cryptography;
+using System.Security.Cryptography.X509Certificates;
+using Microsoft.Extensions.Options;
+using OcspLab.Ocsp;
+
+namespace OcspLab.Responder;
+
+/// <summary>Turns request bytes into response bytes. Thread-safe.</summary>
+internal sealed partial class OcspAnswering : IDisposable
+{
+    private readonly SqliteCertificateRegistry _registry;
+    private readonly ResponderOptions _options;
+    private readonly ResponderMetrics _metrics;
+    private readonly TimeProvider _clock;
+    private readonly ILogger<OcspAnswering> _logger;
+    private readonly X509Certificate2 _issuer;
+    private readonly OcspSubject _issuerNames;
+    private readonly OcspSigningKey _key;
+
+    public OcspAnswering(SqliteCertificateRegistry registry, IOptions<ResponderOptions> options, ResponderMetrics metrics, TimeProvider clock, ILogger<OcspAnswering> logger)
+    {
+        _registry = registry;
+        _options = options.Value;
+        _metrics = metrics;
+        _clock = clock;
+        _logger = logger;
+        _issuer = SignerFiles.LoadCertificate(_options.IssuerCertificate);
+        _issuerNames = OcspSubject.FromSerial(0, _issuer);
+        _key = new OcspSigningKey(SignerFiles.LoadWithKey(_options.SignerCertificate, _options.SignerKey, _options.SignerPasswordFile));
+        SignerLoaded(_logger, _key.Certificate.Subject, _key.Certificate.NotAfter.ToUniversalTime());
+    }
+
+    /// <summary>Answers a request, malformed ones included. Never throws for what a peer sent.</summary>
+    public OcspReply Answer(ReadOnlyMemory<byte> requestBytes, string method)
+    {
+        var reply = Reply(requestBytes);
+        _metrics.Answered(method, reply.Outcome);
+        return reply;
+    }
+
+    /// <summary>True when the key signs and the registry answers.</summary>
+    public bool IsHealthy()
+    {
+        try
+        {
+            _registry.Find("");
+            return _key.Certificate.NotAfter.ToUniversalTime() > _clock.GetUtcNow();
+        }
+        catch (IOException)
+        {
+            return false;
+        }
+    }
+
+    public void Dispose()
+    {
+        _key.Dispose();
+        _issuer.Dispose();
+    }
+
+    private OcspReply Reply(ReadOnlyMemory<byte> requestBytes)
+    {
+        if (!OcspRequest.TryDecode(requestBytes, out var request, out var fault))
+        {
+            Malformed(_logger, fault);
+            return Error(OcspResponseStatus.MalformedRequest);
+        }
+
+        try
+        {
+            // Nothing is said about other authorities' certificates (RFC 9919 §3.2.3).
+            if (!request.CertIds.All(IsOurs))
+                return Error(OcspResponseStatus.Unauthorized);
+            return Sign(request);
+        }
+        catch (IOException exception)
+        {
+            // "Cannot look" must not be told as "not there".
+            RegistryUnavailable(_logger, exception);
+            return Error(OcspResponseStatus.TryLater);
+        }
+        catch (CryptographicException exception)
+        {
+            SigningFailed(_logger, exception);
+            return Error(OcspResponseStatus.InternalError);
+        }
+    }
+
+    private OcspReply Sign(OcspRequest request)
+    {
+        var now = _clock.GetUtcNow();
+        var nextUpdate = now + _options.Validity;
+        if (nextUpdate > _key.Certificate.NotAfter.ToUniversalTime())
+            nextUpdate = _key.Certificate.NotAfter.ToUniversalTime();
+
+        var answers = request.CertIds.Select(id => Look(id, now, nextUpdate)).ToArray();
+        var body = OcspResponseBuilder.Build(answers, _key, _issuer, now, request.Nonce);
+        var outcome = answers.Length == 1 ? answers[0].Status.Kind.ToString().ToLowerInvariant() : "several";
+        var cacheable = answers.Length == 1 && request.Nonce is null;
+        return new OcspReply(body, outcome, cacheable ? new Caching(answers[0].ThisUpdate, nextUpdate, MaxAge(now, nextUpdate)) : null);
+    }
+
+    private OcspAnswer Look(CertId id, DateTimeOffset now, DateTimeOffset nextUpdate)
+    {
+        var status = _registry.Find(id.ToString()) switch
+        {
+            null => CertStatus.Unknown,
+            { RevokedAt: { } at } certificate => CertStatus.Revoked(at, certificate.Reason),
+            _ => CertStatus.Good,
+        };
+
+        // Dated back for clocks that lag, but never to before the revocation that it reports.
+        var thisUpdate = now - _options.Backdate;
+        if (status.RevokedAt > thisUpdate)
+            thisUpdate = status.RevokedAt.Value;
+        return new OcspAnswer(id, status, thisUpdate, nextUpdate);
+    }
+
+    private bool IsOurs(CertId id)
+    {
+        var own = _issuerNames.ToCertId(id.Hash);
+        return own.IssuerKeyHash.Span.SequenceEqual(id.IssuerKeyHash.Span) && own.IssuerNameHash.Span.SequenceEqual(id.IssuerNameHash.Span);
+    }
+
+    private TimeSpan MaxAge(DateTimeOffset now, DateTimeOffset nextUpdate)
+    {
+        // RFC 9919 §7.2: a cache must let go before nextUpdate; a tenth of the validity is left for the way.
+        var left = (nextUpdate - now) * 0.9;
+        return left < _options.MaximumCacheAge ? left : _options.MaximumCacheAge;
+    }
+
+    private static OcspReply Error(OcspResponseStatus status) =>
+        new(OcspResponseBuilder.BuildError(status), RequestCount.Name(status), null);
+
+    [LoggerMessage(2001, LogLevel.Information, "Answers are signed by '{Subject}' until {NotAfter:u}", EventName = "SignerLoaded")]
+    private static partial void SignerLoaded(ILogger logger, string subject, DateTime notAfter);
+
+    [LoggerMessage(2002, LogLevel.Debug, "Not an OCSP request: {Fault}", EventName = "MalformedRequest")]
+    private static partial void Malformed(ILogger logger, string fault);
+
+    [LoggerMessage(2003, LogLevel.Error, "The registry cannot be read; clients are told to try later", EventName = "RegistryUnavailable")]
+    private static partial void RegistryUnavailable(ILogger logger, Exception exception);
+
+    [LoggerMessage(2004, LogLevel.Error, "Signing failed; clients are told internalError", EventName = "SigningFailed")]
+    private static partial void SigningFailed(ILogger logger, Exception exception);
+}

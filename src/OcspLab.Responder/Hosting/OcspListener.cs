@@ -1,0 +1,93 @@
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Hosting;
+using Microsoft.Extensions.Logging;
+using Microsoft.Extensions.Options;
+
+namespace OcspLab.Responder;
+
+/// <summary>
+/// The OCSP port, an application of its own beside the admin API's: nothing of the one can be reached through the other, and it
+/// can be stopped and started while the admin API stays.
+/// </summary>
+public sealed class OcspListener : IHostedService, IAsyncDisposable
+{
+    private readonly OcspAnswering _answering;
+    private readonly IOptions<ResponderOptions> _options;
+    private readonly ILoggerFactory _loggers;
+    private readonly SemaphoreSlim _gate = new(1, 1);
+    private WebApplication? _application;
+
+    internal OcspListener(OcspAnswering answering, IOptions<ResponderOptions> options, ILoggerFactory loggers)
+    {
+        _answering = answering;
+        _options = options;
+        _loggers = loggers;
+    }
+
+    /// <summary>Where it listens, or null while it is stopped.</summary>
+    public Uri? Url => _application is { } application ? new Uri(application.Urls.First()) : null;
+
+    /// <summary>Opens the port; nothing happens when it is open.</summary>
+    /// <exception cref="IOException">The port is in use.</exception>
+    public Task StartAsync(CancellationToken cancellationToken) => ExclusivelyAsync(async () =>
+    {
+        if (_application is not null)
+            return;
+        var application = Build();
+        await application.StartAsync(cancellationToken).ConfigureAwait(false);
+        _application = application;
+    }, cancellationToken);
+
+    /// <summary>Closes the port; nothing happens when it is closed.</summary>
+    public Task StopAsync(CancellationToken cancellationToken) => ExclusivelyAsync(async () =>
+    {
+        if (_application is not { } application)
+            return;
+        _application = null;
+        await application.StopAsync(cancellationToken).ConfigureAwait(false);
+        await application.DisposeAsync().ConfigureAwait(false);
+    }, cancellationToken);
+
+    /// <inheritdoc/>
+    public async ValueTask DisposeAsync()
+    {
+        await StopAsync(CancellationToken.None).ConfigureAwait(false);
+        _gate.Dispose();
+    }
+
+    private WebApplication Build()
+    {
+        var builder = WebApplication.CreateSlimBuilder(new WebApplicationOptions { ApplicationName = typeof(OcspListener).Assembly.GetName().Name, ContentRootPath = AppContext.BaseDirectory });
+        builder.Services.AddSingleton(_loggers);
+        builder.Services.AddSingleton(_options);
+        builder.Services.AddSingleton(_answering);
+        builder.Services.Configure<HostOptions>(host => host.ShutdownTimeout = TimeSpan.FromSeconds(2));
+        // The lifetime is the outer application's: this one must not answer Ctrl-C by itself.
+        builder.Services.AddSingleton<IHostLifetime, PassiveLifetime>();
+        builder.WebHost.ConfigureKestrel(kestrel => kestrel.AddServerHeader = false);
+        var application = builder.Build();
+        application.Urls.Add($"http://{_options.Value.Address}:{_options.Value.Port}");
+        application.MapOcspResponder();
+        return application;
+    }
+
+    private async Task ExclusivelyAsync(Func<Task> work, CancellationToken cancellationToken)
+    {
+        await _gate.WaitAsync(cancellationToken).ConfigureAwait(false);
+        try
+        {
+            await work().ConfigureAwait(false);
+        }
+        finally
+        {
+            _gate.Release();
+        }
+    }
+
+    private sealed class PassiveLifetime : IHostLifetime
+    {
+        public Task WaitForStartAsync(CancellationToken cancellationToken) => Task.CompletedTask;
+
+        public Task StopAsync(CancellationToken cancellationToken) => Task.CompletedTask;
+    }
+}

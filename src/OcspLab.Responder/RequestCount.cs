@@ -1,0 +1,17 @@
+using OcspLab.Ocsp;
+
+namespace OcspLab.Responder;
+
+/// <summary>How often a kind of request was answered in one way since the responder started.</summary>
+/// <param name="Method">GET or POST.</param>
+/// <param name="Outcome">good, revoked, unknown, several, or the error status in camel case.</param>
+/// <param name="Count">How often.</param>
+public sealed record RequestCount(string Method, string Outcome, long Count)
+{
+    // The RFC's spelling: malformedRequest, tryLater, …
+    internal static string Name(OcspResponseStatus status)
+    {
+        var name = status.ToString();
+        return char.ToLowerInvariant(name[0]) + name[1..];
+    }
+}
