@@ -87,7 +87,7 @@ public sealed partial class NameServer : IHostedService, IDisposable
                 var received = await socket.ReceiveMessageFromAsync(buffer, SocketFlags.None, anyone, stopping).ConfigureAwait(false);
                 if (_zones.Answer(buffer.AsMemory(0, received.ReceivedBytes), received.PacketInformation.Address, out var log) is { } answer)
                     await socket.SendToAsync(answer, SocketFlags.None, received.RemoteEndPoint, stopping).ConfigureAwait(false);
-                Query(_logger, "udp", received.RemoteEndPoint, log);
+                Query(_logger, "udp", (IPEndPoint)received.RemoteEndPoint, log);
             }
             catch (SocketException exception)
             {
@@ -139,7 +139,7 @@ public sealed partial class NameServer : IHostedService, IDisposable
                     return;
                 await stream.ReadExactlyAsync(buffer.AsMemory(0, length), ending.Token).ConfigureAwait(false);
                 var answer = _zones.Answer(buffer.AsMemory(0, length), ((IPEndPoint)socket.LocalEndPoint!).Address, out var log);
-                Query(_logger, "tcp", socket.RemoteEndPoint!, log);
+                Query(_logger, "tcp", (IPEndPoint)socket.RemoteEndPoint!, log);
                 if (answer is null)
                     return;
                 var framed = new byte[answer.Length + 2];
@@ -160,10 +160,10 @@ public sealed partial class NameServer : IHostedService, IDisposable
     }
 
     [LoggerMessage(4001, LogLevel.Information, "Name server on {EndPoint}, UDP and TCP", EventName = "NameServerStarted")]
-    private static partial void Started(ILogger logger, EndPoint endPoint);
+    private static partial void Started(ILogger logger, IPEndPoint endPoint);
 
     [LoggerMessage(4002, LogLevel.Information, "{Transport} {Client}: {Line}", EventName = "NameServerQuery")]
-    private static partial void Query(ILogger logger, string transport, EndPoint client, string line);
+    private static partial void Query(ILogger logger, string transport, IPEndPoint client, string line);
 
     [LoggerMessage(4003, LogLevel.Debug, "A peer went away: {Message}", EventName = "NameServerPeerFailed")]
     private static partial void PeerFailed(ILogger logger, string message);

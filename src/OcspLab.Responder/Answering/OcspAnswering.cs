@@ -102,17 +102,18 @@ internal sealed partial class OcspAnswering : IDisposable
 
     private OcspAnswer Look(CertId id, DateTimeOffset now, DateTimeOffset nextUpdate)
     {
-        var status = _registry.Find(id.ToString()) switch
+        var certificate = _registry.Find(id.ToString());
+        var status = certificate switch
         {
             null => CertStatus.Unknown,
-            { RevokedAt: { } at } certificate => CertStatus.Revoked(at, certificate.Reason),
+            { RevokedAt: { } at } => CertStatus.Revoked(at, certificate.Reason),
             _ => CertStatus.Good,
         };
 
-        // Dated back for clocks that lag, but never to before the revocation that it reports.
+        // Dated back for clocks that lag, but never to before the change that it reports.
         var thisUpdate = now - _options.Backdate;
-        if (status.RevokedAt > thisUpdate)
-            thisUpdate = status.RevokedAt.Value;
+        if (certificate?.ChangedAt > thisUpdate)
+            thisUpdate = certificate.ChangedAt.Value;
         return new OcspAnswer(id, status, thisUpdate, nextUpdate);
     }
 

@@ -9,4 +9,5 @@ namespace OcspLab.Responder;
 /// <param name="NotAfter">End of its validity.</param>
 /// <param name="RevokedAt">When it was revoked, or null.</param>
 /// <param name="Reason">Why, or null.</param>
-public sealed record RegisteredCertificate(string Name, string SerialNumber, DateTimeOffset IssuedAt, DateTimeOffset NotAfter, DateTimeOffset? RevokedAt = null, RevocationReason? Reason = null);
+/// <param name="ChangedAt">When it was last revoked or restored, or null.</param>
+public sealed record RegisteredCertificate(string Name, string SerialNumber, DateTimeOffset IssuedAt, DateTimeOffset NotAfter, DateTimeOffset? RevokedAt = null, RevocationReason? Reason = null, DateTimeOffset? ChangedAt = null);

@@ -58,11 +58,11 @@ public sealed class SqliteCertificateRegistry : ICertificateRegistry
 
     /// <inheritdoc/>
     public Task<RegisteredCertificate?> RevokeAsync(string nameOrSerial, RevocationReason reason, CancellationToken cancellationToken) =>
-        UpdateAsync(nameOrSerial, "revoked_at = coalesce(revoked_at, $now), reason = $reason", (int)reason, cancellationToken);
+        UpdateAsync(nameOrSerial, "revoked_at = coalesce(revoked_at, $now), reason = $reason, changed_at = $now", (int)reason, cancellationToken);
 
     /// <inheritdoc/>
     public Task<RegisteredCertificate?> RestoreAsync(string nameOrSerial, CancellationToken cancellationToken) =>
-        UpdateAsync(nameOrSerial, "revoked_at = NULL, reason = NULL", null, cancellationToken);
+        UpdateAsync(nameOrSerial, "revoked_at = NULL, reason = NULL, changed_at = $now", null, cancellationToken);
 
     /// <summary>The certificate with this serial, or null.</summary>
     /// <exception cref="IOException">The database cannot be read; that is not the same as "unknown".</exception>
@@ -113,13 +113,14 @@ public sealed class SqliteCertificateRegistry : ICertificateRegistry
         ReadInstant(reader.GetString(2)),
         ReadInstant(reader.GetString(3)),
         reader.IsDBNull(4) ? null : ReadInstant(reader.GetString(4)),
-        reader.IsDBNull(5) ? null : (RevocationReason)reader.GetInt32(5));
+        reader.IsDBNull(5) ? null : (RevocationReason)reader.GetInt32(5),
+        reader.IsDBNull(6) ? null : ReadInstant(reader.GetString(6)));
 
     private static string Write(DateTimeOffset instant) => instant.UtcDateTime.ToString("O", CultureInfo.InvariantCulture);
 
     private static DateTimeOffset ReadInstant(string text) => DateTimeOffset.Parse(text, CultureInfo.InvariantCulture, DateTimeStyles.RoundtripKind);
 
-    private const string Columns = "serial, name, issued_at, not_after, revoked_at, reason";
+    private const string Columns = "serial, name, issued_at, not_after, revoked_at, reason, changed_at";
 
     private const string Schema = """
         CREATE TABLE IF NOT EXISTS certificates (
@@ -128,7 +129,8 @@ public sealed class SqliteCertificateRegistry : ICertificateRegistry
             issued_at  TEXT NOT NULL,
             not_after  TEXT NOT NULL,
             revoked_at TEXT,
-            reason     INTEGER
+            reason     INTEGER,
+            changed_at TEXT
         );
         CREATE INDEX IF NOT EXISTS certificates_name ON certificates (name);
         """;

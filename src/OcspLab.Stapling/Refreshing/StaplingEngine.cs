@@ -1,0 +1,262 @@
+using System.Collections.Concurrent;
+using System.Security.Cryptography.X509Certificates;
+using Microsoft.Extensions.Hosting;
+using Microsoft.Extensions.Logging;
+using Microsoft.Extensions.Options;
+using OcspLab.Ocsp;
+
+namespace OcspLab.Stapling;
+
+/// <summary>
+/// Keeps a staple for every certificate of the server: one loop a certificate, so that one stuck responder holds up nothing
+/// else, and no handshake ever waits for any of them.
+/// </summary>
+internal sealed partial class StaplingEngine : IHostedService, IStaplingStatus, IDisposable
+{
+    private readonly IOcspClient _client;
+    private readonly IOptionsMonitor<StaplingOptions> _options;
+    private readonly StaplingMetrics _metrics;
+    private readonly TimeProvider _clock;
+    private readonly Random _random;
+    private readonly ILogger _logger;
+    private readonly CancellationTokenSource _stopping = new();
+    private readonly ConcurrentDictionary<string, Entry> _entries = new();
+    private readonly Lock _adding = new();
+
+    public StaplingEngine(IOcspClient client, IOptionsMonitor<StaplingOptions> options, StaplingMetrics metrics, TimeProvider clock, Random random, ILoggerFactory loggers)
+    {
+        _client = client;
+        _options = options;
+        _metrics = metrics;
+        _clock = clock;
+        _random = random;
+        _logger = loggers.CreateLogger("OcspLab.Stapling");
+    }
+
+    public IReadOnlyList<StapleStatus> Staples => [.. _entries.Values.OrderBy(entry => entry.Order).Select(entry => entry.Slot.Status)];
+
+    /// <summary>The slot of a certificate; its refreshing starts with the first call.</summary>
+    public StapleSlot Add(X509Certificate2 certificate, IEnumerable<X509Certificate2> atHand)
+    {
+        var key = StapleSlot.KeyOf(certificate);
+        if (_entries.TryGetValue(key, out var known))
+            return known.Slot;
+        lock (_adding)
+        {
+            if (_entries.TryGetValue(key, out known))
+                return known.Slot;
+            var slot = CreateSlot(certificate, atHand);
+            var first = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+            var loop = slot.Subject is null ? Task.CompletedTask : Task.Run(() => KeepFreshAsync(slot, first, _stopping.Token));
+            if (slot.Subject is null)
+                first.SetResult();
+            _entries[key] = new Entry(slot, _entries.Count, first.Task, loop);
+            return slot;
+        }
+    }
+
+    /// <summary>Completes when every certificate met so far has been asked about once, or after <see cref="StaplingOptions.StartupTimeout"/>.</summary>
+    public async Task WaitForFirstStaplesAsync(CancellationToken cancellationToken)
+    {
+        var timeout = _options.CurrentValue.StartupTimeout;
+        var started = _clock.GetTimestamp();
+        try
+        {
+            await Task.WhenAll(_entries.Values.Select(entry => entry.First)).WaitAsync(timeout, _clock, cancellationToken).ConfigureAwait(false);
+        }
+        catch (TimeoutException)
+        {
+            // Reported below: the port opens all the same, and refreshing goes on.
+        }
+
+        var wanted = _entries.Values.Count(entry => entry.Slot.Subject is not null);
+        if (wanted == 0)
+            return;
+        var have = _entries.Values.Count(entry => entry.Slot.Current is not null);
+        if (have == wanted)
+            Prefetched(_logger, have, (long)_clock.GetElapsedTime(started).TotalMilliseconds);
+        else
+            PrefetchIncomplete(_logger, have, wanted, (long)_clock.GetElapsedTime(started).TotalMilliseconds);
+    }
+
+    public Task StartAsync(CancellationToken cancellationToken) => Task.CompletedTask;
+
+    public async Task StopAsync(CancellationToken cancellationToken)
+    {
+        await _stopping.CancelAsync().ConfigureAwait(false);
+        await Task.WhenAll(_entries.Values.Select(entry => entry.Loop)).WaitAsync(cancellationToken).ConfigureAwait(false);
+    }
+
+    public void Dispose()
+    {
+        _stopping.Cancel();
+        _stopping.Dispose();
+    }
+
+    private StapleSlot CreateSlot(X509Certificate2 certificate, IEnumerable<X509Certificate2> atHand)
+    {
+        IReadOnlyList<Uri> urls = _options.CurrentValue.Responder is { } responder ? [responder] : certificate.GetOcspUrls();
+        if (urls.Count == 0)
+        {
+            NoUrl(_logger, certificate.Subject);
+            return new StapleSlot(certificate, null, urls, "the certificate names no OCSP responder");
+        }
+
+        if (IssuerFinder.Find(certificate, atHand) is not { } issuer)
+        {
+            NoIssuer(_logger, certificate.Subject, certificate.Issuer);
+            return new StapleSlot(certificate, null, urls, $"the issuer's certificate ('{certificate.Issuer}') is not at hand");
+        }
+
+        return new StapleSlot(certificate, OcspSubject.FromCertificate(certificate, issuer), urls, "not asked yet");
+    }
+
+    private async Task KeepFreshAsync(StapleSlot slot, TaskCompletionSource first, CancellationToken stopping)
+    {
+        try
+        {
+            var failures = 0;
+            while (true)
+            {
+                var next = await RefreshAsync(slot, failures, stopping).ConfigureAwait(false);
+                failures = next.Failures;
+                first.TrySetResult();
+                await WaitAsync(slot, next.At, stopping).ConfigureAwait(false);
+            }
+        }
+        catch (OperationCanceledException) when (stopping.IsCancellationRequested)
+        {
+            first.TrySetResult();
+        }
+    }
+
+    private async Task<(DateTimeOffset At, int Failures)> RefreshAsync(StapleSlot slot, int failures, CancellationToken stopping)
+    {
+        var options = _options.CurrentValue;
+        var fetch = await _client.FetchAsync(slot.Subject!, slot.Urls, options.Verification, stopping).ConfigureAwait(false);
+        var now = _clock.GetUtcNow();
+        var outcome = Judge(slot, fetch, options, now);
+        _metrics.Refreshed(outcome, fetch.Duration);
+
+        var served = fetch.Staple is { } staple && outcome is "good" or "revoked";
+        failures = served ? 0 : failures + 1;
+        var next = served
+            ? RefreshPlan.AfterSuccess(fetch.Staple!, fetch.MaxAge, options, now, Chance())
+            : RefreshPlan.AfterFailure(slot.Current, failures, options, now, Chance());
+        if (served)
+            StickTo(slot, fetch);
+        slot.Report(now, served ? outcome : $"{outcome}: {fetch.Describe()}", next);
+        Report(slot, fetch, outcome, now, next);
+        return (next, failures);
+    }
+
+    /// <summary>Decides what becomes of the outcome and publishes it. The answer is also the metric's tag.</summary>
+    private static string Judge(StapleSlot slot, OcspFetch fetch, StaplingOptions options, DateTimeOffset now)
+    {
+        if (fetch.Staple is not { } staple)
+            return "failed";
+        if (staple.ExpiresAt <= now)
+            return "expired";
+        // A cache or a lagging replica: what is held knows more.
+        if (slot.Current is { } held && staple.ThisUpdate < held.ThisUpdate && staple.ProducedAt <= held.ProducedAt)
+            return "older";
+        switch (staple.Status.Kind)
+        {
+            case CertStatusKind.Good:
+                slot.Publish(staple);
+                return "good";
+            case CertStatusKind.Revoked:
+                // The older good must go at once, whichever policy.
+                slot.Publish(options.Revoked == RevokedPolicy.Staple ? staple : null);
+                return "revoked";
+            default:
+                return "unknown";
+        }
+    }
+
+    // The URL that answered is asked first from now on.
+    private static void StickTo(StapleSlot slot, OcspFetch fetch)
+    {
+        var worked = fetch.Attempts[^1].Url;
+        if (slot.Urls[0] != worked)
+            slot.Urls = [worked, .. slot.Urls.Where(url => url != worked)];
+    }
+
+    /// <summary>Waits for the next refresh; a staple that expires on the way is dropped on its minute.</summary>
+    private async Task WaitAsync(StapleSlot slot, DateTimeOffset until, CancellationToken stopping)
+    {
+        if (slot.Current is { } staple && staple.ExpiresAt < until)
+        {
+            await DelayAsync(staple.ExpiresAt, stopping).ConfigureAwait(false);
+            slot.Publish(null);
+            Expired(_logger, slot.Name, staple.ExpiresAt);
+        }
+
+        await DelayAsync(until, stopping).ConfigureAwait(false);
+    }
+
+    private Task DelayAsync(DateTimeOffset until, CancellationToken stopping)
+    {
+        var wait = until - _clock.GetUtcNow();
+        // A timer's longest time is 49 days; nothing is worth waiting longer than a day at a time.
+        return wait <= TimeSpan.Zero ? Task.CompletedTask : Task.Delay(wait < Day ? wait : Day, _clock, stopping);
+    }
+
+    private double Chance()
+    {
+        lock (_random)
+            return _random.NextDouble();
+    }
+
+    private void Report(StapleSlot slot, OcspFetch fetch, string outcome, DateTimeOffset now, DateTimeOffset next)
+    {
+        var wait = next - now;
+        switch (outcome)
+        {
+            case "good":
+                Refreshed(_logger, slot.Name, fetch.Staple!.ExpiresAt, wait);
+                break;
+            case "revoked":
+                Revoked(_logger, slot.Name, fetch.Staple!.Status.RevokedAt!.Value, fetch.Staple.Status.Reason?.ToString() ?? "not given");
+                break;
+            default:
+                var why = outcome == "failed" ? fetch.Describe() : $"the responder's answer is {outcome}";
+                if (slot.Current is { } held)
+                    RefreshFailed(_logger, slot.Name, why, held.ExpiresAt, wait);
+                else
+                    NothingToStaple(_logger, slot.Name, why, wait);
+                break;
+        }
+    }
+
+    private static readonly TimeSpan Day = TimeSpan.FromDays(1);
+
+    private sealed record Entry(StapleSlot Slot, int Order, Task First, Task Loop);
+
+    [LoggerMessage(1001, LogLevel.Information, "{Count} staples at hand after {Milliseconds} ms", EventName = "StaplesPrefetched")]
+    private static partial void Prefetched(ILogger logger, int count, long milliseconds);
+
+    [LoggerMessage(1002, LogLevel.Warning, "{Have} of {Wanted} staples at hand after {Milliseconds} ms; the port opens now, refreshing goes on", EventName = "PrefetchIncomplete")]
+    private static partial void PrefetchIncomplete(ILogger logger, int have, int wanted, long milliseconds);
+
+    [LoggerMessage(1003, LogLevel.Debug, "Staple of '{Certificate}' is good until {ExpiresAt:u}; next refresh in {Wait}", EventName = "StapleRefreshed")]
+    private static partial void Refreshed(ILogger logger, string certificate, DateTimeOffset expiresAt, TimeSpan wait);
+
+    [LoggerMessage(1004, LogLevel.Error, "The certificate '{Certificate}' was revoked at {RevokedAt:u}, reason {Reason}. Replace it", EventName = "CertificateRevoked")]
+    private static partial void Revoked(ILogger logger, string certificate, DateTimeOffset revokedAt, string reason);
+
+    [LoggerMessage(1005, LogLevel.Warning, "No new staple for '{Certificate}': {Why}. The last one serves until {ExpiresAt:u}; next try in {Wait}", EventName = "RefreshFailed")]
+    private static partial void RefreshFailed(ILogger logger, string certificate, string why, DateTimeOffset expiresAt, TimeSpan wait);
+
+    [LoggerMessage(1006, LogLevel.Error, "Nothing to staple for '{Certificate}': {Why}. Next try in {Wait}", EventName = "NothingToStaple")]
+    private static partial void NothingToStaple(ILogger logger, string certificate, string why, TimeSpan wait);
+
+    [LoggerMessage(1007, LogLevel.Error, "The staple of '{Certificate}' expired at {ExpiresAt:u}; nothing is stapled until a new one is there", EventName = "StapleExpired")]
+    private static partial void Expired(ILogger logger, string certificate, DateTimeOffset expiresAt);
+
+    [LoggerMessage(1008, LogLevel.Information, "'{Certificate}' names no OCSP responder: nothing to staple, and nothing is wrong", EventName = "NoOcspUrl")]
+    private static partial void NoUrl(ILogger logger, string certificate);
+
+    [LoggerMessage(1009, LogLevel.Error, "Nothing can be stapled for '{Certificate}': the certificate of its issuer '{Issuer}' is not at hand. Configure the full chain", EventName = "IssuerMissing")]
+    private static partial void NoIssuer(ILogger logger, string certificate, string issuer);
+}

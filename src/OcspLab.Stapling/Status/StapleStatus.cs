@@ -1,0 +1,34 @@
+using OcspLab.Ocsp;
+
+namespace OcspLab.Stapling;
+
+/// <summary>What is held for one certificate, and how the last refresh went.</summary>
+public sealed record StapleStatus
+{
+    /// <summary>The certificate's subject.</summary>
+    public required string Certificate { get; init; }
+
+    /// <summary>SHA-256 of the certificate in hexadecimal.</summary>
+    public required string Thumbprint { get; init; }
+
+    /// <summary>The certificate's serial number in hexadecimal.</summary>
+    public required string SerialNumber { get; init; }
+
+    /// <summary>Whether clients are told to insist on a staple (RFC 7633).</summary>
+    public required bool IsMustStaple { get; init; }
+
+    /// <summary>The responders, in the order in which they are asked.</summary>
+    public required IReadOnlyList<Uri> Urls { get; init; }
+
+    /// <summary>The staple that handshakes get, or null.</summary>
+    public VerifiedStaple? Staple { get; init; }
+
+    /// <summary>When the responder was last asked, or null.</summary>
+    public DateTimeOffset? LastRefresh { get; init; }
+
+    /// <summary>What came of it, in one line.</summary>
+    public required string LastOutcome { get; init; }
+
+    /// <summary>When it will be asked next, or null when there is nothing to ask.</summary>
+    public DateTimeOffset? NextRefresh { get; init; }
+}
