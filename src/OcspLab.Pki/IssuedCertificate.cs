@@ -11,6 +11,9 @@ public sealed record IssuedCertificate(string Name, string SerialNumber, DateTim
 {
     /// <summary>The certificate and its intermediate in one PEM file, as a server wants it.</summary>
     public string FullChain => Path.Combine(Path.GetDirectoryName(Files.Certificate)!, "fullchain.pem");
+
+    /// <summary>The same with the root, for software that must find the root itself.</summary>
+    public string FullChainWithRoot => Path.Combine(Path.GetDirectoryName(Files.Certificate)!, "fullchain-root.pem");
 }
 
 /// <summary>Whether something was made or found.</summary>

@@ -115,6 +115,7 @@ public sealed partial class LabPki(string directory, PkiOptions options, TimePro
         using var certificate = intermediate.Issue(profile, files, options.OcspUrl);
         var issued = Describe(name, certificate, files, Freshness.New);
         PrivateFile.WritePublic(issued.FullChain, Pem(certificate) + Pem(intermediate.Certificate));
+        PrivateFile.WritePublic(issued.FullChainWithRoot, Pem(certificate) + File.ReadAllText(CaChain));
         return issued;
     }
 

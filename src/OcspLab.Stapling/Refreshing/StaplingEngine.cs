@@ -50,28 +50,33 @@ internal sealed partial class StaplingEngine : IHostedService, IStaplingStatus, 
             var loop = slot.Subject is null ? Task.CompletedTask : Task.Run(() => KeepFreshAsync(slot, first, _stopping.Token));
             if (slot.Subject is null)
                 first.SetResult();
-            _entries[key] = new Entry(slot, _entries.Count, first.Task, loop);
+            _entries[key] = new Entry(slot, _entries.Count, _clock.GetTimestamp(), first.Task, loop);
             return slot;
         }
     }
 
-    /// <summary>Completes when every certificate met so far has been asked about once, or after <see cref="StaplingOptions.StartupTimeout"/>.</summary>
+    /// <summary>Completes when every certificate met so far was asked about once, or has had <see cref="StaplingOptions.StartupTimeout"/> for it.</summary>
     public async Task WaitForFirstStaplesAsync(CancellationToken cancellationToken)
     {
         var timeout = _options.CurrentValue.StartupTimeout;
         var started = _clock.GetTimestamp();
-        try
+        var waiting = _entries.Values.Where(entry => !entry.First.IsCompleted).ToArray();
+        if (waiting.Length == 0)
+            return;
+        foreach (var entry in waiting)
         {
-            await Task.WhenAll(_entries.Values.Select(entry => entry.First)).WaitAsync(timeout, _clock, cancellationToken).ConfigureAwait(false);
-        }
-        catch (TimeoutException)
-        {
-            // Reported below: the port opens all the same, and refreshing goes on.
+            var left = timeout - _clock.GetElapsedTime(entry.AddedAt);
+            try
+            {
+                await entry.First.WaitAsync(left > TimeSpan.Zero ? left : TimeSpan.Zero, _clock, cancellationToken).ConfigureAwait(false);
+            }
+            catch (TimeoutException)
+            {
+                // Reported below: the port opens all the same, and refreshing goes on.
+            }
         }
 
         var wanted = _entries.Values.Count(entry => entry.Slot.Subject is not null);
-        if (wanted == 0)
-            return;
         var have = _entries.Values.Count(entry => entry.Slot.Current is not null);
         if (have == wanted)
             Prefetched(_logger, have, (long)_clock.GetElapsedTime(started).TotalMilliseconds);
@@ -145,8 +150,8 @@ internal sealed partial class StaplingEngine : IHostedService, IStaplingStatus, 
             : RefreshPlan.AfterFailure(slot.Current, failures, options, now, Chance());
         if (served)
             StickTo(slot, fetch);
+        Log(slot, fetch, outcome, now, next);
         slot.Report(now, served ? outcome : $"{outcome}: {fetch.Describe()}", next);
-        Report(slot, fetch, outcome, now, next);
         return (next, failures);
     }
 
@@ -195,11 +200,11 @@ internal sealed partial class StaplingEngine : IHostedService, IStaplingStatus, 
         await DelayAsync(until, stopping).ConfigureAwait(false);
     }
 
-    private Task DelayAsync(DateTimeOffset until, CancellationToken stopping)
+    private async Task DelayAsync(DateTimeOffset until, CancellationToken stopping)
     {
-        var wait = until - _clock.GetUtcNow();
-        // A timer's longest time is 49 days; nothing is worth waiting longer than a day at a time.
-        return wait <= TimeSpan.Zero ? Task.CompletedTask : Task.Delay(wait < Day ? wait : Day, _clock, stopping);
+        // A day at a time: a timer takes 49 at most, and a clock that is set in between is noticed.
+        while (until - _clock.GetUtcNow() is var wait && wait > TimeSpan.Zero)
+            await Task.Delay(wait < Day ? wait : Day, _clock, stopping).ConfigureAwait(false);
     }
 
     private double Chance()
@@ -208,7 +213,7 @@ internal sealed partial class StaplingEngine : IHostedService, IStaplingStatus, 
             return _random.NextDouble();
     }
 
-    private void Report(StapleSlot slot, OcspFetch fetch, string outcome, DateTimeOffset now, DateTimeOffset next)
+    private void Log(StapleSlot slot, OcspFetch fetch, string outcome, DateTimeOffset now, DateTimeOffset next)
     {
         var wait = next - now;
         switch (outcome)
@@ -216,6 +221,8 @@ internal sealed partial class StaplingEngine : IHostedService, IStaplingStatus, 
             case "good":
                 Refreshed(_logger, slot.Name, fetch.Staple!.ExpiresAt, wait);
                 break;
+            case "revoked" when slot.Status.LastOutcome == "revoked":
+                break; // Said once.
             case "revoked":
                 Revoked(_logger, slot.Name, fetch.Staple!.Status.RevokedAt!.Value, fetch.Staple.Status.Reason?.ToString() ?? "not given");
                 break;
@@ -231,7 +238,7 @@ internal sealed partial class StaplingEngine : IHostedService, IStaplingStatus, 
 
     private static readonly TimeSpan Day = TimeSpan.FromDays(1);
 
-    private sealed record Entry(StapleSlot Slot, int Order, Task First, Task Loop);
+    private sealed record Entry(StapleSlot Slot, int Order, long AddedAt, Task First, Task Loop);
 
     [LoggerMessage(1001, LogLevel.Information, "{Count} staples at hand after {Milliseconds} ms", EventName = "StaplesPrefetched")]
     private static partial void Prefetched(ILogger logger, int count, long milliseconds);

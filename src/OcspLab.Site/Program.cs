@@ -1,0 +1,3 @@
+using OcspLab.Site;
+
+await SiteService.Create(args).RunAsync().ConfigureAwait(false);

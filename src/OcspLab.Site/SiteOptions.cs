@@ -1,0 +1,30 @@
+namespace OcspLab.Site;
+
+/// <summary>What the sample site needs beyond Kestrel's own settings. Bound from the section <c>Site</c>.</summary>
+public sealed class SiteOptions
+{
+    /// <summary>The configuration section.</summary>
+    public const string Section = "Site";
+
+    /// <summary><value>Who staples. Default <see cref="SiteStapling.Verified"/>.</value></summary>
+    public SiteStapling Stapling { get; set; } = SiteStapling.Verified;
+
+    /// <summary><value>A file whose first line is the password of the certificate's key, or null.</value></summary>
+    public string? PasswordFile { get; set; }
+
+    /// <summary><value>
+    /// For <see cref="SiteStapling.BuiltIn"/>: where the responder really is, because the runtime's fetch knows only the system's
+    /// resolver; or null.
+    /// </value></summary>
+    public Uri? ResponderAddress { get; set; }
+}
+
+/// <summary>The two ways of stapling that the lab compares.</summary>
+public enum SiteStapling
+{
+    /// <summary>This project's library.</summary>
+    Verified,
+
+    /// <summary>.NET's own.</summary>
+    BuiltIn,
+}

@@ -1,0 +1,31 @@
+using OcspLab.Stapling;
+
+namespace OcspLab.Site;
+
+/// <summary>The sample HTTPS site. Its endpoint and certificate are Kestrel's own configuration; stapling is one line.</summary>
+public static class SiteService
+{
+    /// <summary>Builds the site from command-line settings (<c>--Kestrel:Endpoints:Https:Url=…</c>, <c>--Site:Stapling=BuiltIn</c> …) and the environment.</summary>
+    /// <param name="args">Settings.</param>
+    /// <param name="configure">A last word, for who runs it inside another process.</param>
+    public static WebApplication Create(string[] args, Action<WebApplicationBuilder>? configure = null)
+    {
+        var builder = WebApplication.CreateBuilder(new WebApplicationOptions { Args = args, ContentRootPath = AppContext.BaseDirectory, ApplicationName = typeof(SiteService).Assembly.GetName().Name });
+        builder.AddServiceDefaults(StaplingTelemetry.MeterName);
+        var site = builder.Configuration.GetSection(SiteOptions.Section).Get<SiteOptions>() ?? new SiteOptions();
+        if (site.PasswordFile is { } passwordFile)
+            builder.Configuration.AddInMemoryCollection([new("Kestrel:Endpoints:Https:Certificate:Password", File.ReadLines(passwordFile).FirstOrDefault())]);
+
+        if (site.Stapling == SiteStapling.Verified)
+            builder.WebHost.UseOcspStapling();
+        else if (site.ResponderAddress is { } address)
+            HttpClient.DefaultProxy = new ResponderProxy(address);
+        configure?.Invoke(builder);
+
+        var app = builder.Build();
+        app.MapDefaultEndpoints();
+        app.MapGet("/", (IServiceProvider services) =>
+            Results.Content(SitePage.Render(services.GetService<IStaplingStatus>(), TimeProvider.System.GetUtcNow()), "text/html; charset=utf-8"));
+        return app;
+    }
+}

@@ -1,0 +1,84 @@
+using System.Net.Security;
+using System.Runtime.CompilerServices;
+using System.Security.Cryptography.X509Certificates;
+using Microsoft.AspNetCore.Server.Kestrel.Https;
+
+namespace OcspLab.Stapling.Kestrel;
+
+/// <summary>Joins endpoints to the engine: knows every HTTPS endpoint's options, and swaps the certificate context at each handshake.</summary>
+internal sealed class HandshakeStapling(StaplingEngine engine, StaplingMetrics metrics, TimeProvider clock)
+{
+    private readonly ConditionalWeakTable<SslStreamCertificateContext, Adoption> _adopted = [];
+    private readonly Dictionary<HttpsConnectionAdapterOptions, Hook> _hooks = new(ReferenceEqualityComparer.Instance);
+    private readonly Lock _gate = new();
+
+    public StaplingMode Mode { get; } = SslContextFields.Probe();
+
+    /// <summary>How many HTTPS endpoints stapling is attached to.</summary>
+    public int EndpointCount
+    {
+        get
+        {
+            lock (_gate)
+                return _hooks.Count;
+        }
+    }
+
+    /// <summary>Attaches to an endpoint. The application's own <c>OnAuthenticate</c> runs first. Doing it again mends a callback that has since been replaced.</summary>
+    public void Attach(HttpsConnectionAdapterOptions options)
+    {
+        if (Mode != StaplingMode.Verified)
+            return;
+        lock (_gate)
+        {
+            if (_hooks.TryGetValue(options, out var hook) && ReferenceEquals(hook.Callback, options.OnAuthenticate))
+                return;
+            var inner = options.OnAuthenticate;
+            options.OnAuthenticate = (connection, handshake) =>
+            {
+                inner?.Invoke(connection, handshake);
+                Staple(handshake);
+            };
+            _hooks[options] = new Hook(options.OnAuthenticate);
+        }
+    }
+
+    /// <summary>Starts fetching for every certificate known before the first handshake, and waits for the staples.</summary>
+    public Task PrefetchAsync(CancellationToken cancellationToken)
+    {
+        HttpsConnectionAdapterOptions[] endpoints;
+        lock (_gate)
+            endpoints = [.. _hooks.Keys];
+        foreach (var endpoint in endpoints)
+        {
+            Attach(endpoint);
+            if (endpoint is { ServerCertificate: { } certificate, ServerCertificateSelector: null })
+                engine.Add(certificate, endpoint.ServerCertificateChain ?? (IEnumerable<X509Certificate2>)[]);
+        }
+
+        return engine.WaitForFirstStaplesAsync(cancellationToken);
+    }
+
+    private void Staple(SslServerAuthenticationOptions handshake)
+    {
+        if (handshake.ServerCertificateContext is not { } original)
+            return;
+        if (!_adopted.TryGetValue(original, out var adoption))
+            adoption = _adopted.GetValue(original, Adopt);
+        if (adoption.Contexts is not { } contexts)
+            return;
+        handshake.ServerCertificateContext = contexts.Select(clock.GetUtcNow(), out var staple);
+        metrics.Handshake(staple);
+    }
+
+    private Adoption Adopt(SslStreamCertificateContext original)
+    {
+        var slot = engine.Add(original.TargetCertificate, original.IntermediateCertificates);
+        return new Adoption(slot.Subject is null ? null : new StapledContexts(original, slot));
+    }
+
+    private sealed record Hook(Delegate Callback);
+
+    /// <param name="Contexts">Null for a certificate that cannot be stapled.</param>
+    private sealed record Adoption(StapledContexts? Contexts);
+}

@@ -1,0 +1,57 @@
+using Microsoft.AspNetCore.Connections;
+using Microsoft.AspNetCore.Hosting;
+using Microsoft.AspNetCore.Server.Kestrel.Core;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.DependencyInjection.Extensions;
+using Microsoft.Extensions.Hosting;
+using Microsoft.Extensions.Options;
+using OcspLab.Stapling;
+using OcspLab.Stapling.Kestrel;
+
+namespace OcspLab;
+
+/// <summary>Turns stapling on.</summary>
+public static class OcspStaplingExtensions
+{
+    /// <summary>
+    /// Staples verified OCSP responses on every HTTPS endpoint of Kestrel (RFC 6066 §8, RFC 8446 §4.4.2.1). Ports stay closed until the
+    /// first staples are there, at most <see cref="StaplingOptions.StartupTimeout"/>. Call it after Kestrel was added, which
+    /// <c>WebApplication.CreateBuilder</c> has done.
+    /// </summary>
+    /// <param name="builder">The web host.</param>
+    /// <param name="configure">Options, after those from the section <c>OcspStapling</c>.</param>
+    /// <exception cref="InvalidOperationException">Kestrel was not added.</exception>
+    public static IWebHostBuilder UseOcspStapling(this IWebHostBuilder builder, Action<StaplingOptions>? configure = null)
+    {
+        ArgumentNullException.ThrowIfNull(builder);
+        return builder.ConfigureServices(services =>
+        {
+            var options = services.AddOcspStapling();
+            if (configure is not null)
+                options.Configure(configure);
+            if (services.Any(service => service.ServiceType == typeof(HandshakeStapling)))
+                return;
+            services.TryAddSingleton<HandshakeStapling>();
+            services.AddSingleton<IPostConfigureOptions<KestrelServerOptions>, KestrelHttpsHook>();
+            services.AddSingleton<IHostedService, StaplingAnnouncement>();
+            GatePorts(services);
+        });
+    }
+
+    private static void GatePorts(IServiceCollection services)
+    {
+        var transports = services.Where(service => service.ServiceType == typeof(IConnectionListenerFactory)).ToArray();
+        if (transports.Length == 0)
+            throw new InvalidOperationException("UseOcspStapling finds no Kestrel to work with. Call it after WebApplication.CreateBuilder or UseKestrel.");
+        foreach (var transport in transports)
+        {
+            services[services.IndexOf(transport)] = ServiceDescriptor.Singleton<IConnectionListenerFactory>(provider =>
+                new PrefetchingListenerFactory(Create(transport, provider), provider.GetRequiredService<HandshakeStapling>()));
+        }
+    }
+
+    private static IConnectionListenerFactory Create(ServiceDescriptor transport, IServiceProvider provider) =>
+        (IConnectionListenerFactory)(transport.ImplementationInstance
+            ?? transport.ImplementationFactory?.Invoke(provider)
+            ?? ActivatorUtilities.CreateInstance(provider, transport.ImplementationType!));
+}

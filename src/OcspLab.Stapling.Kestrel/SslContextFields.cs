@@ -1,0 +1,57 @@
+using System.Net.Security;
+using System.Runtime.CompilerServices;
+
+namespace OcspLab.Stapling.Kestrel;
+
+/// <summary>
+/// The fields of <see cref="SslStreamCertificateContext"/> that its Linux implementation reads at each handshake. There is no
+/// public way to hand over a staple; <see cref="Probe"/> tells at start whether this runtime still has them.
+/// </summary>
+internal static class SslContextFields
+{
+    /// <summary>What this process can do, found out without a handshake.</summary>
+    public static StaplingMode Probe()
+    {
+        if (!OperatingSystem.IsLinux())
+            return StaplingMode.Unsupported;
+        try
+        {
+            var blank = (SslStreamCertificateContext)RuntimeHelpers.GetUninitializedObject(typeof(SslStreamCertificateContext));
+            Write(blank, [], new Uri("http://localhost"));
+            return StaplingMode.Verified;
+        }
+        catch (MissingFieldException)
+        {
+            return StaplingMode.RuntimeOwn;
+        }
+    }
+
+    /// <summary>
+    /// Makes a context that no handshake has used yet staple <paramref name="staple"/>, or nothing, for ever. The runtime is kept
+    /// from fetching on its own, and an unstapled context too lets OpenSSL ask for a staple: the SSL_CTX it makes is shared
+    /// with later contexts of the same certificate.
+    /// </summary>
+    public static void Write(SslStreamCertificateContext context, byte[]? staple, Uri url)
+    {
+        Urls(context) = [url.AbsoluteUri];
+        Response(context) = staple;
+        Expiration(context) = DateTimeOffset.MaxValue;
+        NextDownload(context) = DateTimeOffset.MaxValue;
+        StaplingForbidden(context) = false;
+    }
+
+    [UnsafeAccessor(UnsafeAccessorKind.Field, Name = "_staplingForbidden")]
+    private static extern ref bool StaplingForbidden(SslStreamCertificateContext context);
+
+    [UnsafeAccessor(UnsafeAccessorKind.Field, Name = "_ocspResponse")]
+    private static extern ref byte[]? Response(SslStreamCertificateContext context);
+
+    [UnsafeAccessor(UnsafeAccessorKind.Field, Name = "_ocspExpiration")]
+    private static extern ref DateTimeOffset Expiration(SslStreamCertificateContext context);
+
+    [UnsafeAccessor(UnsafeAccessorKind.Field, Name = "_nextDownload")]
+    private static extern ref DateTimeOffset NextDownload(SslStreamCertificateContext context);
+
+    [UnsafeAccessor(UnsafeAccessorKind.Field, Name = "_ocspUrls")]
+    private static extern ref List<string>? Urls(SslStreamCertificateContext context);
+}
