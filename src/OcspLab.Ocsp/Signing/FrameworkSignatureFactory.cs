@@ -19,7 +19,8 @@ internal sealed class FrameworkSignatureFactory(OcspSigningKey key) : ISignature
 
         public Stream Stream => _data;
 
-        public IBlockResult GetResult() => new Result(key.Sign(_data.GetBuffer().AsSpan(0, (int)_data.Length)));
+        // BouncyCastle has closed the stream by now; the buffer outlives that, its length property does not.
+        public IBlockResult GetResult() => new Result(key.Sign(_data.TryGetBuffer(out var data) ? data : _data.ToArray()));
     }
 
     private sealed class Result(byte[] signature) : IBlockResult

@@ -1,4 +1,4 @@
-using System.Security.Cryptography;
+using System.Diagnostics.CodeAnalysis;
 using System.Security.Cryptography.X509Certificates;
 using Microsoft.Extensions.Options;
 using OcspLab.Ocsp;
@@ -31,9 +31,20 @@ internal sealed partial class OcspAnswering : IDisposable
     }
 
     /// <summary>Answers a request, malformed ones included. Never throws for what a peer sent.</summary>
+    [SuppressMessage("Design", "CA1031", Justification = "The boundary: whatever fails within, a client gets an OCSP answer, and the log the exception.")]
     public OcspReply Answer(ReadOnlyMemory<byte> requestBytes, string method)
     {
-        var reply = Reply(requestBytes);
+        OcspReply reply;
+        try
+        {
+            reply = Reply(requestBytes);
+        }
+        catch (Exception exception)
+        {
+            AnsweringFailed(_logger, exception);
+            reply = Error(OcspResponseStatus.InternalError);
+        }
+
         _metrics.Answered(method, reply.Outcome);
         return reply;
     }
@@ -78,11 +89,6 @@ internal sealed partial class OcspAnswering : IDisposable
             // "Cannot look" must not be told as "not there".
             RegistryUnavailable(_logger, exception);
             return Error(OcspResponseStatus.TryLater);
-        }
-        catch (CryptographicException exception)
-        {
-            SigningFailed(_logger, exception);
-            return Error(OcspResponseStatus.InternalError);
         }
     }
 
@@ -142,6 +148,6 @@ internal sealed partial class OcspAnswering : IDisposable
     [LoggerMessage(2003, LogLevel.Error, "The registry cannot be read; clients are told to try later", EventName = "RegistryUnavailable")]
     private static partial void RegistryUnavailable(ILogger logger, Exception exception);
 
-    [LoggerMessage(2004, LogLevel.Error, "Signing failed; clients are told internalError", EventName = "SigningFailed")]
-    private static partial void SigningFailed(ILogger logger, Exception exception);
+    [LoggerMessage(2004, LogLevel.Error, "Answering failed; the client was told internalError", EventName = "AnsweringFailed")]
+    private static partial void AnsweringFailed(ILogger logger, Exception exception);
 }

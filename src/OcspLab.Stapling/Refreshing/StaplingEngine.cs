@@ -92,11 +92,8 @@ internal sealed partial class StaplingEngine : IHostedService, IStaplingStatus, 
         await Task.WhenAll(_entries.Values.Select(entry => entry.Loop)).WaitAsync(cancellationToken).ConfigureAwait(false);
     }
 
-    public void Dispose()
-    {
-        _stopping.Cancel();
-        _stopping.Dispose();
-    }
+    // The container hands it out under three names and disposes it under each: this much may be done twice.
+    public void Dispose() => _stopping.Dispose();
 
     private StapleSlot CreateSlot(X509Certificate2 certificate, IEnumerable<X509Certificate2> atHand)
     {

@@ -1,0 +1,99 @@
+using System.CommandLine;
+using System.ComponentModel;
+using System.Net;
+using System.Net.Sockets;
+using System.Runtime.InteropServices;
+using OcspLab.Lab;
+using Spectre.Console;
+
+namespace OcspLab.Cli;
+
+/// <summary><c>ocsplab doctor</c>.</summary>
+internal static class DoctorCommand
+{
+    public static Command Create(LabOptions options)
+    {
+        var command = new Command("doctor", """
+            What is here, and what the lab will do about what isn't.
+
+            Example:
+              ocsplab doctor
+            """);
+        options.AddTo(command);
+        command.SetAction(async (arguments, cancellationToken) =>
+        {
+            var topology = options.Read(arguments);
+            var table = new Table().Border(TableBorder.Simple).AddColumns("", "found", "so");
+            table.AddRow("system", Markup.Escape(RuntimeInformation.OSDescription), OperatingSystem.IsLinux() ? "Kestrel can be stapled" : "[yellow]Kestrel takes no staples from outside on this system[/]");
+            table.AddRow("runtime", RuntimeInformation.FrameworkDescription, "");
+            var nginx = new NginxLocator(NginxLocator.DefaultCacheDirectory, _ => { }).FindWithoutDownload();
+            table.AddRow("nginx", Markup.Escape(nginx?.Origin ?? "no"), nginx is not null ? "used" : ChildProcess.Find("apt-get") is null ? "[yellow]install nginx[/]" : "its package is unpacked on first use, without installing it");
+            table.AddRow("private /etc/hosts", await HostsViews.DetectAsync(cancellationToken).ConfigureAwait(false) switch
+            {
+                HostsView.MountNamespace => "mount namespace",
+                HostsView.UserNamespace => "user namespace",
+                _ => "no",
+            }, "nginx sees ocsp.servicelab.com through it; otherwise ssl_stapling_responder names the address");
+            table.AddRow("container runtime", await ContainerRuntimeAsync(cancellationToken).ConfigureAwait(false), "not used by this version");
+            foreach (var (tool, use) in ((string, string)[])[("openssl", "the article's commands"), ("curl", "curl --cert-status"), ("gnutls-cli", "a client that enforces must-staple"), ("firefox-esr", "not used by this version"), ("chromium", "not used by this version")])
+                table.AddRow(tool, Markup.Escape(ChildProcess.Find(tool) ?? "no"), use);
+            table.AddRow("IPv6", HasIpv6() ? "yes" : "no", "nginx listens on it too");
+            foreach (var port in topology.Ports.All)
+                table.AddRow($"port {port.Number}", IsFree(port.Number) ? "free" : "[yellow]in use[/]", $"{port.Resource}, moved with {port.Option}");
+            Terminal.Output().Write(table);
+            return OperatingSystem.IsLinux() ? ExitCodes.Good : ExitCodes.Unreachable;
+        });
+        return command;
+    }
+
+    private static async Task<string> ContainerRuntimeAsync(CancellationToken cancellationToken)
+    {
+        var silent = new List<string>();
+        foreach (var runtime in (string[])["docker", "podman"])
+        {
+            if (ChildProcess.Find(runtime) is null)
+                continue;
+            try
+            {
+                var result = await ChildProcess.RunAsync(runtime, ["info"], null, cancellationToken).ConfigureAwait(false);
+                if (result.ExitCode == 0)
+                    return $"{runtime} answers";
+            }
+            catch (Win32Exception)
+            {
+                // Named like one and not a program.
+            }
+
+            silent.Add(runtime);
+        }
+
+        return silent.Count == 0 ? "no" : $"{string.Join(", ", silent)} is there and does not answer";
+    }
+
+    private static bool IsFree(int port)
+    {
+        using var socket = new Socket(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp);
+        return TryBind(socket, new IPEndPoint(IPAddress.Loopback, port));
+    }
+
+    private static bool HasIpv6()
+    {
+        if (!Socket.OSSupportsIPv6)
+            return false;
+        using var socket = new Socket(AddressFamily.InterNetworkV6, SocketType.Stream, ProtocolType.Tcp);
+        return TryBind(socket, new IPEndPoint(IPAddress.IPv6Loopback, 0));
+    }
+
+    private static bool TryBind(Socket socket, IPEndPoint endPoint)
+    {
+        try
+        {
+            socket.Bind(endPoint);
+            return true;
+        }
+        catch (SocketException)
+        {
+            return false;
+        }
+    }
+}

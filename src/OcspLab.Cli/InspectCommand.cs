@@ -1,0 +1,121 @@
+using System.CommandLine;
+using System.Globalization;
+using System.Security.Cryptography;
+using System.Security.Cryptography.X509Certificates;
+using OcspLab.Lab;
+using Spectre.Console;
+
+namespace OcspLab.Cli;
+
+/// <summary><c>ocsplab inspect</c>.</summary>
+internal static class InspectCommand
+{
+    public static Command Create()
+    {
+        var target = new Argument<string>("HOST:PORT") { Description = "The server." };
+        var serverName = new Option<string?>("--servername") { Description = "The name to ask for (SNI). Default: HOST, unless it is an address.", HelpName = "NAME" };
+        var authority = new Option<FileInfo?>("--ca") { Description = "PEM of the authorities that the certificate must lead to.", HelpName = "FILE" };
+        var version = new Option<string?>("--tls") { Description = "Offer only this version.", HelpName = "1.2|1.3" };
+        version.AcceptOnlyFromAmong("1.2", "1.3");
+        var output = new Option<FileInfo?>("--out") { Description = "Write the staple's DER here.", HelpName = "staple.der" };
+        var json = new Option<bool>("--json") { Description = "Print one JSON document." };
+        var command = new Command("inspect", """
+            Shake hands with a server and judge the staple it sends.
+
+            Exit codes: 0 good, 1 revoked, 2 unknown, 3 rejected, 4 no staple, 69 unreachable.
+
+            Examples:
+              ocsplab inspect 127.0.0.1:9443 --servername echocert.lab
+              ocsplab inspect example.com:443 --tls 1.2 --out staple.der
+              ocsplab inspect 127.0.0.1:8443 --servername echocert.lab --ca .lab/pki/root_ca/CA/rsa_ca.crt --json
+            """)
+        { target, serverName, authority, version, output, json };
+        target.Validators.Add(result =>
+        {
+            if (result.Tokens.Count == 1 && !TryParse(result.Tokens[0].Value, out _, out _))
+                result.AddError($"'{result.Tokens[0].Value}' is not HOST:PORT.");
+        });
+        command.SetAction(async (arguments, cancellationToken) =>
+        {
+            if (!TryParse(arguments.GetValue(target)!, out var host, out var port))
+                return ExitCodes.Usage;
+            var tls = arguments.GetValue(version) switch { "1.2" => TlsVersion.Tls12, "1.3" => TlsVersion.Tls13, _ => TlsVersion.Any };
+            var name = arguments.GetValue(serverName) ?? (System.Net.IPAddress.TryParse(host, out _) ? null : host);
+            var authorities = Load(arguments.GetValue(authority));
+            var handshake = await new TlsProbe(TimeProvider.System).ConnectAsync(host, port, name, tls, TimeSpan.FromSeconds(10), cancellationToken).ConfigureAwait(false);
+            var report = StapleInspector.Inspect(handshake, authorities, TimeProvider.System.GetUtcNow());
+            if (arguments.GetValue(output) is { } file && handshake.Staples[0] is { } staple)
+                Save(file, staple);
+            if (arguments.GetValue(json))
+                Console.Out.WriteLine(report.ToJson());
+            else
+                Show(report);
+            return report.ExitCode;
+        });
+        return command;
+    }
+
+    private static bool TryParse(string text, out string host, out int port)
+    {
+        var colon = text.LastIndexOf(':');
+        host = colon > 0 ? text[..colon].Trim('[', ']') : "";
+        port = 0;
+        return host.Length > 0 && int.TryParse(text[(colon + 1)..], NumberStyles.None, CultureInfo.InvariantCulture, out port) && port is > 0 and < 65536;
+    }
+
+    private static X509Certificate2[] Load(FileInfo? file)
+    {
+        if (file is null)
+            return [];
+        try
+        {
+            var certificates = new X509Certificate2Collection();
+            certificates.ImportFromPemFile(file.FullName);
+            return certificates.Count > 0 ? [.. certificates] : throw new LabException($"{file.FullName} has no certificate in PEM.", ExitCodes.Usage);
+        }
+        catch (Exception exception) when (exception is IOException or UnauthorizedAccessException or CryptographicException)
+        {
+            throw new LabException($"{file.FullName} cannot be read: {exception.Message}", ExitCodes.Usage, exception);
+        }
+    }
+
+    private static void Save(FileInfo file, ReadOnlyMemory<byte> staple)
+    {
+        try
+        {
+            File.WriteAllBytes(file.FullName, staple.Span);
+        }
+        catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
+        {
+            throw new LabException($"{file.FullName} cannot be written: {exception.Message}", ExitCodes.CannotCreate, exception);
+        }
+    }
+
+    private static void Show(StapleReport report)
+    {
+        var grid = new Grid().AddColumn(new GridColumn().NoWrap().PadRight(2)).AddColumn();
+        void Row(string name, string? value)
+        {
+            if (value is not null)
+                grid.AddRow(name, Markup.Escape(value));
+        }
+
+        var staple = report.Staple;
+        grid.AddRow("staple", $"[{(report.ExitCode == 0 ? "green" : "red")}]{staple.Verdict}[/]");
+        Row("", staple.Reason is null ? null : $"{staple.Reason}: {staple.Detail}");
+        Row("handshake", string.Create(CultureInfo.InvariantCulture, $"{report.Handshake.Protocol}, {report.Handshake.Cipher}, {report.Handshake.Milliseconds:0.0} ms"));
+        Row("must-staple", report.MustStaple ? "yes" : "no");
+        Row("this update", At(staple.ThisUpdate));
+        Row("next update", At(staple.NextUpdate));
+        Row("produced", At(staple.ProducedAt));
+        Row("revoked", staple.RevokedAt is { } revokedAt ? $"{At(revokedAt)}, {staple.RevocationReason ?? "no reason given"}" : null);
+        Row("signed by", staple.Signer);
+        Row("responder id", staple.ResponderId);
+        Row("serial", staple.SerialNumber);
+        foreach (var (certificate, index) in report.Chain.Select((certificate, index) => (certificate, index)))
+            Row($"chain {index}", $"{certificate.Subject}, until {At(certificate.NotAfter)}{(certificate.StapleBytes is { } size ? $", with a staple of {size} bytes" : "")}");
+        Terminal.Output().Write(grid);
+    }
+
+    private static string? At(DateTimeOffset? instant) => instant?.ToUniversalTime().ToString("yyyy-MM-dd HH:mm:ss 'UTC'", CultureInfo.InvariantCulture);
+}

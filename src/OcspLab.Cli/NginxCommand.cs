@@ -1,0 +1,30 @@
+using System.CommandLine;
+using System.Runtime.InteropServices;
+using OcspLab.Lab;
+
+namespace OcspLab.Cli;
+
+/// <summary><c>ocsplab nginx</c>.</summary>
+internal static class NginxCommand
+{
+    public static Command Create(LabOptions options)
+    {
+        var restart = new Command("restart", "End nginx; the lab starts it again, and it has forgotten its staples.");
+        restart.SetAction(arguments =>
+        {
+            var topology = options.Read(arguments);
+            if (LabState.FindRunning(topology.Directory) is null || NginxProcess.FindRunning(topology.NginxDirectory) is not { } processId)
+                throw new LabException($"No nginx of a lab runs in {topology.Directory}.");
+            ChildProcess.Signal(processId, PosixSignal.SIGTERM);
+            Console.Out.WriteLine("nginx restarts");
+            return ExitCodes.Good;
+        });
+        return new Command("nginx", """
+            The running lab's nginx.
+
+            Example:
+              ocsplab nginx restart
+            """)
+        { restart };
+    }
+}

@@ -1,0 +1,140 @@
+using System.CommandLine;
+using System.Globalization;
+using System.Text.Json;
+using System.Text.Json.Serialization;
+using OcspLab.Lab;
+using OcspLab.Ocsp;
+using OcspLab.Responder;
+using Spectre.Console;
+
+namespace OcspLab.Cli;
+
+/// <summary><c>ocsplab pki</c>.</summary>
+internal static class PkiCommand
+{
+    public static Command Create(LabOptions options) => new("pki", """
+        The lab's certificates: make, issue, revoke, restore, list.
+
+        Examples:
+          ocsplab pki init --key ecdsa
+          ocsplab pki revoke echo --reason keyCompromise
+          ocsplab pki restore echo
+        """)
+    {
+        Init(options),
+        Issue(options),
+        Revoke(options),
+        Restore(options),
+        List(options),
+    };
+
+    private static Command Init(LabOptions options)
+    {
+        var command = new Command("init", "Make the authorities, the OCSP signer and the lab's certificates: whatever is missing, expired or changed.");
+        options.AddCertificateOptionsTo(command);
+        command.SetAction(async (arguments, cancellationToken) =>
+        {
+            var topology = options.Read(arguments);
+            var certificates = topology.CreatePki(TimeProvider.System).Ensure();
+            var registry = LabRegistry.Open(topology, TimeProvider.System);
+            using var owned = registry as IDisposable;
+            await registry.RegisterAsync(certificates, TimeProvider.System, cancellationToken).ConfigureAwait(false);
+            foreach (var certificate in certificates)
+                Console.Out.WriteLine($"{certificate.Name}: {(certificate.Freshness == Pki.Freshness.New ? "issued" : "kept")}, serial {certificate.SerialNumber}, until {At(certificate.NotAfter)}");
+            Console.Out.WriteLine($"in {topology.PkiDirectory}");
+            return ExitCodes.Good;
+        });
+        return command;
+    }
+
+    private static Command Issue(LabOptions options)
+    {
+        var name = new Argument<string>("NAME") { Description = "echo and echo-… are server certificates for echocert.lab; any other name is a person's." };
+        var command = new Command("issue", "Issue a certificate, or issue it anew.") { name };
+        options.AddCertificateOptionsTo(command);
+        command.SetAction(async (arguments, cancellationToken) =>
+        {
+            var topology = WithLastPorts(options.Read(arguments));
+            var certificate = topology.CreatePki(TimeProvider.System).Issue(arguments.GetValue(name)!);
+            var registry = LabRegistry.Open(topology, TimeProvider.System);
+            using var owned = registry as IDisposable;
+            await registry.RegisterAsync([certificate], TimeProvider.System, cancellationToken).ConfigureAwait(false);
+            Console.Out.WriteLine($"{certificate.Name}: issued, serial {certificate.SerialNumber}, until {At(certificate.NotAfter)}");
+            Console.Out.WriteLine($"in {Path.GetDirectoryName(certificate.Files.Certificate)}");
+            return ExitCodes.Good;
+        });
+        return command;
+    }
+
+    private static Command Revoke(LabOptions options)
+    {
+        var name = new Argument<string>("NAME") { Description = "The certificate's name or serial number." };
+        var reason = new Option<RevocationReason>("--reason") { Description = "Why (RFC 5280 §5.3.1).", DefaultValueFactory = _ => RevocationReason.KeyCompromise };
+        var command = new Command("revoke", "Revoke a certificate. A running responder says so in its very next answer.") { name, reason };
+        command.SetAction((arguments, cancellationToken) => ChangeAsync(options.Read(arguments), arguments.GetValue(name)!, (registry, which) => registry.RevokeAsync(which, arguments.GetValue(reason), cancellationToken)));
+        return command;
+    }
+
+    private static Command Restore(LabOptions options)
+    {
+        var name = new Argument<string>("NAME") { Description = "The certificate's name or serial number." };
+        var command = new Command("restore", "Take a revocation back, whatever its reason: a lab may.") { name };
+        command.SetAction((arguments, cancellationToken) => ChangeAsync(options.Read(arguments), arguments.GetValue(name)!, (registry, which) => registry.RestoreAsync(which, cancellationToken)));
+        return command;
+    }
+
+    private static Command List(LabOptions options)
+    {
+        var json = new Option<bool>("--json") { Description = "Print one JSON document." };
+        var command = new Command("list", "List what was issued and revoked.") { json };
+        command.SetAction(async (arguments, cancellationToken) =>
+        {
+            var topology = options.Read(arguments);
+            RequireDatabase(topology);
+            var registry = LabRegistry.Open(topology, TimeProvider.System);
+            using var owned = registry as IDisposable;
+            var certificates = await registry.ListAsync(cancellationToken).ConfigureAwait(false);
+            if (arguments.GetValue(json))
+            {
+                Console.Out.WriteLine(JsonSerializer.Serialize(certificates, Json));
+                return ExitCodes.Good;
+            }
+
+            var table = new Table().Border(TableBorder.Simple).AddColumns("name", "serial", "until", "status");
+            foreach (var certificate in certificates)
+                table.AddRow(Markup.Escape(certificate.Name), certificate.SerialNumber, At(certificate.NotAfter), Status(certificate));
+            Terminal.Output().Write(table);
+            return ExitCodes.Good;
+        });
+        return command;
+    }
+
+    private static async Task<int> ChangeAsync(LabTopology topology, string which, Func<ICertificateRegistry, string, Task<RegisteredCertificate?>> change)
+    {
+        RequireDatabase(topology);
+        var registry = LabRegistry.Open(topology, TimeProvider.System);
+        using var owned = registry as IDisposable;
+        var certificate = await change(registry, which).ConfigureAwait(false)
+            ?? throw new LabException($"No certificate has the name or serial '{which}'. 'ocsplab pki list' shows them.", ExitCodes.Usage);
+        Console.Out.WriteLine($"{certificate.Name} ({certificate.SerialNumber}): {Status(certificate)}");
+        return ExitCodes.Good;
+    }
+
+    // Opening would make one, and the mistake would be a folder, not a name.
+    private static void RequireDatabase(LabTopology topology)
+    {
+        if (!File.Exists(topology.Database))
+            throw new LabException($"There is no lab in {topology.Directory}. Make one with 'ocsplab pki init' or 'ocsplab up', or name its folder with --lab.", ExitCodes.Usage);
+    }
+
+    // A certificate issued later names the responder where it was, unless told otherwise.
+    private static LabTopology WithLastPorts(LabTopology topology) =>
+        topology.Ports.Responder == new LabPorts().Responder && LabState.FindLast(topology.Directory) is { } ports ? topology with { Ports = ports } : topology;
+
+    private static string Status(RegisteredCertificate certificate) =>
+        certificate.RevokedAt is { } at ? $"revoked {At(at)}, {certificate.Reason}" : "good";
+
+    private static string At(DateTimeOffset instant) => instant.ToUniversalTime().ToString("yyyy-MM-dd HH:mm:ss 'UTC'", CultureInfo.InvariantCulture);
+
+    private static readonly JsonSerializerOptions Json = new(JsonSerializerDefaults.Web) { WriteIndented = true, Converters = { new JsonStringEnumConverter(JsonNamingPolicy.CamelCase) } };
+}

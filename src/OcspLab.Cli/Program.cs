@@ -1,0 +1,16 @@
+using System.CommandLine;
+using OcspLab.Cli;
+using OcspLab.Lab;
+
+var options = new LabOptions();
+var root = new RootCommand("OCSP stapling: inspect any server's staple, and run the lab.")
+{
+    options.Lab,
+    UpVerb.Create(options),
+    InspectCommand.Create(),
+    PkiCommand.Create(options),
+    ResponderCommand.Create(options),
+    NginxCommand.Create(options),
+    DoctorCommand.Create(options),
+};
+return await CommandRunner.RunAsync(root, args).ConfigureAwait(false);

@@ -1,0 +1,61 @@
+using System.CommandLine;
+using OcspLab.Pki;
+
+namespace OcspLab.Lab;
+
+/// <summary>Runs a command line: errors on one line of standard error, exit codes of the contract, Ctrl-C with time to clean up.</summary>
+public static class CommandRunner
+{
+    /// <summary>Parses and runs.</summary>
+    /// <returns>The exit code.</returns>
+    public static async Task<int> RunAsync(RootCommand root, string[] args)
+    {
+        ArgumentNullException.ThrowIfNull(root);
+        var parsed = root.Parse(args);
+        if (parsed.Errors.Count > 0)
+        {
+            foreach (var error in parsed.Errors)
+                await Console.Error.WriteLineAsync($"{root.Name}: {error.Message}").ConfigureAwait(false);
+            await Console.Error.WriteLineAsync($"See '{Path(parsed)} --help'.").ConfigureAwait(false);
+            return ExitCodes.Usage;
+        }
+
+        try
+        {
+            return await parsed.InvokeAsync(new InvocationConfiguration { EnableDefaultExceptionHandler = false, ProcessTerminationTimeout = TimeSpan.FromSeconds(20) }).ConfigureAwait(false);
+        }
+        catch (LabException exception)
+        {
+            return Fail(root, exception.Message, exception.ExitCode);
+        }
+        catch (PkiException exception)
+        {
+            return Fail(root, exception.Message, exception.InnerException is IOException or UnauthorizedAccessException ? ExitCodes.CannotCreate : ExitCodes.Configuration);
+        }
+        catch (HttpRequestException exception)
+        {
+            return Fail(root, $"the lab does not answer: {exception.Message}", ExitCodes.Unreachable);
+        }
+        catch (OperationCanceledException)
+        {
+            return Interrupted;
+        }
+    }
+
+    private static int Fail(RootCommand root, string message, int exitCode)
+    {
+        Console.Error.WriteLine($"{root.Name}: {message}");
+        return exitCode;
+    }
+
+    private static string Path(ParseResult parsed)
+    {
+        var names = new List<string>();
+        for (System.CommandLine.Parsing.SymbolResult? at = parsed.CommandResult; at is System.CommandLine.Parsing.CommandResult command; at = at.Parent)
+            names.Insert(0, command.Command.Name);
+        return string.Join(' ', names);
+    }
+
+    // 128 + SIGINT, as shells have it.
+    private const int Interrupted = 130;
+}

@@ -1,0 +1,22 @@
+using System.CommandLine;
+using System.Globalization;
+
+namespace OcspLab.Lab;
+
+/// <summary>Durations on the command line, as .NET writes them: <c>00:00:30</c>, <c>7.00:00:00</c>.</summary>
+public static class Durations
+{
+    /// <summary>An option that takes one.</summary>
+    public static Option<TimeSpan?> Option(string name, string description) => new(name)
+    {
+        Description = description,
+        HelpName = "DURATION",
+        CustomParser = result =>
+        {
+            if (TimeSpan.TryParse(result.Tokens[0].Value, CultureInfo.InvariantCulture, out var duration) && duration > TimeSpan.Zero)
+                return duration;
+            result.AddError($"{name} is a duration such as 00:00:30 or 7.00:00:00, not '{result.Tokens[0].Value}'.");
+            return null;
+        },
+    };
+}

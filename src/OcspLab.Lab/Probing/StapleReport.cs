@@ -1,0 +1,102 @@
+using System.Text.Json;
+using System.Text.Json.Serialization;
+using OcspLab.Ocsp;
+
+namespace OcspLab.Lab;
+
+/// <summary>What <c>ocsplab inspect --json</c> prints: a contract with scripts.</summary>
+/// <param name="Handshake">How the handshake went.</param>
+/// <param name="Staple">The server certificate's staple, judged.</param>
+/// <param name="MustStaple">Whether the certificate asks clients to insist on one (RFC 7633).</param>
+/// <param name="Chain">The certificates that the server sent, and what is known of each.</param>
+public sealed record StapleReport(HandshakeReport Handshake, StapleVerdict Staple, bool MustStaple, IReadOnlyList<CertificateReport> Chain)
+{
+    /// <summary>The JSON document.</summary>
+    public string ToJson() => JsonSerializer.Serialize(this, Json);
+
+    /// <summary>What the command exits with.</summary>
+    [JsonIgnore]
+    public int ExitCode => Staple.Verdict switch
+    {
+        "good" => ExitCodes.Good,
+        "revoked" => ExitCodes.Revoked,
+        "unknown" => ExitCodes.Unknown,
+        "rejected" => ExitCodes.Rejected,
+        _ => ExitCodes.NoStaple,
+    };
+
+    private static readonly JsonSerializerOptions Json = new(JsonSerializerDefaults.Web)
+    {
+        WriteIndented = true,
+        Encoder = System.Text.Encodings.Web.JavaScriptEncoder.UnsafeRelaxedJsonEscaping,
+    };
+}
+
+/// <summary>How a handshake went.</summary>
+/// <param name="Protocol"><c>TLSv1.2</c> or <c>TLSv1.3</c>.</param>
+/// <param name="Cipher">The cipher suite.</param>
+/// <param name="Milliseconds">How long it took.</param>
+public sealed record HandshakeReport(string Protocol, string Cipher, double Milliseconds);
+
+/// <summary>A certificate of the chain.</summary>
+/// <param name="Subject">Its distinguished name.</param>
+/// <param name="SerialNumber">Its serial in hexadecimal.</param>
+/// <param name="NotAfter">End of its validity.</param>
+/// <param name="StapleBytes">The size of the staple that came with it, or null.</param>
+public sealed record CertificateReport(string Subject, string SerialNumber, DateTimeOffset NotAfter, int? StapleBytes);
+
+/// <summary>A staple and what it is worth.</summary>
+public sealed record StapleVerdict
+{
+    /// <summary><c>good</c>, <c>revoked</c>, <c>unknown</c>, <c>rejected</c> or <c>absent</c>.</summary>
+    public required string Verdict { get; init; }
+
+    /// <summary>Why it was rejected, in snake_case, or null.</summary>
+    public string? Reason { get; init; }
+
+    /// <summary>The fact behind the reason, or null.</summary>
+    public string? Detail { get; init; }
+
+    /// <summary>When the status was known to be correct.</summary>
+    public DateTimeOffset? ThisUpdate { get; init; }
+
+    /// <summary>When newer information will be there.</summary>
+    public DateTimeOffset? NextUpdate { get; init; }
+
+    /// <summary>When it was signed.</summary>
+    public DateTimeOffset? ProducedAt { get; init; }
+
+    /// <summary>When the certificate was revoked.</summary>
+    public DateTimeOffset? RevokedAt { get; init; }
+
+    /// <summary>Why the certificate was revoked.</summary>
+    public string? RevocationReason { get; init; }
+
+    /// <summary>The distinguished name of the certificate that signed.</summary>
+    public string? Signer { get; init; }
+
+    /// <summary>The signer as the response names it.</summary>
+    public string? ResponderId { get; init; }
+
+    /// <summary>The serial that the status is of, in hexadecimal.</summary>
+    public string? SerialNumber { get; init; }
+
+    internal static StapleVerdict Absent { get; } = new() { Verdict = "absent" };
+
+    internal static StapleVerdict Rejected(Rejection rejection) => Rejected(rejection.Reason.ToSnakeCase(), rejection.Detail);
+
+    internal static StapleVerdict Rejected(string reason, string detail) => new() { Verdict = "rejected", Reason = reason, Detail = detail };
+
+    internal static StapleVerdict Verified(VerifiedStaple staple) => new()
+    {
+        Verdict = staple.Status.Kind.ToString().ToLowerInvariant(),
+        ThisUpdate = staple.ThisUpdate,
+        NextUpdate = staple.NextUpdate,
+        ProducedAt = staple.ProducedAt,
+        RevokedAt = staple.Status.RevokedAt,
+        RevocationReason = staple.Status.Reason?.ToString(),
+        Signer = staple.Signer,
+        ResponderId = staple.ResponderId.ToString(),
+        SerialNumber = staple.CertId.ToString(),
+    };
+}

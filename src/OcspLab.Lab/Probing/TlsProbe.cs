@@ -1,0 +1,120 @@
+using System.Net.Sockets;
+using System.Reflection;
+using System.Security.Cryptography.X509Certificates;
+using Org.BouncyCastle.Tls;
+using Org.BouncyCastle.Tls.Crypto.Impl.BC;
+using TlsCertificate = Org.BouncyCastle.Tls.Certificate;
+
+namespace OcspLab.Lab;
+
+/// <summary>
+/// A TLS client that asks for staples and keeps their bytes. Not the framework's: <see cref="System.Net.Security.SslStream"/> shows no staple. It accepts
+/// any certificate, so it only looks and sends nothing.
+/// </summary>
+public sealed class TlsProbe(TimeProvider clock)
+{
+    /// <summary>Connects, shakes hands, hangs up.</summary>
+    /// <param name="host">A name or an address.</param>
+    /// <param name="port">The port.</param>
+    /// <param name="serverName">The name to ask for (SNI), or null for none.</param>
+    /// <param name="version">What to offer.</param>
+    /// <param name="timeout">The deadline of it all.</param>
+    /// <param name="cancellationToken">Ends it.</param>
+    /// <exception cref="LabException">No connection, no handshake, or not in time.</exception>
+    public async Task<TlsHandshake> ConnectAsync(string host, int port, string? serverName, TlsVersion version, TimeSpan timeout, CancellationToken cancellationToken)
+    {
+        using var timer = new CancellationTokenSource(timeout, clock);
+        using var deadline = CancellationTokenSource.CreateLinkedTokenSource(timer.Token, cancellationToken);
+        using var socket = new Socket(SocketType.Stream, ProtocolType.Tcp) { NoDelay = true };
+        try
+        {
+            await socket.ConnectAsync(host, port, deadline.Token).ConfigureAwait(false);
+            // BouncyCastle's client blocks; closing the socket is what ends it.
+            using var closing = deadline.Token.Register(socket.Dispose);
+            return await Task.Run(() => Shake(socket, serverName, version), CancellationToken.None).ConfigureAwait(false);
+        }
+        catch (Exception exception) when (exception is OperationCanceledException or ObjectDisposedException || timer.IsCancellationRequested)
+        {
+            cancellationToken.ThrowIfCancellationRequested();
+            throw new LabException($"{host}:{port} did not finish a handshake within {timeout.TotalSeconds:0.#} s.", ExitCodes.Unreachable, exception);
+        }
+        catch (SocketException exception)
+        {
+            throw new LabException($"{host}:{port} cannot be reached: {exception.Message}.", ExitCodes.Unreachable, exception);
+        }
+        catch (IOException exception)
+        {
+            throw new LabException($"{host}:{port} refused the handshake: {exception.Message}. Is it TLS, and does it know this server name?", ExitCodes.Unreachable, exception);
+        }
+    }
+
+    private TlsHandshake Shake(Socket socket, string? serverName, TlsVersion version)
+    {
+        using var stream = new NetworkStream(socket, ownsSocket: false);
+        var client = new Client(serverName, version);
+        var protocol = new TlsClientProtocol(stream);
+        var started = clock.GetTimestamp();
+        protocol.Connect(client);
+        var duration = clock.GetElapsedTime(started);
+        protocol.Close();
+        return new TlsHandshake(client.Protocol, client.Cipher, duration, client.Certificates, client.Staples);
+    }
+
+    private sealed class Client(string? serverName, TlsVersion version) : DefaultTlsClient(new BcTlsCrypto()), TlsAuthentication
+    {
+        public string Protocol { get; private set; } = "";
+        public string Cipher { get; private set; } = "";
+        public List<X509Certificate2> Certificates { get; } = [];
+        public List<ReadOnlyMemory<byte>?> Staples { get; } = [];
+
+        public override TlsAuthentication GetAuthentication() => this;
+
+        public TlsCredentials? GetClientCredentials(Org.BouncyCastle.Tls.CertificateRequest certificateRequest) => null;
+
+        public override void NotifyHandshakeComplete()
+        {
+            base.NotifyHandshakeComplete();
+            var parameters = m_context.SecurityParameters;
+            Protocol = parameters.NegotiatedVersion.Equals(ProtocolVersion.TLSv13) ? "TLSv1.3" : "TLSv1.2";
+            Cipher = SuiteName(parameters.CipherSuite);
+        }
+
+        public void NotifyServerCertificate(TlsServerCertificate serverCertificate)
+        {
+            var chain = serverCertificate.Certificate;
+            for (var index = 0; index < chain.Length; index++)
+            {
+                Certificates.Add(X509CertificateLoader.LoadCertificate(chain.GetCertificateAt(index).GetEncoded()));
+                Staples.Add(StapleOf(chain, index) ?? Tls12Staple(index == 0 ? serverCertificate.CertificateStatus : null));
+            }
+        }
+
+        protected override IList<ServerName>? GetSniServerNames() =>
+            serverName is null ? null : [new ServerName(NameType.host_name, System.Text.Encoding.ASCII.GetBytes(serverName))];
+
+        protected override ProtocolVersion[] GetSupportedVersions() => version switch
+        {
+            TlsVersion.Tls12 => ProtocolVersion.TLSv12.Only(),
+            TlsVersion.Tls13 => ProtocolVersion.TLSv13.Only(),
+            _ => ProtocolVersion.TLSv13.DownTo(ProtocolVersion.TLSv12),
+        };
+
+        // TLS 1.3: extension status_request of a certificate's entry; its CertificateStatus is one octet of type, three of length, the response (RFC 8446 §4.4.2.1).
+        private static ReadOnlyMemory<byte>? StapleOf(TlsCertificate chain, int index)
+        {
+            if (chain.GetCertificateEntryAt(index).Extensions is { } extensions && extensions.TryGetValue(ExtensionType.status_request, out var status) && status.Length > 4)
+                return status.AsMemory(4);
+            return null;
+        }
+
+        private static ReadOnlyMemory<byte>? Tls12Staple(CertificateStatus? status)
+        {
+            if (status is { StatusType: CertificateStatusType.ocsp })
+                return status.OcspResponse.GetEncoded();
+            return null;
+        }
+
+        private static string SuiteName(int suite) =>
+            typeof(CipherSuite).GetFields(BindingFlags.Public | BindingFlags.Static).FirstOrDefault(field => field.IsLiteral && (int)field.GetRawConstantValue()! == suite)?.Name ?? $"0x{suite:X4}";
+    }
+}

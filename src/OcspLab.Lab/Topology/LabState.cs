@@ -1,0 +1,78 @@
+using System.Text.Json;
+
+namespace OcspLab.Lab;
+
+/// <summary>
+/// A running lab's mark in its folder: other commands find the ports in it, and a second lab in the same folder is refused. The
+/// mark is a locked file, so a lab that was killed leaves none behind.
+/// </summary>
+public sealed class LabState : IDisposable
+{
+    private readonly FileStream _lock;
+
+    private LabState(FileStream @lock) => _lock = @lock;
+
+    /// <summary>Makes the folder and takes its lock.</summary>
+    /// <exception cref="LabException">Another lab runs there, or the folder cannot be written.</exception>
+    public static LabState Claim(LabTopology topology)
+    {
+        ArgumentNullException.ThrowIfNull(topology);
+        try
+        {
+            Directory.CreateDirectory(topology.Directory);
+            Directory.CreateDirectory(topology.LogDirectory);
+            var @lock = new FileStream(Path.Combine(topology.Directory, "lock"), FileMode.OpenOrCreate, FileAccess.ReadWrite, FileShare.None);
+            File.WriteAllText(PathIn(topology.Directory), JsonSerializer.Serialize(topology.Ports));
+            return new LabState(@lock);
+        }
+        catch (IOException exception) when (IsLocked(topology.Directory))
+        {
+            throw new LabException($"Another lab runs in {topology.Directory}. Stop it, or choose another folder with --lab.", ExitCodes.Unreachable, exception);
+        }
+        catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
+        {
+            throw new LabException($"{topology.Directory} cannot be written: {exception.Message} Choose another folder with --lab.", ExitCodes.CannotCreate, exception);
+        }
+    }
+
+    /// <summary>The ports of the lab that runs in a folder, or null when none does.</summary>
+    public static LabPorts? FindRunning(string directory) => IsLocked(directory) ? FindLast(directory) : null;
+
+    /// <summary>The ports of the lab that ran last in a folder, or null when none did.</summary>
+    public static LabPorts? FindLast(string directory)
+    {
+        try
+        {
+            return JsonSerializer.Deserialize<LabPorts>(File.ReadAllText(PathIn(directory)));
+        }
+        catch (Exception exception) when (exception is IOException or JsonException)
+        {
+            return null;
+        }
+    }
+
+    /// <summary>Gives the folder back.</summary>
+    public void Dispose() => _lock.Dispose();
+
+    private static bool IsLocked(string directory)
+    {
+        var path = Path.Combine(directory, "lock");
+        if (!File.Exists(path))
+            return false;
+        try
+        {
+            using var probe = new FileStream(path, FileMode.Open, FileAccess.ReadWrite, FileShare.None);
+            return false;
+        }
+        catch (IOException)
+        {
+            return true;
+        }
+        catch (UnauthorizedAccessException)
+        {
+            return false;
+        }
+    }
+
+    private static string PathIn(string directory) => Path.Combine(directory, "lab.json");
+}

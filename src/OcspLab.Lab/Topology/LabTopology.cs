@@ -1,0 +1,170 @@
+using System.Globalization;
+using OcspLab.Pki;
+
+namespace OcspLab.Lab;
+
+/// <summary>
+/// The whole lab as facts: names, ports, files, settings, order. Both hosts read it, the orchestrated one and the one in a
+/// single process.
+/// </summary>
+public sealed record LabTopology
+{
+    /// <summary>The resource that makes the certificates, and ends.</summary>
+    public const string Pki = "pki";
+
+    /// <summary>The name server.</summary>
+    public const string Dns = "dns";
+
+    /// <summary>The OCSP responder.</summary>
+    public const string Responder = "responder";
+
+    /// <summary>The sample site with this project's stapling.</summary>
+    public const string Kestrel = "kestrel";
+
+    /// <summary>The sample site with .NET's built-in stapling.</summary>
+    public const string KestrelBuiltIn = "kestrel-builtin";
+
+    /// <summary>nginx with the article's configuration.</summary>
+    public const string Nginx = "nginx";
+
+    /// <summary>The responder's name in every certificate.</summary>
+    public const string ResponderHost = "ocsp.servicelab.com";
+
+    /// <summary>The site's name.</summary>
+    public const string SiteHost = "echocert.lab";
+
+    private readonly string _directory = Path.GetFullPath(".lab");
+
+    /// <summary>The folder of everything that the lab makes. Absolute.</summary>
+    public string Directory
+    {
+        get => _directory;
+        init => _directory = Path.GetFullPath(value);
+    }
+
+    /// <summary>The ports.</summary>
+    public LabPorts Ports { get; init; } = new();
+
+    /// <summary>Where nginx comes from.</summary>
+    public NginxSource NginxSource { get; init; } = NginxSource.Auto;
+
+    /// <summary>The kind of key of the certificates, or null to keep what is there.</summary>
+    public KeyAlgorithm? KeyAlgorithm { get; init; }
+
+    /// <summary>Whether the certificates name the responder; without it nothing can be stapled, and everybody says so.</summary>
+    public OcspInCertificates OcspInCertificates { get; init; } = OcspInCertificates.Yes;
+
+    /// <summary>The certificates' folder, the one to run the article's commands in.</summary>
+    public string PkiDirectory => Path.Combine(Directory, "pki");
+
+    /// <summary>The responder's database.</summary>
+    public string Database => Path.Combine(Directory, "responder.db");
+
+    /// <summary>The admin API's token.</summary>
+    public string AdminTokenFile => Path.Combine(Directory, "admin-token");
+
+    /// <summary>nginx's prefix: configuration, logs, temporary files.</summary>
+    public string NginxDirectory => Path.Combine(Directory, "nginx");
+
+    /// <summary>The services' logs, one file each.</summary>
+    public string LogDirectory => Path.Combine(Directory, "logs");
+
+    /// <summary>The responder's URL as the certificates name it.</summary>
+    public Uri OcspUrl => new($"http://{ResponderHost}:{Ports.Responder}");
+
+    /// <summary>The admin API.</summary>
+    public Uri AdminUrl => new($"http://127.0.0.1:{Ports.ResponderAdmin}");
+
+    /// <summary>The certificate authority.</summary>
+    public LabPki CreatePki(TimeProvider clock) => new(
+        PkiDirectory,
+        new PkiOptions { OcspUrl = OcspInCertificates == OcspInCertificates.Yes ? OcspUrl : null, KeyAlgorithm = KeyAlgorithm },
+        clock);
+
+    /// <summary>The settings of one service, as configuration keys and values.</summary>
+    /// <exception cref="ArgumentException"><paramref name="resource"/> is not a service.</exception>
+    public IReadOnlyDictionary<string, string> SettingsOf(string resource) => resource switch
+    {
+        Dns => DnsSettings(),
+        Responder => ResponderSettings(),
+        Kestrel => SiteSettings(),
+        KestrelBuiltIn => BuiltInSettings(),
+        _ => throw new ArgumentException($"'{resource}' is not a service.", nameof(resource)),
+    };
+
+    /// <summary>The same on a command line.</summary>
+    public string[] ArgumentsOf(string resource) => [.. SettingsOf(resource).Select(setting => $"--{setting.Key}={setting.Value}")];
+
+    private Dictionary<string, string> DnsSettings() => new()
+    {
+        ["Dns:Port"] = Text(Ports.Dns),
+        ["Dns:Zones"] = $"{SiteHost},servicelab.com",
+        ["Dns:Names"] = $"{SiteHost},www.{SiteHost},{ResponderHost}",
+    };
+
+    private Dictionary<string, string> ResponderSettings()
+    {
+        var pki = CreatePki(TimeProvider.System);
+        return new()
+        {
+            ["Responder:Port"] = Text(Ports.Responder),
+            ["Responder:AdminPort"] = Text(Ports.ResponderAdmin),
+            ["Responder:AdminTokenFile"] = AdminTokenFile,
+            ["Responder:Database"] = Database,
+            ["Responder:IssuerCertificate"] = pki.Intermediate.Certificate,
+            ["Responder:SignerCertificate"] = pki.OcspSigner.Certificate,
+            ["Responder:SignerKey"] = pki.OcspSigner.Key,
+            ["Responder:SignerPasswordFile"] = pki.OcspSigner.Password,
+            ["Responder:Validity"] = "01:00:00",
+            // People watch: a revocation is to be seen within seconds. The validity stays long, so that an outage is survived.
+            ["Responder:MaximumCacheAge"] = "00:00:05",
+        };
+    }
+
+    private Dictionary<string, string> SiteSettings()
+    {
+        var settings = EndpointSettings(Ports.Kestrel, certificate => certificate.FullChain);
+        settings["OcspStapling:Fetch:Resolvers:0"] = $"127.0.0.1:{Ports.Dns}";
+        settings["OcspStapling:MinimumRefreshInterval"] = "00:00:02";
+        settings["OcspStapling:RetryDelay"] = "00:00:01";
+        settings["OcspStapling:MaximumRetryDelay"] = "00:00:05";
+        return settings;
+    }
+
+    private Dictionary<string, string> BuiltInSettings()
+    {
+        // The runtime asks about a certificate only when it finds the root of its chain.
+        var settings = EndpointSettings(Ports.KestrelBuiltIn, certificate => certificate.FullChainWithRoot);
+        settings["Site:Stapling"] = "BuiltIn";
+        settings["Site:ResponderAddress"] = $"http://127.0.0.1:{Ports.Responder}";
+        return settings;
+    }
+
+    private Dictionary<string, string> EndpointSettings(int port, Func<IssuedCertificate, string> chain)
+    {
+        var certificate = CreatePki(TimeProvider.System).Find(SiteCertificate)
+            ?? throw new LabException($"{PkiDirectory} has no certificate '{SiteCertificate}'. Make it with 'ocsplab pki init'.", ExitCodes.Configuration);
+        return new()
+        {
+            ["Kestrel:Endpoints:Https:Url"] = $"https://127.0.0.1:{port}",
+            ["Kestrel:Endpoints:Https:Certificate:Path"] = chain(certificate),
+            ["Kestrel:Endpoints:Https:Certificate:KeyPath"] = certificate.Files.Key,
+            ["Site:PasswordFile"] = certificate.Files.Password,
+        };
+    }
+
+    private static string Text(int port) => port.ToString(CultureInfo.InvariantCulture);
+
+    /// <summary>The certificate that every site of the lab serves.</summary>
+    public const string SiteCertificate = "echo";
+}
+
+/// <summary>Whether the lab's certificates carry the responder's URL.</summary>
+public enum OcspInCertificates
+{
+    /// <summary>They do.</summary>
+    Yes,
+
+    /// <summary>They do not, as most public certificates today.</summary>
+    No,
+}
