@@ -7,6 +7,12 @@ namespace OcspLab.Pki;
 /// <param name="Algorithm">The kind of key, which the file names tell.</param>
 public sealed record CertificateFiles(string Certificate, string Key, string Password, KeyAlgorithm Algorithm)
 {
+    /// <summary>An end certificate and its intermediate in one PEM file, as a server wants it.</summary>
+    public string FullChain => Path.Combine(Path.GetDirectoryName(Certificate)!, "fullchain.pem");
+
+    /// <summary>The same with the root, for software that must find the root itself.</summary>
+    public string FullChainWithRoot => Path.Combine(Path.GetDirectoryName(Certificate)!, "fullchain-root.pem");
+
     /// <summary><c>DIRECTORY/rsa_NAME.crt</c>, or within <c>DIRECTORY/CA</c> for an authority, and <c>DIRECTORY/private/…</c>.</summary>
     public static CertificateFiles For(string directory, string name, KeyAlgorithm algorithm, string? certificateFolder = null)
     {

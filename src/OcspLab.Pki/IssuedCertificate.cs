@@ -7,14 +7,7 @@ namespace OcspLab.Pki;
 /// <param name="NotAfter">End of validity.</param>
 /// <param name="Files">Where it lives.</param>
 /// <param name="Freshness">Whether it was made just now.</param>
-public sealed record IssuedCertificate(string Name, string SerialNumber, DateTimeOffset NotBefore, DateTimeOffset NotAfter, CertificateFiles Files, Freshness Freshness)
-{
-    /// <summary>The certificate and its intermediate in one PEM file, as a server wants it.</summary>
-    public string FullChain => Path.Combine(Path.GetDirectoryName(Files.Certificate)!, "fullchain.pem");
-
-    /// <summary>The same with the root, for software that must find the root itself.</summary>
-    public string FullChainWithRoot => Path.Combine(Path.GetDirectoryName(Files.Certificate)!, "fullchain-root.pem");
-}
+public sealed record IssuedCertificate(string Name, string SerialNumber, DateTimeOffset NotBefore, DateTimeOffset NotAfter, CertificateFiles Files, Freshness Freshness);
 
 /// <summary>Whether something was made or found.</summary>
 public enum Freshness

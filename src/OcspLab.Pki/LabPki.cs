@@ -62,11 +62,18 @@ public sealed partial class LabPki(string directory, PkiOptions options, TimePro
         return [.. System.IO.Directory.GetDirectories(folder).Select(Path.GetFileName).Order().Select(name => Find(name!)).OfType<IssuedCertificate>()];
     }
 
+    /// <summary>Where an end certificate lives, or will.</summary>
+    /// <exception cref="PkiException">The name is not one.</exception>
+    public CertificateFiles FilesOf(string name)
+    {
+        CheckName(name);
+        return Locate(Path.Combine("user_certs", name), name.Replace('-', '_'), null);
+    }
+
     /// <summary>An end certificate by name, or null when there is none.</summary>
     /// <exception cref="PkiException">The name is not one, or the certificate is broken.</exception>
     public IssuedCertificate? Find(string name)
     {
-        CheckName(name);
         var files = FilesOf(name);
         using var certificate = StoredCertificate.Find(files);
         return certificate is null ? null : Describe(name, certificate, files, Freshness.Kept);
@@ -113,10 +120,9 @@ public sealed partial class LabPki(string directory, PkiOptions options, TimePro
         };
         var files = FilesOf(name);
         using var certificate = intermediate.Issue(profile, files, options.OcspUrl);
-        var issued = Describe(name, certificate, files, Freshness.New);
-        PrivateFile.WritePublic(issued.FullChain, Pem(certificate) + Pem(intermediate.Certificate));
-        PrivateFile.WritePublic(issued.FullChainWithRoot, Pem(certificate) + File.ReadAllText(CaChain));
-        return issued;
+        PrivateFile.WritePublic(files.FullChain, Pem(certificate) + Pem(intermediate.Certificate));
+        PrivateFile.WritePublic(files.FullChainWithRoot, Pem(certificate) + File.ReadAllText(CaChain));
+        return Describe(name, certificate, files, Freshness.New);
     }
 
     /// <summary>There, paired with its key, issued by <paramref name="issuer"/>, and with a third of its life or a year to go.</summary>
@@ -133,7 +139,6 @@ public sealed partial class LabPki(string directory, PkiOptions options, TimePro
     private static IssuedCertificate Describe(string name, X509Certificate2 certificate, CertificateFiles files, Freshness freshness) =>
         new(name, certificate.SerialNumber.ToLowerInvariant(), certificate.NotBefore.ToUniversalTime(), certificate.NotAfter.ToUniversalTime(), files, freshness);
 
-    private CertificateFiles FilesOf(string name) => Locate(Path.Combine("user_certs", name), name.Replace('-', '_'), null);
 
     // What is there keeps its kind of key unless another is asked for.
     private CertificateFiles Locate(string folder, string name, string? certificateFolder)

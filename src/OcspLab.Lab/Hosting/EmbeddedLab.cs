@@ -80,7 +80,7 @@ public sealed class EmbeddedLab : IAsyncDisposable
         var certificates = pki.Ensure();
         // What a server could not open, it would report in its own words, later.
         foreach (var certificate in certificates)
-            StoredCertificate.Load(certificate.FullChain, certificate.Files.Key, certificate.Files.Password).Dispose();
+            StoredCertificate.Load(certificate.Files.FullChain, certificate.Files.Key, certificate.Files.Password).Dispose();
         StoredCertificate.Load(pki.OcspSigner).Dispose();
         _resources.Add(new LabResource(LabTopology.Pki, null, LabResourceState.Ready, $"{certificates.Count} certificates in {_topology.PkiDirectory}"));
 
@@ -99,10 +99,10 @@ public sealed class EmbeddedLab : IAsyncDisposable
         _resources.Add(await CheckSiteAsync(LabTopology.Kestrel, _topology.Ports.Kestrel, "this project's stapling", handshakes: 1, cancellationToken).ConfigureAwait(false));
         _resources.Add(await CheckSiteAsync(LabTopology.KestrelBuiltIn, _topology.Ports.KestrelBuiltIn, ".NET's built-in stapling", handshakes: 20, cancellationToken).ConfigureAwait(false));
 
-        _resources.Add(await StartNginxAsync(pki.Find(LabTopology.SiteCertificate)!, cancellationToken).ConfigureAwait(false));
+        _resources.Add(await StartNginxAsync(pki.FilesOf(LabTopology.SiteCertificate), cancellationToken).ConfigureAwait(false));
     }
 
-    private async Task<LabResource> StartNginxAsync(IssuedCertificate certificate, CancellationToken cancellationToken)
+    private async Task<LabResource> StartNginxAsync(CertificateFiles certificate, CancellationToken cancellationToken)
     {
         if (_topology.NginxSource == NginxSource.Off)
             return new LabResource(LabTopology.Nginx, null, LabResourceState.Off, "left out (--nginx off)");

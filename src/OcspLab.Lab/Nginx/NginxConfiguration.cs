@@ -13,7 +13,7 @@ public static class NginxConfiguration
     /// <param name="topology">The lab.</param>
     /// <param name="certificate">The site's certificate.</param>
     /// <param name="view">How nginx learns the responder's address while it reads its configuration.</param>
-    public static void Write(LabTopology topology, IssuedCertificate certificate, HostsView view)
+    public static void Write(LabTopology topology, CertificateFiles certificate, HostsView view)
     {
         ArgumentNullException.ThrowIfNull(topology);
         ArgumentNullException.ThrowIfNull(certificate);
@@ -50,7 +50,7 @@ public static class NginxConfiguration
 
         """;
 
-    private static string Site(LabTopology topology, IssuedCertificate certificate, HostsView view)
+    private static string Site(LabTopology topology, CertificateFiles certificate, HostsView view)
     {
         var root = topology.NginxDirectory;
         var listenIpv6 = Socket.OSSupportsIPv6 && HasIpv6Loopback() ? $"listen [::1]:{topology.Ports.Nginx} ssl;" : "# no IPv6 on this machine: listen [::]:443 ssl;";
@@ -67,8 +67,8 @@ public static class NginxConfiguration
                 access_log {{Quote(Path.Combine(root, "logs", "echocert_access.log"))}};
                 error_log {{Quote(Path.Combine(root, "logs", "echocert_error.log"))}};
 
-                ssl_certificate_key {{Quote(certificate.Files.Key)}};
-                ssl_password_file {{Quote(certificate.Files.Password)}};
+                ssl_certificate_key {{Quote(certificate.Key)}};
+                ssl_password_file {{Quote(certificate.Password)}};
                 ssl_certificate {{Quote(certificate.FullChain)}};
 
                 ssl_stapling on;

@@ -123,7 +123,7 @@ public sealed record LabTopology
 
     private Dictionary<string, string> SiteSettings()
     {
-        var settings = EndpointSettings(Ports.Kestrel, certificate => certificate.FullChain);
+        var settings = EndpointSettings(Ports.Kestrel, files => files.FullChain);
         settings["OcspStapling:Fetch:Resolvers:0"] = $"127.0.0.1:{Ports.Dns}";
         settings["OcspStapling:MinimumRefreshInterval"] = "00:00:02";
         settings["OcspStapling:RetryDelay"] = "00:00:01";
@@ -134,22 +134,21 @@ public sealed record LabTopology
     private Dictionary<string, string> BuiltInSettings()
     {
         // The runtime asks about a certificate only when it finds the root of its chain.
-        var settings = EndpointSettings(Ports.KestrelBuiltIn, certificate => certificate.FullChainWithRoot);
+        var settings = EndpointSettings(Ports.KestrelBuiltIn, files => files.FullChainWithRoot);
         settings["Site:Stapling"] = "BuiltIn";
         settings["Site:ResponderAddress"] = $"http://127.0.0.1:{Ports.Responder}";
         return settings;
     }
 
-    private Dictionary<string, string> EndpointSettings(int port, Func<IssuedCertificate, string> chain)
+    private Dictionary<string, string> EndpointSettings(int port, Func<CertificateFiles, string> chain)
     {
-        var certificate = CreatePki(TimeProvider.System).Find(SiteCertificate)
-            ?? throw new LabException($"{PkiDirectory} has no certificate '{SiteCertificate}'. Make it with 'ocsplab pki init'.", ExitCodes.Configuration);
+        var files = CreatePki(TimeProvider.System).FilesOf(SiteCertificate);
         return new()
         {
             ["Kestrel:Endpoints:Https:Url"] = $"https://127.0.0.1:{port}",
-            ["Kestrel:Endpoints:Https:Certificate:Path"] = chain(certificate),
-            ["Kestrel:Endpoints:Https:Certificate:KeyPath"] = certificate.Files.Key,
-            ["Site:PasswordFile"] = certificate.Files.Password,
+            ["Kestrel:Endpoints:Https:Certificate:Path"] = chain(files),
+            ["Kestrel:Endpoints:Https:Certificate:KeyPath"] = files.Key,
+            ["Site:PasswordFile"] = files.Password,
         };
     }
 

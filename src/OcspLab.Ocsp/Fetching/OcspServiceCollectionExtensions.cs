@@ -2,6 +2,7 @@ using System.Net;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.DependencyInjection.Extensions;
 using Microsoft.Extensions.Http.Resilience;
+using Microsoft.Extensions.Logging.Abstractions;
 using Microsoft.Extensions.Options;
 using OcspLab.Ocsp;
 using Polly;
@@ -50,6 +51,8 @@ public static class OcspServiceCollectionExtensions
 
     private static void Configure(ResiliencePipelineBuilder<HttpResponseMessage> pipeline, OcspClientOptions options)
     {
+        // Metrics stay. Polly's log would tell every refused connection with a stack trace; the outcome says it in one line.
+        pipeline.ConfigureTelemetry(NullLoggerFactory.Instance);
         if (options.Retries > 0)
         {
             pipeline.AddRetry(new HttpRetryStrategyOptions

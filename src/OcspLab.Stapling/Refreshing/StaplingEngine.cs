@@ -147,6 +147,8 @@ internal sealed partial class StaplingEngine : IHostedService, IStaplingStatus, 
             : RefreshPlan.AfterFailure(slot.Current, failures, options, now, Chance());
         if (served)
             StickTo(slot, fetch);
+        if (served && slot.Status is { LastRefresh: not null, LastOutcome: not ("good" or "revoked") })
+            Recovered(_logger, slot.Name, fetch.Staple!.ExpiresAt);
         Log(slot, fetch, outcome, now, next);
         slot.Report(now, served ? outcome : $"{outcome}: {fetch.Describe()}", next);
         return (next, failures);
@@ -257,6 +259,9 @@ internal sealed partial class StaplingEngine : IHostedService, IStaplingStatus, 
 
     [LoggerMessage(1007, LogLevel.Error, "The staple of '{Certificate}' expired at {ExpiresAt:u}; nothing is stapled until a new one is there", EventName = "StapleExpired")]
     private static partial void Expired(ILogger logger, string certificate, DateTimeOffset expiresAt);
+
+    [LoggerMessage(1010, LogLevel.Information, "The responder of '{Certificate}' answers again; the new staple serves until {ExpiresAt:u}", EventName = "ResponderRecovered")]
+    private static partial void Recovered(ILogger logger, string certificate, DateTimeOffset expiresAt);
 
     [LoggerMessage(1008, LogLevel.Information, "'{Certificate}' names no OCSP responder: nothing to staple, and nothing is wrong", EventName = "NoOcspUrl")]
     private static partial void NoUrl(ILogger logger, string certificate);
