@@ -61,11 +61,11 @@ internal sealed class DnsConnector
             if (addresses.Length > 0)
                 return addresses;
         }
-        catch (DnsResponseException exception)
+        catch (DnsResponseException)
         {
-            throw new HttpRequestException(HttpRequestError.NameResolutionError, $"{host}: {exception.DnsError}", exception);
+            // Told below, in the words that the handler knows from the system's resolver.
         }
 
-        throw new HttpRequestException(HttpRequestError.NameResolutionError, $"{host} has no address");
+        throw new SocketException((int)SocketError.HostNotFound);
     }
 }

@@ -46,11 +46,7 @@ public sealed class OcspListener : IHostedService, IAsyncDisposable
     }, cancellationToken);
 
     /// <inheritdoc/>
-    public async ValueTask DisposeAsync()
-    {
-        await StopAsync(CancellationToken.None).ConfigureAwait(false);
-        _gate.Dispose();
-    }
+    public async ValueTask DisposeAsync() => await StopAsync(CancellationToken.None).ConfigureAwait(false);
 
     private WebApplication Build()
     {

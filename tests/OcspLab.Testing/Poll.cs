@@ -1,0 +1,22 @@
+using Xunit;
+
+namespace OcspLab.Testing;
+
+/// <summary>Waits for what must come true, and says what it was when it did not.</summary>
+public static class Poll
+{
+    public static async Task UntilAsync(Func<Task<bool>> condition, string what, int seconds = 30)
+    {
+        var deadline = DateTime.UtcNow.AddSeconds(seconds);
+        while (DateTime.UtcNow < deadline)
+        {
+            if (await condition())
+                return;
+            await Task.Delay(100);
+        }
+
+        Assert.Fail($"not within {seconds} s: {what}");
+    }
+
+    public static Task UntilAsync(Func<bool> condition, string what, int seconds = 30) => UntilAsync(() => Task.FromResult(condition()), what, seconds);
+}
