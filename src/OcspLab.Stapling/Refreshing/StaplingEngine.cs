@@ -201,9 +201,9 @@ internal sealed partial class StaplingEngine : IHostedService, IStaplingStatus, 
 
     private async Task DelayAsync(DateTimeOffset until, CancellationToken stopping)
     {
-        // A day at a time: a timer takes 49 at most, and a clock that is set in between is noticed.
+        // A minute at a time: timers stand still while a machine sleeps, the clock does not.
         while (until - _clock.GetUtcNow() is var wait && wait > TimeSpan.Zero)
-            await Task.Delay(wait < Day ? wait : Day, _clock, stopping).ConfigureAwait(false);
+            await Task.Delay(wait < LongestSleep ? wait : LongestSleep, _clock, stopping).ConfigureAwait(false);
     }
 
     private double Chance()
@@ -235,7 +235,7 @@ internal sealed partial class StaplingEngine : IHostedService, IStaplingStatus, 
         }
     }
 
-    private static readonly TimeSpan Day = TimeSpan.FromDays(1);
+    private static readonly TimeSpan LongestSleep = TimeSpan.FromMinutes(1);
 
     private sealed record Entry(StapleSlot Slot, int Order, long AddedAt, Task First, Task Loop);
 

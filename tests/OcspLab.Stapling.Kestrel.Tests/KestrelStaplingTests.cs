@@ -1,0 +1,252 @@
+using System.Security.Cryptography.X509Certificates;
+using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.Hosting;
+using Microsoft.AspNetCore.Server.Kestrel.Core;
+using Microsoft.AspNetCore.Server.Kestrel.Https;
+using Microsoft.Extensions.Configuration;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Logging;
+using Microsoft.Extensions.Logging.Testing;
+using OcspLab.Lab;
+using OcspLab.Ocsp;
+using OcspLab.Testing;
+
+namespace OcspLab.Stapling.Kestrel.Tests;
+
+/// <summary>Real Kestrel, real handshakes, a real responder that says what the test tells it to.</summary>
+public sealed class KestrelStaplingTests : IAsyncLifetime
+{
+    private readonly TestAuthority _authority = new();
+    private readonly FakeLogCollector _log = new();
+    private readonly MovableTime _clock = new(TestAuthority.Now);
+    private readonly TempFolder _folder = new();
+    private ScriptedServer _responder = null!;
+    private X509Certificate2 _certificate = null!;
+
+    public async ValueTask InitializeAsync()
+    {
+        Assert.SkipUnless(OperatingSystem.IsLinux(), "Kestrel takes no staples from outside on this system");
+        _responder = await ScriptedServer.StartAsync();
+        _certificate = _authority.Server(_responder.Url);
+        _responder.Script = ScriptedServer.Send(() => _authority.Respond(_certificate));
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        if (_responder is not null)
+            await _responder.DisposeAsync();
+        _folder.Dispose();
+    }
+
+    [Theory, Trait("Rule", "S2")]
+    [InlineData(TlsVersion.Tls12)]
+    [InlineData(TlsVersion.Tls13)]
+    public async Task The_very_first_handshake_is_stapled(TlsVersion version)
+    {
+        await using var app = await StartAsync();
+        Assert.Equal("good", await StapleAsync(app, version));
+        // One of ours. Kestrel's own context asks once more, by itself, where it finds the root; nobody uses its answer.
+        Assert.InRange(_responder.Requests, 1, 2);
+    }
+
+    [Fact, Trait("Rule", "S28")]
+    public async Task An_endpoint_made_before_stapling_was_turned_on_is_stapled()
+    {
+        await using var app = await StartAsync(builder =>
+        {
+            builder.WebHost.ConfigureKestrel(kestrel => kestrel.ListenLocalhostTls(https => Use(https, _certificate)));
+            builder.WebHost.UseOcspStapling();
+        }, useDefault: false);
+        Assert.Equal("good", await StapleAsync(app));
+    }
+
+    [Fact, Trait("Rule", "S28")]
+    public async Task An_endpoint_from_configuration_is_stapled()
+    {
+        using var key = _certificate.GetECDsaPrivateKey()!;
+        await File.WriteAllTextAsync(_folder["chain.pem"], _certificate.ExportCertificatePem() + "\n" + _authority.Certificate.ExportCertificatePem(), TestContext.Current.CancellationToken);
+        await File.WriteAllTextAsync(_folder["key.pem"], key.ExportPkcs8PrivateKeyPem(), TestContext.Current.CancellationToken);
+        await using var app = await StartAsync(builder =>
+        {
+            builder.Configuration.AddInMemoryCollection(new Dictionary<string, string?>
+            {
+                ["Kestrel:Endpoints:Https:Url"] = "https://127.0.0.1:0",
+                ["Kestrel:Endpoints:Https:Certificate:Path"] = _folder["chain.pem"],
+                ["Kestrel:Endpoints:Https:Certificate:KeyPath"] = _folder["key.pem"],
+            });
+            builder.WebHost.UseOcspStapling();
+        }, useDefault: false);
+        Assert.Equal("good", await StapleAsync(app));
+    }
+
+    [Fact, Trait("Rule", "S28")]
+    public async Task The_applications_own_callbacks_and_defaults_are_kept()
+    {
+        var order = new List<string>();
+        await using var app = await StartAsync(builder =>
+        {
+            builder.WebHost.UseOcspStapling();
+            builder.WebHost.ConfigureKestrel(kestrel =>
+            {
+                kestrel.ConfigureHttpsDefaults(https => https.HandshakeTimeout = TimeSpan.FromSeconds(7));
+                kestrel.ListenLocalhostTls(https =>
+                {
+                    Use(https, _certificate);
+                    order.Add(https.HandshakeTimeout.ToString());
+                    https.OnAuthenticate = (_, _) => order.Add("application");
+                });
+            });
+        }, useDefault: false);
+        Assert.Equal("good", await StapleAsync(app));
+        Assert.Equal(["00:00:07", "application"], order);
+    }
+
+    [Fact, Trait("Rule", "S8")]
+    public async Task An_expired_staple_is_not_served()
+    {
+        await using var app = await StartAsync();
+        Assert.Equal("good", await StapleAsync(app));
+        // The clock jumps as it does when a machine wakes: no timer has fired, only the handshake can notice.
+        _clock.Jump(TimeSpan.FromDays(1));
+        Assert.Equal("absent", await StapleAsync(app));
+    }
+
+    [Fact, Trait("Rule", "S12")]
+    public async Task What_does_not_verify_is_never_stapled()
+    {
+        _responder.Script = ScriptedServer.Send(() => new TestAuthority().Respond(_certificate, id: OcspSubject.FromCertificate(_certificate, _authority.Certificate).ToCertId(CertIdHash.Sha1), signer: new TestAuthority().Delegate()));
+        await using var app = await StartAsync();
+        Assert.Equal("absent", await StapleAsync(app));
+        var line = Assert.Single(_log.GetSnapshot(), record => record.Id.Name == "NothingToStaple");
+        Assert.Contains("signer_not_", line.Message, StringComparison.Ordinal);
+    }
+
+    [Fact, Trait("Rule", "S10")]
+    public async Task Revoked_is_stapled_by_default()
+    {
+        _responder.Script = ScriptedServer.Send(() => _authority.Respond(_certificate, CertStatus.Revoked(TestAuthority.Now.AddHours(-2), RevocationReason.KeyCompromise)));
+        await using var app = await StartAsync();
+        Assert.Equal("revoked", await StapleAsync(app));
+    }
+
+    [Fact, Trait("Rule", "S1")]
+    public async Task A_dead_responder_keeps_the_port_closed_no_longer_than_the_start_up_wait()
+    {
+        await _responder.DisposeAsync();
+        await using var app = await StartAsync(builder => builder.WebHost.UseOcspStapling(options => options.StartupTimeout = TimeSpan.FromMilliseconds(50)));
+        Assert.Equal("absent", await StapleAsync(app));
+        Assert.Contains(_log.GetSnapshot(), record => record.Id.Name == "PrefetchIncomplete" && record.Level == LogLevel.Warning);
+    }
+
+    [Fact, Trait("Rule", "S36")]
+    public async Task A_certificate_without_a_url_is_served_as_it_is()
+    {
+        var plain = _authority.Server();
+        await using var app = await StartAsync(builder =>
+        {
+            builder.WebHost.UseOcspStapling();
+            builder.WebHost.ConfigureKestrel(kestrel => kestrel.ListenLocalhostTls(https => Use(https, plain)));
+        }, useDefault: false);
+        Assert.Equal("absent", await StapleAsync(app));
+        Assert.Equal(0, _responder.Requests);
+        Assert.Single(_log.GetSnapshot(), record => record.Id.Name == "NoOcspUrl");
+    }
+
+    [Fact, Trait("Rule", "S34")]
+    public async Task Stapling_that_no_endpoint_uses_is_warned_about()
+    {
+        await using var app = await StartAsync(builder =>
+        {
+            builder.WebHost.UseOcspStapling();
+            builder.WebHost.UseUrls("http://127.0.0.1:0");
+        }, useDefault: false);
+        Assert.Single(_log.GetSnapshot(), record => record.Id.Name == "StaplingUnused");
+    }
+
+    [Fact]
+    public async Task The_mode_is_said_once_at_start()
+    {
+        await using var app = await StartAsync();
+        Assert.Equal(StaplingMode.Verified, SslContextFields.Probe());
+        Assert.Single(_log.GetSnapshot(), record => record.Id.Name == "StaplingVerified");
+    }
+
+    [Fact]
+    public async Task A_setting_out_of_bounds_stops_the_start_with_its_name()
+    {
+        var exception = await Assert.ThrowsAsync<Microsoft.Extensions.Options.OptionsValidationException>(() => StartAsync(builder => builder.WebHost.UseOcspStapling(options => options.RetryDelay = TimeSpan.Zero)));
+        Assert.Contains("RetryDelay", exception.Message, StringComparison.Ordinal);
+    }
+
+    [Fact, Trait("Rule", "S2")]
+    public async Task A_resumed_session_stays_possible_after_a_refresh()
+    {
+        var openssl = Tool.Require("openssl");
+        var current = CertStatus.Good;
+        _responder.Script = context =>
+        {
+            context.Response.Headers.CacheControl = "max-age=1";
+            return ScriptedServer.Send(() => _authority.Respond(_certificate, current))(context);
+        };
+        await using var app = await StartAsync(builder => builder.WebHost.UseOcspStapling(options => options.MinimumRefreshInterval = TimeSpan.FromSeconds(1)));
+        var session = _folder["session.pem"];
+        await Tool.ShellAsync(_folder.Path, $"{openssl} s_client -connect 127.0.0.1:{PortOf(app)} -tls1_2 -sess_out {session} </dev/null");
+        var status = app.Services.GetRequiredService<IStaplingStatus>();
+        current = CertStatus.Revoked(TestAuthority.Now.AddHours(-1));
+        await Poll.UntilAsync(() => status.Staples.Single().Staple?.Status.Kind == CertStatusKind.Revoked, "the refresh");
+        var resumed = await Tool.ShellAsync(_folder.Path, $"{openssl} s_client -connect 127.0.0.1:{PortOf(app)} -tls1_2 -sess_in {session} </dev/null");
+        Assert.Contains("Reused, TLSv1.2", resumed.Output, StringComparison.Ordinal);
+    }
+
+    private async Task<WebApplication> StartAsync(Action<WebApplicationBuilder>? configure = null, bool useDefault = true)
+    {
+        var builder = WebApplication.CreateBuilder(new WebApplicationOptions { ContentRootPath = _folder.Path });
+        builder.Logging.ClearProviders().AddProvider(new FakeLoggerProvider(_log)).SetMinimumLevel(LogLevel.Debug);
+        builder.Services.AddSingleton<TimeProvider>(_clock);
+        (configure ?? (b => b.WebHost.UseOcspStapling()))(builder);
+        if (useDefault)
+            builder.WebHost.ConfigureKestrel(kestrel => kestrel.ListenLocalhostTls(https => Use(https, _certificate)));
+        var app = builder.Build();
+        try
+        {
+            await app.StartAsync(TestContext.Current.CancellationToken);
+            return app;
+        }
+        catch
+        {
+            await app.DisposeAsync();
+            throw;
+        }
+    }
+
+    private void Use(HttpsConnectionAdapterOptions https, X509Certificate2 certificate)
+    {
+        https.ServerCertificate = certificate;
+        https.ServerCertificateChain = [_authority.Certificate];
+    }
+
+    private async Task<string> StapleAsync(WebApplication app, TlsVersion version = TlsVersion.Any)
+    {
+        var handshake = await new TlsProbe(TimeProvider.System).ConnectAsync("127.0.0.1", PortOf(app), "server", version, TimeSpan.FromSeconds(10), TestContext.Current.CancellationToken);
+        return StapleInspector.Inspect(handshake, [_authority.Certificate], TestAuthority.Now).Staple.Verdict;
+    }
+
+    private static int PortOf(WebApplication app) => new Uri(app.Urls.First()).Port;
+
+    /// <summary>The real clock's pace and timers, from a date of the test's on, with jumps.</summary>
+    private sealed class MovableTime(DateTimeOffset start) : TimeProvider
+    {
+        private readonly long _started = System.GetTimestamp();
+        private TimeSpan _jumped;
+
+        public void Jump(TimeSpan time) => _jumped += time;
+
+        public override DateTimeOffset GetUtcNow() => start + System.GetElapsedTime(_started) + _jumped;
+    }
+}
+
+internal static class ListenExtensions
+{
+    public static void ListenLocalhostTls(this KestrelServerOptions kestrel, Action<HttpsConnectionAdapterOptions> configure) =>
+        kestrel.Listen(System.Net.IPAddress.Loopback, 0, listen => listen.UseHttps(configure));
+}
