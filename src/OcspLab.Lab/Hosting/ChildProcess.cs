@@ -38,6 +38,7 @@ public static class ChildProcess
     public static bool Signal(int processId, PosixSignal signal) => Kill(processId, signal switch
     {
         PosixSignal.SIGHUP => 1,
+        PosixSignal.SIGINT => 2,
         PosixSignal.SIGQUIT => 3,
         _ => 15,
     }) == 0;

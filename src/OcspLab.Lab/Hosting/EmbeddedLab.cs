@@ -73,6 +73,8 @@ public sealed class EmbeddedLab : IAsyncDisposable
             state.Dispose();
             return ValueTask.CompletedTask;
         });
+        // A lab that was killed could not take its nginx with it.
+        await NginxProcess.EndLeftoverAsync(_topology.NginxDirectory, _clock, cancellationToken).ConfigureAwait(false);
         CheckPorts();
 
         var pki = _topology.CreatePki(_clock);
@@ -126,7 +128,7 @@ public sealed class EmbeddedLab : IAsyncDisposable
         foreach (var warning in await Nginx.TestAsync(cancellationToken).ConfigureAwait(false))
             _progress($"nginx -t: {warning}");
         _undo.Push(Nginx.DisposeAsync);
-        await Nginx.StartAsync(cancellationToken).ConfigureAwait(false);
+        Nginx.Start();
         return await CheckSiteAsync(LabTopology.Nginx, _topology.Ports.Nginx, binary.Origin, handshakes: 40, cancellationToken).ConfigureAwait(false);
     }
 

@@ -74,10 +74,13 @@ public sealed class NginxLocator(string cacheDirectory, Action<string> progress)
             var unpack = await ChildProcess.RunAsync(dpkgDeb, ["-x", package.FullName, fresh], null, cancellationToken).ConfigureAwait(false);
             if (unpack.ExitCode != 0 || !File.Exists(Path.Combine(fresh, "usr", "sbin", "nginx")))
                 return (null, $"nginx is not installed, and its package has no usr/sbin/nginx: {LastLine(unpack.Error)}");
-            var home = Path.Combine(cacheDirectory, "nginx");
-            if (Directory.Exists(home))
-                Directory.Delete(home, recursive: true);
-            Directory.Move(fresh, home);
+            // Two labs may do this at once: whoever comes second uses what the first one put there.
+            if (!File.Exists(Unpacked))
+                Directory.Move(fresh, Path.Combine(cacheDirectory, "nginx"));
+            return (FindWithoutDownload(), "");
+        }
+        catch (IOException) when (File.Exists(Unpacked))
+        {
             return (FindWithoutDownload(), "");
         }
         finally

@@ -50,10 +50,10 @@ public sealed class NginxProcess : IAsyncDisposable
         }
     }
 
-    /// <summary>Starts nginx. One that an earlier, killed lab left behind is ended first.</summary>
-    public async Task StartAsync(CancellationToken cancellationToken)
+    /// <summary>Starts nginx.</summary>
+    /// <exception cref="LabException">It cannot be started.</exception>
+    public void Start()
     {
-        await EndLeftoverAsync(cancellationToken).ConfigureAwait(false);
         var command = Command();
         var start = new ProcessStartInfo(command[0], command.Skip(1)) { RedirectStandardError = true, RedirectStandardOutput = true, RedirectStandardInput = true, WorkingDirectory = _directory };
         _process = Process.Start(start) ?? throw new LabException($"{command[0]} cannot be started.");
@@ -73,7 +73,7 @@ public sealed class NginxProcess : IAsyncDisposable
         using (process)
         {
             if (!process.HasExited)
-                await EndAsync(process, CancellationToken.None).ConfigureAwait(false);
+                await EndAsync(process, _clock, CancellationToken.None).ConfigureAwait(false);
         }
     }
 
@@ -81,7 +81,8 @@ public sealed class NginxProcess : IAsyncDisposable
     public async Task RestartAsync(CancellationToken cancellationToken)
     {
         await StopAsync().ConfigureAwait(false);
-        await StartAsync(cancellationToken).ConfigureAwait(false);
+        await EndLeftoverAsync(_directory, _clock, cancellationToken).ConfigureAwait(false);
+        Start();
     }
 
     /// <summary>The last line of the log that says why nginx went, or null.</summary>
@@ -91,10 +92,10 @@ public sealed class NginxProcess : IAsyncDisposable
     /// <inheritdoc/>
     public async ValueTask DisposeAsync() => await StopAsync().ConfigureAwait(false);
 
-    private async Task EndAsync(Process process, CancellationToken cancellationToken)
+    private static async Task EndAsync(Process process, TimeProvider clock, CancellationToken cancellationToken)
     {
         ChildProcess.Signal(process.Id, PosixSignal.SIGTERM);
-        using var patience = new CancellationTokenSource(Patience, _clock);
+        using var patience = new CancellationTokenSource(Patience, clock);
         using var either = CancellationTokenSource.CreateLinkedTokenSource(patience.Token, cancellationToken);
         try
         {
@@ -107,14 +108,15 @@ public sealed class NginxProcess : IAsyncDisposable
         }
     }
 
-    private async Task EndLeftoverAsync(CancellationToken cancellationToken)
+    /// <summary>Ends the nginx that a killed lab left behind in a folder.</summary>
+    public static async Task EndLeftoverAsync(string directory, TimeProvider clock, CancellationToken cancellationToken)
     {
-        if (FindRunning(_directory) is not { } processId)
+        if (FindRunning(directory) is not { } processId)
             return;
         try
         {
             using var process = Process.GetProcessById(processId);
-            await EndAsync(process, cancellationToken).ConfigureAwait(false);
+            await EndAsync(process, clock, cancellationToken).ConfigureAwait(false);
         }
         catch (ArgumentException)
         {

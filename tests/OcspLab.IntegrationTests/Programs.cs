@@ -1,0 +1,115 @@
+using System.Diagnostics;
+using System.Net;
+using System.Net.Sockets;
+using System.Runtime.InteropServices;
+using System.Text;
+using OcspLab.Lab;
+
+namespace OcspLab.IntegrationTests;
+
+/// <summary>The programs of this repository, as they were built with the tests.</summary>
+internal static class Programs
+{
+    public static string Cli { get; } = Built("src/OcspLab.Cli", "ocsplab.dll");
+
+    public static string AppHost { get; } = Built("OcspLab.AppHost", "OcspLab.AppHost.dll");
+
+    /// <summary>Runs <c>ocsplab</c> to its end.</summary>
+    public static Task<CommandResult> OcspLabAsync(params string[] arguments) => ChildProcess.RunAsync("dotnet", [Cli, .. arguments], null, CancellationToken.None);
+
+    /// <summary>Free ports for a lab of one's own, as options.</summary>
+    public static (LabPorts Ports, string[] Options) FreePorts()
+    {
+        // Held until all are known, so that none is given twice.
+        var holders = Enumerable.Range(0, 6).Select(_ =>
+        {
+            var listener = new TcpListener(IPAddress.Loopback, 0);
+            listener.Start();
+            return listener;
+        }).ToArray();
+        var numbers = holders.Select(holder => ((IPEndPoint)holder.LocalEndpoint).Port).ToArray();
+        foreach (var holder in holders)
+            holder.Dispose();
+        var ports = new LabPorts { Dns = numbers[0], Responder = numbers[1], ResponderAdmin = numbers[2], Nginx = numbers[3], Kestrel = numbers[4], KestrelBuiltIn = numbers[5] };
+        return (ports, [.. ports.All.SelectMany(port => new[] { port.Option, $"{port.Number}" })]);
+    }
+
+    private static string Built(string project, string assembly)
+    {
+        // tests/OcspLab.IntegrationTests/bin/CONFIGURATION/net10.0
+        var here = new DirectoryInfo(AppContext.BaseDirectory.TrimEnd('/'));
+        var root = here.Parent!.Parent!.Parent!.Parent!.Parent!.FullName;
+        return Path.Combine(root, project, "bin", here.Parent.Name, here.Name, assembly);
+    }
+}
+
+/// <summary>A program that goes on until it is told to stop, and what it has said so far.</summary>
+internal sealed class RunningProgram : IAsyncDisposable
+{
+    private readonly Process _process;
+    private readonly StringBuilder _output = new();
+    private readonly StringBuilder _error = new();
+
+    public RunningProgram(params string[] command)
+    {
+        var start = new ProcessStartInfo(command[0], command.Skip(1)) { RedirectStandardOutput = true, RedirectStandardError = true, RedirectStandardInput = true };
+        _process = Process.Start(start)!;
+        _process.OutputDataReceived += (_, line) => Append(_output, line.Data);
+        _process.ErrorDataReceived += (_, line) => Append(_error, line.Data);
+        _process.BeginOutputReadLine();
+        _process.BeginErrorReadLine();
+    }
+
+    public int Id => _process.Id;
+
+    public bool HasExited => _process.HasExited;
+
+    public string Output => Read(_output);
+
+    public string Error => Read(_error);
+
+    public async Task<int> WaitAsync(int seconds = 60)
+    {
+        using var patience = new CancellationTokenSource(TimeSpan.FromSeconds(seconds));
+        await _process.WaitForExitAsync(patience.Token);
+        return _process.ExitCode;
+    }
+
+    /// <summary>What Ctrl-C sends.</summary>
+    public void Interrupt() => ChildProcess.Signal(Id, PosixSignal.SIGINT);
+
+    /// <summary>What a power failure does; its children live on.</summary>
+    public void Kill() => _process.Kill();
+
+    public async ValueTask DisposeAsync()
+    {
+        if (!_process.HasExited)
+        {
+            Interrupt();
+            try
+            {
+                await WaitAsync(20);
+            }
+            catch (OperationCanceledException)
+            {
+                _process.Kill(entireProcessTree: true);
+            }
+        }
+
+        _process.Dispose();
+    }
+
+    private static void Append(StringBuilder builder, string? line)
+    {
+        if (line is null)
+            return;
+        lock (builder)
+            builder.AppendLine(line);
+    }
+
+    private static string Read(StringBuilder builder)
+    {
+        lock (builder)
+            return builder.ToString();
+    }
+}

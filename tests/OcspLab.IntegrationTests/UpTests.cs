@@ -1,0 +1,208 @@
+using System.Net;
+using System.Net.Sockets;
+using OcspLab.Lab;
+using OcspLab.Testing;
+
+namespace OcspLab.IntegrationTests;
+
+/// <summary>Starting, stopping, and everything that can be wrong before.</summary>
+public sealed class UpTests : IDisposable
+{
+    private readonly TempFolder _folder = new();
+    private readonly LabPorts _ports;
+    private readonly string[] _options;
+
+    public UpTests() => (_ports, _options) = Programs.FreePorts();
+
+    public void Dispose() => _folder.Dispose();
+
+    [Fact]
+    public async Task Ctrl_c_leaves_no_process_and_no_port_behind()
+    {
+        await using var lab = new RunningProgram(["dotnet", Programs.Cli, .. Arguments()]);
+        await Poll.UntilAsync(() => lab.HasExited || lab.Output.Contains("\nready", StringComparison.Ordinal), "the lab is ready", 120);
+        Assert.False(lab.HasExited, lab.Error);
+        var nginx = NginxProcess.FindRunning(_folder["nginx"]);
+        lab.Interrupt();
+        Assert.Equal(0, await lab.WaitAsync());
+        Assert.All(_ports.All, port => Assert.True(IsFree(port.Number), $"port {port.Number} of {port.Resource}"));
+        if (nginx is { } processId)
+            Assert.False(Directory.Exists($"/proc/{processId}"), "nginx is still there");
+    }
+
+    [Fact]
+    public async Task The_apphost_comes_up_and_goes_down_by_itself()
+    {
+        await using var host = new RunningProgram(["dotnet", Programs.AppHost, "--lab", _folder.Path, "--for", "00:00:02", .. _options]);
+        Assert.Equal(0, await host.WaitAsync(120));
+        Assert.Contains("\nready", host.Output, StringComparison.Ordinal);
+        foreach (var resource in (string[])["pki", "dns", "responder", "kestrel", "kestrel-builtin", "nginx"])
+            Assert.Contains(host.Output.Split('\n'), line => line.TrimStart().StartsWith(resource + " ", StringComparison.Ordinal));
+    }
+
+    [Fact]
+    public async Task After_a_kill_the_next_lab_ends_the_nginx_that_was_left()
+    {
+        await using (var lab = new RunningProgram(["dotnet", Programs.Cli, .. Arguments()]))
+        {
+            await Poll.UntilAsync(() => lab.HasExited || lab.Output.Contains("\nready", StringComparison.Ordinal), "the lab is ready", 120);
+            Assert.SkipUnless(lab.Output.Contains($"https://127.0.0.1:{_ports.Nginx}", StringComparison.Ordinal), "nginx is not installed and its package could not be unpacked");
+            lab.Kill();
+            await lab.WaitAsync();
+        }
+
+        var left = NginxProcess.FindRunning(_folder["nginx"]);
+        Assert.NotNull(left);
+        await using var next = new RunningProgram(["dotnet", Programs.Cli, .. Arguments(), "--for", "00:00:01"]);
+        Assert.True(await next.WaitAsync(120) == 0, next.Error);
+        Assert.False(Directory.Exists($"/proc/{left}"), "the old nginx is still there");
+    }
+
+    [Fact]
+    public async Task A_port_in_use_is_named_with_the_option_that_moves_it()
+    {
+        using var other = new TcpListener(IPAddress.Loopback, _ports.Kestrel);
+        other.Start();
+        await FailsAsync(69, $"Port {_ports.Kestrel} of 'kestrel' is in use", "--kestrel-port");
+    }
+
+    [Fact]
+    public async Task A_broken_certificate_file_is_named()
+    {
+        await MakePkiAsync();
+        await File.WriteAllTextAsync(_folder["pki/user_certs/echo/rsa_echo.crt"], "nonsense", TestContext.Current.CancellationToken);
+        await FailsAsync(78, "pki/user_certs/echo/rsa_echo.crt is not a readable certificate");
+    }
+
+    [Fact]
+    public async Task A_wrong_key_password_is_named()
+    {
+        await MakePkiAsync();
+        await File.WriteAllTextAsync(_folder["pki/user_certs/echo/private/password.txt"], "wrong\n", TestContext.Current.CancellationToken);
+        await FailsAsync(78, "rsa_echo_encrypted.key cannot be opened with the password in");
+    }
+
+    [Fact]
+    public async Task A_folder_that_cannot_be_written_is_named()
+    {
+        await File.WriteAllTextAsync(_folder["file"], "", TestContext.Current.CancellationToken);
+        var result = await Programs.OcspLabAsync(["up", "--lab", _folder["file/lab"], .. _options]);
+        Assert.Equal(73, result.ExitCode);
+        Assert.Contains("file/lab cannot be written", result.Error, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Without_an_ocsp_url_the_lab_runs_and_says_that_nothing_is_stapled()
+    {
+        var result = await Programs.OcspLabAsync([.. Arguments(), "--ocsp-url", "none", "--for", "00:00:01"]);
+        Assert.True(result.ExitCode == 0, result.Error);
+        Assert.Contains("not stapled; this project's stapling", result.Output, StringComparison.Ordinal);
+        Assert.Contains("names no OCSP responder", await File.ReadAllTextAsync(_folder["logs/kestrel.log"], TestContext.Current.CancellationToken), StringComparison.Ordinal);
+        if (result.Output.Contains($"https://127.0.0.1:{_ports.Nginx}", StringComparison.Ordinal))
+            Assert.Contains("\"ssl_stapling\" ignored, no OCSP responder URL in the certificate", result.Error, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Where_nginx_cannot_be_had_the_lab_runs_without_unless_it_was_asked_for()
+    {
+        // A PATH with nothing but what the lab itself needs, a cache that is empty, and no apt.
+        using var empty = new TempFolder();
+        Assert.SkipWhen(File.Exists("/usr/sbin/nginx"), "nginx is installed: it would be found");
+        string[] withoutApt = ["env", $"PATH={empty.Path}", $"XDG_CACHE_HOME={empty.Path}", DotnetPath(), Programs.Cli];
+        await using (var lab = new RunningProgram([.. withoutApt, .. Arguments(), "--for", "00:00:01"]))
+        {
+            Assert.True(await lab.WaitAsync() == 0, lab.Error);
+            Assert.Contains("Install nginx", lab.Output, StringComparison.Ordinal);
+        }
+
+        await using var asked = new RunningProgram([.. withoutApt, .. Arguments(), "--nginx", "process"]);
+        Assert.Equal(69, await asked.WaitAsync());
+        Assert.Contains("Install nginx", asked.Error, StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData("up", "--nginx", "sometimes")]
+    [InlineData("up", "--kestrel-port", "70000")]
+    [InlineData("up", "--for", "soon")]
+    [InlineData("inspect")]
+    [InlineData("inspect", "no-port")]
+    [InlineData("inspect", "127.0.0.1:1", "--tls", "1.1")]
+    [InlineData("pki", "revoke")]
+    [InlineData("nonsense")]
+    public async Task A_wrong_command_line_is_64_with_a_hint(params string[] arguments)
+    {
+        var result = await Programs.OcspLabAsync(arguments);
+        Assert.Equal(64, result.ExitCode);
+        Assert.Equal("", result.Output);
+        Assert.Contains("--help", result.Error, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task A_server_that_is_not_there_is_69()
+    {
+        var result = await Programs.OcspLabAsync("inspect", $"127.0.0.1:{_ports.Kestrel}");
+        Assert.Equal(69, result.ExitCode);
+        Assert.Contains("cannot be reached", result.Error, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task A_lab_that_is_not_there_is_not_made_by_asking_it()
+    {
+        var result = await Programs.OcspLabAsync("pki", "revoke", "echo", "--lab", _folder["none"]);
+        Assert.Equal(64, result.ExitCode);
+        Assert.Contains("There is no lab in", result.Error, StringComparison.Ordinal);
+        Assert.False(Directory.Exists(_folder["none"]));
+    }
+
+    [Theory]
+    [InlineData("--help")]
+    [InlineData("up", "--help")]
+    [InlineData("inspect", "--help")]
+    [InlineData("pki", "--help")]
+    [InlineData("doctor", "--help")]
+    public async Task Help_has_examples(params string[] arguments)
+    {
+        var result = await Programs.OcspLabAsync(arguments);
+        Assert.Equal(0, result.ExitCode);
+        if (arguments.Length > 1)
+            Assert.Contains("Example", result.Output, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Doctor_names_every_port_and_tool()
+    {
+        var result = await Programs.OcspLabAsync(["doctor", .. _options]);
+        Assert.Equal(0, result.ExitCode);
+        Assert.All(_ports.All, port => Assert.Contains($"port {port.Number}", result.Output, StringComparison.Ordinal));
+        Assert.All((string[])["nginx", "container runtime", "openssl", "curl"], tool => Assert.Contains(tool, result.Output, StringComparison.Ordinal));
+    }
+
+    private string[] Arguments() => ["up", "--lab", _folder.Path, .. _options];
+
+    private Task<CommandResult> MakePkiAsync() => Programs.OcspLabAsync("pki", "init", "--lab", _folder.Path, "--responder-port", $"{_ports.Responder}");
+
+    private async Task FailsAsync(int exitCode, params string[] parts)
+    {
+        var result = await Programs.OcspLabAsync(Arguments());
+        Assert.True(result.ExitCode == exitCode, result.Error);
+        var line = result.Error.Split('\n', StringSplitOptions.RemoveEmptyEntries)[^1];
+        Assert.All(parts, part => Assert.Contains(part, line, StringComparison.Ordinal));
+        Assert.DoesNotContain("   at ", result.Error, StringComparison.Ordinal);
+    }
+
+    private static string DotnetPath() => Environment.ProcessPath is { } path && Path.GetFileNameWithoutExtension(path) == "dotnet" ? path : File.ResolveLinkTarget(ChildProcess.Find("dotnet")!, returnFinalTarget: true)?.FullName ?? ChildProcess.Find("dotnet")!;
+
+    private static bool IsFree(int port)
+    {
+        using var socket = new Socket(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp);
+        try
+        {
+            socket.Bind(new IPEndPoint(IPAddress.Loopback, port));
+            return true;
+        }
+        catch (SocketException)
+        {
+            return false;
+        }
+    }
+}
