@@ -13,9 +13,7 @@ internal static class DoctorCommand
 {
     public static Command Create(LabOptions options)
     {
-        var command = new Command("doctor", """
-            What is here, and what the lab will do about what isn't.
-
+        var command = new Command("doctor", "What is here, and what the lab will do about what isn't.").WithHelp("""
             Example:
               ocsplab doctor
             """);

@@ -19,17 +19,15 @@ internal static class InspectCommand
         version.AcceptOnlyFromAmong("1.2", "1.3");
         var output = new Option<FileInfo?>("--out") { Description = "Write the staple's DER here.", HelpName = "staple.der" };
         var json = new Option<bool>("--json") { Description = "Print one JSON document." };
-        var command = new Command("inspect", """
-            Shake hands with a server and judge the staple it sends.
-
+        var command = new Command("inspect", "Shake hands with a server and judge the staple it sends.")
+        { target, serverName, authority, version, output, json }.WithHelp("""
             Exit codes: 0 good, 1 revoked, 2 unknown, 3 rejected, 4 no staple, 69 unreachable.
 
             Examples:
               ocsplab inspect 127.0.0.1:9443 --servername echocert.lab
               ocsplab inspect example.com:443 --tls 1.2 --out staple.der
               ocsplab inspect 127.0.0.1:8443 --servername echocert.lab --ca .lab/pki/root_ca/CA/rsa_ca.crt --json
-            """)
-        { target, serverName, authority, version, output, json };
+            """);
         target.Validators.Add(result =>
         {
             if (result.Tokens.Count == 1 && !TryParse(result.Tokens[0].Value, out _, out _))

@@ -19,12 +19,9 @@ internal static class NginxCommand
             Console.Out.WriteLine("nginx restarts");
             return ExitCodes.Good;
         });
-        return new Command("nginx", """
-            The running lab's nginx.
-
+        return new Command("nginx", "The running lab's nginx.") { restart }.WithHelp("""
             Example:
               ocsplab nginx restart
-            """)
-        { restart };
+            """);
     }
 }

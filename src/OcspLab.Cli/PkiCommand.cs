@@ -12,21 +12,19 @@ namespace OcspLab.Cli;
 /// <summary><c>ocsplab pki</c>.</summary>
 internal static class PkiCommand
 {
-    public static Command Create(LabOptions options) => new("pki", """
-        The lab's certificates: make, issue, revoke, restore, list.
-
-        Examples:
-          ocsplab pki init --key ecdsa
-          ocsplab pki revoke echo --reason keyCompromise
-          ocsplab pki restore echo
-        """)
+    public static Command Create(LabOptions options) => new Command("pki", "The lab's certificates: make, issue, revoke, restore, list.")
     {
         Init(options),
         Issue(options),
         Revoke(options),
         Restore(options),
         List(options),
-    };
+    }.WithHelp("""
+        Examples:
+          ocsplab pki init --key ecdsa
+          ocsplab pki revoke echo --reason keyCompromise
+          ocsplab pki restore echo
+        """);
 
     private static Command Init(LabOptions options)
     {

@@ -7,14 +7,7 @@ namespace OcspLab.Cli;
 /// <summary><c>ocsplab responder</c>.</summary>
 internal static class ResponderCommand
 {
-    public static Command Create(LabOptions options) => new("responder", """
-        The running lab's responder: close and open its port, count its answers.
-
-        Examples:
-          ocsplab responder stop      an outage: the sites go on stapling
-          ocsplab responder start
-          ocsplab responder requests
-        """)
+    public static Command Create(LabOptions options) => new Command("responder", "The running lab's responder: close and open its port, count its answers.")
     {
         Verb("stop", "Close the OCSP port: connections are refused.", options, async (client, cancellationToken) => (await client.StopAsync(cancellationToken).ConfigureAwait(false)).State),
         Verb("start", "Open the OCSP port again.", options, async (client, cancellationToken) => (await client.StartAsync(cancellationToken).ConfigureAwait(false)).State),
@@ -23,7 +16,12 @@ internal static class ResponderCommand
             var counts = await client.CountAsync(cancellationToken).ConfigureAwait(false);
             return counts.Count == 0 ? "none yet" : string.Join('\n', counts.Select(count => $"{count.Method,-4} {count.Outcome,-16} {count.Count,6}"));
         }),
-    };
+    }.WithHelp("""
+        Examples:
+          ocsplab responder stop      an outage: the sites go on stapling
+          ocsplab responder start
+          ocsplab responder requests
+        """);
 
     private static Command Verb(string name, string description, LabOptions options, Func<ResponderAdminClient, CancellationToken, Task<string>> run)
     {

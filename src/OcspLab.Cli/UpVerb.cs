@@ -8,9 +8,7 @@ internal static class UpVerb
 {
     public static Command Create(LabOptions options)
     {
-        var command = new Command("up", """
-            Bring the lab up in one process, until Ctrl-C.
-
+        var command = new Command("up", "Bring the lab up in one process, until Ctrl-C.").WithHelp("""
             Examples:
               ocsplab up
               ocsplab up --nginx off --for 00:01:00

@@ -11,6 +11,7 @@ public static class CommandRunner
     public static async Task<int> RunAsync(RootCommand root, string[] args)
     {
         ArgumentNullException.ThrowIfNull(root);
+        HelpExamples.Show(root);
         var parsed = root.Parse(args);
         if (parsed.Errors.Count > 0)
         {

@@ -1,0 +1,82 @@
+using System.Runtime.CompilerServices;
+using System.Text.RegularExpressions;
+using OcspLab.Testing;
+
+namespace OcspLab.IntegrationTests;
+
+/// <summary>The README says what is so.</summary>
+public sealed partial class ReadmeTests(LabFixture lab) : IClassFixture<LabFixture>
+{
+    private static readonly string Readme = File.ReadAllText(Path.Combine(AppContext.BaseDirectory, "README.md"));
+
+    [Fact]
+    public void Its_ten_lines_of_code_are_those_that_are_compiled_here()
+    {
+        var block = CSharpBlock().Match(Readme).Groups[1].Value;
+        Assert.Contains(Squeeze(block), Squeeze(File.ReadAllText(ThisFolder("ReadmeProgram.cs"))), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Its_openssl_command_works_as_it_stands_but_for_the_port()
+    {
+        lab.RequireNginx();
+        var command = BashBlocks().Matches(Readme).Select(match => match.Groups[1].Value).Single(text => text.Contains("s_client", StringComparison.Ordinal));
+        var result = await Tool.ShellAsync(lab.PkiFolder, command.Replace("127.0.0.1:8443", $"127.0.0.1:{lab.Ports.Nginx}", StringComparison.Ordinal));
+        Assert.Contains("OCSP Response Status: successful (0x0)", result.Output, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void Every_line_of_its_table_of_resources_is_in_the_labs_own()
+    {
+        var names = ResourceLines().Matches(Readme).Select(match => match.Groups[1].Value).ToArray();
+        Assert.Equal(["pki", "dns", "responder", "kestrel", "kestrel-builtin", "nginx"], names);
+        Assert.All(names, name => Assert.Matches($@"(?m)^ *{name} ", lab.Output));
+    }
+
+    [Fact]
+    public async Task Every_command_it_names_is_one()
+    {
+        var commands = OcspLabCommands().Matches(Readme).Select(match => match.Groups[1].Value).Distinct().ToArray();
+        Assert.True(commands.Length >= 6, string.Join(", ", commands));
+        foreach (var command in commands)
+        {
+            var verb = command.Split(' ').TakeWhile(word => word.All(char.IsLower) && word != "echo").ToArray();
+            var help = await Programs.OcspLabAsync([.. verb, "--help"]);
+            Assert.True(help.ExitCode == 0 && help.Output.Contains($"ocsplab {string.Join(' ', verb)}", StringComparison.Ordinal), command);
+        }
+    }
+
+    [Fact]
+    public void Every_setting_it_names_exists_with_the_default_it_names()
+    {
+        var stapling = new Stapling.StaplingOptions();
+        var fetch = new Ocsp.OcspClientOptions();
+        (string Key, object Value)[] settings =
+        [
+            ("StartupTimeout", stapling.StartupTimeout), ("Revoked", stapling.Revoked), ("MinimumRefreshInterval", stapling.MinimumRefreshInterval),
+            ("RetryDelay", stapling.RetryDelay), ("MaximumRetryDelay", stapling.MaximumRetryDelay), ("Verification:ClockSkew", stapling.Verification.ClockSkew),
+            ("Verification:AgeWithoutNextUpdate", stapling.Verification.AgeWithoutNextUpdate), ("Fetch:Timeout", fetch.Timeout), ("Fetch:AttemptTimeout", fetch.AttemptTimeout),
+            ("Fetch:MaximumResponseSize", fetch.MaximumResponseSize),
+        ];
+        Assert.All(settings, setting => Assert.Matches($@"(?m)^\| .*`{setting.Key}`.* \| .*`{setting.Value}`", Readme));
+    }
+
+    private static string Squeeze(string text) => Whitespace().Replace(text, " ").Trim();
+
+    private static string ThisFolder(string file, [CallerFilePath] string path = "") => Path.Combine(Path.GetDirectoryName(path)!, file);
+
+    [GeneratedRegex(@"```csharp\n(.*?)```", RegexOptions.Singleline)]
+    private static partial Regex CSharpBlock();
+
+    [GeneratedRegex(@"```bash\n(.*?)```", RegexOptions.Singleline)]
+    private static partial Regex BashBlocks();
+
+    [GeneratedRegex(@"(?m)^  ([a-z-]+) .*  ready   ")]
+    private static partial Regex ResourceLines();
+
+    [GeneratedRegex(@"`ocsplab ([a-z ]+)`")]
+    private static partial Regex OcspLabCommands();
+
+    [GeneratedRegex(@"\s+")]
+    private static partial Regex Whitespace();
+}
