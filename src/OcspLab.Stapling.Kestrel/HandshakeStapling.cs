@@ -1,6 +1,7 @@
 using System.Net.Security;
 using System.Runtime.CompilerServices;
 using System.Security.Cryptography.X509Certificates;
+using Microsoft.AspNetCore.Connections;
 using Microsoft.AspNetCore.Server.Kestrel.Https;
 
 namespace OcspLab.Stapling.Kestrel;
@@ -39,24 +40,46 @@ internal sealed class HandshakeStapling(StaplingEngine engine, StaplingMetrics m
                 inner?.Invoke(connection, handshake);
                 Staple(handshake);
             };
-            _hooks[options] = new Hook(options.OnAuthenticate);
+            _hooks[options] = new Hook(options.OnAuthenticate, inner);
         }
+    }
+
+    /// <summary>
+    /// Lets go of an endpoint until <see cref="AttachAll"/>: Kestrel refuses to open an HTTP/3 port while there is a callback,
+    /// although it only ever calls it for the TCP port beside it.
+    /// </summary>
+    public void Suspend(HttpsConnectionAdapterOptions options)
+    {
+        lock (_gate)
+        {
+            if (_hooks.TryGetValue(options, out var hook) && ReferenceEquals(hook.Callback, options.OnAuthenticate))
+                options.OnAuthenticate = hook.Inner;
+        }
+    }
+
+    /// <summary>Attaches to every endpoint met so far.</summary>
+    public void AttachAll()
+    {
+        foreach (var endpoint in Endpoints())
+            Attach(endpoint);
     }
 
     /// <summary>Starts fetching for every certificate known before the first handshake, and waits for the staples.</summary>
     public Task PrefetchAsync(CancellationToken cancellationToken)
     {
-        HttpsConnectionAdapterOptions[] endpoints;
-        lock (_gate)
-            endpoints = [.. _hooks.Keys];
-        foreach (var endpoint in endpoints)
+        foreach (var endpoint in Endpoints())
         {
-            Attach(endpoint);
             if (endpoint is { ServerCertificate: { } certificate, ServerCertificateSelector: null })
                 engine.Add(certificate, endpoint.ServerCertificateChain ?? (IEnumerable<X509Certificate2>)[]);
         }
 
         return engine.WaitForFirstStaplesAsync(cancellationToken);
+    }
+
+    private HttpsConnectionAdapterOptions[] Endpoints()
+    {
+        lock (_gate)
+            return [.. _hooks.Keys];
     }
 
     private void Staple(SslServerAuthenticationOptions handshake)
@@ -77,7 +100,9 @@ internal sealed class HandshakeStapling(StaplingEngine engine, StaplingMetrics m
         return new Adoption(slot.Subject is null ? null : new StapledContexts(original, slot));
     }
 
-    private sealed record Hook(Delegate Callback);
+    /// <param name="Callback">What was put in place.</param>
+    /// <param name="Inner">What was there before.</param>
+    private sealed record Hook(Action<ConnectionContext, SslServerAuthenticationOptions> Callback, Action<ConnectionContext, SslServerAuthenticationOptions>? Inner);
 
     /// <param name="Contexts">Null for a certificate that cannot be stapled.</param>
     private sealed record Adoption(StapledContexts? Contexts);

@@ -32,7 +32,8 @@ public static class OcspStaplingExtensions
             if (services.Any(service => service.ServiceType == typeof(HandshakeStapling)))
                 return;
             services.TryAddSingleton<HandshakeStapling>();
-            services.AddSingleton<IPostConfigureOptions<KestrelServerOptions>, KestrelHttpsHook>();
+            services.AddSingleton<KestrelHttpsHook>();
+            services.AddSingleton<IPostConfigureOptions<KestrelServerOptions>>(provider => provider.GetRequiredService<KestrelHttpsHook>());
             services.AddSingleton<IHostedService, StaplingAnnouncement>();
             GatePorts(services);
         });
@@ -46,7 +47,7 @@ public static class OcspStaplingExtensions
         foreach (var transport in transports)
         {
             services[services.IndexOf(transport)] = ServiceDescriptor.Singleton<IConnectionListenerFactory>(provider =>
-                new PrefetchingListenerFactory(Create(transport, provider), provider.GetRequiredService<HandshakeStapling>()));
+                new PrefetchingListenerFactory(Create(transport, provider), provider.GetRequiredService<KestrelHttpsHook>(), provider.GetRequiredService<HandshakeStapling>()));
         }
     }
 

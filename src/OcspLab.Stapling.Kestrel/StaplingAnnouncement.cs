@@ -5,7 +5,7 @@ using Microsoft.Extensions.Logging;
 namespace OcspLab.Stapling.Kestrel;
 
 /// <summary>Says once, at start, which way stapling works here, and warns when no endpoint uses it.</summary>
-internal sealed partial class StaplingAnnouncement(HandshakeStapling stapling, ILoggerFactory loggers) : IHostedLifecycleService
+internal sealed partial class StaplingAnnouncement(HandshakeStapling stapling, KestrelHttpsHook hook, ILoggerFactory loggers) : IHostedLifecycleService
 {
     private readonly ILogger _logger = loggers.CreateLogger("OcspLab.Stapling");
 
@@ -29,6 +29,7 @@ internal sealed partial class StaplingAnnouncement(HandshakeStapling stapling, I
 
     public Task StartedAsync(CancellationToken cancellationToken)
     {
+        hook.AfterBinding();
         if (stapling.Mode == StaplingMode.Verified && stapling.EndpointCount == 0)
             NoEndpoint(_logger);
         return Task.CompletedTask;

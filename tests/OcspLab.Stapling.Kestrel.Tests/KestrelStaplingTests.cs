@@ -5,6 +5,7 @@ using Microsoft.AspNetCore.Server.Kestrel.Core;
 using Microsoft.AspNetCore.Server.Kestrel.Https;
 using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Logging.Testing;
 using OcspLab.Lab;
@@ -99,6 +100,29 @@ public sealed class KestrelStaplingTests : IAsyncLifetime
         }, useDefault: false);
         Assert.Equal("good", await StapleAsync(app));
         Assert.Equal(["00:00:07", "application"], order);
+    }
+
+    [Fact, Trait("Rule", "S28")]
+    public async Task Beside_an_http3_port_the_tcp_port_is_stapled()
+    {
+        HttpsConnectionAdapterOptions? endpoint = null;
+        var binding = new CallbackWatch(() => endpoint?.OnAuthenticate);
+        await using var app = await StartAsync(
+            builder =>
+            {
+                builder.WebHost.UseOcspStapling();
+                builder.Services.AddSingleton<IHostedService>(binding);
+                builder.WebHost.ConfigureKestrel(kestrel => kestrel.Listen(System.Net.IPAddress.Loopback, 0, listen =>
+                {
+                    listen.Protocols = HttpProtocols.Http1AndHttp2AndHttp3;
+                    listen.UseHttps(https => Use(endpoint = https, _certificate));
+                }));
+            },
+            useDefault: false,
+            // The library that QUIC needs is not on every machine; what Kestrel refuses is a callback at the time of binding.
+            beforeStart: built => built.Services.GetRequiredService<KestrelHttpsHook>().HasQuic = true);
+        Assert.True(binding.WasFree, "a callback would have kept the HTTP/3 port closed");
+        Assert.Equal("good", await StapleAsync(app));
     }
 
     [Fact, Trait("Rule", "S8")]
@@ -198,7 +222,7 @@ public sealed class KestrelStaplingTests : IAsyncLifetime
         Assert.Contains("Reused, TLSv1.2", resumed.Output, StringComparison.Ordinal);
     }
 
-    private async Task<WebApplication> StartAsync(Action<WebApplicationBuilder>? configure = null, bool useDefault = true)
+    private async Task<WebApplication> StartAsync(Action<WebApplicationBuilder>? configure = null, bool useDefault = true, Action<WebApplication>? beforeStart = null)
     {
         var builder = WebApplication.CreateBuilder(new WebApplicationOptions { ContentRootPath = _folder.Path });
         builder.Logging.ClearProviders().AddProvider(new FakeLoggerProvider(_log)).SetMinimumLevel(LogLevel.Debug);
@@ -207,6 +231,7 @@ public sealed class KestrelStaplingTests : IAsyncLifetime
         if (useDefault)
             builder.WebHost.ConfigureKestrel(kestrel => kestrel.ListenLocalhostTls(https => Use(https, _certificate)));
         var app = builder.Build();
+        beforeStart?.Invoke(app);
         try
         {
             await app.StartAsync(TestContext.Current.CancellationToken);
@@ -232,6 +257,20 @@ public sealed class KestrelStaplingTests : IAsyncLifetime
     }
 
     private static int PortOf(WebApplication app) => new Uri(app.Urls.First()).Port;
+
+    /// <summary>Looks whether there is a callback after configuration and before binding.</summary>
+    private sealed class CallbackWatch(Func<Delegate?> callback) : IHostedService
+    {
+        public bool WasFree { get; private set; }
+
+        public Task StartAsync(CancellationToken cancellationToken)
+        {
+            WasFree = callback() is null;
+            return Task.CompletedTask;
+        }
+
+        public Task StopAsync(CancellationToken cancellationToken) => Task.CompletedTask;
+    }
 
     /// <summary>The real clock's pace and timers, from a date of the test's on, with jumps.</summary>
     private sealed class MovableTime(DateTimeOffset start) : TimeProvider

@@ -1,3 +1,4 @@
+using System.Diagnostics.CodeAnalysis;
 using System.Collections.Concurrent;
 using System.Security.Cryptography.X509Certificates;
 using Microsoft.Extensions.Hosting;
@@ -113,6 +114,7 @@ internal sealed partial class StaplingEngine : IHostedService, IStaplingStatus, 
         return new StapleSlot(certificate, OcspSubject.FromCertificate(certificate, issuer), urls, "not asked yet");
     }
 
+    [SuppressMessage("Design", "CA1031", Justification = "The boundary of a loop that must not end: a certificate that is never refreshed again would be noticed when its staple is gone.")]
     private async Task KeepFreshAsync(StapleSlot slot, TaskCompletionSource first, CancellationToken stopping)
     {
         try
@@ -120,10 +122,19 @@ internal sealed partial class StaplingEngine : IHostedService, IStaplingStatus, 
             var failures = 0;
             while (true)
             {
-                var next = await RefreshAsync(slot, failures, stopping).ConfigureAwait(false);
-                failures = next.Failures;
+                DateTimeOffset next;
+                try
+                {
+                    (next, failures) = await RefreshAsync(slot, failures, stopping).ConfigureAwait(false);
+                }
+                catch (Exception exception) when (exception is not OperationCanceledException)
+                {
+                    RefreshFaulted(_logger, slot.Name, exception);
+                    next = RefreshPlan.AfterFailure(slot.Current, ++failures, _options.CurrentValue, _clock.GetUtcNow(), Chance());
+                }
+
                 first.TrySetResult();
-                await WaitAsync(slot, next.At, stopping).ConfigureAwait(false);
+                await WaitAsync(slot, next, stopping).ConfigureAwait(false);
             }
         }
         catch (OperationCanceledException) when (stopping.IsCancellationRequested)
@@ -262,6 +273,9 @@ internal sealed partial class StaplingEngine : IHostedService, IStaplingStatus, 
 
     [LoggerMessage(1010, LogLevel.Information, "The responder of '{Certificate}' answers again; the new staple serves until {ExpiresAt:u}", EventName = "ResponderRecovered")]
     private static partial void Recovered(ILogger logger, string certificate, DateTimeOffset expiresAt);
+
+    [LoggerMessage(1011, LogLevel.Error, "Refreshing the staple of '{Certificate}' failed in a way that nobody foresaw; it goes on", EventName = "RefreshFaulted")]
+    private static partial void RefreshFaulted(ILogger logger, string certificate, Exception exception);
 
     [LoggerMessage(1008, LogLevel.Information, "'{Certificate}' names no OCSP responder: nothing to staple, and nothing is wrong", EventName = "NoOcspUrl")]
     private static partial void NoUrl(ILogger logger, string certificate);
