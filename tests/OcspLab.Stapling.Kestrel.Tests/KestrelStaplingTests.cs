@@ -8,6 +8,7 @@ using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Logging.Testing;
+using Microsoft.Extensions.Options;
 using OcspLab.Lab;
 using OcspLab.Ocsp;
 using OcspLab.Testing;
@@ -112,15 +113,19 @@ public sealed class KestrelStaplingTests : IAsyncLifetime
             {
                 builder.WebHost.UseOcspStapling();
                 builder.Services.AddSingleton<IHostedService>(binding);
+                // The library that QUIC needs is not on every machine; what Kestrel refuses is a callback at the time of binding.
+                builder.Services.AddSingleton<IConfigureOptions<KestrelServerOptions>>(provider =>
+                {
+                    provider.GetRequiredService<KestrelHttpsHook>().HasQuic = true;
+                    return new ConfigureOptions<KestrelServerOptions>(null);
+                });
                 builder.WebHost.ConfigureKestrel(kestrel => kestrel.Listen(System.Net.IPAddress.Loopback, 0, listen =>
                 {
                     listen.Protocols = HttpProtocols.Http1AndHttp2AndHttp3;
                     listen.UseHttps(https => Use(endpoint = https, _certificate));
                 }));
             },
-            useDefault: false,
-            // The library that QUIC needs is not on every machine; what Kestrel refuses is a callback at the time of binding.
-            beforeStart: built => built.Services.GetRequiredService<KestrelHttpsHook>().HasQuic = true);
+            useDefault: false);
         Assert.True(binding.WasFree, "a callback would have kept the HTTP/3 port closed");
         Assert.Equal("good", await StapleAsync(app));
     }
@@ -198,7 +203,7 @@ public sealed class KestrelStaplingTests : IAsyncLifetime
     [Fact]
     public async Task A_setting_out_of_bounds_stops_the_start_with_its_name()
     {
-        var exception = await Assert.ThrowsAsync<Microsoft.Extensions.Options.OptionsValidationException>(() => StartAsync(builder => builder.WebHost.UseOcspStapling(options => options.RetryDelay = TimeSpan.Zero)));
+        var exception = await Assert.ThrowsAsync<OptionsValidationException>(() => StartAsync(builder => builder.WebHost.UseOcspStapling(options => options.RetryDelay = TimeSpan.Zero)));
         Assert.Contains("RetryDelay", exception.Message, StringComparison.Ordinal);
     }
 
@@ -222,7 +227,7 @@ public sealed class KestrelStaplingTests : IAsyncLifetime
         Assert.Contains("Reused, TLSv1.2", resumed.Output, StringComparison.Ordinal);
     }
 
-    private async Task<WebApplication> StartAsync(Action<WebApplicationBuilder>? configure = null, bool useDefault = true, Action<WebApplication>? beforeStart = null)
+    private async Task<WebApplication> StartAsync(Action<WebApplicationBuilder>? configure = null, bool useDefault = true)
     {
         var builder = WebApplication.CreateBuilder(new WebApplicationOptions { ContentRootPath = _folder.Path });
         builder.Logging.ClearProviders().AddProvider(new FakeLoggerProvider(_log)).SetMinimumLevel(LogLevel.Debug);
@@ -231,7 +236,6 @@ public sealed class KestrelStaplingTests : IAsyncLifetime
         if (useDefault)
             builder.WebHost.ConfigureKestrel(kestrel => kestrel.ListenLocalhostTls(https => Use(https, _certificate)));
         var app = builder.Build();
-        beforeStart?.Invoke(app);
         try
         {
             await app.StartAsync(TestContext.Current.CancellationToken);
