@@ -48,7 +48,7 @@ internal static class InspectCommand
                 Console.Out.WriteLine(report.ToJson());
             else
                 Show(report);
-            return report.ExitCode;
+            return report.Staple.ExitCode;
         });
         return command;
     }
@@ -91,29 +91,11 @@ internal static class InspectCommand
 
     private static void Show(StapleReport report)
     {
-        var grid = new Grid().AddColumn(new GridColumn().NoWrap().PadRight(2)).AddColumn();
-        void Row(string name, string? value)
-        {
-            if (value is not null)
-                grid.AddRow(name, Markup.Escape(value));
-        }
-
-        var staple = report.Staple;
-        grid.AddRow("staple", $"[{(report.ExitCode == 0 ? "green" : "red")}]{staple.Verdict}[/]");
-        Row("", staple.Reason is null ? null : $"{staple.Reason}: {staple.Detail}");
-        Row("handshake", string.Create(CultureInfo.InvariantCulture, $"{report.Handshake.Protocol}, {report.Handshake.Cipher}, {report.Handshake.Milliseconds:0.0} ms"));
-        Row("must-staple", report.MustStaple ? "yes" : "no");
-        Row("this update", At(staple.ThisUpdate));
-        Row("next update", At(staple.NextUpdate));
-        Row("produced", At(staple.ProducedAt));
-        Row("revoked", staple.RevokedAt is { } revokedAt ? $"{At(revokedAt)}, {staple.RevocationReason ?? "no reason given"}" : null);
-        Row("signed by", staple.Signer);
-        Row("responder id", staple.ResponderId);
-        Row("serial", staple.SerialNumber);
+        var grid = VerdictTable.Of("staple", report.Staple);
+        VerdictTable.Row(grid, "handshake", string.Create(CultureInfo.InvariantCulture, $"{report.Handshake.Protocol}, {report.Handshake.Cipher}, {report.Handshake.Milliseconds:0.0} ms"));
+        VerdictTable.Row(grid, "must-staple", report.MustStaple ? "yes" : "no");
         foreach (var (certificate, index) in report.Chain.Select((certificate, index) => (certificate, index)))
-            Row($"chain {index}", $"{certificate.Subject}, until {At(certificate.NotAfter)}{(certificate.StapleBytes is { } size ? $", with a staple of {size} bytes" : "")}");
+            VerdictTable.Row(grid, $"chain {index}", $"{certificate.Subject}, until {VerdictTable.At(certificate.NotAfter)}{(certificate.StapleBytes is { } size ? $", with a staple of {size} bytes" : "")}");
         Terminal.Output().Write(grid);
     }
-
-    private static string? At(DateTimeOffset? instant) => instant?.ToUniversalTime().ToString("yyyy-MM-dd HH:mm:ss 'UTC'", CultureInfo.InvariantCulture);
 }

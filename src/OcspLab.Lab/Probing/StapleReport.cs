@@ -12,24 +12,7 @@ namespace OcspLab.Lab;
 public sealed record StapleReport(HandshakeReport Handshake, StapleVerdict Staple, bool MustStaple, IReadOnlyList<CertificateReport> Chain)
 {
     /// <summary>The JSON document.</summary>
-    public string ToJson() => JsonSerializer.Serialize(this, Json);
-
-    /// <summary>What the command exits with.</summary>
-    [JsonIgnore]
-    public int ExitCode => Staple.Verdict switch
-    {
-        "good" => ExitCodes.Good,
-        "revoked" => ExitCodes.Revoked,
-        "unknown" => ExitCodes.Unknown,
-        "rejected" => ExitCodes.Rejected,
-        _ => ExitCodes.NoStaple,
-    };
-
-    private static readonly JsonSerializerOptions Json = new(JsonSerializerDefaults.Web)
-    {
-        WriteIndented = true,
-        Encoder = System.Text.Encodings.Web.JavaScriptEncoder.UnsafeRelaxedJsonEscaping,
-    };
+    public string ToJson() => JsonSerializer.Serialize(this, StapleVerdict.Json);
 }
 
 /// <summary>How a handshake went.</summary>
@@ -81,13 +64,35 @@ public sealed record StapleVerdict
     /// <summary>The serial that the status is of, in hexadecimal.</summary>
     public string? SerialNumber { get; init; }
 
+    /// <summary>What a command exits with.</summary>
+    [JsonIgnore]
+    public int ExitCode => Verdict switch
+    {
+        "good" => ExitCodes.Good,
+        "revoked" => ExitCodes.Revoked,
+        "unknown" => ExitCodes.Unknown,
+        "rejected" => ExitCodes.Rejected,
+        _ => ExitCodes.NoStaple,
+    };
+
+    /// <summary>The JSON document.</summary>
+    public string ToJson() => JsonSerializer.Serialize(this, Json);
+
+    internal static readonly JsonSerializerOptions Json = new(JsonSerializerDefaults.Web)
+    {
+        WriteIndented = true,
+        Encoder = System.Text.Encodings.Web.JavaScriptEncoder.UnsafeRelaxedJsonEscaping,
+    };
+
     internal static StapleVerdict Absent { get; } = new() { Verdict = "absent" };
 
-    internal static StapleVerdict Rejected(Rejection rejection) => Rejected(rejection.Reason.ToSnakeCase(), rejection.Detail);
+    /// <summary>A response that is not believed.</summary>
+    public static StapleVerdict Rejected(Rejection rejection) => Rejected(rejection.Reason.ToSnakeCase(), rejection.Detail);
 
     internal static StapleVerdict Rejected(string reason, string detail) => new() { Verdict = "rejected", Reason = reason, Detail = detail };
 
-    internal static StapleVerdict Verified(VerifiedStaple staple) => new()
+    /// <summary>A response that is.</summary>
+    public static StapleVerdict Verified(VerifiedStaple staple) => new()
     {
         Verdict = staple.Status.Kind.ToString().ToLowerInvariant(),
         ThisUpdate = staple.ThisUpdate,

@@ -1,0 +1,129 @@
+using System.CommandLine;
+using System.CommandLine.Parsing;
+using System.Globalization;
+using System.Numerics;
+using System.Security.Cryptography.X509Certificates;
+using OcspLab.Lab;
+using OcspLab.Ocsp;
+
+namespace OcspLab.Cli;
+
+/// <summary><c>ocsplab verify</c>.</summary>
+internal static class VerifyCommand
+{
+    private static readonly Option<FileInfo> Response = new("--response") { Description = "The response: DER, PEM or base64.", HelpName = "FILE", Required = true };
+    private static readonly Option<FileInfo> Issuer = new("--issuer") { Description = "The authority that issued the certificate in question.", HelpName = "FILE", Required = true };
+    private static readonly Option<FileInfo?> Certificate = new("--cert") { Description = "The certificate in question.", HelpName = "FILE" };
+    private static readonly Option<byte[]?> Serial = Hex("--serial", "Its serial number instead, in hexadecimal.");
+    private static readonly Option<DateTimeOffset?> At = Instant("--at", "The instant to judge at, such as 2026-11-22T12:00:00Z. Default: now.");
+    private static readonly Option<TimeSpan?> MaximumAge = Durations.Option("--max-age", "The greatest age of thisUpdate that is believed.");
+    private static readonly Option<byte[]?> Nonce = Hex("--nonce", "The nonce that was sent, in hexadecimal.");
+    private static readonly Option<bool> AllowSha1 = new("--allow-sha1") { Description = "Believe signatures over SHA-1." };
+    private static readonly Option<bool> Json = new("--json") { Description = "Print one JSON document." };
+
+    public static Command Create()
+    {
+        var command = new Command("verify", "Judge a response that is at hand. With neither --cert nor --serial its only entry is judged.")
+        {
+            Response, Issuer, Certificate, Serial, At, MaximumAge, Nonce, AllowSha1, Json,
+        }.WithHelp("""
+            Exit codes: 0 good, 1 revoked, 2 unknown, 3 rejected.
+
+            Examples:
+              ocsplab verify --response staple.der --issuer intermediate.pem --cert server.pem
+              ocsplab verify --response staple.der --issuer intermediate.pem --at 2026-11-22T12:00:00Z --json
+            """);
+        command.Validators.Add(result =>
+        {
+            if (result.GetResult(Certificate) is not null && result.GetResult(Serial) is not null)
+                result.AddError("Give --cert or --serial, not both.");
+        });
+        command.SetAction(arguments =>
+        {
+            var verdict = Judge(arguments);
+            if (arguments.GetValue(Json))
+                Console.Out.WriteLine(verdict.ToJson());
+            else
+                VerdictTable.Show(verdict);
+            return verdict.ExitCode;
+        });
+        return command;
+    }
+
+    private static StapleVerdict Judge(ParseResult arguments)
+    {
+        var response = InputFile.ReadDer(arguments.GetRequiredValue(Response));
+        using var issuer = InputFile.ReadCertificate(arguments.GetRequiredValue(Issuer));
+        var policy = new VerificationPolicy
+        {
+            MaximumAge = arguments.GetValue(MaximumAge),
+            Sha1Signatures = arguments.GetValue(AllowSha1) ? Sha1Signatures.DangerousAllow : Sha1Signatures.Reject,
+        };
+        if (arguments.GetValue(Nonce) is { Length: > 0 } nonce)
+            policy = policy with { Nonce = nonce };
+
+        if (!TryFindSubject(arguments, response, issuer, out var subject, out var rejection))
+            return StapleVerdict.Rejected(rejection!);
+        return OcspVerifier.Verify(response, subject!, policy, arguments.GetValue(At) ?? TimeProvider.System.GetUtcNow()).TryGetStaple(out var staple, out rejection)
+            ? StapleVerdict.Verified(staple)
+            : StapleVerdict.Rejected(rejection);
+    }
+
+    private static bool TryFindSubject(ParseResult arguments, byte[] response, X509Certificate2 issuer, out OcspSubject? subject, out Rejection? rejection)
+    {
+        subject = null;
+        rejection = null;
+        if (arguments.GetValue(Certificate) is { } file)
+        {
+            using var certificate = InputFile.ReadCertificate(file);
+            if (certificate.IssuerName.RawData.AsSpan().SequenceEqual(issuer.SubjectName.RawData))
+                subject = OcspSubject.FromCertificate(certificate, issuer);
+            else
+                rejection = new Rejection(RejectionReason.CertIdMismatch, $"the certificate was issued by '{certificate.Issuer}', not by '{issuer.Subject}'");
+        }
+        else if (arguments.GetValue(Serial) is { Length: > 0 } serial)
+        {
+            subject = OcspSubject.FromSerial(new BigInteger(serial, isUnsigned: true, isBigEndian: true), issuer);
+        }
+        else if (OcspResponse.TryDecode(response, out var decoded, out rejection))
+        {
+            // An error response has no entries; the verifier says which error it is.
+            var entries = decoded.Basic?.Responses ?? [];
+            if (entries is [{ CertId: { } only }])
+                subject = OcspSubject.FromSerial(new BigInteger(only.SerialNumber.Span, isUnsigned: false, isBigEndian: true), issuer);
+            else if (decoded.Basic is null)
+                subject = OcspSubject.FromSerial(0, issuer);
+            else
+                rejection = new Rejection(RejectionReason.Ambiguous, $"{entries.Count} entries; say which with --cert or --serial");
+        }
+
+        return subject is not null;
+    }
+
+    private static Option<byte[]?> Hex(string name, string description) => Parsed<byte[]?>(name, description, "HEX", text =>
+    {
+        var digits = text.Replace(":", "", StringComparison.Ordinal);
+        if (digits.StartsWith("0x", StringComparison.OrdinalIgnoreCase))
+            digits = digits[2..];
+        return digits.Length > 0 && digits.All(char.IsAsciiHexDigit) ? Convert.FromHexString(digits.Length % 2 == 0 ? digits : "0" + digits) : null;
+    });
+
+    private static Option<DateTimeOffset?> Instant(string name, string description) => Parsed<DateTimeOffset?>(name, description, "INSTANT", text =>
+        DateTimeOffset.TryParse(text, CultureInfo.InvariantCulture, DateTimeStyles.AssumeUniversal, out var instant) ? instant : null);
+
+    private static Option<T?> Parsed<T>(string name, string description, string helpName, Func<string, T?> parse) => new(name)
+    {
+        Description = description,
+        HelpName = helpName,
+        CustomParser = result => Parse(result, name, helpName, parse),
+    };
+
+    private static T? Parse<T>(ArgumentResult result, string name, string helpName, Func<string, T?> parse)
+    {
+        var text = result.Tokens[0].Value;
+        if (parse(text) is { } value)
+            return value;
+        result.AddError($"{name} wants {helpName}, not '{text}'.");
+        return default;
+    }
+}
