@@ -11,6 +11,10 @@ var root = new RootCommand("""
     Everything runs in this one process (nginx is its child). For the orchestrated lab with its dashboard, where the feed has
     Aspire's packages: dotnet run --project OcspLab.AppHost -p:UseAspire=true
     """) { options.Lab };
-UpCommand.Configure(root, options);
-Console.Error.WriteLine("one process, no orchestrator; with Aspire: dotnet run --project OcspLab.AppHost -p:UseAspire=true");
+UpCommand.Configure(root, options, "one process, no orchestrator; with Aspire: dotnet run --project OcspLab.AppHost -p:UseAspire=true");
+root.WithHelp("""
+    Examples:
+      dotnet run --project OcspLab.AppHost
+      dotnet run --project OcspLab.AppHost -- --nginx off --for 00:01:00
+    """);
 return await CommandRunner.RunAsync(root, args).ConfigureAwait(false);

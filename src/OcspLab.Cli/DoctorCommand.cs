@@ -20,12 +20,12 @@ internal static class DoctorCommand
         options.AddTo(command);
         command.SetAction(async (arguments, cancellationToken) =>
         {
-            var topology = options.Read(arguments);
+            var topology = options.ReadExisting(arguments);
             var table = new Table().Border(TableBorder.Simple).AddColumns("", "found", "so");
             table.AddRow("system", Markup.Escape(RuntimeInformation.OSDescription), OperatingSystem.IsLinux() ? "Kestrel can be stapled" : "[yellow]Kestrel takes no staples from outside on this system[/]");
             table.AddRow("runtime", RuntimeInformation.FrameworkDescription, "");
             var nginx = new NginxLocator(NginxLocator.DefaultCacheDirectory, _ => { }).FindWithoutDownload();
-            table.AddRow("nginx", Markup.Escape(nginx?.Origin ?? "no"), nginx is not null ? "used" : ChildProcess.Find("apt-get") is null ? "[yellow]install nginx[/]" : "its package is unpacked on first use, without installing it");
+            table.AddRow("nginx", Markup.Escape(nginx is null ? "no" : $"{nginx.Origin} ({nginx.Path})"), nginx is not null ? "used" : ChildProcess.Find("apt-get") is null ? "[yellow]install nginx[/]" : "its package is unpacked on first use, without installing it");
             table.AddRow("private /etc/hosts", await HostsViews.DetectAsync(cancellationToken).ConfigureAwait(false) switch
             {
                 HostsView.MountNamespace => "mount namespace",
@@ -35,10 +35,10 @@ internal static class DoctorCommand
             table.AddRow("container runtime", await ContainerRuntimeAsync(cancellationToken).ConfigureAwait(false), "not used by this version");
             foreach (var (tool, use) in ((string, string)[])[("openssl", "the article's commands"), ("curl", "curl --cert-status"), ("gnutls-cli", "a client that enforces must-staple"), ("firefox-esr", "not used by this version"), ("chromium", "not used by this version")])
                 table.AddRow(tool, Markup.Escape(ChildProcess.Find(tool) ?? "no"), use);
-            table.AddRow("IPv6", HasIpv6() ? "yes" : "no", "nginx listens on it too");
+            table.AddRow("IPv6", NginxConfiguration.HasIpv6Loopback() ? "yes" : "no", "nginx listens on it too");
             foreach (var port in topology.Ports.All)
                 table.AddRow($"port {port.Number}", IsFree(port.Number) ? "free" : "[yellow]in use[/]", $"{port.Resource}, moved with {port.Option}");
-            Terminal.Output().Write(table);
+            Terminal.Write(table);
             return OperatingSystem.IsLinux() ? ExitCodes.Good : ExitCodes.Unreachable;
         });
         return command;
@@ -72,14 +72,6 @@ internal static class DoctorCommand
     {
         using var socket = new Socket(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp);
         return TryBind(socket, new IPEndPoint(IPAddress.Loopback, port));
-    }
-
-    private static bool HasIpv6()
-    {
-        if (!Socket.OSSupportsIPv6)
-            return false;
-        using var socket = new Socket(AddressFamily.InterNetworkV6, SocketType.Stream, ProtocolType.Tcp);
-        return TryBind(socket, new IPEndPoint(IPAddress.IPv6Loopback, 0));
     }
 
     private static bool TryBind(Socket socket, IPEndPoint endPoint)

@@ -33,6 +33,11 @@ internal static class InspectCommand
             if (result.Tokens.Count == 1 && !TryParse(result.Tokens[0].Value, out _, out _))
                 result.AddError($"'{result.Tokens[0].Value}' is not HOST:PORT.");
         });
+        serverName.Validators.Add(result =>
+        {
+            if (result.Tokens.Count == 1 && Uri.CheckHostName(result.Tokens[0].Value) != UriHostNameType.Dns)
+                result.AddError($"'{result.Tokens[0].Value}' is not a host name.");
+        });
         command.SetAction(async (arguments, cancellationToken) =>
         {
             if (!TryParse(arguments.GetValue(target)!, out var host, out var port))
@@ -42,8 +47,14 @@ internal static class InspectCommand
             var authorities = Load(arguments.GetValue(authority));
             var handshake = await new TlsProbe(TimeProvider.System).ConnectAsync(host, port, name, tls, TimeSpan.FromSeconds(10), cancellationToken).ConfigureAwait(false);
             var report = StapleInspector.Inspect(handshake, authorities, TimeProvider.System.GetUtcNow());
-            if (arguments.GetValue(output) is { } file && handshake.Staples[0] is { } staple)
-                Save(file, staple);
+            if (arguments.GetValue(output) is { } file)
+            {
+                if (handshake.Staples[0] is { } staple)
+                    Save(file, staple);
+                else
+                    await Console.Error.WriteLineAsync($"no staple, so {file.FullName} is not written").ConfigureAwait(false);
+            }
+
             if (arguments.GetValue(json))
                 Console.Out.WriteLine(report.ToJson());
             else
@@ -96,6 +107,6 @@ internal static class InspectCommand
         VerdictTable.Row(grid, "must-staple", report.MustStaple ? "yes" : "no");
         foreach (var (certificate, index) in report.Chain.Select((certificate, index) => (certificate, index)))
             VerdictTable.Row(grid, $"chain {index}", $"{certificate.Subject}, until {VerdictTable.At(certificate.NotAfter)}{(certificate.StapleBytes is { } size ? $", with a staple of {size} bytes" : "")}");
-        Terminal.Output().Write(grid);
+        Terminal.Write(grid);
     }
 }

@@ -32,7 +32,7 @@ internal static class PkiCommand
         options.AddCertificateOptionsTo(command);
         command.SetAction(async (arguments, cancellationToken) =>
         {
-            var topology = options.Read(arguments);
+            var topology = options.ReadExisting(arguments);
             var certificates = topology.CreatePki(TimeProvider.System).Ensure();
             var registry = LabRegistry.Open(topology, TimeProvider.System);
             using var owned = registry as IDisposable;
@@ -49,13 +49,19 @@ internal static class PkiCommand
     {
         var name = new Argument<string>("NAME") { Description = "echo and echo-… are server certificates for echocert.lab; any other name is a person's." };
         var command = new Command("issue", "Issue a certificate, or issue it anew.") { name };
+        name.Validators.Add(result =>
+        {
+            if (!Pki.LabPki.IsName(result.Tokens[0].Value))
+                result.AddError($"'{result.Tokens[0].Value}' cannot name a certificate: lower-case letters, digits and hyphens, at most 40.");
+        });
         options.AddCertificateOptionsTo(command);
         command.SetAction(async (arguments, cancellationToken) =>
         {
-            var topology = WithLastPorts(options.Read(arguments));
-            var certificate = topology.CreatePki(TimeProvider.System).Issue(arguments.GetValue(name)!);
+            var topology = options.ReadExisting(arguments);
+            Directory.CreateDirectory(topology.Directory);
             var registry = LabRegistry.Open(topology, TimeProvider.System);
             using var owned = registry as IDisposable;
+            var certificate = topology.CreatePki(TimeProvider.System).Issue(arguments.GetValue(name)!);
             await registry.RegisterAsync([certificate], TimeProvider.System, cancellationToken).ConfigureAwait(false);
             Console.Out.WriteLine($"{certificate.Name}: issued, serial {certificate.SerialNumber}, until {At(certificate.NotAfter)}");
             Console.Out.WriteLine($"in {Path.GetDirectoryName(certificate.Files.Certificate)}");
@@ -67,9 +73,10 @@ internal static class PkiCommand
     private static Command Revoke(LabOptions options)
     {
         var name = new Argument<string>("NAME") { Description = "The certificate's name or serial number." };
-        var reason = new Option<RevocationReason>("--reason") { Description = "Why (RFC 5280 §5.3.1).", DefaultValueFactory = _ => RevocationReason.KeyCompromise };
+        var reason = new Option<string>("--reason") { Description = $"Why (RFC 5280 §5.3.1): {string.Join(", ", Reasons.Keys)}.", HelpName = "REASON", DefaultValueFactory = _ => "keyCompromise" };
+        reason.AcceptOnlyFromAmong([.. Reasons.Keys]);
         var command = new Command("revoke", "Revoke a certificate. A running responder says so in its very next answer.") { name, reason };
-        command.SetAction((arguments, cancellationToken) => ChangeAsync(options.Read(arguments), arguments.GetValue(name)!, (registry, which) => registry.RevokeAsync(which, arguments.GetValue(reason), cancellationToken)));
+        command.SetAction((arguments, cancellationToken) => ChangeAsync(options.Read(arguments), arguments.GetValue(name)!, (registry, which) => registry.RevokeAsync(which, Reasons[arguments.GetValue(reason)!], cancellationToken)));
         return command;
     }
 
@@ -100,8 +107,13 @@ internal static class PkiCommand
 
             var table = new Table().Border(TableBorder.Simple).AddColumns("name", "serial", "until", "status");
             foreach (var certificate in certificates)
-                table.AddRow(Markup.Escape(certificate.Name), certificate.SerialNumber, At(certificate.NotAfter), Status(certificate));
-            Terminal.Output().Write(table);
+            {
+                // A name means the newest certificate that has it.
+                var newest = certificates.Last(other => other.Name == certificate.Name);
+                table.AddRow(Markup.Escape(certificate.Name), certificate.SerialNumber, At(certificate.NotAfter), Status(certificate) + (ReferenceEquals(newest, certificate) ? "" : ", replaced"));
+            }
+
+            Terminal.Write(table);
             return ExitCodes.Good;
         });
         return command;
@@ -125,14 +137,15 @@ internal static class PkiCommand
             throw new LabException($"There is no lab in {topology.Directory}. Make one with 'ocsplab pki init' or 'ocsplab up', or name its folder with --lab.", ExitCodes.Usage);
     }
 
-    // A certificate issued later names the responder where it was, unless told otherwise.
-    private static LabTopology WithLastPorts(LabTopology topology) =>
-        topology.Ports.Responder == new LabPorts().Responder && LabState.FindLast(topology.Directory) is { } ports ? topology with { Ports = ports } : topology;
-
     private static string Status(RegisteredCertificate certificate) =>
         certificate.RevokedAt is { } at ? $"revoked {At(at)}, {certificate.Reason}" : "good";
 
     private static string At(DateTimeOffset instant) => instant.ToUniversalTime().ToString("yyyy-MM-dd HH:mm:ss 'UTC'", CultureInfo.InvariantCulture);
+
+    // removeFromCRL is no reason to revoke, and 7 is not used.
+    private static readonly Dictionary<string, RevocationReason> Reasons = Enum.GetValues<RevocationReason>()
+        .Where(reason => reason != RevocationReason.RemoveFromCrl)
+        .ToDictionary(reason => JsonNamingPolicy.CamelCase.ConvertName(reason.ToString()), StringComparer.OrdinalIgnoreCase);
 
     private static readonly JsonSerializerOptions Json = new(JsonSerializerDefaults.Web) { WriteIndented = true, Converters = { new JsonStringEnumConverter(JsonNamingPolicy.CamelCase) } };
 }

@@ -29,9 +29,9 @@ internal static class ResponderCommand
         command.SetAction(async (arguments, cancellationToken) =>
         {
             var topology = options.Read(arguments);
-            var ports = LabState.FindRunning(topology.Directory)
+            var running = LabState.FindRunning(topology.Directory)
                 ?? throw new LabException($"No lab runs in {topology.Directory}. Start it with 'ocsplab up', or name its folder with --lab.");
-            using var client = new ResponderAdminClient((topology with { Ports = ports }).AdminUrl, AdminToken.LoadOrCreate(topology.AdminTokenFile));
+            using var client = new ResponderAdminClient(running.AdminUrl, AdminToken.LoadOrCreate(topology.AdminTokenFile));
             Console.Out.WriteLine(await run(client, cancellationToken).ConfigureAwait(false));
             return ExitCodes.Good;
         });

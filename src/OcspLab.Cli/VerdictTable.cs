@@ -7,7 +7,7 @@ namespace OcspLab.Cli;
 /// <summary>A verdict for people.</summary>
 internal static class VerdictTable
 {
-    public static void Show(StapleVerdict verdict) => Terminal.Output().Write(Of("response", verdict));
+    public static void Show(StapleVerdict verdict) => Terminal.Write(Of("response", verdict));
 
     public static Grid Of(string what, StapleVerdict verdict)
     {

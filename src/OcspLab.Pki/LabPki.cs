@@ -29,7 +29,7 @@ public sealed partial class LabPki(string directory, PkiOptions options, TimePro
     public string CaChain => Path.Combine(Directory, "ca-chain.pem");
 
     /// <summary>Makes whatever is missing or no longer good.</summary>
-    /// <returns>The lab's own end certificates.</returns>
+    /// <returns>The lab's own end certificates, and those that were issued besides.</returns>
     /// <exception cref="PkiException">A file is broken or cannot be written.</exception>
     public IReadOnlyList<IssuedCertificate> Ensure()
     {
@@ -37,7 +37,7 @@ public sealed partial class LabPki(string directory, PkiOptions options, TimePro
         {
             using var intermediate = EnsureAuthorities();
             EnsureSigner(intermediate);
-            return (IReadOnlyList<IssuedCertificate>)[.. WellKnownNames.Select(name => EnsureEnd(intermediate, name))];
+            return (IReadOnlyList<IssuedCertificate>)[.. WellKnownNames.Union(Names()).Select(name => EnsureEnd(intermediate, name))];
         });
     }
 
@@ -54,13 +54,10 @@ public sealed partial class LabPki(string directory, PkiOptions options, TimePro
     }
 
     /// <summary>Every end certificate that is there, by name.</summary>
-    public IReadOnlyList<IssuedCertificate> List()
-    {
-        var folder = Path.Combine(Directory, "user_certs");
-        if (!System.IO.Directory.Exists(folder))
-            return [];
-        return [.. System.IO.Directory.GetDirectories(folder).Select(Path.GetFileName).Order().Select(name => Find(name!)).OfType<IssuedCertificate>()];
-    }
+    public IReadOnlyList<IssuedCertificate> List() => [.. Names().Select(Find).OfType<IssuedCertificate>()];
+
+    /// <summary>Whether a text can name a certificate: lower-case letters, digits and hyphens, at most 40.</summary>
+    public static bool IsName(string text) => ValidName().IsMatch(text);
 
     /// <summary>Where an end certificate lives, or will.</summary>
     /// <exception cref="PkiException">The name is not one.</exception>
@@ -88,7 +85,7 @@ public sealed partial class LabPki(string directory, PkiOptions options, TimePro
             root.Issue(CertificateProfile.Intermediate, Intermediate, null).Dispose();
 
         var intermediate = new CertificateAuthority(StoredCertificate.Load(Intermediate), clock);
-        PrivateFile.WritePublic(CaChain, Pem(intermediate.Certificate) + Pem(root.Certificate));
+        WriteIfDifferent(CaChain, Pem(intermediate.Certificate) + Pem(root.Certificate));
         return intermediate;
     }
 
@@ -105,9 +102,31 @@ public sealed partial class LabPki(string directory, PkiOptions options, TimePro
             return IssueEnd(intermediate, name);
         using var certificate = StoredCertificate.Find(files)!;
         var urls = certificate.Extensions.OfType<X509AuthorityInformationAccessExtension>().SelectMany(access => access.EnumerateOcspUris());
-        return urls.SequenceEqual(options.OcspUrl is null ? [] : [options.OcspUrl.OriginalString])
-            ? Describe(name, certificate, files, Freshness.Kept)
-            : IssueEnd(intermediate, name);
+        if (!urls.SequenceEqual(options.OcspUrl is null ? [] : [options.OcspUrl.OriginalString]))
+            return IssueEnd(intermediate, name);
+        WriteChains(files, certificate, intermediate);
+        return Describe(name, certificate, files, Freshness.Kept);
+    }
+
+    // Derived from what is there, so made good whenever they are not.
+    private void WriteChains(CertificateFiles files, X509Certificate2 certificate, CertificateAuthority intermediate)
+    {
+        WriteIfDifferent(files.FullChain, Pem(certificate) + Pem(intermediate.Certificate));
+        WriteIfDifferent(files.FullChainWithRoot, Pem(certificate) + File.ReadAllText(CaChain));
+    }
+
+    private static void WriteIfDifferent(string path, string content)
+    {
+        if (!File.Exists(path) || File.ReadAllText(path) != content)
+            PrivateFile.WritePublic(path, content);
+    }
+
+    private IEnumerable<string> Names()
+    {
+        var folder = Path.Combine(Directory, "user_certs");
+        return System.IO.Directory.Exists(folder)
+            ? System.IO.Directory.GetDirectories(folder).Select(path => Path.GetFileName(path)).Where(IsName).Order()
+            : [];
     }
 
     private IssuedCertificate IssueEnd(CertificateAuthority intermediate, string name)
@@ -120,8 +139,7 @@ public sealed partial class LabPki(string directory, PkiOptions options, TimePro
         };
         var files = FilesOf(name);
         using var certificate = intermediate.Issue(profile, files, options.OcspUrl);
-        PrivateFile.WritePublic(files.FullChain, Pem(certificate) + Pem(intermediate.Certificate));
-        PrivateFile.WritePublic(files.FullChainWithRoot, Pem(certificate) + File.ReadAllText(CaChain));
+        WriteChains(files, certificate, intermediate);
         return Describe(name, certificate, files, Freshness.New);
     }
 
@@ -129,7 +147,7 @@ public sealed partial class LabPki(string directory, PkiOptions options, TimePro
     private bool IsGood(CertificateFiles files, CertificateAuthority? issuer)
     {
         using var certificate = StoredCertificate.Find(files);
-        if (certificate is null || !File.Exists(files.Key) || (issuer is not null && !issuer.Issued(certificate)))
+        if (certificate is null || !File.Exists(files.Key) || !File.Exists(files.Password) || (issuer is not null && !issuer.Issued(certificate)))
             return false;
         var life = certificate.NotAfter - certificate.NotBefore;
         var reserve = life / 3 < TimeSpan.FromDays(365) ? life / 3 : TimeSpan.FromDays(365);
@@ -147,7 +165,13 @@ public sealed partial class LabPki(string directory, PkiOptions options, TimePro
         var candidates = Enum.GetValues<KeyAlgorithm>().Select(algorithm => CertificateFiles.For(path, name, algorithm, certificateFolder)).ToArray();
         return options.KeyAlgorithm is { } wanted
             ? candidates.First(files => files.Algorithm == wanted)
-            : candidates.FirstOrDefault(files => File.Exists(files.Certificate)) ?? candidates[0];
+            : candidates.FirstOrDefault(files => File.Exists(files.Certificate)) ?? candidates.First(files => files.Algorithm == AlgorithmOfRoot());
+    }
+
+    private KeyAlgorithm AlgorithmOfRoot()
+    {
+        var ecdsa = CertificateFiles.For(Path.Combine(Directory, "root_ca"), "ca", KeyAlgorithm.Ecdsa, "CA");
+        return File.Exists(ecdsa.Certificate) ? KeyAlgorithm.Ecdsa : KeyAlgorithm.Rsa;
     }
 
     private T Locked<T>(Func<T> work)
@@ -166,7 +190,7 @@ public sealed partial class LabPki(string directory, PkiOptions options, TimePro
 
     private static void CheckName(string name)
     {
-        if (!ValidName().IsMatch(name))
+        if (!IsName(name))
             throw new PkiException($"'{name}' is not a name for a certificate: lower-case letters, digits and hyphens, at most 40.");
     }
 

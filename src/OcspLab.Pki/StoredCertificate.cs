@@ -36,25 +36,25 @@ public static class StoredCertificate
     /// <exception cref="PkiException">As above; the message names the file.</exception>
     public static X509Certificate2 Load(string certificatePath, string keyPath, string? passwordPath)
     {
-        using var certificate = Read(certificatePath, X509CertificateLoaderFromPem);
+        using var certificate = Read(certificatePath, text => X509Certificate2.CreateFromPem(text));
         var key = Read(keyPath, text => text);
         var password = passwordPath is null ? null : Read(passwordPath, text => text.Split('\n')[0].TrimEnd('\r'));
         try
         {
-            using var paired = X509Certificate2FromPem(certificate, key, password);
+            using var paired = Pair(certificate, key, password);
             // PKCS #12 and back: a key that was only just paired is ephemeral, which not every platform's TLS takes.
             return X509CertificateLoader.LoadPkcs12(paired.Export(X509ContentType.Pkcs12), null, X509KeyStorageFlags.Exportable);
         }
         catch (ArgumentException exception)
         {
-            throw new PkiException($"{keyPath} is not the key of {certificatePath}.", exception);
+            throw new PkiException($"{keyPath} is not the key of {certificatePath}. {Remedy}", exception);
         }
         catch (CryptographicException exception)
         {
             throw new PkiException(
                 password is null
-                    ? $"{keyPath} is not a readable private key ({exception.Message})."
-                    : $"{keyPath} cannot be opened with the password in {passwordPath}: it is wrong, or the key file is damaged.",
+                    ? $"{keyPath} is not a readable private key ({exception.Message}). {Remedy}"
+                    : $"{keyPath} cannot be opened with the password in {passwordPath}: it is wrong, or the key file is damaged. {Remedy}",
                 exception);
         }
     }
@@ -64,7 +64,9 @@ public static class StoredCertificate
     {
         if (!File.Exists(files.Password))
             PrivateFile.WriteSecret(files.Password, Convert.ToHexStringLower(RandomNumberGenerator.GetBytes(16)) + "\n");
-        var password = File.ReadLines(files.Password).First();
+        var password = File.ReadLines(files.Password).FirstOrDefault();
+        if (string.IsNullOrEmpty(password))
+            throw new PkiException($"{files.Password} is empty. Delete it and a new password is made.");
         var encryption = new PbeParameters(PbeEncryptionAlgorithm.Aes256Cbc, HashAlgorithmName.SHA256, iterationCount: 100_000);
         PrivateFile.WriteSecret(files.Key, key.ExportEncryptedPkcs8PrivateKeyPem(password, encryption) + "\n");
         PrivateFile.WritePublic(files.Certificate, certificate.ExportCertificatePem() + "\n");
@@ -90,11 +92,11 @@ public static class StoredCertificate
         }
         catch (FileNotFoundException exception)
         {
-            throw new PkiException($"{path} does not exist.", exception);
+            throw new PkiException($"{path} does not exist. {Remedy}", exception);
         }
         catch (DirectoryNotFoundException exception)
         {
-            throw new PkiException($"{path} does not exist.", exception);
+            throw new PkiException($"{path} does not exist. {Remedy}", exception);
         }
         catch (Exception exception) when (exception is CryptographicException or IOException or UnauthorizedAccessException)
         {
@@ -102,11 +104,36 @@ public static class StoredCertificate
         }
     }
 
-    private static X509Certificate2 X509CertificateLoaderFromPem(string text) => X509Certificate2.CreateFromPem(text);
-
-    private static X509Certificate2 X509Certificate2FromPem(X509Certificate2 certificate, string key, string? password)
+    // Opening the key and pairing it fail in different ways here; the framework's one call for both does not tell them apart.
+    private static X509Certificate2 Pair(X509Certificate2 certificate, string pem, string? password)
     {
-        var pem = certificate.ExportCertificatePem();
-        return password is null ? X509Certificate2.CreateFromPem(pem, key) : X509Certificate2.CreateFromEncryptedPem(pem, key, password);
+        if (certificate.GetKeyAlgorithm() == RsaKey)
+        {
+            using var rsa = RSA.Create();
+            Open(rsa, pem, password);
+            return certificate.CopyWithPrivateKey(rsa);
+        }
+
+        using var ecdsa = ECDsa.Create();
+        Open(ecdsa, pem, password);
+        return certificate.CopyWithPrivateKey(ecdsa);
     }
+
+    private static void Open(AsymmetricAlgorithm key, string pem, string? password)
+    {
+        try
+        {
+            if (password is null)
+                key.ImportFromPem(pem);
+            else
+                key.ImportFromEncryptedPem(pem, password);
+        }
+        catch (ArgumentException exception)
+        {
+            throw new CryptographicException("there is no such key in the file", exception);
+        }
+    }
+
+    private const string RsaKey = "1.2.840.113549.1.1.1";
+    private const string Remedy = "Put it right, or delete the certificate and its key: then both are made anew.";
 }

@@ -26,12 +26,12 @@ public sealed class LabTopologyTests : IDisposable
         Assert.Null(LabState.FindRunning(_folder.Path));
         using (LabState.Claim(topology))
         {
-            Assert.Equal(topology.Ports, LabState.FindRunning(_folder.Path));
+            Assert.Equal(topology.Ports, LabState.FindRunning(_folder.Path)?.Ports);
             Assert.Contains("Another lab", Assert.Throws<LabException>(() => LabState.Claim(topology)).Message, StringComparison.Ordinal);
         }
 
         Assert.Null(LabState.FindRunning(_folder.Path));
-        Assert.Equal(4711, LabState.FindLast(_folder.Path)?.Nginx);
+        Assert.Equal(4711, LabState.FindLast(_folder.Path)?.Ports.Nginx);
     }
 
     [Fact]

@@ -16,7 +16,7 @@ public static class CommandRunner
         if (parsed.Errors.Count > 0)
         {
             foreach (var error in parsed.Errors)
-                await Console.Error.WriteLineAsync($"{root.Name}: {error.Message}").ConfigureAwait(false);
+                await Console.Error.WriteLineAsync($"{root.Name}: {OneLine(error.Message)}").ConfigureAwait(false);
             await Console.Error.WriteLineAsync($"See '{Path(parsed)} --help'.").ConfigureAwait(false);
             return ExitCodes.Usage;
         }
@@ -35,13 +35,19 @@ public static class CommandRunner
         }
         catch (HttpRequestException exception)
         {
-            return Fail(root, $"the lab does not answer: {exception.Message}", ExitCodes.Unreachable);
+            return Fail(root, exception.StatusCode is null ? $"the lab does not answer: {exception.Message}" : exception.Message, ExitCodes.Unreachable);
+        }
+        catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
+        {
+            return Fail(root, exception.Message, ExitCodes.CannotCreate);
         }
         catch (OperationCanceledException)
         {
             return Interrupted;
         }
     }
+
+    private static string OneLine(string text) => string.Join(' ', text.Split((char[]?)null, StringSplitOptions.RemoveEmptyEntries));
 
     private static int Fail(RootCommand root, string message, int exitCode)
     {

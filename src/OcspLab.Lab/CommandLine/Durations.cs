@@ -9,11 +9,12 @@ public static class Durations
     /// <summary>An option that takes one.</summary>
     public static Option<TimeSpan?> Option(string name, string description) => new(name)
     {
-        Description = description,
+        Description = $"{description} As hh:mm:ss, or d.hh:mm:ss.",
         HelpName = "DURATION",
         CustomParser = result =>
         {
-            if (TimeSpan.TryParse(result.Tokens[0].Value, CultureInfo.InvariantCulture, out var duration) && duration > TimeSpan.Zero)
+            // A bare number would be days, which is not what anybody means by "--for 30".
+            if (result.Tokens[0].Value.Contains(':', StringComparison.Ordinal) && TimeSpan.TryParse(result.Tokens[0].Value, CultureInfo.InvariantCulture, out var duration) && duration > TimeSpan.Zero)
                 return duration;
             result.AddError($"{name} is a duration such as 00:00:30 or 7.00:00:00, not '{result.Tokens[0].Value}'.");
             return null;

@@ -20,9 +20,9 @@ public sealed class LabOptions
     private readonly Option<string> _nginx = Choice("--nginx", "Where nginx comes from.", "auto", "auto", "container", "process", "off");
     private readonly Option<string> _ocspUrl = Choice("--ocsp-url", "Whether certificates name the responder.", "yes", "yes", "none");
     private readonly Option<string?> _key = new("--key") { Description = "The kind of key of the certificates: rsa or ecdsa. Without it what is there is kept.", HelpName = "rsa|ecdsa" };
-    private readonly Option<int> _dns = Port("--dns-port", "name server (UDP and TCP)", DefaultPorts.Dns);
-    private readonly Option<int> _responder = Port("--responder-port", "OCSP responder", DefaultPorts.Responder);
-    private readonly Option<int> _admin = Port("--responder-admin-port", "responder's admin API", DefaultPorts.ResponderAdmin);
+    private readonly Option<int> _dns = Port("--dns-port", "the name server (UDP and TCP)", DefaultPorts.Dns);
+    private readonly Option<int> _responder = Port("--responder-port", "the OCSP responder", DefaultPorts.Responder);
+    private readonly Option<int> _admin = Port("--responder-admin-port", "the responder's admin API", DefaultPorts.ResponderAdmin);
     private readonly Option<int> _nginxPort = Port("--nginx-port", "nginx", DefaultPorts.Nginx);
     private readonly Option<int> _kestrel = Port("--kestrel-port", "Kestrel with this project's stapling", DefaultPorts.Kestrel);
     private readonly Option<int> _builtIn = Port("--kestrel-builtin-port", "Kestrel with .NET's built-in stapling", DefaultPorts.KestrelBuiltIn);
@@ -51,27 +51,40 @@ public sealed class LabOptions
     public LabTopology Read(ParseResult arguments)
     {
         ArgumentNullException.ThrowIfNull(arguments);
-        return new LabTopology
-        {
-            Directory = arguments.GetValue(Lab)!.FullName,
-            NginxSource = Enum.Parse<NginxSource>(ValueOr(arguments, _nginx, "auto"), ignoreCase: true),
-            OcspInCertificates = ValueOr(arguments, _ocspUrl, "yes") == "none" ? OcspInCertificates.No : OcspInCertificates.Yes,
-            KeyAlgorithm = arguments.GetResult(_key) is null || arguments.GetValue(_key) is not { } key ? null : Enum.Parse<KeyAlgorithm>(key, ignoreCase: true),
-            Ports = new LabPorts
-            {
-                Dns = ValueOr(arguments, _dns, DefaultPorts.Dns),
-                Responder = ValueOr(arguments, _responder, DefaultPorts.Responder),
-                ResponderAdmin = ValueOr(arguments, _admin, DefaultPorts.ResponderAdmin),
-                Nginx = ValueOr(arguments, _nginxPort, DefaultPorts.Nginx),
-                Kestrel = ValueOr(arguments, _kestrel, DefaultPorts.Kestrel),
-                KestrelBuiltIn = ValueOr(arguments, _builtIn, DefaultPorts.KestrelBuiltIn),
-            },
-        };
+        return Read(arguments, new LabTopology { Directory = arguments.GetValue(Lab)!.FullName });
     }
 
-    // A command need not have every option.
-    private static T ValueOr<T>(ParseResult arguments, Option<T> option, T otherwise) =>
-        arguments.GetResult(option) is null ? otherwise : arguments.GetValue(option)!;
+    /// <summary>The lab that is in the folder already, changed where the command line says so.</summary>
+    public LabTopology ReadExisting(ParseResult arguments)
+    {
+        ArgumentNullException.ThrowIfNull(arguments);
+        var directory = arguments.GetValue(Lab)!.FullName;
+        return Read(arguments, LabState.FindLast(directory) ?? new LabTopology { Directory = directory });
+    }
+
+    private LabTopology Read(ParseResult arguments, LabTopology lab) => lab with
+    {
+        NginxSource = Given(arguments, _nginx, out var nginx) ? Enum.Parse<NginxSource>(nginx, ignoreCase: true) : lab.NginxSource,
+        OcspInCertificates = Given(arguments, _ocspUrl, out var url) ? (url == "none" ? OcspInCertificates.No : OcspInCertificates.Yes) : lab.OcspInCertificates,
+        KeyAlgorithm = Given(arguments, _key, out var key) ? Enum.Parse<KeyAlgorithm>(key!, ignoreCase: true) : lab.KeyAlgorithm,
+        Ports = new LabPorts
+        {
+            Dns = Given(arguments, _dns, out var dns) ? dns : lab.Ports.Dns,
+            Responder = Given(arguments, _responder, out var responder) ? responder : lab.Ports.Responder,
+            ResponderAdmin = Given(arguments, _admin, out var admin) ? admin : lab.Ports.ResponderAdmin,
+            Nginx = Given(arguments, _nginxPort, out var nginxPort) ? nginxPort : lab.Ports.Nginx,
+            Kestrel = Given(arguments, _kestrel, out var kestrel) ? kestrel : lab.Ports.Kestrel,
+            KestrelBuiltIn = Given(arguments, _builtIn, out var builtIn) ? builtIn : lab.Ports.KestrelBuiltIn,
+        },
+    };
+
+    // A command need not have every option, and a default is not the user's word.
+    private static bool Given<T>(ParseResult arguments, Option<T> option, out T value)
+    {
+        var given = arguments.GetResult(option) is { Implicit: false };
+        value = given ? arguments.GetValue(option)! : default!;
+        return given;
+    }
 
     private static Option<string> Choice(string name, string description, string @default, params string[] values)
     {
@@ -82,7 +95,7 @@ public sealed class LabOptions
 
     private static Option<int> Port(string name, string whose, int @default)
     {
-        var option = new Option<int>(name) { Description = $"Port of the {whose}.", HelpName = "PORT", DefaultValueFactory = _ => @default };
+        var option = new Option<int>(name) { Description = $"Port of {whose}.", HelpName = "PORT", DefaultValueFactory = _ => @default };
         option.Validators.Add(result =>
         {
             if (result.Tokens.Count == 1 && !(int.TryParse(result.Tokens[0].Value, out var port) && port is > 0 and < 65536))

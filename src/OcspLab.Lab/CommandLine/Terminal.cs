@@ -1,16 +1,25 @@
 using Spectre.Console;
+using Spectre.Console.Rendering;
 
 namespace OcspLab.Lab;
 
 /// <summary>Where tables go.</summary>
 public static class Terminal
 {
-    /// <summary>Standard output; wide when it is not a terminal, so that what reads it finds whole lines.</summary>
-    public static IAnsiConsole Output()
+    /// <summary>Writes to standard output; when that is no terminal, in whole lines without padding, for what reads them.</summary>
+    public static void Write(IRenderable content)
     {
-        var console = AnsiConsole.Create(new AnsiConsoleSettings());
-        if (Console.IsOutputRedirected)
-            console.Profile.Width = 240;
-        return console;
+        if (!Console.IsOutputRedirected)
+        {
+            AnsiConsole.Write(content);
+            return;
+        }
+
+        using var text = new StringWriter();
+        var console = AnsiConsole.Create(new AnsiConsoleSettings { Ansi = AnsiSupport.No, ColorSystem = ColorSystemSupport.NoColors, Out = new AnsiConsoleOutput(text) });
+        console.Profile.Width = 240;
+        console.Write(content);
+        foreach (var line in text.ToString().TrimEnd().Split('\n'))
+            Console.Out.WriteLine(line.TrimEnd());
     }
 }

@@ -7,14 +7,22 @@ namespace OcspLab.Lab;
 public static class UpCommand
 {
     /// <summary>Makes <paramref name="command"/> bring the lab up.</summary>
-    public static void Configure(Command command, LabOptions options)
+    /// <param name="command">The command.</param>
+    /// <param name="options">The lab's options.</param>
+    /// <param name="note">What is said before anything else, or null.</param>
+    public static void Configure(Command command, LabOptions options, string? note = null)
     {
         ArgumentNullException.ThrowIfNull(command);
         ArgumentNullException.ThrowIfNull(options);
         var duration = Durations.Option("--for", "Take the lab down by itself after this long.");
         options.AddTo(command);
         command.Options.Add(duration);
-        command.SetAction((arguments, cancellationToken) => RunAsync(options.Read(arguments), arguments.GetValue(duration), cancellationToken));
+        command.SetAction((arguments, cancellationToken) =>
+        {
+            if (note is not null)
+                Console.Error.WriteLine(note);
+            return RunAsync(options.Read(arguments), arguments.GetValue(duration), cancellationToken);
+        });
     }
 
     private static async Task<int> RunAsync(LabTopology topology, TimeSpan? duration, CancellationToken cancellationToken)
@@ -59,7 +67,7 @@ public static class UpCommand
         var table = new Table().Border(TableBorder.Simple).AddColumns("resource", "address", "state", "");
         foreach (var resource in lab.Resources)
             table.AddRow(resource.Name, resource.Address ?? "", Colour(resource.State), Markup.Escape(resource.Detail));
-        Terminal.Output().Write(table);
+        Terminal.Write(table);
 
         var pki = Path.GetRelativePath(Environment.CurrentDirectory, topology.PkiDirectory);
         if (pki.StartsWith("..", StringComparison.Ordinal))

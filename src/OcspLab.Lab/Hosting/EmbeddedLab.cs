@@ -1,8 +1,11 @@
+using System.Data.Common;
 using System.Net;
 using System.Net.Sockets;
+using System.Security.Cryptography;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
+using Microsoft.Extensions.Options;
 using OcspLab.Dns;
 using OcspLab.Pki;
 using OcspLab.Responder;
@@ -47,6 +50,11 @@ public sealed class EmbeddedLab : IAsyncDisposable
             return lab;
         }
         catch (PkiException exception)
+        {
+            await lab.DisposeAsync().ConfigureAwait(false);
+            throw new LabException(exception.Message, ExitCodes.Configuration, exception);
+        }
+        catch (Exception exception) when (exception is IOException or UnauthorizedAccessException or DbException or CryptographicException or InvalidOperationException or OptionsValidationException)
         {
             await lab.DisposeAsync().ConfigureAwait(false);
             throw new LabException(exception.Message, ExitCodes.Configuration, exception);
@@ -119,7 +127,10 @@ public sealed class EmbeddedLab : IAsyncDisposable
                 : new LabResource(LabTopology.Nginx, null, LabResourceState.Off, reason);
         }
 
-        _progress($"nginx: {binary.Origin}");
+        // In the directives that the article uses nginx reads a dollar sign as a variable, and has no way to write one.
+        if (_topology.Directory.Contains('$', StringComparison.Ordinal))
+            throw new LabException($"nginx cannot be given a path with a dollar sign: {_topology.Directory}. Choose another folder with --lab, or --nginx off.", ExitCodes.Usage);
+        _progress($"nginx: {binary.Origin}, {binary.Path}");
         var view = await HostsViews.DetectAsync(cancellationToken).ConfigureAwait(false);
         if (view == HostsView.None)
             _progress("nginx: no private /etc/hosts on this machine (unshare is missing or forbidden), so ssl_stapling_responder tells it the responder's address");
@@ -178,14 +189,7 @@ public sealed class EmbeddedLab : IAsyncDisposable
             else
                 host.Dispose();
         });
-        try
-        {
-            await host.StartAsync(cancellationToken).ConfigureAwait(false);
-        }
-        catch (Exception exception) when (exception is IOException or InvalidOperationException or Microsoft.Extensions.Options.OptionsValidationException)
-        {
-            throw new LabException(exception.Message, ExitCodes.Configuration, exception);
-        }
+        await host.StartAsync(cancellationToken).ConfigureAwait(false);
     }
 
     private void Log(ILoggingBuilder logging, string resource)
@@ -209,17 +213,20 @@ public sealed class EmbeddedLab : IAsyncDisposable
         {
             if (port.Resource == LabTopology.Nginx && _topology.NginxSource == NginxSource.Off)
                 continue;
-            if (IsTaken(port.Number, SocketType.Stream, ProtocolType.Tcp) || (port.Resource == LabTopology.Dns && IsTaken(port.Number, SocketType.Dgram, ProtocolType.Udp)))
+            if (IsTaken(port.Number, SocketType.Stream, ProtocolType.Tcp)
+                || (port.Resource == LabTopology.Nginx && NginxConfiguration.HasIpv6Loopback() && IsTaken(port.Number, SocketType.Stream, ProtocolType.Tcp, IPAddress.IPv6Loopback))
+                || (port.Resource == LabTopology.Dns && IsTaken(port.Number, SocketType.Dgram, ProtocolType.Udp)))
                 throw new LabException($"Port {port.Number} of '{port.Resource}' is in use. End who listens there, or move the resource with {port.Option}.");
         }
     }
 
-    private static bool IsTaken(int port, SocketType type, ProtocolType protocol)
+    private static bool IsTaken(int port, SocketType type, ProtocolType protocol, IPAddress? address = null)
     {
-        using var socket = new Socket(AddressFamily.InterNetwork, type, protocol);
+        address ??= IPAddress.Loopback;
+        using var socket = new Socket(address.AddressFamily, type, protocol);
         try
         {
-            socket.Bind(new IPEndPoint(IPAddress.Loopback, port));
+            socket.Bind(new IPEndPoint(address, port));
             return false;
         }
         catch (SocketException exception) when (exception.SocketErrorCode == SocketError.AddressAlreadyInUse)

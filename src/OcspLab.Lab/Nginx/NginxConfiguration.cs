@@ -53,7 +53,7 @@ public static class NginxConfiguration
     private static string Site(LabTopology topology, CertificateFiles certificate, HostsView view)
     {
         var root = topology.NginxDirectory;
-        var listenIpv6 = Socket.OSSupportsIPv6 && HasIpv6Loopback() ? $"listen [::1]:{topology.Ports.Nginx} ssl;" : "# no IPv6 on this machine: listen [::]:443 ssl;";
+        var listenIpv6 = HasIpv6Loopback() ? $"listen [::1]:{topology.Ports.Nginx} ssl;" : "# no IPv6 on this machine: listen [::]:443 ssl;";
         var responder = view == HostsView.None && topology.OcspInCertificates == OcspInCertificates.Yes
             ? $"\n    # Not in the article: nginx cannot be shown the responder's name on this machine.\n    ssl_stapling_responder http://127.0.0.1:{topology.Ports.Responder};"
             : "";
@@ -102,8 +102,11 @@ public static class NginxConfiguration
             """;
     }
 
-    private static bool HasIpv6Loopback()
+    /// <summary>Whether this machine has ::1.</summary>
+    public static bool HasIpv6Loopback()
     {
+        if (!Socket.OSSupportsIPv6)
+            return false;
         using var socket = new Socket(AddressFamily.InterNetworkV6, SocketType.Stream, ProtocolType.Tcp);
         try
         {

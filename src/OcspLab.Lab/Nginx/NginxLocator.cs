@@ -36,8 +36,8 @@ public sealed class NginxLocator(string cacheDirectory, Action<string> progress)
     public NginxBinary? FindWithoutDownload()
     {
         if (ChildProcess.Find("nginx") is { } installed)
-            return new NginxBinary(installed, $"installed ({installed})");
-        return File.Exists(Unpacked) ? new NginxBinary(Unpacked, $"the distribution's package, unpacked ({Unpacked})") : null;
+            return new NginxBinary(installed, "installed");
+        return File.Exists(Unpacked) ? new NginxBinary(Unpacked, "the distribution's package, unpacked") : null;
     }
 
     private string Unpacked => Path.Combine(cacheDirectory, "nginx", "usr", "sbin", "nginx");

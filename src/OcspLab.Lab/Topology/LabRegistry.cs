@@ -13,8 +13,8 @@ public static class LabRegistry
         ArgumentNullException.ThrowIfNull(topology);
         try
         {
-            return LabState.FindRunning(topology.Directory) is { } ports
-                ? new ResponderAdminClient((topology with { Ports = ports }).AdminUrl, AdminToken.LoadOrCreate(topology.AdminTokenFile))
+            return LabState.FindRunning(topology.Directory) is { } running
+                ? new ResponderAdminClient(running.AdminUrl, AdminToken.LoadOrCreate(topology.AdminTokenFile))
                 : new SqliteCertificateRegistry(topology.Database, clock);
         }
         catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)

@@ -22,7 +22,7 @@ public sealed class LabState : IDisposable
             Directory.CreateDirectory(topology.Directory);
             Directory.CreateDirectory(topology.LogDirectory);
             var @lock = new FileStream(Path.Combine(topology.Directory, "lock"), FileMode.OpenOrCreate, FileAccess.ReadWrite, FileShare.None);
-            File.WriteAllText(PathIn(topology.Directory), JsonSerializer.Serialize(topology.Ports));
+            File.WriteAllText(PathIn(topology.Directory), JsonSerializer.Serialize(new Settings(topology.Ports, topology.OcspInCertificates)));
             return new LabState(@lock);
         }
         catch (IOException exception) when (IsLocked(topology.Directory))
@@ -35,17 +35,19 @@ public sealed class LabState : IDisposable
         }
     }
 
-    /// <summary>The ports of the lab that runs in a folder, or null when none does.</summary>
-    public static LabPorts? FindRunning(string directory) => IsLocked(directory) ? FindLast(directory) : null;
+    /// <summary>The lab that runs in a folder, or null when none does.</summary>
+    public static LabTopology? FindRunning(string directory) => IsLocked(directory) ? FindLast(directory) : null;
 
-    /// <summary>The ports of the lab that ran last in a folder, or null when none did.</summary>
-    public static LabPorts? FindLast(string directory)
+    /// <summary>The lab that ran last in a folder, or null when none did.</summary>
+    public static LabTopology? FindLast(string directory)
     {
         try
         {
-            return JsonSerializer.Deserialize<LabPorts>(File.ReadAllText(PathIn(directory)));
+            return JsonSerializer.Deserialize<Settings>(File.ReadAllText(PathIn(directory))) is { Ports: not null } settings
+                ? new LabTopology { Directory = directory, Ports = settings.Ports, OcspInCertificates = settings.OcspInCertificates }
+                : null;
         }
-        catch (Exception exception) when (exception is IOException or JsonException)
+        catch (Exception exception) when (exception is IOException or JsonException or UnauthorizedAccessException)
         {
             return null;
         }
@@ -73,6 +75,8 @@ public sealed class LabState : IDisposable
             return false;
         }
     }
+
+    private sealed record Settings(LabPorts Ports, OcspInCertificates OcspInCertificates);
 
     private static string PathIn(string directory) => Path.Combine(directory, "lab.json");
 }

@@ -29,7 +29,7 @@ public sealed class ResponderAdminClient : ICertificateRegistry, IDisposable
     {
         ArgumentNullException.ThrowIfNull(certificate);
         using var response = await _http.PostAsJsonAsync("certificates", certificate, cancellationToken).ConfigureAwait(false);
-        response.EnsureSuccessStatusCode();
+        await RequireSuccessAsync(response, cancellationToken).ConfigureAwait(false);
     }
 
     /// <inheritdoc/>
@@ -58,14 +58,27 @@ public sealed class ResponderAdminClient : ICertificateRegistry, IDisposable
         using var response = await _http.PostAsync(new Uri(path, UriKind.Relative), null, cancellationToken).ConfigureAwait(false);
         if (response.StatusCode == HttpStatusCode.NotFound)
             return null;
-        response.EnsureSuccessStatusCode();
+        await RequireSuccessAsync(response, cancellationToken).ConfigureAwait(false);
         return await response.Content.ReadFromJsonAsync<RegisteredCertificate>(cancellationToken).ConfigureAwait(false);
     }
+
+    // The problem's own words say more than its number (RFC 9457).
+    private static async Task RequireSuccessAsync(HttpResponseMessage response, CancellationToken cancellationToken)
+    {
+        if (response.IsSuccessStatusCode)
+            return;
+        var problem = response.Content.Headers.ContentType?.MediaType == "application/problem+json"
+            ? await response.Content.ReadFromJsonAsync<Problem>(cancellationToken).ConfigureAwait(false)
+            : null;
+        throw new HttpRequestException(problem?.Detail ?? $"The admin API answered {(int)response.StatusCode}.", null, response.StatusCode);
+    }
+
+    private sealed record Problem(string? Detail);
 
     private async Task<ListenerState> ListenerAsync(string path, CancellationToken cancellationToken)
     {
         using var response = await _http.PostAsync(new Uri(path, UriKind.Relative), null, cancellationToken).ConfigureAwait(false);
-        response.EnsureSuccessStatusCode();
+        await RequireSuccessAsync(response, cancellationToken).ConfigureAwait(false);
         return await response.Content.ReadFromJsonAsync<ListenerState>(cancellationToken).ConfigureAwait(false)
             ?? throw new JsonException("The admin API sent nothing.");
     }

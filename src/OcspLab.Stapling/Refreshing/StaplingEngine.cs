@@ -160,6 +160,8 @@ internal sealed partial class StaplingEngine : IHostedService, IStaplingStatus, 
             StickTo(slot, fetch);
         if (served && slot.Status is { LastRefresh: not null, LastOutcome: not ("good" or "revoked") })
             Recovered(_logger, slot.Name, fetch.Staple!.ExpiresAt);
+        if (outcome == "good" && slot.Status.LastOutcome == "revoked")
+            Restored(_logger, slot.Name);
         Log(slot, fetch, outcome, now, next);
         slot.Report(now, served ? outcome : $"{outcome}: {fetch.Describe()}", next);
         return (next, failures);
@@ -273,6 +275,9 @@ internal sealed partial class StaplingEngine : IHostedService, IStaplingStatus, 
 
     [LoggerMessage(1010, LogLevel.Information, "The responder of '{Certificate}' answers again; the new staple serves until {ExpiresAt:u}", EventName = "ResponderRecovered")]
     private static partial void Recovered(ILogger logger, string certificate, DateTimeOffset expiresAt);
+
+    [LoggerMessage(1012, LogLevel.Warning, "The certificate '{Certificate}' was revoked and is good again", EventName = "CertificateRestored")]
+    private static partial void Restored(ILogger logger, string certificate);
 
     [LoggerMessage(1011, LogLevel.Error, "Refreshing the staple of '{Certificate}' failed in a way that nobody foresaw; it goes on", EventName = "RefreshFaulted")]
     private static partial void RefreshFaulted(ILogger logger, string certificate, Exception exception);
