@@ -14,7 +14,7 @@ internal static class InspectCommand
     {
         var target = new Argument<string>("HOST:PORT") { Description = "The server." };
         var serverName = new Option<string?>("--servername") { Description = "The name to ask for (SNI). Default: HOST, unless it is an address.", HelpName = "NAME" };
-        var authority = new Option<FileInfo?>("--ca") { Description = "PEM of the authorities that the certificate must lead to.", HelpName = "FILE" };
+        var authority = new Option<FileInfo?>("--ca") { Description = "PEM of the authorities that the certificate must lead to. Without it the server's own chain is taken at its word.", HelpName = "FILE" };
         var version = new Option<string?>("--tls") { Description = "Offer only this version.", HelpName = "1.2|1.3" };
         version.AcceptOnlyFromAmong("1.2", "1.3");
         var output = new Option<FileInfo?>("--out") { Description = "Write the staple's DER here.", HelpName = "staple.der" };

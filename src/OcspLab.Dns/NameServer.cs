@@ -115,6 +115,8 @@ public sealed partial class NameServer : IHostedService, IDisposable
             {
                 _connections.Release();
                 PeerFailed(_logger, exception.Message);
+                // Out of file handles, say: it passes, and trying at once would only burn the processor.
+                await Task.Delay(AcceptPause, _clock, CancellationToken.None).ConfigureAwait(false);
             }
             catch (OperationCanceledException)
             {
@@ -171,5 +173,6 @@ public sealed partial class NameServer : IHostedService, IDisposable
     // A question for one name is at most 12 + 255 + 4 octets; the rest is room for EDNS options (RFC 6891).
     private const int MaximumMessage = 1232;
     private const int MaximumConnections = 64;
+    private static readonly TimeSpan AcceptPause = TimeSpan.FromMilliseconds(100);
     private static readonly TimeSpan IdleTimeout = TimeSpan.FromSeconds(10);
 }

@@ -2,12 +2,14 @@ using System.Net;
 
 namespace OcspLab.Site;
 
-/// <summary>Sends every request to one address, whatever its host name: the lab's stand-in for a name that the system cannot resolve.</summary>
-internal sealed class ResponderProxy(Uri address) : IWebProxy
+/// <summary>Sends requests for one host to an address: the lab's stand-in for a name that the system cannot resolve. Everything else goes where it went before.</summary>
+internal sealed class ResponderProxy(string host, Uri address, IWebProxy otherwise) : IWebProxy
 {
     public ICredentials? Credentials { get; set; }
 
-    public Uri? GetProxy(Uri destination) => address;
+    public Uri? GetProxy(Uri destination) => IsResponder(destination) ? address : otherwise.GetProxy(destination);
 
-    public bool IsBypassed(Uri host) => host.IsLoopback;
+    public bool IsBypassed(Uri host) => !IsResponder(host) && otherwise.IsBypassed(host);
+
+    private bool IsResponder(Uri url) => string.Equals(url.Host, host, StringComparison.OrdinalIgnoreCase);
 }

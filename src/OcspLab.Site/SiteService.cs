@@ -18,8 +18,8 @@ public static class SiteService
 
         if (site.Stapling == SiteStapling.Verified)
             builder.WebHost.UseOcspStapling();
-        else if (site.ResponderAddress is { } address)
-            HttpClient.DefaultProxy = new ResponderProxy(address);
+        else if (site is { ResponderAddress: { } address, ResponderHost: { } host } && HttpClient.DefaultProxy is not ResponderProxy)
+            HttpClient.DefaultProxy = new ResponderProxy(host, address, HttpClient.DefaultProxy);
         configure?.Invoke(builder);
 
         var app = builder.Build();

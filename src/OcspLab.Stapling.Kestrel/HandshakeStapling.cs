@@ -9,21 +9,19 @@ namespace OcspLab.Stapling.Kestrel;
 /// <summary>Joins endpoints to the engine: knows every HTTPS endpoint's options, and swaps the certificate context at each handshake.</summary>
 internal sealed class HandshakeStapling(StaplingEngine engine, StaplingMetrics metrics, TimeProvider clock)
 {
-    private readonly ConditionalWeakTable<SslStreamCertificateContext, Adoption> _adopted = [];
-    private readonly Dictionary<HttpsConnectionAdapterOptions, Hook> _hooks = new(ReferenceEqualityComparer.Instance);
+    private readonly ConditionalWeakTable<SslStreamCertificateContext, StapledContexts> _adopted = [];
+
+    // Weak: an endpoint that a reload of the configuration has replaced goes, and its certificate with it.
+    private readonly ConditionalWeakTable<HttpsConnectionAdapterOptions, Hook> _hooks = [];
     private readonly Lock _gate = new();
 
-    public StaplingMode Mode { get; } = SslContextFields.Probe();
+    public StaplingMode Mode { get; private set; } = SslContextFields.Probe();
 
-    /// <summary>How many HTTPS endpoints stapling is attached to.</summary>
-    public int EndpointCount
-    {
-        get
-        {
-            lock (_gate)
-                return _hooks.Count;
-        }
-    }
+    /// <summary>How many HTTPS endpoints have a certificate that stapling can work with.</summary>
+    public int EndpointCount => Endpoints().Count(endpoint => endpoint.ServerCertificateSelector is null);
+
+    /// <summary>Kestrel has changed inside, and attaching would lose what the application has set.</summary>
+    public void GiveUp() => Mode = StaplingMode.RuntimeOwn;
 
     /// <summary>Attaches to an endpoint. The application's own <c>OnAuthenticate</c> runs first. Doing it again mends a callback that has since been replaced.</summary>
     public void Attach(HttpsConnectionAdapterOptions options)
@@ -40,7 +38,7 @@ internal sealed class HandshakeStapling(StaplingEngine engine, StaplingMetrics m
                 inner?.Invoke(connection, handshake);
                 Staple(handshake);
             };
-            _hooks[options] = new Hook(options.OnAuthenticate, inner);
+            _hooks.AddOrUpdate(options, new Hook(options.OnAuthenticate, inner));
         }
     }
 
@@ -65,7 +63,9 @@ internal sealed class HandshakeStapling(StaplingEngine engine, StaplingMetrics m
     }
 
     /// <summary>Starts fetching for every certificate known before the first handshake, and waits for the staples.</summary>
-    public Task PrefetchAsync(CancellationToken cancellationToken)
+    /// <param name="atMost">A wait shorter than the one at start, or null.</param>
+    /// <param name="cancellationToken">Ends the wait.</param>
+    public Task PrefetchAsync(TimeSpan? atMost, CancellationToken cancellationToken)
     {
         foreach (var endpoint in Endpoints())
         {
@@ -73,37 +73,35 @@ internal sealed class HandshakeStapling(StaplingEngine engine, StaplingMetrics m
                 engine.Add(certificate, endpoint.ServerCertificateChain ?? (IEnumerable<X509Certificate2>)[]);
         }
 
-        return engine.WaitForFirstStaplesAsync(cancellationToken);
+        return engine.WaitForFirstStaplesAsync(cancellationToken, atMost);
     }
+
+    /// <summary>The context that a handshake gets in place of <paramref name="original"/> now.</summary>
+    public SslStreamCertificateContext Handed(SslStreamCertificateContext original) => Contexts(original).Select(clock.GetUtcNow(), out _);
 
     private HttpsConnectionAdapterOptions[] Endpoints()
     {
         lock (_gate)
-            return [.. _hooks.Keys];
+            return [.. _hooks.Select(entry => entry.Key)];
     }
 
     private void Staple(SslServerAuthenticationOptions handshake)
     {
-        if (handshake.ServerCertificateContext is not { } original)
+        // Nothing to swap, or done already: an application may call us from a callback of its own.
+        if (handshake.ServerCertificateContext is not { } original || StapledContexts.IsOwn(original))
             return;
-        if (!_adopted.TryGetValue(original, out var adoption))
-            adoption = _adopted.GetValue(original, Adopt);
-        if (adoption.Contexts is not { } contexts)
-            return;
-        handshake.ServerCertificateContext = contexts.Select(clock.GetUtcNow(), out var staple);
+        handshake.ServerCertificateContext = Contexts(original).Select(clock.GetUtcNow(), out var staple);
         metrics.Handshake(staple);
     }
 
-    private Adoption Adopt(SslStreamCertificateContext original)
-    {
-        var slot = engine.Add(original.TargetCertificate, original.IntermediateCertificates);
-        return new Adoption(slot.Subject is null ? null : new StapledContexts(original, slot));
-    }
+    private StapledContexts Contexts(SslStreamCertificateContext original) =>
+        _adopted.TryGetValue(original, out var contexts) ? contexts : _adopted.GetValue(original, Adopt);
+
+    // Also for a certificate that cannot be stapled: the original would staple what the runtime fetched and nobody verified.
+    private StapledContexts Adopt(SslStreamCertificateContext original) =>
+        new(original, engine.Add(original.TargetCertificate, original.IntermediateCertificates));
 
     /// <param name="Callback">What was put in place.</param>
     /// <param name="Inner">What was there before.</param>
     private sealed record Hook(Action<ConnectionContext, SslServerAuthenticationOptions> Callback, Action<ConnectionContext, SslServerAuthenticationOptions>? Inner);
-
-    /// <param name="Contexts">Null for a certificate that cannot be stapled.</param>
-    private sealed record Adoption(StapledContexts? Contexts);
 }

@@ -1,3 +1,4 @@
+using System.Net;
 using System.Net.Quic;
 using System.Runtime.CompilerServices;
 using Microsoft.AspNetCore.Server.Kestrel.Core;
@@ -35,34 +36,46 @@ internal sealed class KestrelHttpsHook(HandshakeStapling stapling) : IPostConfig
             }
 
             _options = options;
-            SuspendHttp3();
+            foreach (var https in Http3Endpoints(null))
+                stapling.Suspend(https);
         }
         catch (MissingMethodException)
         {
-            options.ConfigureHttpsDefaults(stapling.Attach);
+            stapling.GiveUp();
         }
     }
 
-    /// <summary>Just before ports open: mends what the application has replaced since, and clears the way for HTTP/3.</summary>
-    public void BeforeBinding()
+    /// <summary>Just before a TCP port opens: mends what the application has replaced since, and clears the way for HTTP/3 on the same endpoint.</summary>
+    public void BeforeBinding(EndPoint endpoint)
     {
-        stapling.AttachAll();
-        SuspendHttp3();
+        foreach (var https in Http3Endpoints(endpoint))
+            stapling.Suspend(https);
     }
 
-    /// <summary>Once every port is open. On an endpoint with HTTP/3 a handshake over TCP before this is not stapled.</summary>
-    public void AfterBinding() => stapling.AttachAll();
+    /// <summary>Just before an HTTP/3 port opens: Kestrel has looked for a callback by now. A handshake over TCP between the two moments is not stapled.</summary>
+    public void AfterBinding(EndPoint endpoint)
+    {
+        foreach (var https in Http3Endpoints(endpoint))
+            stapling.Attach(https);
+    }
 
-    private void SuspendHttp3()
+    /// <summary>Once every port is open.</summary>
+    public void AfterStart() => stapling.AttachAll();
+
+    /// <summary>The endpoints with HTTP/3, all or those of one port.</summary>
+    private IEnumerable<HttpsConnectionAdapterOptions> Http3Endpoints(EndPoint? port)
     {
         if (!HasQuic || _options is null)
-            return;
-        foreach (var endpoint in CodeBackedListenOptions(_options).Concat(ConfigurationBackedListenOptions(_options)))
-        {
-            if (endpoint.Protocols.HasFlag(HttpProtocols.Http3) && HttpsOptions(endpoint) is { } https)
-                stapling.Suspend(https);
-        }
+            return [];
+        return CodeBackedListenOptions(_options).Concat(ConfigurationBackedListenOptions(_options))
+            .Where(listen => listen.Protocols.HasFlag(HttpProtocols.Http3) && (port is null || IsSamePort(listen.EndPoint, port)))
+            .Select(HttpsOptions)
+            .OfType<HttpsConnectionAdapterOptions>();
     }
+
+    // "localhost" is bound as two addresses, neither of them the endpoint's own.
+    private static bool IsSamePort(EndPoint left, EndPoint right) =>
+        left.Equals(right) || (left is IPEndPoint own && right is IPEndPoint other && own.Port == other.Port);
 
     [UnsafeAccessor(UnsafeAccessorKind.Method, Name = "get_HttpsDefaults")]
     private static extern Action<HttpsConnectionAdapterOptions> HttpsDefaults(KestrelServerOptions options);

@@ -41,18 +41,24 @@ public static class OcspStaplingExtensions
 
     private static void GatePorts(IServiceCollection services)
     {
-        var transports = services.Where(service => service.ServiceType == typeof(IConnectionListenerFactory)).ToArray();
-        if (transports.Length == 0)
+        var gated = Decorate<IConnectionListenerFactory>(services, (inner, provider) => new PrefetchingListenerFactory(
+            inner, provider.GetRequiredService<KestrelHttpsHook>(), provider.GetRequiredService<HandshakeStapling>(), provider.GetRequiredService<IHostApplicationLifetime>()));
+        if (gated == 0)
             throw new InvalidOperationException("UseOcspStapling finds no Kestrel to work with. Call it after WebApplication.CreateBuilder or UseKestrel.");
-        foreach (var transport in transports)
-        {
-            services[services.IndexOf(transport)] = ServiceDescriptor.Singleton<IConnectionListenerFactory>(provider =>
-                new PrefetchingListenerFactory(Create(transport, provider), provider.GetRequiredService<KestrelHttpsHook>(), provider.GetRequiredService<HandshakeStapling>()));
-        }
+        Decorate<IMultiplexedConnectionListenerFactory>(services, (inner, provider) => new ReattachingMultiplexedFactory(inner, provider.GetRequiredService<KestrelHttpsHook>()));
     }
 
-    private static IConnectionListenerFactory Create(ServiceDescriptor transport, IServiceProvider provider) =>
-        (IConnectionListenerFactory)(transport.ImplementationInstance
-            ?? transport.ImplementationFactory?.Invoke(provider)
-            ?? ActivatorUtilities.CreateInstance(provider, transport.ImplementationType!));
+    private static int Decorate<T>(IServiceCollection services, Func<T, IServiceProvider, T> decorate)
+        where T : class
+    {
+        var originals = services.Where(service => service.ServiceType == typeof(T)).ToArray();
+        foreach (var original in originals)
+            services[services.IndexOf(original)] = ServiceDescriptor.Singleton(provider => decorate(Create<T>(original, provider), provider));
+        return originals.Length;
+    }
+
+    private static T Create<T>(ServiceDescriptor original, IServiceProvider provider) =>
+        (T)(original.ImplementationInstance
+            ?? original.ImplementationFactory?.Invoke(provider)
+            ?? ActivatorUtilities.CreateInstance(provider, original.ImplementationType!));
 }

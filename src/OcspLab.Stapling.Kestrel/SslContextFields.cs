@@ -18,6 +18,7 @@ internal static class SslContextFields
         {
             var blank = (SslStreamCertificateContext)RuntimeHelpers.GetUninitializedObject(typeof(SslStreamCertificateContext));
             Write(blank, [], new Uri("http://localhost"));
+            _ = TrustOf(blank);
             return StaplingMode.Verified;
         }
         catch (MissingFieldException)
@@ -39,6 +40,12 @@ internal static class SslContextFields
         NextDownload(context) = DateTimeOffset.MaxValue;
         StaplingForbidden(context) = false;
     }
+
+    /// <summary>The authorities for client certificates, which a context made in place of another must keep.</summary>
+    public static SslCertificateTrust? TrustOf(SslStreamCertificateContext context) => Trust(context);
+
+    [UnsafeAccessor(UnsafeAccessorKind.Field, Name = "Trust")]
+    private static extern ref SslCertificateTrust? Trust(SslStreamCertificateContext context);
 
     [UnsafeAccessor(UnsafeAccessorKind.Field, Name = "_staplingForbidden")]
     private static extern ref bool StaplingForbidden(SslStreamCertificateContext context);

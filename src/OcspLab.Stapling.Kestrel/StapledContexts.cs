@@ -1,4 +1,6 @@
 using System.Net.Security;
+using System.Runtime.CompilerServices;
+using System.Security.Cryptography;
 using System.Security.Cryptography.X509Certificates;
 
 namespace OcspLab.Stapling.Kestrel;
@@ -12,6 +14,7 @@ internal sealed class StapledContexts
 {
     private readonly X509Certificate2 _certificate;
     private readonly X509Certificate2Collection _intermediates;
+    private readonly SslCertificateTrust? _trust;
     private readonly StapleSlot _slot;
     private readonly SslStreamCertificateContext _plain;
     private readonly Lock _building = new();
@@ -21,6 +24,7 @@ internal sealed class StapledContexts
     {
         _certificate = original.TargetCertificate;
         _intermediates = [.. original.IntermediateCertificates];
+        _trust = SslContextFields.TrustOf(original);
         _slot = slot;
         _plain = Build(null);
         Rebuild(slot);
@@ -37,6 +41,9 @@ internal sealed class StapledContexts
                 changed.Changed -= Forward;
         }
     }
+
+    /// <summary>Whether a context is one of these, so that nobody takes it for an application's.</summary>
+    public static bool IsOwn(SslStreamCertificateContext context) => Own.TryGetValue(context, out _);
 
     /// <summary>The context for a handshake that begins now: one volatile read and one comparison.</summary>
     public SslStreamCertificateContext Select(DateTimeOffset now, out string staple)
@@ -64,17 +71,29 @@ internal sealed class StapledContexts
         {
             // Read inside the lock: whoever comes last publishes what is newest.
             var staple = slot.Current;
-            _current = staple is null ? null : new Stapled(Build(staple.Encoded.ToArray()), staple.ExpiresAt);
+            try
+            {
+                _current = staple is null ? null : new Stapled(Build(staple.Encoded.ToArray()), staple.ExpiresAt);
+            }
+            catch (CryptographicException)
+            {
+                // The application has disposed of the certificate. No staple is better than the last one, whatever that said.
+                _current = null;
+            }
         }
     }
 
     private SslStreamCertificateContext Build(byte[]? staple)
     {
         // Offline, so that this context never fetches by itself.
-        var context = SslStreamCertificateContext.Create(_certificate, _intermediates, offline: true);
-        SslContextFields.Write(context, staple, _slot.Urls[0]);
+        var context = SslStreamCertificateContext.Create(_certificate, _intermediates, offline: true, _trust);
+        if (_slot.Urls.Count > 0)
+            SslContextFields.Write(context, staple, _slot.Urls[0]);
+        Own.Add(context, this);
         return context;
     }
+
+    private static readonly ConditionalWeakTable<SslStreamCertificateContext, StapledContexts> Own = [];
 
     private sealed record Stapled(SslStreamCertificateContext Context, DateTimeOffset ExpiresAt);
 }

@@ -29,7 +29,7 @@ internal sealed partial class StaplingAnnouncement(HandshakeStapling stapling, K
 
     public Task StartedAsync(CancellationToken cancellationToken)
     {
-        hook.AfterBinding();
+        hook.AfterStart();
         if (stapling.Mode == StaplingMode.Verified && stapling.EndpointCount == 0)
             NoEndpoint(_logger);
         return Task.CompletedTask;

@@ -1,4 +1,5 @@
 using System.ComponentModel.DataAnnotations;
+using Microsoft.Extensions.Options;
 using OcspLab.Ocsp;
 
 namespace OcspLab.Stapling;
@@ -33,6 +34,7 @@ public sealed class StaplingOptions
 
     /// <summary><value>What the RFCs leave to the relying party.</value></summary>
     [Required]
+    [ValidateObjectMembers]
     public VerificationPolicy Verification { get; set; } = new();
 }
 

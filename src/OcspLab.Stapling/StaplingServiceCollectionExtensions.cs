@@ -28,6 +28,8 @@ public static class StaplingServiceCollectionExtensions
         services.TryAddEnumerable(ServiceDescriptor.Singleton<IHostedService, StaplingEngine>(provider => provider.GetRequiredService<StaplingEngine>()));
         services.AddOcspClient().BindConfiguration($"{StaplingOptions.Section}:Fetch");
         services.TryAddEnumerable(ServiceDescriptor.Singleton<IValidateOptions<StaplingOptions>, StaplingOptionsValidator>());
-        return services.AddOptions<StaplingOptions>().BindConfiguration(StaplingOptions.Section).ValidateOnStart();
+        return services.AddOptions<StaplingOptions>().BindConfiguration(StaplingOptions.Section)
+            .Validate(options => options.Responder is null or { IsAbsoluteUri: true, Scheme: "http" or "https" }, "Responder: an absolute http or https URL.")
+            .ValidateOnStart();
     }
 }

@@ -69,7 +69,8 @@ public sealed class NameServerTests : IAsyncLifetime
             }
         }
 
-        Assert.Single((await Client().QueryAsync("echocert.lab", QueryType.A, cancellationToken: TestContext.Current.CancellationToken)).Answers);
+        // The kernel may have dropped the question with the last of the garbage.
+        Assert.Single((await Client(retries: 5).QueryAsync("echocert.lab", QueryType.A, cancellationToken: TestContext.Current.CancellationToken)).Answers);
     }
 
     [Fact]
@@ -102,6 +103,6 @@ public sealed class NameServerTests : IAsyncLifetime
         Assert.Equal([192, 0, 2, 7], answer![^4..]);
     }
 
-    private LookupClient Client(string address = "127.0.0.1", bool tcp = false) =>
-        new(new LookupClientOptions(new IPEndPoint(IPAddress.Parse(address), _server.EndPoint.Port)) { UseTcpOnly = tcp, UseCache = false, Retries = 0, Timeout = TimeSpan.FromSeconds(5), ThrowDnsErrors = false, ContinueOnDnsError = false });
+    private LookupClient Client(string address = "127.0.0.1", bool tcp = false, int retries = 0) =>
+        new(new LookupClientOptions(new IPEndPoint(IPAddress.Parse(address), _server.EndPoint.Port)) { UseTcpOnly = tcp, UseCache = false, Retries = retries, Timeout = TimeSpan.FromSeconds(5), ThrowDnsErrors = false, ContinueOnDnsError = false });
 }

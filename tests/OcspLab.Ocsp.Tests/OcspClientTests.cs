@@ -67,6 +67,16 @@ public sealed class OcspClientTests
         Assert.Equal(RejectionReason.CertIdMismatch, fetch.Attempts[0].Rejection?.Reason);
     }
 
+    [Fact, Trait("Rule", "S19")]
+    public async Task The_next_url_is_asked_when_the_first_hangs()
+    {
+        await using var hanging = await ScriptedServer.StartAsync(context => Task.Delay(Timeout.Infinite, context.RequestAborted));
+        await using var server = await ScriptedServer.StartAsync(ScriptedServer.Send(() => Authority.Respond(Server)));
+        var fetch = await FetchAsync([hanging.Url, server.Url], options => options.Timeout = TimeSpan.FromSeconds(4));
+        Assert.NotNull(fetch.Staple);
+        Assert.Equal(FetchFailure.TimedOut, fetch.Attempts[0].Failure);
+    }
+
     [Fact, Trait("Rule", "S9")]
     public async Task An_html_page_is_named_for_what_it_is()
     {

@@ -82,6 +82,35 @@ public sealed class OcspVerifierTests
         Reject(RejectionReason.ProducedOutsideValidity, Authority.Respond(young, producedAt: TestAuthority.Now.AddDays(-2)), certificate: young);
     }
 
+    [Fact, Trait("Rule", "V17")]
+    public void The_end_of_time_is_a_date_like_any_other()
+    {
+        var end = new DateTimeOffset(9999, 12, 31, 23, 59, 59, TimeSpan.Zero);
+        Accept(Authority.Respond(Server, nextUpdate: end));
+        Accept(Authority.Respond(Server, signer: Authority.Delegate(notAfter: end)));
+        Reject(RejectionReason.Expired, Authority.Respond(Server, thisUpdate: DateTimeOffset.MinValue, nextUpdate: DateTimeOffset.MinValue, producedAt: TestAuthority.Now));
+    }
+
+    [Fact, Trait("Rule", "V4")]
+    public void A_name_in_another_string_type_is_the_same_issuer()
+    {
+        var writer = new System.Formats.Asn1.AsnWriter(System.Formats.Asn1.AsnEncodingRules.DER);
+        using (writer.PushSequence())
+        using (writer.PushSetOf())
+        using (writer.PushSequence())
+        {
+            writer.WriteObjectIdentifier("2.5.4.3");
+            writer.WriteCharacterString(System.Formats.Asn1.UniversalTagNumber.UTF8String, "Test CA");
+        }
+
+        using var key = ECDsa.Create(ECCurve.NamedCurves.nistP256);
+        var request = new CertificateRequest("CN=leaf", key, HashAlgorithmName.SHA256);
+        var signer = X509SignatureGenerator.CreateForECDsa(Authority.Certificate.GetECDsaPrivateKey()!);
+        using var leaf = request.Create(new X500DistinguishedName(writer.Encode()), signer, TestAuthority.Now.AddDays(-1), TestAuthority.Now.AddDays(1), [0x41]);
+        Assert.NotEqual(leaf.IssuerName.RawData, Authority.Certificate.SubjectName.RawData);
+        Assert.True(Verify(Authority.Respond(leaf), certificate: leaf).TryGetStaple(out _, out var rejection), rejection?.ToString());
+    }
+
     [Fact, Trait("Rule", "V7")]
     public void A_signature_over_other_bytes_is_rejected()
     {

@@ -1,3 +1,4 @@
+using System.Net.Security;
 using System.Security.Cryptography.X509Certificates;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Hosting;
@@ -159,12 +160,35 @@ public sealed class KestrelStaplingTests : IAsyncLifetime
     }
 
     [Fact, Trait("Rule", "S1")]
-    public async Task A_dead_responder_keeps_the_port_closed_no_longer_than_the_start_up_wait()
+    public async Task A_hanging_responder_keeps_the_port_closed_no_longer_than_the_start_up_wait()
     {
-        await _responder.DisposeAsync();
+        _responder.Script = context => Task.Delay(Timeout.Infinite, context.RequestAborted);
         await using var app = await StartAsync(builder => builder.WebHost.UseOcspStapling(options => options.StartupTimeout = TimeSpan.FromMilliseconds(50)));
+        // The port is open and the question still out.
+        Assert.Null(app.Services.GetRequiredService<IStaplingStatus>().Staples.Single().LastRefresh);
         Assert.Equal("absent", await StapleAsync(app));
         Assert.Contains(_log.GetSnapshot(), record => record.Id.Name == "PrefetchIncomplete" && record.Level == LogLevel.Warning);
+    }
+
+    [Fact]
+    public async Task The_authorities_for_client_certificates_are_kept()
+    {
+        var clients = new TestAuthority("CN=Clients");
+        var trust = SslCertificateTrust.CreateForX509Collection([clients.Certificate], sendTrustInHandshake: true);
+        var context = SslStreamCertificateContext.Create(_certificate, [_authority.Certificate], offline: true, trust);
+        await using var app = await StartAsync(builder =>
+        {
+            builder.WebHost.UseOcspStapling();
+            builder.WebHost.ConfigureKestrel(kestrel => kestrel.ListenLocalhostTls(https =>
+            {
+                Use(https, _certificate);
+                https.OnAuthenticate = (_, handshake) => handshake.ServerCertificateContext = context;
+            }));
+        }, useDefault: false);
+        Assert.Equal("good", await StapleAsync(app));
+        var handed = app.Services.GetRequiredService<HandshakeStapling>().Handed(context);
+        Assert.NotSame(context, handed);
+        Assert.Same(trust, SslContextFields.TrustOf(handed));
     }
 
     [Fact, Trait("Rule", "S36")]

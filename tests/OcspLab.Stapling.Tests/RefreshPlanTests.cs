@@ -37,6 +37,13 @@ public sealed class RefreshPlanTests
     public void No_hint_makes_it_hammer() =>
         Assert.Equal(Now + Options.MinimumRefreshInterval, RefreshPlan.AfterSuccess(Staple(Now, TimeSpan.FromDays(4)), TimeSpan.Zero, Options, Now, 0));
 
+    [Fact, Trait("Rule", "S4")]
+    public void A_short_life_is_renewed_before_its_end_whatever_the_interval()
+    {
+        var staple = Staple(Now.AddDays(-1).AddMinutes(1), TimeSpan.FromDays(1));
+        Assert.Equal(Now.AddSeconds(30), RefreshPlan.AfterSuccess(staple, null, Options, Now, 0));
+    }
+
     [Fact, Trait("Rule", "S6")]
     public void Failures_wait_twice_as_long_each_time_up_to_a_cap()
     {

@@ -86,6 +86,28 @@ public sealed class StaplingEngineTests : IAsyncLifetime
         Assert.Single(_log.GetSnapshot(), record => record.Id.Name == "CertificateRevoked" && record.Level == LogLevel.Error);
     }
 
+    [Fact, Trait("Rule", "S10")]
+    public async Task After_a_withheld_revocation_an_older_good_one_does_not_come_back()
+    {
+        _options.Revoked = RevokedPolicy.Withhold;
+        _client.Answer(Staples.Verified(Revoked));
+        var slot = await AddAndWaitAsync();
+        _client.Answer(Staples.Verified(thisUpdate: TestAuthority.Now.AddHours(-2)));
+        await RefreshAsync(slot);
+        Assert.Null(slot.Current);
+    }
+
+    [Fact, Trait("Rule", "S6")]
+    public async Task A_fault_that_nobody_foresaw_does_not_end_refreshing()
+    {
+        _client.Throw();
+        var slot = await AddAndWaitAsync();
+        Assert.StartsWith("faulted", slot.Status.LastOutcome, StringComparison.Ordinal);
+        _client.Answer(Staples.Verified());
+        await RefreshAsync(slot);
+        Assert.NotNull(slot.Current);
+    }
+
     [Fact, Trait("Rule", "S11")]
     public async Task Unknown_is_not_stapled_and_the_last_good_one_stays()
     {
@@ -203,6 +225,8 @@ public sealed class StaplingEngineTests : IAsyncLifetime
 
         public void Fail() => _script = (_, _) => Task.FromResult(Failed);
 
+        public void Throw() => _script = (_, _) => throw new OperationCanceledException("not ours");
+
         public void Hang() => _script = async (_, cancellationToken) =>
         {
             await Task.Delay(Timeout.Infinite, cancellationToken);
@@ -212,9 +236,8 @@ public sealed class StaplingEngineTests : IAsyncLifetime
         public Task<OcspFetch> FetchAsync(OcspSubject subject, IReadOnlyList<Uri> urls, VerificationPolicy policy, CancellationToken cancellationToken)
         {
             LastUrls = urls;
-            var answer = _script(urls, cancellationToken);
             Interlocked.Increment(ref _calls);
-            return answer;
+            return _script(urls, cancellationToken);
         }
 
         private static readonly OcspFetch Failed = new() { Attempts = [], Duration = TimeSpan.Zero };

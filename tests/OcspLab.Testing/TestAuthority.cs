@@ -15,7 +15,7 @@ public sealed class TestAuthority
         var request = new CertificateRequest(name, key, HashAlgorithmName.SHA256);
         request.CertificateExtensions.Add(new X509BasicConstraintsExtension(true, false, 0, true));
         request.CertificateExtensions.Add(new X509SubjectKeyIdentifierExtension(request.PublicKey, false));
-        Certificate = request.CreateSelfSigned(Now.AddYears(-1), Now.AddYears(5));
+        Certificate = request.CreateSelfSigned(Now.AddYears(-1), new DateTimeOffset(9999, 12, 31, 23, 59, 59, TimeSpan.Zero));
     }
 
     public X509Certificate2 Certificate { get; }

@@ -51,16 +51,25 @@ public static class UpCommand
     {
         using var timer = duration is { } limit ? new CancellationTokenSource(limit, clock) : new CancellationTokenSource();
         using var either = CancellationTokenSource.CreateLinkedTokenSource(timer.Token, cancellationToken);
+        var wait = ShortestWait;
         while (true)
         {
-            await Task.Delay(TimeSpan.FromSeconds(0.5), clock, either.Token).ConfigureAwait(false);
-            if (lab.Nginx is { IsRunning: false } nginx)
+            await Task.Delay(wait, clock, either.Token).ConfigureAwait(false);
+            if (lab.Nginx is not { IsRunning: false } nginx)
             {
-                await Console.Error.WriteLineAsync("nginx ended; starting it again").ConfigureAwait(false);
-                await nginx.RestartAsync(either.Token).ConfigureAwait(false);
+                wait = ShortestWait;
+                continue;
             }
+
+            // Twice as long each time while it does not stay up.
+            await Console.Error.WriteLineAsync($"nginx ended{(nginx.LastError() is { } why ? $" ({why})" : "")}; starting it again").ConfigureAwait(false);
+            await nginx.RestartAsync(either.Token).ConfigureAwait(false);
+            wait = wait < LongestWait ? wait * 2 : LongestWait;
         }
     }
+
+    private static readonly TimeSpan ShortestWait = TimeSpan.FromSeconds(0.5);
+    private static readonly TimeSpan LongestWait = TimeSpan.FromSeconds(30);
 
     private static void Show(EmbeddedLab lab, LabTopology topology)
     {

@@ -5,6 +5,7 @@ using System.Security.Cryptography;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
+using Microsoft.Extensions.Logging.Console;
 using Microsoft.Extensions.Options;
 using OcspLab.Dns;
 using OcspLab.Pki;
@@ -66,11 +67,20 @@ public sealed class EmbeddedLab : IAsyncDisposable
         }
     }
 
-    /// <summary>Takes everything down.</summary>
+    /// <summary>Takes everything down; one part that fails to go does not keep the others.</summary>
     public async ValueTask DisposeAsync()
     {
         while (_undo.TryPop(out var undo))
-            await undo().ConfigureAwait(false);
+        {
+            try
+            {
+                await undo().ConfigureAwait(false);
+            }
+            catch (Exception exception) when (exception is IOException or InvalidOperationException or AggregateException)
+            {
+                _progress($"while taking the lab down: {exception.Message}");
+            }
+        }
     }
 
     private async Task StartAsync(CancellationToken cancellationToken)
@@ -194,7 +204,8 @@ public sealed class EmbeddedLab : IAsyncDisposable
 
     private void Log(ILoggingBuilder logging, string resource)
     {
-        logging.ClearProviders();
+        // Not the console, which is the lab's table; telemetry stays.
+        logging.AddFilter<ConsoleLoggerProvider>(null, LogLevel.None);
         logging.SetMinimumLevel(LogLevel.Information);
         logging.AddFilter("Polly", LogLevel.Warning);
         logging.AddFilter("System.Net.Http", LogLevel.Warning);

@@ -12,6 +12,7 @@ public sealed class NginxProcess : IAsyncDisposable
     private readonly HostsView _view;
     private readonly string _directory;
     private readonly TimeProvider _clock;
+    private readonly Lock _appending = new();
     private Process? _process;
 
     /// <summary>An nginx over the configuration in <paramref name="directory"/>.</summary>
@@ -145,8 +146,17 @@ public sealed class NginxProcess : IAsyncDisposable
 
     private void Append(string? line)
     {
-        if (line is not null)
-            File.AppendAllText(StandardErrorLog, line + "\n");
+        if (line is null)
+            return;
+        try
+        {
+            lock (_appending)
+                File.AppendAllText(StandardErrorLog, line + "\n");
+        }
+        catch (IOException)
+        {
+            // A full disk is no reason to end the lab; nginx's own logs will say more.
+        }
     }
 
     private string StandardErrorLog => Path.Combine(_directory, "logs", "stderr.log");

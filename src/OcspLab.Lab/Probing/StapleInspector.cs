@@ -29,9 +29,11 @@ public static class StapleInspector
         if (handshake.Staples[0] is not { } staple)
             return StapleVerdict.Absent;
         var certificate = handshake.Certificates[0];
-        if (authorities.Count > 0 && !LeadsTo(certificate, handshake.Certificates, authorities, now))
+        X509Certificate2? issuer;
+        if (authorities.Count == 0)
+            issuer = handshake.Certificates.Skip(1).FirstOrDefault(candidate => candidate.SubjectName.RawData.AsSpan().SequenceEqual(certificate.IssuerName.RawData));
+        else if (!TryValidate(certificate, handshake.Certificates, authorities, now, out issuer))
             return StapleVerdict.Rejected("untrusted_chain", "the server's certificate does not lead to an authority of --ca");
-        var issuer = handshake.Certificates.Skip(1).Concat(authorities).FirstOrDefault(candidate => candidate.SubjectName.RawData.AsSpan().SequenceEqual(certificate.IssuerName.RawData));
         if (issuer is null)
             return StapleVerdict.Rejected("issuer_missing", $"the server did not send the certificate of '{certificate.Issuer}'; give it with --ca");
         return OcspVerifier.Verify(staple, OcspSubject.FromCertificate(certificate, issuer), new VerificationPolicy(), now).TryGetStaple(out var verified, out var rejection)
@@ -39,8 +41,10 @@ public static class StapleInspector
             : StapleVerdict.Rejected(rejection);
     }
 
-    private static bool LeadsTo(X509Certificate2 certificate, IEnumerable<X509Certificate2> sent, IEnumerable<X509Certificate2> authorities, DateTimeOffset now)
+    // The issuer out of the validated chain, not the first one with its name: a server may send what it likes.
+    private static bool TryValidate(X509Certificate2 certificate, IEnumerable<X509Certificate2> sent, IEnumerable<X509Certificate2> authorities, DateTimeOffset now, out X509Certificate2? issuer)
     {
+        issuer = null;
         using var chain = new X509Chain();
         chain.ChainPolicy.RevocationMode = X509RevocationMode.NoCheck;
         chain.ChainPolicy.TrustMode = X509ChainTrustMode.CustomRootTrust;
@@ -54,6 +58,9 @@ public static class StapleInspector
 
         foreach (var other in sent.Skip(1))
             chain.ChainPolicy.ExtraStore.Add(other);
-        return chain.Build(certificate);
+        if (!chain.Build(certificate))
+            return false;
+        issuer = chain.ChainElements.Count > 1 ? X509CertificateLoader.LoadCertificate(chain.ChainElements[1].Certificate.RawDataMemory.Span) : null;
+        return true;
     }
 }

@@ -52,12 +52,34 @@ public sealed class TlsProbe(TimeProvider clock)
     {
         using var stream = new NetworkStream(socket, ownsSocket: false);
         var client = new Client(serverName, version);
-        var protocol = new TlsClientProtocol(stream);
+        var protocol = new Protocol(stream);
         var started = clock.GetTimestamp();
         protocol.Connect(client);
         var duration = clock.GetElapsedTime(started);
         protocol.Close();
+        if (protocol.Tls12Staple is { } staple && client.Staples.Count > 0)
+            client.Staples[0] = staple;
         return new TlsHandshake(client.Protocol, client.Cipher, duration, client.Certificates, client.Staples);
+    }
+
+    /// <summary>Keeps the message CertificateStatus of TLS 1.2 to itself: BouncyCastle would decode it, and end the handshake over a staple that is none.</summary>
+    private sealed class Protocol(Stream stream) : TlsClientProtocol(stream)
+    {
+        public ReadOnlyMemory<byte>? Tls12Staple { get; private set; }
+
+        protected override void HandleHandshakeMessage(short type, HandshakeMessageInput buf)
+        {
+            if (type != HandshakeType.certificate_status)
+            {
+                base.HandleHandshakeMessage(type, buf);
+                return;
+            }
+
+            // status_type (1), length (3), OCSPResponse (RFC 6066 §8). The message itself may be left out, so the handshake goes on without.
+            var message = buf.ToArray().AsSpan((int)buf.Position).ToArray();
+            if (message.Length > 4 && message[0] == CertificateStatusType.ocsp)
+                Tls12Staple = message.AsMemory(4);
+        }
     }
 
     private sealed class Client(string? serverName, TlsVersion version) : DefaultTlsClient(new BcTlsCrypto()), TlsAuthentication
@@ -85,7 +107,7 @@ public sealed class TlsProbe(TimeProvider clock)
             for (var index = 0; index < chain.Length; index++)
             {
                 Certificates.Add(X509CertificateLoader.LoadCertificate(chain.GetCertificateAt(index).GetEncoded()));
-                Staples.Add(StapleOf(chain, index) ?? Tls12Staple(index == 0 ? serverCertificate.CertificateStatus : null));
+                Staples.Add(StapleOf(chain, index));
             }
         }
 
@@ -104,13 +126,6 @@ public sealed class TlsProbe(TimeProvider clock)
         {
             if (chain.GetCertificateEntryAt(index).Extensions is { } extensions && extensions.TryGetValue(ExtensionType.status_request, out var status) && status.Length > 4)
                 return status.AsMemory(4);
-            return null;
-        }
-
-        private static ReadOnlyMemory<byte>? Tls12Staple(CertificateStatus? status)
-        {
-            if (status is { StatusType: CertificateStatusType.ocsp })
-                return status.OcspResponse.GetEncoded();
             return null;
         }
 

@@ -136,6 +136,7 @@ public sealed record LabTopology
         // The runtime asks about a certificate only when it finds the root of its chain.
         var settings = EndpointSettings(Ports.KestrelBuiltIn, files => files.FullChainWithRoot);
         settings["Site:Stapling"] = "BuiltIn";
+        settings["Site:ResponderHost"] = ResponderHost;
         settings["Site:ResponderAddress"] = $"http://127.0.0.1:{Ports.Responder}";
         return settings;
     }

@@ -54,12 +54,13 @@ internal sealed class DnsConnector
             return [literal];
         try
         {
-            var answers = await Task.WhenAll(
-                _lookup.QueryAsync(host, QueryType.A, cancellationToken: cancellationToken),
-                _lookup.QueryAsync(host, QueryType.AAAA, cancellationToken: cancellationToken)).ConfigureAwait(false);
-            var addresses = answers.SelectMany(answer => answer.Answers.AddressRecords()).Select(record => record.Address).ToArray();
-            if (addresses.Length > 0)
-                return addresses;
+            // One after the other: some resolvers never answer a question for AAAA.
+            foreach (var type in (QueryType[])[QueryType.A, QueryType.AAAA])
+            {
+                var answer = await _lookup.QueryAsync(host, type, cancellationToken: cancellationToken).ConfigureAwait(false);
+                if (answer.Answers.AddressRecords().Select(record => record.Address).ToArray() is { Length: > 0 } addresses)
+                    return addresses;
+            }
         }
         catch (DnsResponseException)
         {

@@ -1,3 +1,4 @@
+using System.Globalization;
 using System.Net;
 using System.Net.Http.Headers;
 using System.Net.Sockets;
@@ -27,7 +28,11 @@ internal sealed class OcspClient(IHttpClientFactory clients, IOptionsMonitor<Ocs
         var attempts = new List<FetchAttempt>();
         foreach (var url in urls)
         {
-            var answer = await AskAsync(url, request, settings, deadline.Token, cancellationToken).ConfigureAwait(false);
+            // An equal share of what is left for each URL that is left, so that one that hangs does not cost the others their turn.
+            var share = (settings.Timeout - clock.GetElapsedTime(started)) / (urls.Count - attempts.Count);
+            using var shareTimer = new CancellationTokenSource(share > TimeSpan.Zero ? share : TimeSpan.Zero, clock);
+            using var turn = CancellationTokenSource.CreateLinkedTokenSource(shareTimer.Token, deadline.Token);
+            var answer = await AskAsync(url, request, settings, share, turn.Token, cancellationToken).ConfigureAwait(false);
             if (answer.Body is not null)
             {
                 if (OcspVerifier.Verify(answer.Body, subject, policy, clock.GetUtcNow()).TryGetStaple(out var staple, out var rejection))
@@ -47,7 +52,7 @@ internal sealed class OcspClient(IHttpClientFactory clients, IOptionsMonitor<Ocs
         return new OcspFetch { Attempts = attempts, Duration = clock.GetElapsedTime(started) };
     }
 
-    private async Task<Answer> AskAsync(Uri url, byte[] request, OcspClientOptions settings, CancellationToken deadline, CancellationToken caller)
+    private async Task<Answer> AskAsync(Uri url, byte[] request, OcspClientOptions settings, TimeSpan share, CancellationToken deadline, CancellationToken caller)
     {
         var started = clock.GetTimestamp();
         Answer Failed(FetchFailure failure, string detail, int? status = null) =>
@@ -79,7 +84,7 @@ internal sealed class OcspClient(IHttpClientFactory clients, IOptionsMonitor<Ocs
         }
         catch (Exception exception) when (exception is TimeoutRejectedException || (exception is OperationCanceledException && !caller.IsCancellationRequested))
         {
-            return Failed(FetchFailure.TimedOut, $"no answer within {(deadline.IsCancellationRequested ? settings.Timeout : settings.AttemptTimeout)}");
+            return Failed(FetchFailure.TimedOut, string.Create(CultureInfo.InvariantCulture, $"no answer within {(deadline.IsCancellationRequested ? share : settings.AttemptTimeout).TotalSeconds:0.#} s"));
         }
         catch (BrokenCircuitException)
         {

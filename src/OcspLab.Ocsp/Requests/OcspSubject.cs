@@ -8,10 +8,13 @@ public sealed class OcspSubject
 {
     private readonly CertificateBytes _issuerBytes;
 
-    private OcspSubject(X509Certificate2 issuer, ReadOnlyMemory<byte> serialNumber, DateTimeOffset? notBefore, DateTimeOffset? notAfter)
+    private readonly ReadOnlyMemory<byte> _issuerName;
+
+    private OcspSubject(X509Certificate2 issuer, ReadOnlyMemory<byte>? issuerName, ReadOnlyMemory<byte> serialNumber, DateTimeOffset? notBefore, DateTimeOffset? notAfter)
     {
         Issuer = issuer;
         _issuerBytes = CertificateBytes.Of(issuer);
+        _issuerName = issuerName ?? _issuerBytes.Subject;
         SerialNumber = serialNumber;
         NotBefore = notBefore;
         NotAfter = notAfter;
@@ -37,9 +40,11 @@ public sealed class OcspSubject
     {
         ArgumentNullException.ThrowIfNull(certificate);
         ArgumentNullException.ThrowIfNull(issuer);
-        if (!certificate.IssuerName.RawData.AsSpan().SequenceEqual(issuer.SubjectName.RawData))
+        if (!DistinguishedNames.Same(certificate.IssuerName.RawData, issuer.SubjectName.RawData))
             throw new ArgumentException($"The certificate was issued by '{certificate.Issuer}', not by '{issuer.Subject}'.", nameof(issuer));
-        return new OcspSubject(issuer, CertificateBytes.Of(certificate).SerialNumber, certificate.NotBefore.ToUniversalTime(), certificate.NotAfter.ToUniversalTime());
+        // §4.1.1: the name is hashed as it stands in the issuer field of the certificate in question.
+        var bytes = CertificateBytes.Of(certificate);
+        return new OcspSubject(issuer, bytes.Issuer, bytes.SerialNumber, certificate.NotBefore.ToUniversalTime(), certificate.NotAfter.ToUniversalTime());
     }
 
     /// <summary>A serial number and the authority that assigned it.</summary>
@@ -48,10 +53,10 @@ public sealed class OcspSubject
     public static OcspSubject FromSerial(BigInteger serialNumber, X509Certificate2 issuer)
     {
         ArgumentNullException.ThrowIfNull(issuer);
-        return new OcspSubject(issuer, serialNumber.ToByteArray(isUnsigned: false, isBigEndian: true), null, null);
+        return new OcspSubject(issuer, null, serialNumber.ToByteArray(isUnsigned: false, isBigEndian: true), null, null);
     }
 
     /// <summary>The subject's CertID under <paramref name="hash"/> (RFC 6960 §4.1.1).</summary>
     public CertId ToCertId(CertIdHash hash) =>
-        new(hash, hash.Digest(_issuerBytes.Subject.Span), hash.Digest(_issuerBytes.PublicKeyBits.Span), SerialNumber);
+        new(hash, hash.Digest(_issuerName.Span), hash.Digest(_issuerBytes.PublicKeyBits.Span), SerialNumber);
 }

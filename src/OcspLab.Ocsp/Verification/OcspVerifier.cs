@@ -89,21 +89,22 @@ public static class OcspVerifier
 
     private static Rejection? CheckTime(BasicOcspResponse basic, SingleResponse single, OcspSubject subject, VerificationPolicy policy, DateTimeOffset now)
     {
+        // Differences only: 9999-12-31, "no expiry" in RFC 5280 §4.1.2.5, leaves no room to add a skew to.
         var skew = policy.ClockSkew;
-        if (single.ThisUpdate > now + skew)
+        if (single.ThisUpdate - now > skew)
             return new Rejection(RejectionReason.NotYetValid, $"thisUpdate {At(single.ThisUpdate)} is after {At(now)}");
         if (single.NextUpdate is { } nextUpdate)
         {
             if (nextUpdate < single.ThisUpdate)
                 return new Rejection(RejectionReason.InvertedValidity, $"nextUpdate {At(nextUpdate)} is before thisUpdate {At(single.ThisUpdate)}");
-            if (nextUpdate + skew < now)
+            if (now - nextUpdate > skew)
                 return new Rejection(RejectionReason.Expired, $"nextUpdate {At(nextUpdate)} is before {At(now)}");
         }
         else if (policy.MissingNextUpdate == MissingNextUpdate.Reject)
         {
             return new Rejection(RejectionReason.NextUpdateMissing, "there is no nextUpdate");
         }
-        else if (single.ThisUpdate + policy.AgeWithoutNextUpdate < now)
+        else if (now - single.ThisUpdate > policy.AgeWithoutNextUpdate)
         {
             return new Rejection(RejectionReason.TooOld, $"thisUpdate {At(single.ThisUpdate)}, no nextUpdate, is older than {policy.AgeWithoutNextUpdate}");
         }
@@ -111,9 +112,9 @@ public static class OcspVerifier
         if (policy.MaximumAge is { } maximumAge && now - single.ThisUpdate > maximumAge + skew)
             return new Rejection(RejectionReason.TooOld, $"thisUpdate {At(single.ThisUpdate)} is older than {maximumAge}");
 
-        if (basic.ProducedAt > now + skew)
+        if (basic.ProducedAt - now > skew)
             return new Rejection(RejectionReason.ProducedOutsideValidity, $"producedAt {At(basic.ProducedAt)} is after {At(now)}");
-        if (basic.ProducedAt + skew < subject.NotBefore || basic.ProducedAt - skew > subject.NotAfter)
+        if (subject.NotBefore - basic.ProducedAt > skew || basic.ProducedAt - subject.NotAfter > skew)
             return new Rejection(RejectionReason.ProducedOutsideValidity, $"producedAt {At(basic.ProducedAt)} is outside the certificate's validity");
         return null;
     }

@@ -67,7 +67,7 @@ internal sealed record ResponseSigner(string Subject, DateTimeOffset NotAfter)
     private static Rejection? Judge(X509Certificate2 certificate, CertificateBytes bytes, X509Certificate2 issuer, CertificateBytes issuerBytes, VerificationPolicy policy, DateTimeOffset now)
     {
         var name = certificate.Subject;
-        if (!bytes.Issuer.Span.SequenceEqual(issuerBytes.Subject.Span)
+        if (!DistinguishedNames.Same(bytes.Issuer, issuerBytes.Subject)
             || !SignatureVerifier.IsSupported(bytes.SignatureAlgorithm, policy, out _)
             || !SignatureVerifier.Verify(bytes.SignatureAlgorithm, issuerBytes.PublicKeyInfo, bytes.Tbs, bytes.Signature))
         {
@@ -78,9 +78,9 @@ internal sealed record ResponseSigner(string Subject, DateTimeOffset NotAfter)
             return new Rejection(RejectionReason.SignerWithoutOcspSigning, $"'{name}' has no extended key usage OCSPSigning");
         if (certificate.Extensions.OfType<X509KeyUsageExtension>().Any(usage => (usage.KeyUsages & (X509KeyUsageFlags.DigitalSignature | X509KeyUsageFlags.NonRepudiation)) == 0))
             return new Rejection(RejectionReason.SignerKeyUsage, $"'{name}' may not sign");
-        if (certificate.NotAfter.ToUniversalTime() + policy.ClockSkew < now)
+        if (now - certificate.NotAfter.ToUniversalTime() > policy.ClockSkew)
             return new Rejection(RejectionReason.SignerExpired, $"'{name}' expired at {certificate.NotAfter.ToUniversalTime():u}");
-        if (certificate.NotBefore.ToUniversalTime() - policy.ClockSkew > now)
+        if (certificate.NotBefore.ToUniversalTime() - now > policy.ClockSkew)
             return new Rejection(RejectionReason.SignerNotYetValid, $"'{name}' is valid from {certificate.NotBefore.ToUniversalTime():u}");
         return null;
     }

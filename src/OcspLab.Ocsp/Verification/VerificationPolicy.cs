@@ -1,3 +1,5 @@
+using System.ComponentModel.DataAnnotations;
+
 namespace OcspLab.Ocsp;
 
 /// <summary>The decisions that the RFCs leave to the relying party. Immutable; the defaults suit stapling.</summary>
@@ -5,14 +7,16 @@ public sealed record VerificationPolicy
 {
     /// <summary>
     /// <value>How far the responder's clock may run ahead or behind: applied to thisUpdate, nextUpdate, producedAt and the
-    /// signer's validity. Zero or more; default 5 minutes.</value>
+    /// signer's validity. 0 to 1 day; default 5 minutes.</value>
     /// </summary>
+    [Range(typeof(TimeSpan), "00:00:00", "1.00:00:00")]
     public TimeSpan ClockSkew { get; init; } = TimeSpan.FromMinutes(5);
 
     /// <summary><value>What to do with a response without nextUpdate. Default <see cref="MissingNextUpdate.BoundByAge"/>.</value></summary>
     public MissingNextUpdate MissingNextUpdate { get; init; } = MissingNextUpdate.BoundByAge;
 
-    /// <summary><value>How long after thisUpdate a response without nextUpdate is believed. Default 12 hours.</value></summary>
+    /// <summary><value>How long after thisUpdate a response without nextUpdate is believed. 1 minute to 30 days; default 12 hours.</value></summary>
+    [Range(typeof(TimeSpan), "00:01:00", "30.00:00:00")]
     public TimeSpan AgeWithoutNextUpdate { get; init; } = TimeSpan.FromHours(12);
 
     /// <summary><value>The greatest age (now − thisUpdate) of any response, or null for no limit but nextUpdate. Default null.</value></summary>

@@ -6,12 +6,20 @@ namespace OcspLab.Responder;
 /// <summary>What people and scripts do to the responder: register, revoke, restore, list, count, stop and start.</summary>
 internal static class AdminApi
 {
-    public static void MapAdminApi(this IEndpointRouteBuilder endpoints, AdminToken token)
+    /// <summary>Asks for the token before anything of a request is read; health alone needs none.</summary>
+    public static void UseAdminToken(this IApplicationBuilder app, AdminToken token) => app.Use(async (context, next) =>
     {
-        var api = endpoints.MapGroup("/").AddEndpointFilter(async (context, next) => token.Allows(context.HttpContext.Request)
-            ? await next(context).ConfigureAwait(false)
-            : TypedResults.Problem("Send the token of the admin-token file as 'Authorization: Bearer …'.", statusCode: StatusCodes.Status401Unauthorized));
+        if (context.Request.Path.Value is "/health" or "/alive" || token.Allows(context.Request))
+        {
+            await next(context).ConfigureAwait(false);
+            return;
+        }
 
+        await TypedResults.Problem("Send the token of the admin-token file as 'Authorization: Bearer …'.", statusCode: StatusCodes.Status401Unauthorized).ExecuteAsync(context).ConfigureAwait(false);
+    });
+
+    public static void MapAdminApi(this IEndpointRouteBuilder api)
+    {
         api.MapGet("/certificates", (ICertificateRegistry registry, CancellationToken cancellationToken) => registry.ListAsync(cancellationToken));
         api.MapPost("/certificates", RegisterAsync);
         api.MapPost("/certificates/{which}/revoke", RevokeAsync);

@@ -82,6 +82,13 @@ internal sealed partial class OcspAnswering : IDisposable
             // Nothing is said about other authorities' certificates (RFC 9919 §3.2.3).
             if (!request.CertIds.All(IsOurs))
                 return Error(OcspResponseStatus.Unauthorized);
+            if (_key.Certificate.NotAfter.ToUniversalTime() <= _clock.GetUtcNow())
+            {
+                // Nobody would believe it; a new signer may be on its way.
+                SignerExpired(_logger, _key.Certificate.Subject, _key.Certificate.NotAfter.ToUniversalTime());
+                return Error(OcspResponseStatus.TryLater);
+            }
+
             return Sign(request);
         }
         catch (IOException exception)
@@ -141,6 +148,9 @@ internal sealed partial class OcspAnswering : IDisposable
 
     [LoggerMessage(2001, LogLevel.Information, "Answers are signed by '{Subject}' until {NotAfter:u}", EventName = "SignerLoaded")]
     private static partial void SignerLoaded(ILogger logger, string subject, DateTime notAfter);
+
+    [LoggerMessage(2005, LogLevel.Error, "The signer '{Subject}' expired at {NotAfter:u}; clients are told to try later", EventName = "SignerExpired")]
+    private static partial void SignerExpired(ILogger logger, string subject, DateTime notAfter);
 
     [LoggerMessage(2002, LogLevel.Debug, "Not an OCSP request: {Fault}", EventName = "MalformedRequest")]
     private static partial void Malformed(ILogger logger, string fault);

@@ -5,7 +5,7 @@ using Microsoft.Extensions.Options;
 namespace OcspLab.Responder;
 
 /// <summary>The responder as a service: admin API and health on one loopback port, OCSP on another.</summary>
-public static class ResponderService
+internal static class ResponderService
 {
     /// <summary>Builds the service from command-line settings (<c>--Responder:Port=8888</c> …) and the environment.</summary>
     /// <param name="args">Settings.</param>
@@ -21,14 +21,18 @@ public static class ResponderService
         builder.Services.AddHostedService(provider => provider.GetRequiredService<OcspListener>());
         builder.Services.AddHealthChecks().Add(new HealthCheckRegistration("responder", provider => new ResponderHealth(provider.GetRequiredService<OcspAnswering>(), provider.GetRequiredService<OcspListener>()), null, null));
         builder.WebHost.ConfigureKestrel((context, kestrel) =>
-            kestrel.Listen(IPAddress.Loopback, context.Configuration.GetValue($"{ResponderOptions.Section}:{nameof(ResponderOptions.AdminPort)}", 8889)));
+        {
+            kestrel.Limits.MaxRequestBodySize = 64 * 1024;
+            kestrel.Listen(IPAddress.Loopback, context.Configuration.GetValue($"{ResponderOptions.Section}:{nameof(ResponderOptions.AdminPort)}", 8889));
+        });
         configure?.Invoke(builder);
 
         var app = builder.Build();
         app.UseExceptionHandler();
         app.UseStatusCodePages();
+        app.UseAdminToken(AdminToken.LoadOrCreate(app.Services.GetRequiredService<IOptions<ResponderOptions>>().Value.AdminTokenFile));
         app.MapDefaultEndpoints();
-        app.MapAdminApi(AdminToken.LoadOrCreate(app.Services.GetRequiredService<IOptions<ResponderOptions>>().Value.AdminTokenFile));
+        app.MapAdminApi();
         return app;
     }
 

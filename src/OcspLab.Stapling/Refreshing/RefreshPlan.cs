@@ -22,8 +22,12 @@ internal static class RefreshPlan
         if (maxAge is { } hint && now + hint < next)
             next = now + hint;
 
-        var earliest = now + options.MinimumRefreshInterval;
-        return next < earliest ? earliest : next;
+        // Not more often than allowed, unless the staple would be gone by then.
+        var pause = options.MinimumRefreshInterval;
+        var left = staple.ExpiresAt - now;
+        if (pause >= left)
+            pause = left / 2 > options.RetryDelay ? left / 2 : options.RetryDelay;
+        return next < now + pause ? now + pause : next;
     }
 
     /// <summary>After a failure: exponential with jitter, capped; while a staple is held no later than a quarter of its remaining life.</summary>

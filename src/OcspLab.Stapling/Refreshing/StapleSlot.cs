@@ -14,15 +14,13 @@ internal sealed class StapleSlot
     {
         Subject = subject;
         Urls = urls;
-        IsMustStaple = certificate.IsMustStaple();
         Name = certificate.Subject;
-        Key = KeyOf(certificate);
         _status = new StapleStatus
         {
             Certificate = certificate.Subject,
-            Thumbprint = Key,
+            Thumbprint = KeyOf(certificate),
             SerialNumber = certificate.SerialNumber.ToLowerInvariant(),
-            IsMustStaple = IsMustStaple,
+            IsMustStaple = certificate.IsMustStaple(),
             Urls = urls,
             LastOutcome = outcome,
         };
@@ -33,12 +31,7 @@ internal sealed class StapleSlot
 
     public IReadOnlyList<Uri> Urls { get; set; }
 
-    public bool IsMustStaple { get; }
-
     public string Name { get; }
-
-    /// <summary>SHA-256 of the certificate in hexadecimal.</summary>
-    public string Key { get; }
 
     /// <summary>The staple to send, or null. Not checked for expiry here: the handshake does that with its own clock reading.</summary>
     public VerifiedStaple? Current => _current;
@@ -48,6 +41,10 @@ internal sealed class StapleSlot
     /// <summary>Raised after <see cref="Current"/> has changed, on the engine's thread.</summary>
     public event Action<StapleSlot>? Changed;
 
+    /// <summary>The newest answer that was believed, stapled or not: what any later one must not be older than.</summary>
+    public VerifiedStaple? Newest { get; set; }
+
+    /// <summary>SHA-256 of a certificate in hexadecimal.</summary>
     public static string KeyOf(X509Certificate2 certificate) => Convert.ToHexStringLower(SHA256.HashData(certificate.RawDataMemory.Span));
 
     public void Publish(VerifiedStaple? staple)

@@ -1,5 +1,7 @@
-using System.Diagnostics.CodeAnalysis;
 using System.Collections.Concurrent;
+using System.Diagnostics.CodeAnalysis;
+using System.Formats.Asn1;
+using System.Security.Cryptography;
 using System.Security.Cryptography.X509Certificates;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
@@ -40,13 +42,14 @@ internal sealed partial class StaplingEngine : IHostedService, IStaplingStatus, 
     public StapleSlot Add(X509Certificate2 certificate, IEnumerable<X509Certificate2> atHand)
     {
         var key = StapleSlot.KeyOf(certificate);
-        if (_entries.TryGetValue(key, out var known))
+        var candidates = atHand as IReadOnlyCollection<X509Certificate2> ?? [.. atHand];
+        if (_entries.TryGetValue(key, out var known) && !MayBeMended(known.Slot, certificate, candidates))
             return known.Slot;
         lock (_adding)
         {
-            if (_entries.TryGetValue(key, out known))
+            if (_entries.TryGetValue(key, out known) && !MayBeMended(known.Slot, certificate, candidates))
                 return known.Slot;
-            var slot = CreateSlot(certificate, atHand);
+            var slot = CreateSlot(certificate, candidates);
             var first = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
             var loop = slot.Subject is null ? Task.CompletedTask : Task.Run(() => KeepFreshAsync(slot, first, _stopping.Token));
             if (slot.Subject is null)
@@ -56,10 +59,12 @@ internal sealed partial class StaplingEngine : IHostedService, IStaplingStatus, 
         }
     }
 
-    /// <summary>Completes when every certificate met so far was asked about once, or has had <see cref="StaplingOptions.StartupTimeout"/> for it.</summary>
-    public async Task WaitForFirstStaplesAsync(CancellationToken cancellationToken)
+    /// <summary>Completes when every certificate met so far was asked about once, or has had <see cref="StaplingOptions.StartupTimeout"/>, and no more than <paramref name="atMost"/>, for it.</summary>
+    public async Task WaitForFirstStaplesAsync(CancellationToken cancellationToken, TimeSpan? atMost = null)
     {
         var timeout = _options.CurrentValue.StartupTimeout;
+        if (atMost < timeout)
+            timeout = atMost.Value;
         var started = _clock.GetTimestamp();
         var waiting = _entries.Values.Where(entry => !entry.First.IsCompleted).ToArray();
         if (waiting.Length == 0)
@@ -111,8 +116,20 @@ internal sealed partial class StaplingEngine : IHostedService, IStaplingStatus, 
             return new StapleSlot(certificate, null, urls, $"the issuer's certificate ('{certificate.Issuer}') is not at hand");
         }
 
-        return new StapleSlot(certificate, OcspSubject.FromCertificate(certificate, issuer), urls, "not asked yet");
+        try
+        {
+            return new StapleSlot(certificate, OcspSubject.FromCertificate(certificate, issuer), urls, "not asked yet");
+        }
+        catch (Exception exception) when (exception is ArgumentException or CryptographicException or AsnContentException)
+        {
+            Unusable(_logger, certificate.Subject, exception.Message);
+            return new StapleSlot(certificate, null, urls, exception.Message);
+        }
     }
+
+    // The endpoint's configuration did not have the issuer; the handshake's chain may.
+    private static bool MayBeMended(StapleSlot slot, X509Certificate2 certificate, IReadOnlyCollection<X509Certificate2> atHand) =>
+        slot.Subject is null && slot.Urls.Count > 0 && atHand.Count > 0 && IssuerFinder.Find(certificate, atHand) is not null;
 
     [SuppressMessage("Design", "CA1031", Justification = "The boundary of a loop that must not end: a certificate that is never refreshed again would be noticed when its staple is gone.")]
     private async Task KeepFreshAsync(StapleSlot slot, TaskCompletionSource first, CancellationToken stopping)
@@ -120,22 +137,28 @@ internal sealed partial class StaplingEngine : IHostedService, IStaplingStatus, 
         try
         {
             var failures = 0;
-            while (true)
+            while (slot.Subject!.NotAfter > _clock.GetUtcNow())
             {
-                DateTimeOffset next;
                 try
                 {
-                    (next, failures) = await RefreshAsync(slot, failures, stopping).ConfigureAwait(false);
+                    (var next, failures) = await RefreshAsync(slot, failures, stopping).ConfigureAwait(false);
+                    first.TrySetResult();
+                    await WaitAsync(slot, next, stopping).ConfigureAwait(false);
                 }
-                catch (Exception exception) when (exception is not OperationCanceledException)
+                catch (Exception exception) when (!stopping.IsCancellationRequested)
                 {
                     RefreshFaulted(_logger, slot.Name, exception);
-                    next = RefreshPlan.AfterFailure(slot.Current, ++failures, _options.CurrentValue, _clock.GetUtcNow(), Chance());
+                    var now = _clock.GetUtcNow();
+                    var next = RefreshPlan.AfterFailure(slot.Current, ++failures, _options.CurrentValue, now, Chance());
+                    slot.Report(now, $"faulted: {exception.Message}", next);
+                    _metrics.Refreshed("faulted", TimeSpan.Zero);
+                    first.TrySetResult();
+                    await DelayAsync(next, stopping).ConfigureAwait(false);
                 }
-
-                first.TrySetResult();
-                await WaitAsync(slot, next, stopping).ConfigureAwait(false);
             }
+
+            first.TrySetResult();
+            CertificateExpired(_logger, slot.Name);
         }
         catch (OperationCanceledException) when (stopping.IsCancellationRequested)
         {
@@ -145,11 +168,13 @@ internal sealed partial class StaplingEngine : IHostedService, IStaplingStatus, 
 
     private async Task<(DateTimeOffset At, int Failures)> RefreshAsync(StapleSlot slot, int failures, CancellationToken stopping)
     {
+        using var activity = StaplingTelemetry.Source.StartActivity("ocsp.refresh");
         var options = _options.CurrentValue;
         var fetch = await _client.FetchAsync(slot.Subject!, slot.Urls, options.Verification, stopping).ConfigureAwait(false);
         var now = _clock.GetUtcNow();
         var outcome = Judge(slot, fetch, options, now);
         _metrics.Refreshed(outcome, fetch.Duration);
+        activity?.SetTag("outcome", outcome);
 
         var served = fetch.Staple is { } staple && outcome is "good" or "revoked";
         failures = served ? 0 : failures + 1;
@@ -157,7 +182,9 @@ internal sealed partial class StaplingEngine : IHostedService, IStaplingStatus, 
             ? RefreshPlan.AfterSuccess(fetch.Staple!, fetch.MaxAge, options, now, Chance())
             : RefreshPlan.AfterFailure(slot.Current, failures, options, now, Chance());
         if (served)
-            StickTo(slot, fetch);
+            StickTo(slot, fetch.Attempts[^1].Url);
+        else if (slot.Urls.Count > 1)
+            slot.Urls = [.. slot.Urls.Skip(1), slot.Urls[0]];
         if (served && slot.Status is { LastRefresh: not null, LastOutcome: not ("good" or "revoked") })
             Recovered(_logger, slot.Name, fetch.Staple!.ExpiresAt);
         if (outcome == "good" && slot.Status.LastOutcome == "revoked")
@@ -175,8 +202,10 @@ internal sealed partial class StaplingEngine : IHostedService, IStaplingStatus, 
         if (staple.ExpiresAt <= now)
             return "expired";
         // A cache or a lagging replica: what is held knows more.
-        if (slot.Current is { } held && staple.ThisUpdate < held.ThisUpdate && staple.ProducedAt <= held.ProducedAt)
+        if (slot.Newest is { } newest && staple.ThisUpdate < newest.ThisUpdate && staple.ProducedAt <= newest.ProducedAt)
             return "older";
+        if (staple.Status.Kind != CertStatusKind.Unknown)
+            slot.Newest = staple;
         switch (staple.Status.Kind)
         {
             case CertStatusKind.Good:
@@ -192,9 +221,8 @@ internal sealed partial class StaplingEngine : IHostedService, IStaplingStatus, 
     }
 
     // The URL that answered is asked first from now on.
-    private static void StickTo(StapleSlot slot, OcspFetch fetch)
+    private static void StickTo(StapleSlot slot, Uri worked)
     {
-        var worked = fetch.Attempts[^1].Url;
         if (slot.Urls[0] != worked)
             slot.Urls = [worked, .. slot.Urls.Where(url => url != worked)];
     }
@@ -278,6 +306,12 @@ internal sealed partial class StaplingEngine : IHostedService, IStaplingStatus, 
 
     [LoggerMessage(1012, LogLevel.Warning, "The certificate '{Certificate}' was revoked and is good again", EventName = "CertificateRestored")]
     private static partial void Restored(ILogger logger, string certificate);
+
+    [LoggerMessage(1013, LogLevel.Error, "Nothing can be stapled for '{Certificate}': {Why}", EventName = "CertificateUnusable")]
+    private static partial void Unusable(ILogger logger, string certificate, string why);
+
+    [LoggerMessage(1014, LogLevel.Error, "The certificate '{Certificate}' has expired; its staple is not refreshed any more", EventName = "CertificateExpired")]
+    private static partial void CertificateExpired(ILogger logger, string certificate);
 
     [LoggerMessage(1011, LogLevel.Error, "Refreshing the staple of '{Certificate}' failed in a way that nobody foresaw; it goes on", EventName = "RefreshFaulted")]
     private static partial void RefreshFaulted(ILogger logger, string certificate, Exception exception);

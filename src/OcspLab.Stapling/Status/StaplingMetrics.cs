@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using System.Diagnostics.Metrics;
 
 namespace OcspLab.Stapling;
@@ -31,4 +32,9 @@ public static class StaplingTelemetry
 {
     /// <summary>The meter's name.</summary>
     public const string MeterName = "OcspLab.Stapling";
+
+    /// <summary>The activity source's name.</summary>
+    public const string ActivitySourceName = MeterName;
+
+    internal static ActivitySource Source { get; } = new(ActivitySourceName);
 }
