@@ -170,6 +170,23 @@ public sealed class KestrelStaplingTests : IAsyncLifetime
         Assert.Contains(_log.GetSnapshot(), record => record.Id.Name == "PrefetchIncomplete" && record.Level == LogLevel.Warning);
     }
 
+    [Theory, Trait("Rule", "S12")]
+    [InlineData(TlsVersion.Tls12)]
+    [InlineData(TlsVersion.Tls13)]
+    public async Task The_probe_sees_a_staple_that_is_no_response_for_what_it_is(TlsVersion version)
+    {
+        var context = SslStreamCertificateContext.Create(_certificate, [_authority.Certificate], offline: true);
+        SslContextFields.Write(context, "<html>not a response</html>"u8.ToArray(), _responder.Url);
+        await using var app = await StartAsync(
+            builder => builder.WebHost.ConfigureKestrel(kestrel => kestrel.ListenLocalhostTls(https =>
+            {
+                Use(https, _certificate);
+                https.OnAuthenticate = (_, handshake) => handshake.ServerCertificateContext = context;
+            })),
+            useDefault: false);
+        Assert.Equal("rejected", await StapleAsync(app, version));
+    }
+
     [Fact]
     public async Task The_authorities_for_client_certificates_are_kept()
     {

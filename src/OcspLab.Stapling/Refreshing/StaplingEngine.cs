@@ -25,6 +25,7 @@ internal sealed partial class StaplingEngine : IHostedService, IStaplingStatus, 
     private readonly CancellationTokenSource _stopping = new();
     private readonly ConcurrentDictionary<string, Entry> _entries = new();
     private readonly Lock _adding = new();
+    private int _disposed;
 
     public StaplingEngine(IOcspClient client, IOptionsMonitor<StaplingOptions> options, StaplingMetrics metrics, TimeProvider clock, Random random, ILoggerFactory loggers)
     {
@@ -98,8 +99,14 @@ internal sealed partial class StaplingEngine : IHostedService, IStaplingStatus, 
         await Task.WhenAll(_entries.Values.Select(entry => entry.Loop)).WaitAsync(cancellationToken).ConfigureAwait(false);
     }
 
-    // The container hands it out under three names and disposes it under each: this much may be done twice.
-    public void Dispose() => _stopping.Dispose();
+    // The container hands it out under three names and disposes of it under each; a host may do that without having stopped it.
+    public void Dispose()
+    {
+        if (Interlocked.Exchange(ref _disposed, 1) != 0)
+            return;
+        _stopping.Cancel();
+        _stopping.Dispose();
+    }
 
     private StapleSlot CreateSlot(X509Certificate2 certificate, IEnumerable<X509Certificate2> atHand)
     {
