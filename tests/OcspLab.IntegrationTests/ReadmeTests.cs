@@ -1,4 +1,3 @@
-using System.Runtime.CompilerServices;
 using System.Text.RegularExpressions;
 using OcspLab.Testing;
 
@@ -13,7 +12,7 @@ public sealed partial class ReadmeTests(LabFixture lab) : IClassFixture<LabFixtu
     public void Its_ten_lines_of_code_are_those_that_are_compiled_here()
     {
         var block = CSharpBlock().Match(Readme).Groups[1].Value;
-        Assert.Contains(Squeeze(block), Squeeze(File.ReadAllText(ThisFolder("ReadmeProgram.cs"))), StringComparison.Ordinal);
+        Assert.Contains(Squeeze(block), Squeeze(File.ReadAllText(Path.Combine(AppContext.BaseDirectory, "ReadmeProgram.cs.txt"))), StringComparison.Ordinal);
     }
 
     [Fact]
@@ -62,8 +61,6 @@ public sealed partial class ReadmeTests(LabFixture lab) : IClassFixture<LabFixtu
     }
 
     private static string Squeeze(string text) => Whitespace().Replace(text, " ").Trim();
-
-    private static string ThisFolder(string file, [CallerFilePath] string path = "") => Path.Combine(Path.GetDirectoryName(path)!, file);
 
     [GeneratedRegex(@"```csharp\n(.*?)```", RegexOptions.Singleline)]
     private static partial Regex CSharpBlock();
