@@ -302,35 +302,4 @@ public sealed class KestrelStaplingTests : IAsyncLifetime
     }
 
     private static int PortOf(WebApplication app) => new Uri(app.Urls.First()).Port;
-
-    /// <summary>Looks whether there is a callback after configuration and before binding.</summary>
-    private sealed class CallbackWatch(Func<Delegate?> callback) : IHostedService
-    {
-        public bool WasFree { get; private set; }
-
-        public Task StartAsync(CancellationToken cancellationToken)
-        {
-            WasFree = callback() is null;
-            return Task.CompletedTask;
-        }
-
-        public Task StopAsync(CancellationToken cancellationToken) => Task.CompletedTask;
-    }
-
-    /// <summary>The real clock's pace and timers, from a date of the test's on, with jumps.</summary>
-    private sealed class MovableTime(DateTimeOffset start) : TimeProvider
-    {
-        private readonly long _started = System.GetTimestamp();
-        private TimeSpan _jumped;
-
-        public void Jump(TimeSpan time) => _jumped += time;
-
-        public override DateTimeOffset GetUtcNow() => start + System.GetElapsedTime(_started) + _jumped;
-    }
-}
-
-internal static class ListenExtensions
-{
-    public static void ListenLocalhostTls(this KestrelServerOptions kestrel, Action<HttpsConnectionAdapterOptions> configure) =>
-        kestrel.Listen(System.Net.IPAddress.Loopback, 0, listen => listen.UseHttps(configure));
 }

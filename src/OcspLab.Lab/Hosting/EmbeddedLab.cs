@@ -217,9 +217,9 @@ public sealed class EmbeddedLab : IAsyncDisposable
 
     private void CheckPorts()
     {
-        var double_ = _topology.Ports.All.GroupBy(port => port.Number).FirstOrDefault(group => group.Count() > 1);
-        if (double_ is not null)
-            throw new LabException($"Port {double_.Key} is given twice: {string.Join(" and ", double_.Select(port => port.Option))}.", ExitCodes.Usage);
+        var clash = _topology.Ports.All.GroupBy(port => port.Number).FirstOrDefault(group => group.Count() > 1);
+        if (clash is not null)
+            throw new LabException($"Port {clash.Key} is given twice: {string.Join(" and ", clash.Select(port => port.Option))}.", ExitCodes.Usage);
         foreach (var port in _topology.Ports.All)
         {
             if (port.Resource == LabTopology.Nginx && _topology.NginxSource == NginxSource.Off)

@@ -6,9 +6,6 @@ public enum RejectionReason
     /// <summary>The bytes are not a DER OCSPResponse, whole and without a remainder (RFC 6960 §4.2.1).</summary>
     Malformed,
 
-    /// <summary>The response is larger than the reader allows.</summary>
-    TooLarge,
-
     /// <summary>responseStatus is a value that RFC 6960 §4.2.1 does not define.</summary>
     UndefinedResponseStatus,
 
