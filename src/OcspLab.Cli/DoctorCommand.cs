@@ -1,7 +1,5 @@
 using System.CommandLine;
 using System.ComponentModel;
-using System.Net;
-using System.Net.Sockets;
 using System.Runtime.InteropServices;
 using OcspLab.Lab;
 using Spectre.Console;
@@ -35,9 +33,9 @@ internal static class DoctorCommand
             table.AddRow("container runtime", await ContainerRuntimeAsync(cancellationToken).ConfigureAwait(false), "not used by this version");
             foreach (var (tool, use) in ((string, string)[])[("openssl", "the article's commands"), ("curl", "curl --cert-status"), ("gnutls-cli", "a client that enforces must-staple"), ("firefox-esr", "not used by this version"), ("chromium", "not used by this version")])
                 table.AddRow(tool, Markup.Escape(ChildProcess.Find(tool) ?? "no"), use);
-            table.AddRow("IPv6", NginxConfiguration.HasIpv6Loopback() ? "yes" : "no", "nginx listens on it too");
+            table.AddRow("IPv6", PortCheck.HasIpv6Loopback() ? "yes" : "no", "nginx listens on it too");
             foreach (var port in topology.Ports.All)
-                table.AddRow($"port {port.Number}", IsFree(port.Number) ? "free" : "[yellow]in use[/]", $"{port.Resource}, moved with {port.Option}");
+                table.AddRow($"port {port.Number}", PortCheck.Refusal(port) is null ? "free" : "[yellow]in use[/]", $"{port.Resource}, moved with {port.Option}");
             Terminal.Write(table);
             return OperatingSystem.IsLinux() ? ExitCodes.Good : ExitCodes.Unreachable;
         });
@@ -66,24 +64,5 @@ internal static class DoctorCommand
         }
 
         return silent.Count == 0 ? "no" : $"{string.Join(", ", silent)} is there and does not answer";
-    }
-
-    private static bool IsFree(int port)
-    {
-        using var socket = new Socket(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp);
-        return TryBind(socket, new IPEndPoint(IPAddress.Loopback, port));
-    }
-
-    private static bool TryBind(Socket socket, IPEndPoint endPoint)
-    {
-        try
-        {
-            socket.Bind(endPoint);
-            return true;
-        }
-        catch (SocketException)
-        {
-            return false;
-        }
     }
 }

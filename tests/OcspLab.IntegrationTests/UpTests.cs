@@ -25,7 +25,7 @@ public sealed class UpTests : IDisposable
         var nginx = NginxProcess.FindRunning(_folder["nginx"]);
         lab.Interrupt();
         Assert.Equal(0, await lab.WaitAsync());
-        Assert.All(_ports.All, port => Assert.True(IsFree(port.Number), $"port {port.Number} of {port.Resource}"));
+        Assert.All(_ports.All, port => Assert.True(PortCheck.Refusal(port) is null, $"port {port.Number} of {port.Resource}"));
         if (nginx is { } processId)
             Assert.False(Directory.Exists($"/proc/{processId}"), "nginx is still there");
     }
@@ -191,18 +191,4 @@ public sealed class UpTests : IDisposable
     }
 
     private static string DotnetPath() => Environment.ProcessPath is { } path && Path.GetFileNameWithoutExtension(path) == "dotnet" ? path : File.ResolveLinkTarget(ChildProcess.Find("dotnet")!, returnFinalTarget: true)?.FullName ?? ChildProcess.Find("dotnet")!;
-
-    private static bool IsFree(int port)
-    {
-        using var socket = new Socket(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp);
-        try
-        {
-            socket.Bind(new IPEndPoint(IPAddress.Loopback, port));
-            return true;
-        }
-        catch (SocketException)
-        {
-            return false;
-        }
-    }
 }

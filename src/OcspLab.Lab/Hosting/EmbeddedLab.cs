@@ -1,5 +1,4 @@
 using System.Data.Common;
-using System.Net;
 using System.Net.Sockets;
 using System.Security.Cryptography;
 using Microsoft.Extensions.DependencyInjection;
@@ -224,29 +223,15 @@ public sealed class EmbeddedLab : IAsyncDisposable
         {
             if (port.Resource == LabTopology.Nginx && _topology.NginxSource == NginxSource.Off)
                 continue;
-            if (IsTaken(port.Number, SocketType.Stream, ProtocolType.Tcp)
-                || (port.Resource == LabTopology.Nginx && NginxConfiguration.HasIpv6Loopback() && IsTaken(port.Number, SocketType.Stream, ProtocolType.Tcp, IPAddress.IPv6Loopback))
-                || (port.Resource == LabTopology.Dns && IsTaken(port.Number, SocketType.Dgram, ProtocolType.Udp)))
-                throw new LabException($"Port {port.Number} of '{port.Resource}' is in use. End who listens there, or move the resource with {port.Option}.");
-        }
-    }
-
-    private static bool IsTaken(int port, SocketType type, ProtocolType protocol, IPAddress? address = null)
-    {
-        address ??= IPAddress.Loopback;
-        using var socket = new Socket(address.AddressFamily, type, protocol);
-        try
-        {
-            socket.Bind(new IPEndPoint(address, port));
-            return false;
-        }
-        catch (SocketException exception) when (exception.SocketErrorCode == SocketError.AddressAlreadyInUse)
-        {
-            return true;
-        }
-        catch (SocketException exception)
-        {
-            throw new LabException($"Port {port} cannot be used: {exception.Message}.", ExitCodes.Unreachable, exception);
+            switch (PortCheck.Refusal(port))
+            {
+                case null:
+                    break;
+                case SocketError.AddressAlreadyInUse:
+                    throw new LabException($"Port {port.Number} of '{port.Resource}' is in use. End who listens there, or move the resource with {port.Option}.");
+                case { } error:
+                    throw new LabException($"Port {port.Number} of '{port.Resource}' cannot be used: {error}. Move the resource with {port.Option}.");
+            }
         }
     }
 

@@ -1,4 +1,3 @@
-using System.Net.Sockets;
 using OcspLab.Pki;
 
 namespace OcspLab.Lab;
@@ -53,7 +52,7 @@ public static class NginxConfiguration
     private static string Site(LabTopology topology, CertificateFiles certificate, HostsView view)
     {
         var root = topology.NginxDirectory;
-        var listenIpv6 = HasIpv6Loopback() ? $"listen [::1]:{topology.Ports.Nginx} ssl;" : "# no IPv6 on this machine: listen [::]:443 ssl;";
+        var listenIpv6 = PortCheck.HasIpv6Loopback() ? $"listen [::1]:{topology.Ports.Nginx} ssl;" : "# no IPv6 on this machine: listen [::]:443 ssl;";
         var responder = view == HostsView.None && topology.OcspInCertificates == OcspInCertificates.Yes
             ? $"\n    # Not in the article: nginx cannot be shown the responder's name on this machine.\n    ssl_stapling_responder http://127.0.0.1:{topology.Ports.Responder};"
             : "";
@@ -100,23 +99,6 @@ public static class NginxConfiguration
             }
 
             """;
-    }
-
-    /// <summary>Whether this machine has ::1.</summary>
-    public static bool HasIpv6Loopback()
-    {
-        if (!Socket.OSSupportsIPv6)
-            return false;
-        using var socket = new Socket(AddressFamily.InterNetworkV6, SocketType.Stream, ProtocolType.Tcp);
-        try
-        {
-            socket.Bind(new System.Net.IPEndPoint(System.Net.IPAddress.IPv6Loopback, 0));
-            return true;
-        }
-        catch (SocketException)
-        {
-            return false;
-        }
     }
 
     private static string Quote(string path) => $"\"{path.Replace("\\", "\\\\", StringComparison.Ordinal).Replace("\"", "\\\"", StringComparison.Ordinal)}\"";

@@ -6,15 +6,14 @@ namespace OcspLab.Ocsp;
 /// <summary>The certificate whose status is asked or judged, seen together with its issuer. Immutable and thread-safe.</summary>
 public sealed class OcspSubject
 {
-    private readonly CertificateBytes _issuerBytes;
 
     private readonly ReadOnlyMemory<byte> _issuerName;
 
     private OcspSubject(X509Certificate2 issuer, ReadOnlyMemory<byte>? issuerName, ReadOnlyMemory<byte> serialNumber, DateTimeOffset? notBefore, DateTimeOffset? notAfter)
     {
         Issuer = issuer;
-        _issuerBytes = CertificateBytes.Of(issuer);
-        _issuerName = issuerName ?? _issuerBytes.Subject;
+        IssuerBytes = CertificateBytes.Of(issuer);
+        _issuerName = issuerName ?? IssuerBytes.Subject;
         SerialNumber = serialNumber;
         NotBefore = notBefore;
         NotAfter = notAfter;
@@ -32,7 +31,7 @@ public sealed class OcspSubject
     /// <summary>End of the subject's validity, when the certificate itself is known.</summary>
     public DateTimeOffset? NotAfter { get; }
 
-    internal CertificateBytes IssuerBytes => _issuerBytes;
+    internal CertificateBytes IssuerBytes { get; }
 
     /// <summary>A certificate and the authority that issued it.</summary>
     /// <exception cref="ArgumentException"><paramref name="certificate"/> names another issuer.</exception>
@@ -58,5 +57,5 @@ public sealed class OcspSubject
 
     /// <summary>The subject's CertID under <paramref name="hash"/> (RFC 6960 §4.1.1).</summary>
     public CertId ToCertId(CertIdHash hash) =>
-        new(hash, hash.Digest(_issuerName.Span), hash.Digest(_issuerBytes.PublicKeyBits.Span), SerialNumber);
+        new(hash, hash.Digest(_issuerName.Span), hash.Digest(IssuerBytes.PublicKeyBits.Span), SerialNumber);
 }

@@ -26,7 +26,7 @@ public static class OcspVerifier
         if (response.Basic is not { } basic)
             return new VerificationResult(Rejected(response.Status));
 
-        if (!ResponseSigner.TryFind(basic, subject.Issuer, policy, now, out var signer, out rejection)
+        if (!ResponseSigner.TryFind(basic, subject, policy, now, out var signer, out rejection)
             || !TryMatch(basic, subject, out var single, out rejection)
             || !Holds(basic, single, subject, policy, now, out rejection))
         {

@@ -11,14 +11,15 @@ namespace OcspLab.Ocsp;
 /// </summary>
 internal sealed record ResponseSigner(string Subject, DateTimeOffset NotAfter)
 {
-    public static bool TryFind(BasicOcspResponse basic, X509Certificate2 issuer, VerificationPolicy policy, DateTimeOffset now, [NotNullWhen(true)] out ResponseSigner? signer, [NotNullWhen(false)] out Rejection? rejection)
+    public static bool TryFind(BasicOcspResponse basic, OcspSubject subject, VerificationPolicy policy, DateTimeOffset now, [NotNullWhen(true)] out ResponseSigner? signer, [NotNullWhen(false)] out Rejection? rejection)
     {
         signer = null;
         rejection = null;
         if (!SignatureVerifier.IsSupported(basic.Algorithm, policy, out rejection))
             return false;
 
-        var issuerBytes = CertificateBytes.Of(issuer);
+        var issuer = subject.Issuer;
+        var issuerBytes = subject.IssuerBytes;
         if (basic.ResponderId.Names(issuerBytes) && Signed(basic, issuerBytes))
         {
             signer = new ResponseSigner(issuer.Subject, issuer.NotAfter.ToUniversalTime());

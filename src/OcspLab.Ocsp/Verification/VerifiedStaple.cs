@@ -8,7 +8,7 @@ public sealed class VerifiedStaple
 {
     internal VerifiedStaple(byte[] encoded, CertId certId, CertStatus status, DateTimeOffset thisUpdate, DateTimeOffset? nextUpdate, DateTimeOffset producedAt, DateTimeOffset expiresAt, ResponderId responderId, string signer)
     {
-        EncodedArray = encoded;
+        Encoded = encoded;
         CertId = certId;
         Status = status;
         ThisUpdate = thisUpdate;
@@ -20,7 +20,7 @@ public sealed class VerifiedStaple
     }
 
     /// <summary>The whole OCSPResponse in DER, exactly as it was verified: what a server staples.</summary>
-    public ReadOnlyMemory<byte> Encoded => EncodedArray;
+    public ReadOnlyMemory<byte> Encoded { get; }
 
     /// <summary>The certificate that the status is of.</summary>
     public CertId CertId { get; }
@@ -45,6 +45,4 @@ public sealed class VerifiedStaple
 
     /// <summary>The distinguished name of the certificate that signed.</summary>
     public string Signer { get; }
-
-    internal byte[] EncodedArray { get; }
 }
