@@ -2,22 +2,39 @@ using System.Security.Cryptography;
 using System.Security.Cryptography.X509Certificates;
 using System.Text;
 using OcspLab.Lab;
+using OcspLab.Ocsp;
 
 namespace OcspLab.Cli;
 
 /// <summary>Files that commands read: DER, PEM or bare base64.</summary>
 internal static class InputFile
 {
-    /// <summary>The DER of a file. What is none of the three comes back as it is: whoever decodes it says what is wrong.</summary>
+    /// <summary>The bytes of a response. What is none of the three comes back as it is: whoever decodes it says what is wrong.</summary>
     /// <exception cref="LabException">The file cannot be read.</exception>
-    public static byte[] ReadDer(FileInfo file)
+    public static byte[] ReadResponse(FileInfo file) => ReadDer(file, "OCSP RESPONSE");
+
+    /// <summary>The first certificate of a file.</summary>
+    /// <exception cref="LabException">The file cannot be read, or holds no certificate.</exception>
+    public static X509Certificate2 ReadCertificate(FileInfo file)
+    {
+        try
+        {
+            return X509CertificateLoader.LoadCertificate(ReadDer(file, "CERTIFICATE"));
+        }
+        catch (CryptographicException exception)
+        {
+            throw new LabException($"{file.FullName} is not a certificate in DER, PEM or base64: {exception.Message}", ExitCodes.Usage, exception);
+        }
+    }
+
+    private static byte[] ReadDer(FileInfo file, string label)
     {
         var bytes = Read(file);
         if (bytes is [DerSequence, ..])
             return bytes;
         var text = Encoding.Latin1.GetString(bytes);
-        if (PemEncoding.TryFind(text, out var pem))
-            text = text[pem.Base64Data];
+        if (FindPem(text, label) is { } base64)
+            text = base64;
         try
         {
             return Convert.FromBase64String(text);
@@ -28,25 +45,35 @@ internal static class InputFile
         }
     }
 
-    /// <summary>The first certificate of a file.</summary>
-    /// <exception cref="LabException">The file cannot be read, or holds no certificate.</exception>
-    public static X509Certificate2 ReadCertificate(FileInfo file)
+    // The block of that name; in a file with other names only, the first. Keys and chains often share a file.
+    private static string? FindPem(string text, string label)
     {
-        try
+        string? first = null;
+        for (var start = 0; PemEncoding.TryFind(text.AsSpan(start), out var pem);)
         {
-            return X509CertificateLoader.LoadCertificate(ReadDer(file));
+            var block = text.AsSpan(start)[pem.Base64Data].ToString();
+            if (text.AsSpan(start)[pem.Label].SequenceEqual(label))
+                return block;
+            first ??= block;
+            start += pem.Location.End.GetOffset(text.Length - start);
         }
-        catch (CryptographicException exception)
-        {
-            throw new LabException($"{file.FullName} is not a certificate in DER, PEM or base64: {exception.Message}", ExitCodes.Usage, exception);
-        }
+
+        return first;
     }
 
     private static byte[] Read(FileInfo file)
     {
         try
         {
-            return File.ReadAllBytes(file.FullName);
+            // A pipe has no length to look at beforehand.
+            using var stream = file.OpenRead();
+            using var content = new MemoryStream();
+            var chunk = new byte[64 * 1024];
+            for (int read; content.Length <= MaximumLength && (read = stream.Read(chunk)) > 0;)
+                content.Write(chunk, 0, read);
+            return content.Length <= MaximumLength
+                ? content.ToArray()
+                : throw new LabException($"{file.FullName} is larger than {MaximumLength} bytes: neither a response nor a certificate.", ExitCodes.Usage);
         }
         catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
         {
@@ -56,4 +83,7 @@ internal static class InputFile
 
     // Everything that is read here is a SEQUENCE; no text starts with its tag and a length.
     private const byte DerSequence = 0x30;
+
+    // The door's own limit, with room for base64.
+    private const int MaximumLength = 2 * OcspResponse.MaximumLength;
 }

@@ -52,7 +52,7 @@ internal static class VerifyCommand
 
     private static StapleVerdict Judge(ParseResult arguments)
     {
-        var response = InputFile.ReadDer(arguments.GetRequiredValue(Response));
+        var response = InputFile.ReadResponse(arguments.GetRequiredValue(Response));
         using var issuer = InputFile.ReadCertificate(arguments.GetRequiredValue(Issuer));
         var policy = new VerificationPolicy
         {
@@ -76,9 +76,7 @@ internal static class VerifyCommand
         if (arguments.GetValue(Certificate) is { } file)
         {
             using var certificate = InputFile.ReadCertificate(file);
-            if (certificate.IssuerName.RawData.AsSpan().SequenceEqual(issuer.SubjectName.RawData))
-                subject = OcspSubject.FromCertificate(certificate, issuer);
-            else
+            if (!OcspSubject.TryFromCertificate(certificate, issuer, out subject))
                 rejection = new Rejection(RejectionReason.CertIdMismatch, $"the certificate was issued by '{certificate.Issuer}', not by '{issuer.Subject}'");
         }
         else if (arguments.GetValue(Serial) is { Length: > 0 } serial)
@@ -87,11 +85,11 @@ internal static class VerifyCommand
         }
         else if (OcspResponse.TryDecode(response, out var decoded, out rejection))
         {
-            // An error response has no entries; the verifier says which error it is.
+            // Without an entry that can be asked about the verifier says what is wrong: the responder's error, or whom the entry is of.
             var entries = decoded.Basic?.Responses ?? [];
             if (entries is [{ CertId: { } only }])
                 subject = OcspSubject.FromSerial(new BigInteger(only.SerialNumber.Span, isUnsigned: false, isBigEndian: true), issuer);
-            else if (decoded.Basic is null)
+            else if (entries.Count <= 1)
                 subject = OcspSubject.FromSerial(0, issuer);
             else
                 rejection = new Rejection(RejectionReason.Ambiguous, $"{entries.Count} entries; say which with --cert or --serial");

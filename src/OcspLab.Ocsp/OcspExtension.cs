@@ -2,11 +2,14 @@ using System.Formats.Asn1;
 
 namespace OcspLab.Ocsp;
 
-/// <summary>An extension of a request or response, its value still encoded (RFC 5280 §4.1.2.9).</summary>
-internal readonly record struct OcspExtension(string Oid, bool Critical, ReadOnlyMemory<byte> Value)
+/// <summary>An extension of a request, a response or an entry, its value still encoded (RFC 5280 §4.1.2.9, RFC 6960 §4.4).</summary>
+/// <param name="Oid">Its identifier in dotted decimals.</param>
+/// <param name="Critical">Whether one who doesn't understand it must refuse the whole.</param>
+/// <param name="Value">The content of extnValue.</param>
+public readonly record struct OcspExtension(string Oid, bool Critical, ReadOnlyMemory<byte> Value)
 {
     // Extensions ::= SEQUENCE SIZE (1..MAX) OF SEQUENCE { extnID OBJECT IDENTIFIER, critical BOOLEAN DEFAULT FALSE, extnValue OCTET STRING }
-    public static List<OcspExtension> DecodeAll(AsnReader explicitTag)
+    internal static List<OcspExtension> DecodeAll(AsnReader explicitTag)
     {
         var list = explicitTag.ReadSequence();
         explicitTag.ThrowIfNotEmpty();
@@ -20,6 +23,9 @@ internal readonly record struct OcspExtension(string Oid, bool Critical, ReadOnl
             extension.ThrowIfNotEmpty();
             if (extensions.Exists(other => other.Oid == oid))
                 throw new AsnContentException($"extension {oid} stands twice");
+            // Each is compared with all before it: the number is bounded, or the time would grow with its square.
+            if (extensions.Count == Maximum)
+                throw new AsnContentException($"more than {Maximum} extensions");
             extensions.Add(new OcspExtension(oid, critical, value));
         }
 
@@ -27,7 +33,8 @@ internal readonly record struct OcspExtension(string Oid, bool Critical, ReadOnl
     }
 
     /// <summary>The nonce: an OCTET STRING within the extension's OCTET STRING, 1 to 128 octets (RFC 9654 §2.1).</summary>
-    public ReadOnlyMemory<byte> ReadNonce()
+    /// <exception cref="AsnContentException">The value is anything else.</exception>
+    internal ReadOnlyMemory<byte> ReadNonce()
     {
         var reader = new AsnReader(Value, AsnEncodingRules.DER);
         var nonce = reader.ReadOctetString();
@@ -36,4 +43,6 @@ internal readonly record struct OcspExtension(string Oid, bool Critical, ReadOnl
             throw new AsnContentException($"a nonce of {nonce.Length} octets; 1 to 128 are allowed");
         return nonce;
     }
+
+    private const int Maximum = 64;
 }

@@ -27,6 +27,15 @@ internal static class OcspOids
     /// <summary>id-pkix-ocsp-extended-revoke (RFC 6960 §4.4.8).</summary>
     public const string ExtendedRevoke = "1.3.6.1.5.5.7.48.1.9";
 
+    /// <summary>id-pkix-ocsp-nocheck (RFC 6960 §4.2.2.2.1).</summary>
+    public const string NoCheck = "1.3.6.1.5.5.7.48.1.5";
+
+    /// <summary>id-ce-keyUsage (RFC 5280 §4.2.1.3).</summary>
+    public const string KeyUsage = "2.5.29.15";
+
+    /// <summary>id-ce-extKeyUsage (RFC 5280 §4.2.1.12).</summary>
+    public const string ExtendedKeyUsage = "2.5.29.37";
+
     /// <summary>id-kp-OCSPSigning (RFC 6960 §4.2.2.2).</summary>
     public const string OcspSigning = "1.3.6.1.5.5.7.3.9";
 

@@ -219,7 +219,7 @@ public sealed class StaplingEngineTests : IAsyncLifetime
         public void Answer(VerifiedStaple staple) => _script = (urls, _) => Task.FromResult(new OcspFetch
         {
             Staple = staple,
-            Attempts = [new FetchAttempt(urls[0], null, 200, null, "verified", TimeSpan.Zero)],
+            Attempts = [new FetchAttempt(urls[0], null, 200, OcspResponseStatus.Successful, null, "verified", TimeSpan.Zero)],
             Duration = TimeSpan.Zero,
         });
 

@@ -4,57 +4,96 @@ using System.Security.Cryptography.X509Certificates;
 namespace OcspLab.Ocsp;
 
 /// <summary>The parts of a certificate that are signed, hashed or compared byte by byte, as they stand in its encoding.</summary>
-internal sealed class CertificateBytes
+internal sealed record CertificateBytes
 {
-    private CertificateBytes(ReadOnlyMemory<byte> tbs, AlgorithmIdentifier signatureAlgorithm, ReadOnlyMemory<byte> signature, ReadOnlyMemory<byte> issuer, ReadOnlyMemory<byte> subject, ReadOnlyMemory<byte> publicKeyInfo, ReadOnlyMemory<byte> publicKeyBits, ReadOnlyMemory<byte> serial)
-    {
-        Tbs = tbs;
-        SignatureAlgorithm = signatureAlgorithm;
-        Signature = signature;
-        Issuer = issuer;
-        Subject = subject;
-        PublicKeyInfo = publicKeyInfo;
-        PublicKeyBits = publicKeyBits;
-        SerialNumber = serial;
-    }
-
-    public ReadOnlyMemory<byte> Tbs { get; }
-    public AlgorithmIdentifier SignatureAlgorithm { get; }
-    public ReadOnlyMemory<byte> Signature { get; }
-    public ReadOnlyMemory<byte> Issuer { get; }
-    public ReadOnlyMemory<byte> Subject { get; }
-    public ReadOnlyMemory<byte> PublicKeyInfo { get; }
+    public required ReadOnlyMemory<byte> Tbs { get; init; }
+    public required AlgorithmIdentifier SignatureAlgorithm { get; init; }
+    public required ReadOnlyMemory<byte> Signature { get; init; }
+    public required ReadOnlyMemory<byte> SerialNumber { get; init; }
+    public required ReadOnlyMemory<byte> Issuer { get; init; }
+    public required DateTimeOffset NotBefore { get; init; }
+    public required DateTimeOffset NotAfter { get; init; }
+    public required ReadOnlyMemory<byte> Subject { get; init; }
+    public required ReadOnlyMemory<byte> PublicKeyInfo { get; init; }
 
     /// <summary>The value of subjectPublicKey without tag, length and unused-bits octet: what issuerKeyHash and ResponderID byKey hash.</summary>
-    public ReadOnlyMemory<byte> PublicKeyBits { get; }
+    public required ReadOnlyMemory<byte> PublicKeyBits { get; init; }
 
-    public ReadOnlyMemory<byte> SerialNumber { get; }
+    public required IReadOnlyList<OcspExtension> Extensions { get; init; }
+
+    /// <summary>The subject for people.</summary>
+    public string SubjectName => DistinguishedNames.Describe(Subject);
 
     public static CertificateBytes Of(X509Certificate2 certificate) => Decode(certificate.RawDataMemory);
 
     // Certificate ::= SEQUENCE { tbsCertificate, signatureAlgorithm, signatureValue BIT STRING }
-    // TBSCertificate ::= SEQUENCE { version [0] EXPLICIT DEFAULT v1, serialNumber, signature, issuer, validity, subject, subjectPublicKeyInfo, … }
+    // TBSCertificate ::= SEQUENCE {
+    //     version [0] EXPLICIT DEFAULT v1, serialNumber, signature, issuer, validity, subject, subjectPublicKeyInfo,
+    //     issuerUniqueID [1] IMPLICIT OPTIONAL, subjectUniqueID [2] IMPLICIT OPTIONAL, extensions [3] EXPLICIT OPTIONAL }
     public static CertificateBytes Decode(ReadOnlyMemory<byte> encoded)
     {
-        // BER: what signs a certificate is not this project's to judge; only exact bytes are taken out of it.
-        var certificate = new AsnReader(encoded, AsnEncodingRules.BER).ReadSequence();
+        // BER: certificates that are not quite DER are in use; only exact bytes are taken out, and a signature covers them.
+        var outer = new AsnReader(encoded, AsnEncodingRules.BER);
+        var certificate = outer.ReadSequence();
+        outer.ThrowIfNotEmpty();
         var tbs = certificate.PeekEncodedValue();
         var body = certificate.ReadSequence();
-        var algorithm = AlgorithmIdentifier.Decode(certificate);
+        var algorithm = certificate.PeekEncodedValue();
+        var signatureAlgorithm = AlgorithmIdentifier.Decode(certificate);
         var signature = certificate.ReadBitString(out _);
+        certificate.ThrowIfNotEmpty();
 
-        var version = new Asn1Tag(TagClass.ContextSpecific, 0, isConstructed: true);
-        if (body.PeekTag() == version)
+        if (body.PeekTag() == Tag(0))
             body.ReadEncodedValue();
         var serial = body.ReadIntegerBytes();
-        body.ReadEncodedValue();
+        // RFC 5280 §4.1.1.2: the one outside is not signed, so it must be the same as the one inside.
+        if (!body.ReadEncodedValue().Span.SequenceEqual(algorithm.Span))
+            throw new AsnContentException("a certificate whose two signature algorithms differ");
         var issuer = body.ReadEncodedValue();
-        body.ReadEncodedValue();
+        var validity = body.ReadSequence();
+        var notBefore = ReadTime(validity);
+        var notAfter = ReadTime(validity);
         var subject = body.ReadEncodedValue();
         var publicKeyInfo = body.PeekEncodedValue();
         var keyReader = body.ReadSequence();
         keyReader.ReadEncodedValue();
         var keyBits = keyReader.ReadBitString(out _);
-        return new CertificateBytes(tbs, algorithm, signature, issuer, subject, publicKeyInfo, keyBits, serial);
+        while (body.HasData && body.PeekTag() != Tag(3))
+            body.ReadEncodedValue();
+        IReadOnlyList<OcspExtension> extensions = body.HasData ? OcspExtension.DecodeAll(body.ReadSequence(Tag(3))) : [];
+        body.ThrowIfNotEmpty();
+
+        return new CertificateBytes
+        {
+            Tbs = tbs,
+            SignatureAlgorithm = signatureAlgorithm,
+            Signature = signature,
+            SerialNumber = serial,
+            Issuer = issuer,
+            NotBefore = notBefore,
+            NotAfter = notAfter,
+            Subject = subject,
+            PublicKeyInfo = publicKeyInfo,
+            PublicKeyBits = keyBits,
+            Extensions = extensions,
+        };
     }
+
+    /// <summary>The value of an extension, or null when there is none.</summary>
+    public ReadOnlyMemory<byte>? Find(string oid)
+    {
+        foreach (var extension in Extensions)
+        {
+            if (extension.Oid == oid)
+                return extension.Value;
+        }
+
+        return null;
+    }
+
+    // Time ::= CHOICE { utcTime UTCTime, generalTime GeneralizedTime }; RFC 5280 §4.1.2.5.1: years from 50 are of the 20th century.
+    private static DateTimeOffset ReadTime(AsnReader validity) =>
+        validity.PeekTag().HasSameClassAndValue(Asn1Tag.UtcTime) ? validity.ReadUtcTime(twoDigitYearMax: 2049) : validity.ReadGeneralizedTime();
+
+    private static Asn1Tag Tag(int number) => new(TagClass.ContextSpecific, number, isConstructed: true);
 }

@@ -9,17 +9,27 @@ namespace OcspLab.Ocsp;
 /// </summary>
 internal static class DistinguishedNames
 {
-    public static bool Same(ReadOnlyMemory<byte> left, ReadOnlyMemory<byte> right)
+    public static bool Same(ReadOnlyMemory<byte> left, ReadOnlyMemory<byte> right) =>
+        left.Span.SequenceEqual(right.Span)
+        || (Read(left) is { } leftName && Read(right) is { } rightName && string.Equals(leftName, rightName, StringComparison.OrdinalIgnoreCase));
+
+    /// <summary>A name for people, whatever its bytes are.</summary>
+    public static string Describe(ReadOnlyMemory<byte> name) => Read(name) ?? "an unreadable name";
+
+    private static string? Read(ReadOnlyMemory<byte> name)
     {
-        if (left.Span.SequenceEqual(right.Span))
-            return true;
+        if (name.Length > MaximumLength)
+            return null;
         try
         {
-            return string.Equals(new X500DistinguishedName(left.Span).Name, new X500DistinguishedName(right.Span).Name, StringComparison.OrdinalIgnoreCase);
+            return new X500DistinguishedName(name.Span).Name;
         }
         catch (CryptographicException)
         {
-            return false;
+            return null;
         }
     }
+
+    // Beyond this a name comes from nobody honest, and reading it for each enclosed certificate would cost real time.
+    private const int MaximumLength = 8 * 1024;
 }

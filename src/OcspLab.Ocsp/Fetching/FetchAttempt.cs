@@ -4,10 +4,11 @@ namespace OcspLab.Ocsp;
 /// <param name="Url">The responder asked.</param>
 /// <param name="Failure">Why there was no response to verify, or null.</param>
 /// <param name="HttpStatus">The HTTP status, or null when none was received.</param>
+/// <param name="OcspStatus">The status of the OCSP response, or null when there was none to read.</param>
 /// <param name="Rejection">Why the response was not believed, or null.</param>
 /// <param name="Detail">The outcome for people.</param>
 /// <param name="Duration">From asking to outcome, retries included.</param>
-public sealed record FetchAttempt(Uri Url, FetchFailure? Failure, int? HttpStatus, Rejection? Rejection, string Detail, TimeSpan Duration);
+public sealed record FetchAttempt(Uri Url, FetchFailure? Failure, int? HttpStatus, OcspResponseStatus? OcspStatus, Rejection? Rejection, string Detail, TimeSpan Duration);
 
 /// <summary>Why no bytes reached the verifier.</summary>
 public enum FetchFailure

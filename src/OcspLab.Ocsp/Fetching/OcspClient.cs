@@ -2,6 +2,7 @@ using System.Globalization;
 using System.Net;
 using System.Net.Http.Headers;
 using System.Net.Sockets;
+using System.Security.Cryptography;
 using Microsoft.Extensions.Options;
 using Polly.CircuitBreaker;
 using Polly.Timeout;
@@ -9,9 +10,11 @@ using Polly.Timeout;
 namespace OcspLab.Ocsp;
 
 /// <summary>Fetches over HTTP (RFC 6960 appendix A, RFC 9919 §6). Retries, attempt deadline and circuit breaker are the handler's.</summary>
-internal sealed class OcspClient(IHttpClientFactory clients, IOptionsMonitor<OcspClientOptions> options, TimeProvider clock) : IOcspClient
+internal sealed class OcspClient(string name, IHttpClientFactory clients, IOptionsMonitor<OcspClientOptions> options, TimeProvider clock) : IOcspClient
 {
-    public const string HttpClientName = "OcspLab.Ocsp";
+    private readonly UrlPreference _preference = new();
+
+    public static string HttpClientName(string name) => name.Length == 0 ? "OcspLab.Ocsp" : $"OcspLab.Ocsp/{name}";
 
     public async Task<OcspFetch> FetchAsync(OcspSubject subject, IReadOnlyList<Uri> urls, VerificationPolicy policy, CancellationToken cancellationToken)
     {
@@ -19,14 +22,16 @@ internal sealed class OcspClient(IHttpClientFactory clients, IOptionsMonitor<Ocs
         ArgumentNullException.ThrowIfNull(urls);
         ArgumentNullException.ThrowIfNull(policy);
 
-        var settings = options.CurrentValue;
+        var settings = options.Get(name);
+        if (settings.Nonce == RequestNonce.Send && policy.Nonce is null)
+            policy = policy with { Nonce = RandomNumberGenerator.GetBytes(NonceLength) };
         var started = clock.GetTimestamp();
         using var timer = new CancellationTokenSource(settings.Timeout, clock);
         using var deadline = CancellationTokenSource.CreateLinkedTokenSource(timer.Token, cancellationToken);
 
         var request = new OcspRequest { CertIds = [subject.ToCertId(settings.CertIdHash)], Nonce = policy.Nonce }.Encode();
         var attempts = new List<FetchAttempt>();
-        foreach (var url in urls)
+        foreach (var url in _preference.Order(urls))
         {
             // An equal share of what is left for each URL that is left, so that one that hangs does not cost the others their turn.
             var share = (settings.Timeout - clock.GetElapsedTime(started)) / (urls.Count - attempts.Count);
@@ -37,11 +42,12 @@ internal sealed class OcspClient(IHttpClientFactory clients, IOptionsMonitor<Ocs
             {
                 if (OcspVerifier.Verify(answer.Body, subject, policy, clock.GetUtcNow()).TryGetStaple(out var staple, out var rejection))
                 {
-                    attempts.Add(answer.Attempt);
+                    attempts.Add(answer.Attempt with { OcspStatus = OcspResponseStatus.Successful });
+                    _preference.Worked(urls, url);
                     return new OcspFetch { Staple = staple, Attempts = attempts, MaxAge = answer.MaxAge, Duration = clock.GetElapsedTime(started) };
                 }
 
-                answer = answer with { Attempt = answer.Attempt with { Rejection = rejection, Detail = Describe(rejection, answer) } };
+                answer = answer with { Attempt = answer.Attempt with { OcspStatus = Status(answer.Body), Rejection = rejection, Detail = Describe(rejection, answer) } };
             }
 
             attempts.Add(answer.Attempt);
@@ -56,11 +62,11 @@ internal sealed class OcspClient(IHttpClientFactory clients, IOptionsMonitor<Ocs
     {
         var started = clock.GetTimestamp();
         Answer Failed(FetchFailure failure, string detail, int? status = null) =>
-            new(null, new FetchAttempt(url, failure, status, null, detail, clock.GetElapsedTime(started)), null, null);
+            new(null, new FetchAttempt(url, failure, status, null, null, detail, clock.GetElapsedTime(started)), null, null);
 
         try
         {
-            using var client = clients.CreateClient(HttpClientName);
+            using var client = clients.CreateClient(HttpClientName(name));
             var get = GetUrl(url, request);
             var response = await SendAsync(client, get, url, request, deadline).ConfigureAwait(false);
             if (get is not null && response.StatusCode is HttpStatusCode.NotFound or HttpStatusCode.MethodNotAllowed or HttpStatusCode.RequestUriTooLong or HttpStatusCode.NotImplemented)
@@ -74,12 +80,12 @@ internal sealed class OcspClient(IHttpClientFactory clients, IOptionsMonitor<Ocs
             {
                 var status = (int)response.StatusCode;
                 if (response.StatusCode != HttpStatusCode.OK)
-                    return Failed(FetchFailure.HttpStatus, $"HTTP {status}", status);
+                    return Failed(FetchFailure.HttpStatus, Describe(response), status);
                 var body = await ReadAsync(response.Content, settings.MaximumResponseSize, deadline).ConfigureAwait(false);
                 if (body is null)
                     return Failed(FetchFailure.TooLarge, $"more than {settings.MaximumResponseSize} bytes", status);
-                var attempt = new FetchAttempt(url, null, status, null, "verified", clock.GetElapsedTime(started));
-                return new Answer(body, attempt, MaxAge(response), response.Content.Headers.ContentType?.MediaType);
+                var attempt = new FetchAttempt(url, null, status, null, null, "verified", clock.GetElapsedTime(started));
+                return new Answer(body, attempt, MaxAge(response, clock.GetUtcNow()), response.Content.Headers.ContentType?.MediaType);
             }
         }
         catch (Exception exception) when (exception is TimeoutRejectedException || (exception is OperationCanceledException && !caller.IsCancellationRequested))
@@ -126,15 +132,25 @@ internal sealed class OcspClient(IHttpClientFactory clients, IOptionsMonitor<Ocs
         if (content.Headers.ContentLength > limit)
             return null;
         using var stream = await content.ReadAsStreamAsync(cancellationToken).ConfigureAwait(false);
-        var buffer = new byte[limit + 1];
+        // One more than is due, so that too much shows.
+        var buffer = new byte[(content.Headers.ContentLength ?? limit) + 1];
         var length = await stream.ReadAtLeastAsync(buffer, buffer.Length, throwOnEndOfStream: false, cancellationToken).ConfigureAwait(false);
         return length > limit ? null : buffer[..length];
     }
 
-    private static TimeSpan? MaxAge(HttpResponseMessage response) =>
-        response.Headers.CacheControl is { NoStore: false, NoCache: false, MaxAge: { } maxAge }
-            ? maxAge - (response.Headers.Age ?? TimeSpan.Zero)
-            : null;
+    // A hint, never a reason to believe (RFC 9919 §7.2): Cache-Control first, Expires where there is none (RFC 9111 §5.3).
+    private static TimeSpan? MaxAge(HttpResponseMessage response, DateTimeOffset now) => response.Headers.CacheControl switch
+    {
+        { NoStore: true } or { NoCache: true } => null,
+        { MaxAge: { } maxAge } => maxAge - (response.Headers.Age ?? TimeSpan.Zero),
+        _ => response.Content.Headers.Expires - (response.Headers.Date ?? now),
+    };
+
+    private static OcspResponseStatus? Status(byte[] body) => OcspResponse.TryDecode(body, out var response, out _) ? response.Status : null;
+
+    private static string Describe(HttpResponseMessage response) => response.Headers.Location is { } location
+        ? $"HTTP {(int)response.StatusCode} to {location}, which is not followed"
+        : $"HTTP {(int)response.StatusCode}";
 
     private static string Describe(Rejection rejection, Answer answer) =>
         answer.MediaType is null or "application/ocsp-response"
@@ -142,4 +158,7 @@ internal sealed class OcspClient(IHttpClientFactory clients, IOptionsMonitor<Ocs
             : $"{rejection.Reason.ToSnakeCase()}: {answer.MediaType} instead of application/ocsp-response";
 
     private sealed record Answer(byte[]? Body, FetchAttempt Attempt, TimeSpan? MaxAge, string? MediaType);
+
+    // RFC 9654 §2.1: a client that sends one uses 32 octets.
+    private const int NonceLength = 32;
 }

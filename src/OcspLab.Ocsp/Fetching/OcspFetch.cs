@@ -9,7 +9,7 @@ public sealed record OcspFetch
     /// <summary>Every URL that was tried, in order; the last one succeeded when <see cref="Staple"/> is not null.</summary>
     public required IReadOnlyList<FetchAttempt> Attempts { get; init; }
 
-    /// <summary>How long the responder lets HTTP caches keep the answer (Cache-Control max-age less Age), or null. A hint.</summary>
+    /// <summary>How long the responder lets HTTP caches keep the answer (Cache-Control max-age less Age, or Expires), or null. A hint.</summary>
     public TimeSpan? MaxAge { get; init; }
 
     /// <summary>The whole fetch.</summary>

@@ -19,34 +19,67 @@ public static class OcspServiceCollectionExtensions
     public static OptionsBuilder<OcspClientOptions> AddOcspClient(this IServiceCollection services)
     {
         ArgumentNullException.ThrowIfNull(services);
+        services.TryAddSingleton<IOcspClient>(provider => Create(provider, Options.DefaultName));
+        return AddOcspClientCore(services, Options.DefaultName);
+    }
+
+    /// <summary>
+    /// Adds another <see cref="IOcspClient"/> with options of its own, for certificates whose responders are reached in another way
+    /// (a proxy, name servers, deadlines). It is a keyed service: ask for it by <paramref name="name"/>.
+    /// </summary>
+    /// <param name="services">The services.</param>
+    /// <param name="name">The service's key and the options' name; not empty.</param>
+    /// <returns>The options, to be configured further.</returns>
+    public static OptionsBuilder<OcspClientOptions> AddOcspClient(this IServiceCollection services, string name)
+    {
+        ArgumentNullException.ThrowIfNull(services);
+        ArgumentException.ThrowIfNullOrEmpty(name);
+        services.TryAddKeyedSingleton<IOcspClient>(name, (provider, _) => Create(provider, name));
+        return AddOcspClientCore(services, name);
+    }
+
+    private static OcspClient Create(IServiceProvider provider, string name) => new(
+        name,
+        provider.GetRequiredService<IHttpClientFactory>(),
+        provider.GetRequiredService<IOptionsMonitor<OcspClientOptions>>(),
+        provider.GetRequiredService<TimeProvider>());
+
+    private static OptionsBuilder<OcspClientOptions> AddOcspClientCore(IServiceCollection services, string name)
+    {
         services.TryAddSingleton(TimeProvider.System);
-        services.TryAddSingleton<IOcspClient, OcspClient>();
+        services.TryAddSingleton<DnsConnectors>();
 
 #pragma warning disable EXTEXP0001 // RemoveAllResilienceHandlers: an application's default resilience handler must not wrap this one.
-        services.AddHttpClient(OcspClient.HttpClientName, client => client.Timeout = Timeout.InfiniteTimeSpan)
-            .UseSocketsHttpHandler((handler, provider) => Configure(handler, provider.GetRequiredService<IOptionsMonitor<OcspClientOptions>>().CurrentValue))
+        services.AddHttpClient(OcspClient.HttpClientName(name), client => client.Timeout = Timeout.InfiniteTimeSpan)
+            .UseSocketsHttpHandler((handler, provider) => Configure(handler, provider.GetRequiredService<IOptionsMonitor<OcspClientOptions>>().Get(name), provider.GetRequiredService<DnsConnectors>()))
             .RemoveAllResilienceHandlers()
-            .AddResilienceHandler("ocsp", (pipeline, context) => Configure(pipeline, context.ServiceProvider.GetRequiredService<IOptionsMonitor<OcspClientOptions>>().CurrentValue))
+            .AddResilienceHandler("ocsp", (pipeline, context) =>
+            {
+                context.EnableReloads<OcspClientOptions>(name);
+                Configure(pipeline, context.GetOptions<OcspClientOptions>(name));
+            })
             .SelectPipelineByAuthority();
 #pragma warning restore EXTEXP0001
 
         services.TryAddEnumerable(ServiceDescriptor.Singleton<IValidateOptions<OcspClientOptions>, OcspClientOptionsValidator>());
-        return services.AddOptions<OcspClientOptions>()
+        return services.AddOptions<OcspClientOptions>(name)
             .Validate(options => options.Resolvers.All(server => IPEndPoint.TryParse(server, out _)), "Resolvers: each is an IP address, with a port if it isn't 53.")
+            .Validate(options => options.Proxy is null or { IsAbsoluteUri: true, Scheme: "http" or "https" or "socks4" or "socks4a" or "socks5" }, "Proxy: an absolute http, https, socks4, socks4a or socks5 URL.")
             .ValidateOnStart();
     }
 
-    private static void Configure(SocketsHttpHandler handler, OcspClientOptions options)
+    private static void Configure(SocketsHttpHandler handler, OcspClientOptions options, DnsConnectors connectors)
     {
         handler.MaxAutomaticRedirections = 10;
         handler.UseCookies = false;
         handler.MaxResponseHeadersLength = 16;
         handler.PooledConnectionLifetime = TimeSpan.FromMinutes(5);
         if (options.Resolvers.Count > 0)
-        {
-            handler.UseProxy = false;
-            handler.ConnectCallback = new DnsConnector(options).ConnectAsync;
-        }
+            handler.ConnectCallback = connectors.For(options).ConnectAsync;
+        if (options.Proxy is { } proxy)
+            handler.Proxy = new WebProxy(proxy);
+        else
+            handler.UseProxy = options.ProxyUse == ProxyUse.System && options.Resolvers.Count == 0;
     }
 
     private static void Configure(ResiliencePipelineBuilder<HttpResponseMessage> pipeline, OcspClientOptions options)

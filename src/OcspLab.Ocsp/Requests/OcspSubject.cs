@@ -1,3 +1,4 @@
+using System.Diagnostics.CodeAnalysis;
 using System.Numerics;
 using System.Security.Cryptography.X509Certificates;
 
@@ -6,7 +7,8 @@ namespace OcspLab.Ocsp;
 /// <summary>The certificate whose status is asked or judged, seen together with its issuer. Immutable and thread-safe.</summary>
 public sealed class OcspSubject
 {
-
+    // Filled on first use. Two threads may both compute an element; they compute the same.
+    private readonly CertId?[] _certIds = new CertId?[Enum.GetValues<CertIdHash>().Length];
     private readonly ReadOnlyMemory<byte> _issuerName;
 
     private OcspSubject(X509Certificate2 issuer, ReadOnlyMemory<byte>? issuerName, ReadOnlyMemory<byte> serialNumber, DateTimeOffset? notBefore, DateTimeOffset? notAfter)
@@ -37,13 +39,22 @@ public sealed class OcspSubject
     /// <exception cref="ArgumentException"><paramref name="certificate"/> names another issuer.</exception>
     public static OcspSubject FromCertificate(X509Certificate2 certificate, X509Certificate2 issuer)
     {
+        return TryFromCertificate(certificate, issuer, out var subject)
+            ? subject
+            : throw new ArgumentException($"The certificate was issued by '{certificate.Issuer}', not by '{issuer.Subject}'.", nameof(issuer));
+    }
+
+    /// <summary>A certificate and the authority that issued it; false when <paramref name="certificate"/> names another issuer.</summary>
+    public static bool TryFromCertificate(X509Certificate2 certificate, X509Certificate2 issuer, [NotNullWhen(true)] out OcspSubject? subject)
+    {
         ArgumentNullException.ThrowIfNull(certificate);
         ArgumentNullException.ThrowIfNull(issuer);
-        if (!DistinguishedNames.Same(certificate.IssuerName.RawData, issuer.SubjectName.RawData))
-            throw new ArgumentException($"The certificate was issued by '{certificate.Issuer}', not by '{issuer.Subject}'.", nameof(issuer));
         // §4.1.1: the name is hashed as it stands in the issuer field of the certificate in question.
         var bytes = CertificateBytes.Of(certificate);
-        return new OcspSubject(issuer, bytes.Issuer, bytes.SerialNumber, certificate.NotBefore.ToUniversalTime(), certificate.NotAfter.ToUniversalTime());
+        subject = DistinguishedNames.Same(bytes.Issuer, issuer.SubjectName.RawData)
+            ? new OcspSubject(issuer, bytes.Issuer, bytes.SerialNumber, bytes.NotBefore, bytes.NotAfter)
+            : null;
+        return subject is not null;
     }
 
     /// <summary>A serial number and the authority that assigned it.</summary>
@@ -56,6 +67,10 @@ public sealed class OcspSubject
     }
 
     /// <summary>The subject's CertID under <paramref name="hash"/> (RFC 6960 §4.1.1).</summary>
-    public CertId ToCertId(CertIdHash hash) =>
-        new(hash, hash.Digest(_issuerName.Span), hash.Digest(IssuerBytes.PublicKeyBits.Span), SerialNumber);
+    /// <exception cref="ArgumentOutOfRangeException"><paramref name="hash"/> is not defined.</exception>
+    public CertId ToCertId(CertIdHash hash)
+    {
+        ArgumentOutOfRangeException.ThrowIfGreaterThanOrEqual((uint)hash, (uint)_certIds.Length, nameof(hash));
+        return _certIds[(int)hash] ??= new CertId(hash, hash.Digest(_issuerName.Span), hash.Digest(IssuerBytes.PublicKeyBits.Span), SerialNumber);
+    }
 }

@@ -18,8 +18,11 @@ public sealed class BasicOcspResponse
     /// <summary>One entry a certificate, in the responder's order.</summary>
     public required IReadOnlyList<SingleResponse> Responses { get; init; }
 
-    /// <summary>The nonce that the responder gave, or null.</summary>
-    public ReadOnlyMemory<byte>? Nonce { get; init; }
+    /// <summary>The extensions of the whole response, in the responder's order.</summary>
+    public required IReadOnlyList<OcspExtension> Extensions { get; init; }
+
+    /// <summary>The nonce that the responder gave, or null when there is none or it is not one (RFC 9654 §2.1).</summary>
+    public ReadOnlyMemory<byte>? Nonce { get; private init; }
 
     /// <summary>The identifier of the signature algorithm.</summary>
     public string SignatureAlgorithm => Algorithm.Oid;
@@ -28,7 +31,7 @@ public sealed class BasicOcspResponse
     internal AlgorithmIdentifier Algorithm { get; private init; }
     internal ReadOnlyMemory<byte> Signature { get; private init; }
     internal IReadOnlyList<ReadOnlyMemory<byte>> Certificates { get; private init; } = [];
-    internal string? UnknownCriticalExtension { get; private init; }
+    internal bool HasNonce => Extensions.Any(extension => extension.Oid == OcspOids.Nonce);
 
     // BasicOCSPResponse ::= SEQUENCE {
     //     tbsResponseData     ResponseData,
@@ -59,6 +62,8 @@ public sealed class BasicOcspResponse
             {
                 certificates.Add(list.PeekEncodedValue());
                 list.ReadSequence();
+                if (certificates.Count > MaximumCertificates)
+                    throw new AsnContentException($"more than {MaximumCertificates} certificates");
             }
         }
 
@@ -70,8 +75,9 @@ public sealed class BasicOcspResponse
         //     producedAt               GeneralizedTime,
         //     responses                SEQUENCE OF SingleResponse,
         //     responseExtensions   [1] EXPLICIT Extensions OPTIONAL }
+        // A default that is spelled out is not DER (X.690 §11.5). It is signed, harmless, and old responders do it.
         if (data.PeekTag().HasSameClassAndValue(Tag(0)))
-            throw new AsnContentException("version v1 is the default and is left out in DER; there is no other");
+            ReadVersion(data.ReadSequence(Tag(0)));
         var responderId = ResponderId.Decode(data);
         var producedAt = DerTime.Read(data);
         var entries = data.ReadSequence();
@@ -79,19 +85,7 @@ public sealed class BasicOcspResponse
         while (entries.HasData)
             responses.Add(SingleResponse.Decode(entries));
 
-        ReadOnlyMemory<byte>? nonce = null;
-        string? critical = null;
-        if (data.HasData)
-        {
-            foreach (var extension in OcspExtension.DecodeAll(data.ReadSequence(Tag(1))))
-            {
-                if (extension.Oid == OcspOids.Nonce)
-                    nonce = extension.ReadNonce();
-                else if (extension.Critical && extension.Oid != OcspOids.ExtendedRevoke)
-                    critical ??= extension.Oid;
-            }
-        }
-
+        IReadOnlyList<OcspExtension> extensions = data.HasData ? OcspExtension.DecodeAll(data.ReadSequence(Tag(1))) : [];
         data.ThrowIfNotEmpty();
         return new BasicOcspResponse
         {
@@ -102,10 +96,37 @@ public sealed class BasicOcspResponse
             ResponderId = responderId,
             ProducedAt = producedAt,
             Responses = responses,
-            Nonce = nonce,
-            UnknownCriticalExtension = critical,
+            Extensions = extensions,
+            Nonce = ReadNonce(extensions),
         };
     }
 
+    private static void ReadVersion(AsnReader explicitTag)
+    {
+        if (explicitTag.ReadInteger() != 0)
+            throw new AsnContentException("a version other than v1");
+        explicitTag.ThrowIfNotEmpty();
+    }
+
+    private static ReadOnlyMemory<byte>? ReadNonce(IReadOnlyList<OcspExtension> extensions)
+    {
+        foreach (var extension in extensions.Where(extension => extension.Oid == OcspOids.Nonce))
+        {
+            try
+            {
+                return extension.ReadNonce();
+            }
+            catch (AsnContentException)
+            {
+                // Some responders wrap it once only. It matters to one who sent a nonce, and there it counts as another one.
+            }
+        }
+
+        return null;
+    }
+
     private static Asn1Tag Tag(int number) => new(TagClass.ContextSpecific, number);
+
+    // One is used. Every one of them may have to be looked at, so there is an end.
+    private const int MaximumCertificates = 64;
 }

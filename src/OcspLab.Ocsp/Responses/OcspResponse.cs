@@ -13,6 +13,9 @@ public sealed class OcspResponse
         Basic = basic;
     }
 
+    /// <summary>The most bytes that are looked at: 16 MiB. A response has a few thousand.</summary>
+    public const int MaximumLength = 16 * 1024 * 1024;
+
     /// <summary>The whole response as received.</summary>
     public ReadOnlyMemory<byte> Encoded { get; }
 
@@ -30,6 +33,12 @@ public sealed class OcspResponse
     {
         response = null;
         rejection = null;
+        if (encoded.Length > MaximumLength)
+        {
+            rejection = new Rejection(RejectionReason.TooLarge, $"{encoded.Length} bytes");
+            return false;
+        }
+
         try
         {
             response = Decode(encoded, out rejection);

@@ -20,11 +20,11 @@ public sealed class ResponderId
     /// <summary><c>key:</c> and the hash in hexadecimal, or the distinguished name.</summary>
     public override string ToString() => KeyHash is { } hash
         ? $"key:{Convert.ToHexStringLower(hash.Span)}"
-        : new System.Security.Cryptography.X509Certificates.X500DistinguishedName(Name!.Value.Span).Name;
+        : DistinguishedNames.Describe(Name!.Value);
 
     internal bool Names(CertificateBytes certificate) => KeyHash is { } hash
         ? hash.Span.SequenceEqual(CertIdHash.Sha1.Digest(certificate.PublicKeyBits.Span))
-        : Name!.Value.Span.SequenceEqual(certificate.Subject.Span);
+        : DistinguishedNames.Same(Name!.Value, certificate.Subject);
 
     // ResponderID ::= CHOICE { byName [1] EXPLICIT Name, byKey [2] EXPLICIT KeyHash }
     internal static ResponderId Decode(AsnReader parent)

@@ -17,8 +17,8 @@ public sealed record SingleResponse
     /// <summary>When newer information is available at the latest; null when the responder does not say.</summary>
     public required DateTimeOffset? NextUpdate { get; init; }
 
-    /// <summary>The identifier of a critical extension that this library does not understand, or null.</summary>
-    internal string? UnknownCriticalExtension { get; init; }
+    /// <summary>The extensions of this entry, in the responder's order.</summary>
+    public required IReadOnlyList<OcspExtension> Extensions { get; init; }
 
     // SingleResponse ::= SEQUENCE {
     //     certID                CertID,
@@ -49,18 +49,9 @@ public sealed record SingleResponse
             explicitTag.ThrowIfNotEmpty();
         }
 
-        string? critical = null;
-        if (sequence.HasData)
-        {
-            foreach (var extension in OcspExtension.DecodeAll(sequence.ReadSequence(Tag(1))))
-            {
-                if (extension.Critical && extension.Oid is not (OcspOids.ArchiveCutoff or OcspOids.Crl))
-                    critical ??= extension.Oid;
-            }
-        }
-
+        IReadOnlyList<OcspExtension> extensions = sequence.HasData ? OcspExtension.DecodeAll(sequence.ReadSequence(Tag(1))) : [];
         sequence.ThrowIfNotEmpty();
-        return new SingleResponse { CertId = id, Status = status, ThisUpdate = thisUpdate, NextUpdate = nextUpdate, UnknownCriticalExtension = critical };
+        return new SingleResponse { CertId = id, Status = status, ThisUpdate = thisUpdate, NextUpdate = nextUpdate, Extensions = extensions };
     }
 
     // CertStatus ::= CHOICE { good [0] IMPLICIT NULL, revoked [1] IMPLICIT RevokedInfo, unknown [2] IMPLICIT NULL }

@@ -36,7 +36,7 @@ public static class OcspVerifier
         var expiresAt = single.NextUpdate ?? single.ThisUpdate + policy.AgeWithoutNextUpdate;
         expiresAt = Earliest(expiresAt, signer.NotAfter, subject.NotAfter);
         return new VerificationResult(new VerifiedStaple(
-            bytes, single.CertId!, single.Status, single.ThisUpdate, single.NextUpdate, basic.ProducedAt, expiresAt, basic.ResponderId, signer.Subject));
+            bytes, single.CertId!, single.Status, single.ThisUpdate, single.NextUpdate, basic.ProducedAt, expiresAt, basic.ResponderId, signer.SubjectName));
     }
 
     private static Rejection Rejected(OcspResponseStatus status) => new(
@@ -78,13 +78,25 @@ public static class OcspVerifier
     }
 
     private static Rejection? CheckCriticalExtensions(BasicOcspResponse basic, SingleResponse single) =>
-        (basic.UnknownCriticalExtension ?? single.UnknownCriticalExtension) is { } oid
+        (UnknownCritical(basic.Extensions, OcspOids.Nonce, OcspOids.ExtendedRevoke) ?? UnknownCritical(single.Extensions, OcspOids.ArchiveCutoff, OcspOids.Crl)) is { } oid
             ? new Rejection(RejectionReason.UnknownCriticalExtension, oid)
             : null;
 
+    private static string? UnknownCritical(IReadOnlyList<OcspExtension> extensions, params ReadOnlySpan<string> understood)
+    {
+        foreach (var extension in extensions)
+        {
+            if (extension.Critical && !understood.Contains(extension.Oid))
+                return extension.Oid;
+        }
+
+        return null;
+    }
+
+    // A nonce that nobody sent is not even read; one that is missing leaves freshness to the times (RFC 9654 §2.1).
     private static Rejection? CheckNonce(BasicOcspResponse basic, VerificationPolicy policy) =>
-        policy.Nonce is { } sent && basic.Nonce is { } received && !sent.Span.SequenceEqual(received.Span)
-            ? new Rejection(RejectionReason.NonceMismatch, $"sent {Convert.ToHexStringLower(sent.Span)}, received {Convert.ToHexStringLower(received.Span)}")
+        policy.Nonce is { } sent && basic.HasNonce && !(basic.Nonce is { } received && sent.Span.SequenceEqual(received.Span))
+            ? new Rejection(RejectionReason.NonceMismatch, $"sent {Convert.ToHexStringLower(sent.Span)}, received {(basic.Nonce is { } other ? Convert.ToHexStringLower(other.Span) : "one that cannot be read")}")
             : null;
 
     private static Rejection? CheckTime(BasicOcspResponse basic, SingleResponse single, OcspSubject subject, VerificationPolicy policy, DateTimeOffset now)

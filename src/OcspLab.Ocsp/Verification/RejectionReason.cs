@@ -6,6 +6,9 @@ public enum RejectionReason
     /// <summary>The bytes are not a DER OCSPResponse, whole and without a remainder (RFC 6960 §4.2.1).</summary>
     Malformed,
 
+    /// <summary>More bytes than a response is let have: 16 MiB at the door, fewer by the client's setting.</summary>
+    TooLarge,
+
     /// <summary>responseStatus is a value that RFC 6960 §4.2.1 does not define.</summary>
     UndefinedResponseStatus,
 
@@ -42,10 +45,16 @@ public enum RejectionReason
     /// <summary>The signer's certificate may not be used for digital signatures (RFC 5280 §4.2.1.3).</summary>
     SignerKeyUsage,
 
-    /// <summary>The signer's certificate has expired (RFC 6960 §3.2 (3)).</summary>
+    /// <summary>A critical extension of the signer's certificate is not understood (RFC 5280 §4.2).</summary>
+    SignerUnknownCriticalExtension,
+
+    /// <summary>The signer's certificate lacks id-pkix-ocsp-nocheck and the policy wants it (RFC 6960 §4.2.2.2.1).</summary>
+    SignerWithoutNoCheck,
+
+    /// <summary>The signer's certificate, or its issuer's, has expired (RFC 6960 §3.2 (4)).</summary>
     SignerExpired,
 
-    /// <summary>The signer's certificate is not valid yet (RFC 6960 §3.2 (3)).</summary>
+    /// <summary>The signer's certificate, or its issuer's, is not valid yet (RFC 6960 §3.2 (4)).</summary>
     SignerNotYetValid,
 
     /// <summary>The signature algorithm, or its parameters, is not supported.</summary>

@@ -25,6 +25,9 @@ public sealed record VerificationPolicy
     /// <summary><value>Whether a SHA-1 signature is believed. Default <see cref="Sha1Signatures.Reject"/>.</value></summary>
     public Sha1Signatures Sha1Signatures { get; init; } = Sha1Signatures.Reject;
 
+    /// <summary><value>What to do with a delegate that may itself have been revoked. Default <see cref="DelegateWithoutNoCheck.Accept"/>.</value></summary>
+    public DelegateWithoutNoCheck DelegateWithoutNoCheck { get; init; } = DelegateWithoutNoCheck.Accept;
+
     /// <summary><value>The nonce that was sent, or null. A response that carries another one is rejected; one without falls back to time (RFC 9654 §2.1).</value></summary>
     public ReadOnlyMemory<byte>? Nonce { get; init; }
 }
@@ -36,6 +39,19 @@ public enum MissingNextUpdate
     BoundByAge,
 
     /// <summary>Rejected, as RFC 9919 §3.2.4 wants.</summary>
+    Reject,
+}
+
+/// <summary>
+/// What a delegate's certificate without id-pkix-ocsp-nocheck means: its authority wants its revocation checked too, which
+/// RFC 6960 §4.2.2.2.1 leaves to the relying party's policy where the certificate does not say how.
+/// </summary>
+public enum DelegateWithoutNoCheck
+{
+    /// <summary>Believed while its certificate is valid, unchecked.</summary>
+    Accept,
+
+    /// <summary>Rejected.</summary>
     Reject,
 }
 

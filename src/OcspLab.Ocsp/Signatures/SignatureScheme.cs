@@ -1,0 +1,34 @@
+using System.Security.Cryptography;
+
+namespace OcspLab.Ocsp;
+
+/// <summary>How a signature is computed, as its AlgorithmIdentifier says.</summary>
+internal abstract record SignatureScheme
+{
+    /// <summary>The hash of the message, where the algorithm has one.</summary>
+    public abstract HashAlgorithmName? Hash { get; }
+
+    /// <summary>Checks a signature.</summary>
+    /// <param name="publicKeyInfo">The signer's SubjectPublicKeyInfo.</param>
+    /// <param name="data">What was signed.</param>
+    /// <param name="signature">The signature as it stands in the BIT STRING.</param>
+    /// <exception cref="CryptographicException">The key is of another kind, off its curve or refused by the platform; other types come from BouncyCastle.</exception>
+    public abstract bool Verify(ReadOnlyMemory<byte> publicKeyInfo, ReadOnlyMemory<byte> data, ReadOnlyMemory<byte> signature);
+
+    /// <summary>The scheme, or null when it, or its parameters, are not supported.</summary>
+    public static SignatureScheme? From(AlgorithmIdentifier algorithm) => algorithm.Oid switch
+    {
+        "1.2.840.113549.1.1.5" => WithoutParameters(algorithm, RsaPkcs1.Sha1),
+        "1.2.840.113549.1.1.11" => WithoutParameters(algorithm, RsaPkcs1.Sha256),
+        "1.2.840.113549.1.1.12" => WithoutParameters(algorithm, RsaPkcs1.Sha384),
+        "1.2.840.113549.1.1.13" => WithoutParameters(algorithm, RsaPkcs1.Sha512),
+        "1.2.840.10045.4.1" => WithoutParameters(algorithm, Ecdsa.Sha1),
+        "1.2.840.10045.4.3.2" => WithoutParameters(algorithm, Ecdsa.Sha256),
+        "1.2.840.10045.4.3.3" => WithoutParameters(algorithm, Ecdsa.Sha384),
+        "1.2.840.10045.4.3.4" => WithoutParameters(algorithm, Ecdsa.Sha512),
+        RsaPss.Oid => RsaPss.Decode(algorithm.Parameters),
+        _ => PortableSignature.Select(algorithm),
+    };
+
+    private static SignatureScheme? WithoutParameters(AlgorithmIdentifier algorithm, SignatureScheme scheme) => algorithm.HasNoParameters ? scheme : null;
+}

@@ -1,0 +1,37 @@
+using System.Diagnostics.CodeAnalysis;
+using System.Formats.Asn1;
+using System.Security.Cryptography;
+using Org.BouncyCastle.Crypto;
+using Org.BouncyCastle.Security;
+
+namespace OcspLab.Ocsp;
+
+/// <summary>Signatures of responses and of delegates' certificates, under the policy's choice of algorithms.</summary>
+internal static class SignatureVerifier
+{
+    public static bool IsSupported(AlgorithmIdentifier algorithm, VerificationPolicy policy, [NotNullWhen(true)] out SignatureScheme? scheme, [NotNullWhen(false)] out Rejection? rejection)
+    {
+        scheme = SignatureScheme.From(algorithm);
+        rejection = scheme switch
+        {
+            null => new Rejection(RejectionReason.UnsupportedSignatureAlgorithm, algorithm.Oid),
+            { Hash: { } hash } when hash == HashAlgorithmName.SHA1 && policy.Sha1Signatures == Sha1Signatures.Reject
+                => new Rejection(RejectionReason.WeakSignatureAlgorithm, $"{algorithm.Oid} signs over SHA-1"),
+            _ => null,
+        };
+        return rejection is null;
+    }
+
+    public static bool Verify(SignatureScheme scheme, ReadOnlyMemory<byte> publicKeyInfo, ReadOnlyMemory<byte> data, ReadOnlyMemory<byte> signature)
+    {
+        try
+        {
+            return scheme.Verify(publicKeyInfo, data, signature);
+        }
+        catch (Exception exception) when (exception is CryptographicException or AsnContentException or GeneralSecurityException or CryptoException or ArgumentException or InvalidOperationException or ArithmeticException or IOException or PlatformNotSupportedException)
+        {
+            // A key of another kind, off its curve or of a size that the platform refuses: it did not make this signature.
+            return false;
+        }
+    }
+}
