@@ -16,7 +16,8 @@ internal static class VerifyCommand
     private static readonly Option<FileInfo?> Certificate = new("--cert") { Description = "The certificate in question.", HelpName = "FILE" };
     private static readonly Option<byte[]?> Serial = Hex("--serial", "Its serial number instead, in hexadecimal.");
     private static readonly Option<DateTimeOffset?> At = Instant("--at", "The instant to judge at, such as 2026-11-22T12:00:00Z. Default: now.");
-    private static readonly Option<TimeSpan?> MaximumAge = Durations.Option("--max-age", "The greatest age of thisUpdate that is believed.");
+    private static readonly Option<TimeSpan?> MaximumAge = Durations.Option("--max-age", "The greatest age of thisUpdate that is believed. Default: nextUpdate decides; 12 hours where there is none.");
+    private static readonly Option<TimeSpan?> Skew = Durations.Option("--skew", "How far clocks may differ. Default: five minutes.", orNone: true);
     private static readonly Option<byte[]?> Nonce = Hex("--nonce", "The nonce that was sent, in hexadecimal.");
     private static readonly Option<bool> AllowSha1 = new("--allow-sha1") { Description = "Believe signatures over SHA-1." };
     private static readonly Option<bool> Json = new("--json") { Description = "Print one JSON document." };
@@ -25,9 +26,9 @@ internal static class VerifyCommand
     {
         var command = new Command("verify", "Judge a response that is at hand. With neither --cert nor --serial its only entry is judged.")
         {
-            Response, Issuer, Certificate, Serial, At, MaximumAge, Nonce, AllowSha1, Json,
+            Response, Issuer, Certificate, Serial, At, MaximumAge, Skew, Nonce, AllowSha1, Json,
         }.WithHelp("""
-            Exit codes: 0 good, 1 revoked, 2 unknown, 3 rejected.
+            Exit codes: 0 good, 1 revoked, 2 unknown, 3 rejected, 64 wrong usage or a file that cannot be read.
 
             Examples:
               ocsplab verify --response staple.der --issuer intermediate.pem --cert server.pem
@@ -57,8 +58,12 @@ internal static class VerifyCommand
         var policy = new VerificationPolicy
         {
             MaximumAge = arguments.GetValue(MaximumAge),
+            ClockSkew = arguments.GetValue(Skew) ?? new VerificationPolicy().ClockSkew,
             Sha1Signatures = arguments.GetValue(AllowSha1) ? Sha1Signatures.DangerousAllow : Sha1Signatures.Reject,
         };
+        // One who says how old is too old means a response without nextUpdate as well.
+        if (policy.MaximumAge is { } maximumAge)
+            policy = policy with { AgeWithoutNextUpdate = maximumAge };
         if (arguments.GetValue(Nonce) is { Length: > 0 } nonce)
             policy = policy with { Nonce = nonce };
 

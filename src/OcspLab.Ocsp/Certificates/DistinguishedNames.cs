@@ -14,7 +14,12 @@ internal static class DistinguishedNames
         || (Read(left) is { } leftName && Read(right) is { } rightName && string.Equals(leftName, rightName, StringComparison.OrdinalIgnoreCase));
 
     /// <summary>A name for people, whatever its bytes are.</summary>
-    public static string Describe(ReadOnlyMemory<byte> name) => Read(name) ?? "an unreadable name";
+    public static string Describe(ReadOnlyMemory<byte> name) => Read(name) switch
+    {
+        null => "an unreadable name",
+        "" => "an empty name",
+        var text => text,
+    };
 
     private static string? Read(ReadOnlyMemory<byte> name)
     {

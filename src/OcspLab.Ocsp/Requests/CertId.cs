@@ -61,6 +61,8 @@ public sealed class CertId : IEquatable<CertId>
     {
         var sequence = parent.ReadSequence();
         var algorithm = AlgorithmIdentifier.Decode(sequence);
+        if (!algorithm.HasNoParameters)
+            throw new AsnContentException("a hash algorithm with parameters");
         var hash = CertIdHashes.FromOid(algorithm.Oid);
         var nameHash = sequence.ReadOctetString();
         var keyHash = sequence.ReadOctetString();

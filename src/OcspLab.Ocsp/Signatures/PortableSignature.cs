@@ -15,8 +15,8 @@ internal sealed record PortableSignature(string Oid) : SignatureScheme
 
     public static PortableSignature? Select(AlgorithmIdentifier algorithm) => algorithm.Oid switch
     {
-        Ed25519 or Ed448 or MlDsa44 or MlDsa65 or MlDsa87 when algorithm.Parameters.IsEmpty => new PortableSignature(algorithm.Oid),
-        RsaSha224 or EcdsaSha224 when algorithm.HasNoParameters => new PortableSignature(algorithm.Oid),
+        Ed25519 or Ed448 or MlDsa44 or MlDsa65 or MlDsa87 or EcdsaSha224 when algorithm.Parameters.IsEmpty => new PortableSignature(algorithm.Oid),
+        RsaSha224 when algorithm.HasNoParameters => new PortableSignature(algorithm.Oid),
         _ => null,
     };
 

@@ -22,13 +22,16 @@ internal abstract record SignatureScheme
         "1.2.840.113549.1.1.11" => WithoutParameters(algorithm, RsaPkcs1.Sha256),
         "1.2.840.113549.1.1.12" => WithoutParameters(algorithm, RsaPkcs1.Sha384),
         "1.2.840.113549.1.1.13" => WithoutParameters(algorithm, RsaPkcs1.Sha512),
-        "1.2.840.10045.4.1" => WithoutParameters(algorithm, Ecdsa.Sha1),
-        "1.2.840.10045.4.3.2" => WithoutParameters(algorithm, Ecdsa.Sha256),
-        "1.2.840.10045.4.3.3" => WithoutParameters(algorithm, Ecdsa.Sha384),
-        "1.2.840.10045.4.3.4" => WithoutParameters(algorithm, Ecdsa.Sha512),
+        "1.2.840.10045.4.1" => EmptyParameters(algorithm, Ecdsa.Sha1),
+        "1.2.840.10045.4.3.2" => EmptyParameters(algorithm, Ecdsa.Sha256),
+        "1.2.840.10045.4.3.3" => EmptyParameters(algorithm, Ecdsa.Sha384),
+        "1.2.840.10045.4.3.4" => EmptyParameters(algorithm, Ecdsa.Sha512),
         RsaPss.Oid => RsaPss.Decode(algorithm.Parameters),
         _ => PortableSignature.Select(algorithm),
     };
+
+    // RFC 5758 §3.2 leaves them out for ECDSA; RFC 4055 §5 takes NULL and nothing alike for RSA.
+    private static SignatureScheme? EmptyParameters(AlgorithmIdentifier algorithm, SignatureScheme scheme) => algorithm.Parameters.IsEmpty ? scheme : null;
 
     private static SignatureScheme? WithoutParameters(AlgorithmIdentifier algorithm, SignatureScheme scheme) => algorithm.HasNoParameters ? scheme : null;
 }

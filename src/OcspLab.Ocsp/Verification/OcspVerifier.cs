@@ -33,7 +33,7 @@ public static class OcspVerifier
             return new VerificationResult(rejection);
         }
 
-        var expiresAt = single.NextUpdate ?? single.ThisUpdate + policy.AgeWithoutNextUpdate;
+        var expiresAt = single.NextUpdate ?? Later(single.ThisUpdate, policy.AgeWithoutNextUpdate);
         expiresAt = Earliest(expiresAt, signer.NotAfter, subject.NotAfter);
         return new VerificationResult(new VerifiedStaple(
             bytes, single.CertId!, single.Status, single.ThisUpdate, single.NextUpdate, basic.ProducedAt, expiresAt, basic.ResponderId, signer.SubjectName));
@@ -67,7 +67,7 @@ public static class OcspVerifier
         }
 
         if (match is null)
-            rejection = new Rejection(RejectionReason.CertIdMismatch, $"serial {Convert.ToHexStringLower(subject.SerialNumber.Span)} of this issuer is not among the {basic.Responses.Count} entries");
+            rejection = new Rejection(RejectionReason.CertIdMismatch, $"serial {Convert.ToHexStringLower(subject.SerialNumber.Span)} of this issuer is not what the response is about ({basic.Responses.Count} {(basic.Responses.Count == 1 ? "entry" : "entries")})");
         return match is not null;
     }
 
@@ -121,7 +121,7 @@ public static class OcspVerifier
             return new Rejection(RejectionReason.TooOld, $"thisUpdate {At(single.ThisUpdate)}, no nextUpdate, is older than {policy.AgeWithoutNextUpdate}");
         }
 
-        if (policy.MaximumAge is { } maximumAge && now - single.ThisUpdate > maximumAge + skew)
+        if (policy.MaximumAge is { } maximumAge && now - single.ThisUpdate - skew > maximumAge)
             return new Rejection(RejectionReason.TooOld, $"thisUpdate {At(single.ThisUpdate)} is older than {maximumAge}");
 
         if (basic.ProducedAt - now > skew)
@@ -137,6 +137,9 @@ public static class OcspVerifier
             expiresAt = signerNotAfter;
         return subjectNotAfter < expiresAt ? subjectNotAfter.Value : expiresAt;
     }
+
+    private static DateTimeOffset Later(DateTimeOffset instant, TimeSpan by) =>
+        DateTimeOffset.MaxValue - instant < by ? DateTimeOffset.MaxValue : instant + by;
 
     private static string At(DateTimeOffset instant) => instant.ToUniversalTime().ToString("yyyy-MM-ddTHH:mm:ssZ", CultureInfo.InvariantCulture);
 }

@@ -1,5 +1,6 @@
 using System.Diagnostics.CodeAnalysis;
 using System.Formats.Asn1;
+using System.Globalization;
 
 namespace OcspLab.Ocsp;
 
@@ -74,24 +75,26 @@ internal static class ResponseSigner
 
     private static Rejection? CheckDelegate(CertificateBytes certificate, CertificateBytes issuer, VerificationPolicy policy, DateTimeOffset now)
     {
-        if (!DistinguishedNames.Same(certificate.Issuer, issuer.Subject)
-            || !SignatureVerifier.IsSupported(certificate.SignatureAlgorithm, policy, out var scheme, out _)
-            || !SignatureVerifier.Verify(scheme, issuer.PublicKeyInfo, certificate.Tbs, certificate.Signature))
-        {
-            return new Rejection(RejectionReason.SignerNotAuthorized, $"'{certificate.SubjectName}' was not issued by '{issuer.SubjectName}' with its key");
-        }
-
+        var stranger = new Rejection(RejectionReason.SignerNotAuthorized, $"'{certificate.SubjectName}' was not issued by '{issuer.SubjectName}' with its key");
+        if (!DistinguishedNames.Same(certificate.Issuer, issuer.Subject))
+            return stranger;
+        if (!SignatureVerifier.IsSupported(certificate.SignatureAlgorithm, policy, out var scheme, out var rejection))
+            return rejection with { Detail = $"the certificate of '{certificate.SubjectName}': {rejection.Detail}" };
+        if (!SignatureVerifier.Verify(scheme, issuer.PublicKeyInfo, certificate.Tbs, certificate.Signature))
+            return stranger;
         return DelegateExtensions.Check(certificate, policy) ?? CheckValidity(certificate, policy, now) ?? CheckValidity(issuer, policy, now);
     }
 
     private static Rejection? CheckValidity(CertificateBytes certificate, VerificationPolicy policy, DateTimeOffset now)
     {
         if (now - certificate.NotAfter > policy.ClockSkew)
-            return new Rejection(RejectionReason.SignerExpired, $"'{certificate.SubjectName}' expired at {certificate.NotAfter:u}");
+            return new Rejection(RejectionReason.SignerExpired, $"'{certificate.SubjectName}' expired at {At(certificate.NotAfter)}");
         if (certificate.NotBefore - now > policy.ClockSkew)
-            return new Rejection(RejectionReason.SignerNotYetValid, $"'{certificate.SubjectName}' is valid from {certificate.NotBefore:u}");
+            return new Rejection(RejectionReason.SignerNotYetValid, $"'{certificate.SubjectName}' is valid from {At(certificate.NotBefore)}");
         return null;
     }
+
+    private static string At(DateTimeOffset instant) => instant.ToString("yyyy-MM-ddTHH:mm:ssZ", CultureInfo.InvariantCulture);
 
     private static bool Signed(BasicOcspResponse basic, SignatureScheme scheme, CertificateBytes signer) =>
         SignatureVerifier.Verify(scheme, signer.PublicKeyInfo, basic.TbsResponseData, basic.Signature);
