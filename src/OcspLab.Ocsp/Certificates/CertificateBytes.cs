@@ -40,7 +40,7 @@ internal sealed record CertificateBytes
         var body = certificate.ReadSequence();
         var algorithm = certificate.PeekEncodedValue();
         var signatureAlgorithm = AlgorithmIdentifier.Decode(certificate);
-        var signature = certificate.ReadBitString(out _);
+        var signature = ReadOctets(certificate);
         certificate.ThrowIfNotEmpty();
 
         if (body.PeekTag() == Tag(0))
@@ -57,7 +57,7 @@ internal sealed record CertificateBytes
         var publicKeyInfo = body.PeekEncodedValue();
         var keyReader = body.ReadSequence();
         keyReader.ReadEncodedValue();
-        var keyBits = keyReader.ReadBitString(out _);
+        var keyBits = ReadOctets(keyReader);
         while (body.HasData && body.PeekTag() != Tag(3))
             body.ReadEncodedValue();
         IReadOnlyList<OcspExtension> extensions = body.HasData ? OcspExtension.DecodeAll(body.ReadSequence(Tag(3))) : [];
@@ -94,6 +94,12 @@ internal sealed record CertificateBytes
     // Time ::= CHOICE { utcTime UTCTime, generalTime GeneralizedTime }; RFC 5280 §4.1.2.5.1: years from 50 are of the 20th century.
     private static DateTimeOffset ReadTime(AsnReader validity) =>
         validity.PeekTag().HasSameClassAndValue(Asn1Tag.UtcTime) ? validity.ReadUtcTime(twoDigitYearMax: 2049) : validity.ReadGeneralizedTime();
+
+    private static ReadOnlyMemory<byte> ReadOctets(AsnReader reader)
+    {
+        var octets = reader.ReadBitString(out var unusedBits);
+        return unusedBits == 0 ? octets : throw new AsnContentException("a key or signature that is not whole octets");
+    }
 
     private static Asn1Tag Tag(int number) => new(TagClass.ContextSpecific, number, isConstructed: true);
 }

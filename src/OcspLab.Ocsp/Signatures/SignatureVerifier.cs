@@ -1,8 +1,5 @@
 using System.Diagnostics.CodeAnalysis;
-using System.Formats.Asn1;
 using System.Security.Cryptography;
-using Org.BouncyCastle.Crypto;
-using Org.BouncyCastle.Security;
 
 namespace OcspLab.Ocsp;
 
@@ -28,9 +25,10 @@ internal static class SignatureVerifier
         {
             return scheme.Verify(publicKeyInfo, data, signature);
         }
-        catch (Exception exception) when (exception is CryptographicException or AsnContentException or GeneralSecurityException or CryptoException or ArgumentException or InvalidOperationException or ArithmeticException or IOException or PlatformNotSupportedException)
+        catch (Exception exception) when (exception is not OutOfMemoryException)
         {
-            // A key of another kind, off its curve or of a size that the platform refuses: it did not make this signature.
+            // A key of another kind, off its curve, of a size that the platform refuses: it did not make this signature.
+            // BouncyCastle's decoders have no common exception, and nobody's key may bring a caller down.
             return false;
         }
     }

@@ -58,6 +58,9 @@ public sealed class DerNode
     /// <summary>This value and all inside it, outermost first.</summary>
     public IEnumerable<DerNode> Walk() => Children is null ? [this] : Children.SelectMany(child => child.Walk()).Prepend(this);
 
+    /// <summary>A value of its own with the same bytes.</summary>
+    public DerNode Copy() => new() { Tag = [.. Tag], Content = [.. _content], Children = Children?.ConvertAll(child => child.Copy()), Length = Length };
+
     /// <summary>Adds a value at the end of the content.</summary>
     public void Append(DerNode child) => Children!.Add(child);
 
