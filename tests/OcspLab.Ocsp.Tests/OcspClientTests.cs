@@ -48,6 +48,157 @@ public sealed class OcspClientTests
         Assert.NotNull((await FetchAsync([server.Url], options => options.Retries = 0)).Staple);
     }
 
+    [Fact, Trait("Rule", "V24")]
+    public async Task A_request_that_makes_the_url_longer_than_255_bytes_goes_as_post()
+    {
+        var (methods, server) = await RecordingServerAsync();
+        await using var _ = server;
+        Assert.NotNull((await FetchAsync([new Uri(server.Url, new string('x', 150))])).Staple);
+        Assert.Equal(["POST"], methods);
+    }
+
+    [Theory, Trait("Rule", "V24b")]
+    [InlineData(null, CertIdHash.Sha1)]
+    [InlineData(CertIdHash.Sha256, CertIdHash.Sha256)]
+    public async Task The_certificate_is_named_by_sha1_unless_set_otherwise(CertIdHash? setting, CertIdHash expected)
+    {
+        var request = await AskedAsync(options => options.CertIdHash = setting ?? options.CertIdHash);
+        Assert.Equal(expected, request.CertIds.Single().Hash);
+        Assert.Equal(Subject.ToCertId(expected), request.CertIds.Single());
+    }
+
+    [Fact, Trait("Rule", "V23")]
+    public async Task No_nonce_is_sent_unless_wanted_and_then_32_octets_that_are_new_each_time()
+    {
+        Assert.Null((await AskedAsync()).Nonce);
+        var first = (await AskedAsync(options => options.Nonce = RequestNonce.Send)).Nonce!.Value;
+        var second = (await AskedAsync(options => options.Nonce = RequestNonce.Send)).Nonce!.Value;
+        Assert.Equal((32, 32), (first.Length, second.Length));
+        Assert.False(first.Span.SequenceEqual(second.Span));
+    }
+
+    [Theory, Trait("Rule", "V26")]
+    [InlineData("public, max-age=600", null, 600)]
+    [InlineData("max-age=600", "Mon, 01 Jun 2026 13:00:00 GMT", 600)]
+    [InlineData(null, "Mon, 01 Jun 2026 13:00:00 GMT", 3600)]
+    [InlineData("no-store", "Mon, 01 Jun 2026 13:00:00 GMT", null)]
+    [InlineData(null, null, null)]
+    public async Task Headers_of_http_are_hints_for_the_next_fetch(string? cacheControl, string? expires, int? seconds)
+    {
+        await using var server = await ScriptedServer.StartAsync();
+        server.Script = context =>
+        {
+            context.Response.Headers.CacheControl = cacheControl;
+            context.Response.Headers.Expires = expires;
+            context.Response.Headers.Date = "Mon, 01 Jun 2026 12:00:00 GMT";
+            return ScriptedServer.Send(() => Authority.Respond(Server))(context);
+        };
+        var fetch = await FetchAsync([server.Url]);
+        Assert.NotNull(fetch.Staple);
+        Assert.Equal(seconds, (int?)fetch.MaxAge?.TotalSeconds);
+    }
+
+    [Fact, Trait("Rule", "V26")]
+    public async Task Headers_of_http_make_no_response_believed()
+    {
+        await using var server = await ScriptedServer.StartAsync();
+        server.Script = context =>
+        {
+            context.Response.Headers.CacheControl = "public, max-age=86400";
+            return ScriptedServer.Send(() => Authority.Respond(Server, thisUpdate: TestAuthority.Now.AddDays(-9), nextUpdate: TestAuthority.Now.AddDays(-8)))(context);
+        };
+        var fetch = await FetchAsync([server.Url]);
+        Assert.Null(fetch.Staple);
+        Assert.Equal(RejectionReason.Expired, fetch.Attempts.Single().Rejection?.Reason);
+    }
+
+    [Fact]
+    public async Task The_outcome_says_what_http_and_ocsp_said()
+    {
+        await using var busy = await ScriptedServer.StartAsync(ScriptedServer.Send(() => OcspResponseBuilder.BuildError(OcspResponseStatus.TryLater)));
+        await using var page = await ScriptedServer.StartAsync(ScriptedServer.Send(() => "<html>"u8.ToArray(), "text/html"));
+        await using var server = await ScriptedServer.StartAsync(ScriptedServer.Send(() => Authority.Respond(Server)));
+        var fetch = await FetchAsync([busy.Url, page.Url, server.Url]);
+        Assert.Equal([OcspResponseStatus.TryLater, null, OcspResponseStatus.Successful], fetch.Attempts.Select(attempt => attempt.OcspStatus));
+        Assert.Equal([200, 200, 200], fetch.Attempts.Select(attempt => attempt.HttpStatus));
+        Assert.Equal([busy.Url, page.Url, server.Url], fetch.Attempts.Select(attempt => attempt.Url));
+        Assert.All(fetch.Attempts, attempt => Assert.InRange(attempt.Duration, TimeSpan.Zero, fetch.Duration));
+    }
+
+    [Fact, Trait("Rule", "S19")]
+    public async Task The_url_that_worked_is_asked_first_the_next_time_and_left_when_it_fails()
+    {
+        await using var first = await ScriptedServer.StartAsync(ScriptedServer.Send(() => "<html>"u8.ToArray()));
+        await using var second = await ScriptedServer.StartAsync(ScriptedServer.Send(() => Authority.Respond(Server)));
+        await using var services = new ServiceCollection().AddOcspClientWith(null);
+        var client = services.GetRequiredService<IOcspClient>();
+        Task<OcspFetch> Fetch() => client.FetchAsync(Subject, [first.Url, second.Url], new VerificationPolicy(), TestContext.Current.CancellationToken);
+
+        Assert.Equal([first.Url, second.Url], (await Fetch()).Attempts.Select(attempt => attempt.Url));
+        Assert.Equal([second.Url], (await Fetch()).Attempts.Select(attempt => attempt.Url));
+        (first.Script, second.Script) = (second.Script, first.Script);
+        Assert.Equal([second.Url, first.Url], (await Fetch()).Attempts.Select(attempt => attempt.Url));
+        Assert.Equal([first.Url], (await Fetch()).Attempts.Select(attempt => attempt.Url));
+    }
+
+    [Theory, Trait("Rule", "V29")]
+    [InlineData(10, true)]
+    [InlineData(11, false)]
+    public async Task Ten_redirects_are_followed_and_no_more(int redirects, bool followed)
+    {
+        await using var server = await ScriptedServer.StartAsync();
+        server.Script = context =>
+        {
+            if (server.Requests > redirects)
+                return ScriptedServer.Send(() => Authority.Respond(Server))(context);
+            context.Response.Redirect($"/{server.Requests}");
+            return Task.CompletedTask;
+        };
+        var fetch = await FetchAsync([server.Url], options => options.Retries = 0);
+        Assert.Equal(followed, fetch.Staple is not null);
+    }
+
+    [Theory, Trait("Rule", "V29")]
+    [InlineData("file:///etc/hostname")]
+    [InlineData("ftp://127.0.0.1/response")]
+    public async Task A_redirect_to_anything_but_http_is_not_followed(string location)
+    {
+        await using var server = await ScriptedServer.StartAsync(context =>
+        {
+            context.Response.StatusCode = 302;
+            context.Response.Headers.Location = location;
+            return Task.CompletedTask;
+        });
+        var fetch = await FetchAsync([server.Url]);
+        Assert.Equal(FetchFailure.RedirectRefused, fetch.Attempts.Single().Failure);
+    }
+
+    [Fact, Trait("Rule", "S22")]
+    public async Task A_proxy_is_asked_where_one_is_set()
+    {
+        string? asked = null;
+        await using var proxy = await ScriptedServer.StartAsync();
+        proxy.Script = context =>
+        {
+            asked = context.Request.Host.Host;
+            return ScriptedServer.Send(() => Authority.Respond(Server))(context);
+        };
+        Assert.NotNull((await FetchAsync([new Uri("http://ocsp.example.test/")], options => options.Proxy = proxy.Url)).Staple);
+        Assert.Equal("ocsp.example.test", asked);
+    }
+
+    [Fact]
+    public async Task Named_clients_have_options_of_their_own()
+    {
+        await using var proxy = await ScriptedServer.StartAsync(ScriptedServer.Send(() => Authority.Respond(Server)));
+        var registrations = new ServiceCollection();
+        registrations.AddOcspClient("inside").Configure(options => options.Proxy = proxy.Url);
+        await using var services = registrations.AddOcspClientWith(options => options.Retries = 0);
+        var url = new Uri("http://ocsp.example.test/");
+        Assert.NotNull((await services.GetRequiredKeyedService<IOcspClient>("inside").FetchAsync(Subject, [url], new VerificationPolicy(), TestContext.Current.CancellationToken)).Staple);
+        Assert.Null((await services.GetRequiredService<IOcspClient>().FetchAsync(Subject, [url], new VerificationPolicy(), TestContext.Current.CancellationToken)).Staple);
+    }
+
     [Fact, Trait("Rule", "S19")]
     public async Task The_next_url_is_asked_when_the_first_is_dead()
     {
@@ -133,6 +284,33 @@ public sealed class OcspClientTests
     {
         await using var services = new ServiceCollection().AddOcspClientWith(configure);
         return await services.GetRequiredService<IOcspClient>().FetchAsync(Subject, urls, new VerificationPolicy(), TestContext.Current.CancellationToken);
+    }
+
+    /// <summary>The request as a responder reads it.</summary>
+    private static async Task<OcspRequest> AskedAsync(Action<OcspClientOptions>? configure = null)
+    {
+        OcspRequest? asked = null;
+        await using var server = await ScriptedServer.StartAsync(async context =>
+        {
+            var body = new MemoryStream();
+            await context.Request.Body.CopyToAsync(body);
+            var encoded = context.Request.Method == "POST" ? body.ToArray() : Convert.FromBase64String(Uri.UnescapeDataString(context.Features.Get<Microsoft.AspNetCore.Http.Features.IHttpRequestFeature>()!.RawTarget[1..]));
+            Assert.True(OcspRequest.TryDecode(encoded, out asked, out var fault), fault);
+            await ScriptedServer.Send(() => Authority.Respond(Server))(context);
+        });
+        await FetchAsync([server.Url], configure);
+        return asked!;
+    }
+
+    private static async Task<(List<string> Methods, ScriptedServer Server)> RecordingServerAsync()
+    {
+        var methods = new List<string>();
+        var server = await ScriptedServer.StartAsync(context =>
+        {
+            methods.Add(context.Request.Method);
+            return ScriptedServer.Send(() => Authority.Respond(Server))(context);
+        });
+        return (methods, server);
     }
 
     private static int ClosedPort()

@@ -25,6 +25,9 @@ public enum FetchFailure
     /// <summary>An HTTP status other than 200.</summary>
     HttpStatus,
 
+    /// <summary>A redirect led away from http and https.</summary>
+    RedirectRefused,
+
     /// <summary>More bytes than allowed.</summary>
     TooLarge,
 

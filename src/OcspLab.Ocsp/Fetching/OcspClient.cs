@@ -100,6 +100,11 @@ internal sealed class OcspClient(string name, IHttpClientFactory clients, IOptio
         {
             return Failed(FetchFailure.NameNotResolved, $"no address for '{url.Host}'");
         }
+        catch (Exception exception) when (exception is NotSupportedException or UriFormatException)
+        {
+            // The handler's way to say that it was redirected to ftp:, file: and the like.
+            return Failed(FetchFailure.RedirectRefused, $"redirected to what is not an http or https URL ({exception.Message})");
+        }
         catch (Exception exception) when (exception is HttpRequestException or IOException)
         {
             return Failed(FetchFailure.ConnectionFailed, exception.Message);
