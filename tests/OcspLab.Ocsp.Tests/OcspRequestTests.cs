@@ -1,11 +1,13 @@
 using OcspLab.Testing;
+using OcspLab.Testing.Forge;
 
 namespace OcspLab.Ocsp.Tests;
 
 public sealed class OcspRequestTests
 {
     private static readonly TestAuthority Authority = new();
-    private static readonly CertId Id = OcspSubject.FromCertificate(Authority.Server(), Authority.Certificate).ToCertId(CertIdHash.Sha1);
+    private static readonly System.Security.Cryptography.X509Certificates.X509Certificate2 Server = Authority.Server();
+    private static readonly CertId Id = OcspSubject.FromCertificate(Server, Authority.Certificate).ToCertId(CertIdHash.Sha1);
 
     [Fact, Trait("Rule", "R10")]
     public void What_is_encoded_is_decoded()
@@ -34,17 +36,95 @@ public sealed class OcspRequestTests
     public void A_short_or_long_nonce_is_taken(int length) =>
         Assert.True(OcspRequest.TryDecode(new OcspRequest { CertIds = [Id], Nonce = new byte[length] }.Encode(), out _, out _));
 
-    [Fact, Trait("Rule", "R4")]
-    public void No_truncation_and_no_flipped_bit_throws()
+    [Theory, Trait("Rule", "R4")]
+    [InlineData(LengthForm.Overlong)]
+    [InlineData(LengthForm.Indefinite)]
+    public void Ber_is_refused(LengthForm form)
     {
-        var request = new OcspRequest { CertIds = [Id], Nonce = new byte[32] }.Encode();
-        for (var length = 0; length < request.Length; length++)
-            Assert.False(OcspRequest.TryDecode(request.AsMemory(0, length), out _, out _), $"the first {length} bytes");
-        for (var bit = 0; bit < request.Length * 8; bit++)
-        {
-            request[bit / 8] ^= (byte)(1 << (bit % 8));
-            OcspRequest.TryDecode(request, out _, out _);
-            request[bit / 8] ^= (byte)(1 << (bit % 8));
-        }
+        Refused(whole => whole.Length = form);
+        Refused(whole => whole[0, 0, 0].Length = form);
+    }
+
+    [Fact, Trait("Rule", "R4")]
+    public void A_value_too_many_is_refused_on_every_level()
+    {
+        foreach (var path in (int[][])[[], [0], [0, 0, 0], [0, 0, 0, 0]])
+            Refused(whole => whole[path].Append(DerNode.Primitive(0x05)));
+    }
+
+    [Fact, Trait("Rule", "R6")]
+    public void An_unknown_extension_is_passed_over_unless_it_is_critical()
+    {
+        Assert.Equal([Id], Understood(whole => whole[0].Append(Extensions(0xa2, ForgedExtension.Unknown(critical: false)))).CertIds);
+        Assert.Equal([Id], Understood(whole => whole[0, 0, 0].Append(Extensions(0xa0, ForgedExtension.Unknown(critical: false)))).CertIds);
+        Refused(whole => whole[0].Append(Extensions(0xa2, ForgedExtension.Unknown(critical: true))));
+        Refused(whole => whole[0, 0, 0].Append(Extensions(0xa0, ForgedExtension.Unknown(critical: true))));
+    }
+
+    [Fact, Trait("Rule", "R7")]
+    public void A_requestor_name_without_a_signature_is_passed_over() =>
+        Assert.Equal([Id], Understood(whole => whole[0].Children!.Insert(0, DerNode.Parse(DerNode.Wrap(0xa1, DerNode.Wrap(0xa4, Authority.Certificate.SubjectName.RawData))))).CertIds);
+
+    [Fact, Trait("Rule", "R8")]
+    public void A_signed_request_is_read_like_any_other()
+    {
+        var signature = DerNode.Wrap(0x30, DerNode.Wrap(0x30, Convert.FromHexString("06082A8648CE3D040302")), [0x03, 0x03, 0x00, 0x01, 0x02]);
+        Assert.Equal([Id], Understood(whole => whole.Append(DerNode.Parse(DerNode.Wrap(0xa0, signature)))).CertIds);
+    }
+
+    [Fact]
+    public void The_types_of_response_that_a_client_takes_are_read()
+    {
+        var basic = Convert.FromHexString("06092B0601050507300101");
+        var acceptable = new ForgedExtension("1.3.6.1.5.5.7.48.1.4", false, DerNode.Wrap(0x30, basic));
+        Assert.Equal(["1.3.6.1.5.5.7.48.1.1"], Understood(whole => whole[0].Append(Extensions(0xa2, acceptable))).AcceptableResponses);
+    }
+
+    [Fact, Trait("Rule", "R36")]
+    public void A_nonce_that_is_wrapped_once_only_is_refused() =>
+        Refused(whole => whole[0].Append(Extensions(0xa2, ForgedExtension.Nonce(new byte[32]) with { Value = new byte[32] })));
+
+    [Theory, Trait("Rule", "R10")]
+    [InlineData(CertIdHash.Sha1, 20)]
+    [InlineData(CertIdHash.Sha256, 32)]
+    [InlineData(CertIdHash.Sha384, 48)]
+    [InlineData(CertIdHash.Sha512, 64)]
+    public void Issuers_are_named_by_the_hashes_of_name_and_key_bits(CertIdHash hash, int length)
+    {
+        var id = OcspSubject.FromCertificate(Server, Authority.Certificate).ToCertId(hash);
+        Assert.Equal(length, id.IssuerKeyHash.Length);
+        Assert.True(id.IssuerKeyHash.Span.SequenceEqual(hash.Digest(Authority.Certificate.PublicKey.EncodedKeyValue.RawData)));
+        Assert.True(id.IssuerNameHash.Span.SequenceEqual(hash.Digest(Authority.Certificate.SubjectName.RawData)));
+        Assert.True(OcspRequest.TryDecode(new OcspRequest { CertIds = [id] }.Encode(), out var decoded, out var fault), fault);
+        Assert.Equal([id], decoded.CertIds);
+    }
+
+    private static OcspRequest Understood(Action<DerNode> edit)
+    {
+        Assert.True(OcspRequest.TryDecode(Edited(edit), out var request, out var fault), fault);
+        return request;
+    }
+
+    private static void Refused(Action<DerNode> edit)
+    {
+        Assert.False(OcspRequest.TryDecode(Edited(edit), out _, out var fault));
+        Assert.NotEmpty(fault);
+    }
+
+    // [0] tbsRequest, [0,0] requestList, [0,0,0] Request, [0,0,0,0] CertID.
+    private static byte[] Edited(Action<DerNode> edit)
+    {
+        var tree = DerNode.Parse(new OcspRequest { CertIds = [Id] }.Encode());
+        edit(tree);
+        return tree.Encode();
+    }
+
+    private static DerNode Extensions(byte tag, params ForgedExtension[] extensions)
+    {
+        var writer = new System.Formats.Asn1.AsnWriter(System.Formats.Asn1.AsnEncodingRules.DER);
+        ForgedExtension.WriteAll(writer, extensions);
+        var node = DerNode.Parse(writer.Encode());
+        node.Tag = [tag];
+        return node;
     }
 }

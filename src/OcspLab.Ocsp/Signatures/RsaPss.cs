@@ -56,11 +56,7 @@ internal sealed record RsaPss(CertIdHash Message, CertIdHash Mask, int SaltLengt
     {
         // The framework knows the usual shape only, and only keys that are not tied to PSS.
         if (Mask == Message && SaltLength == Message.Digest([]).Length && IsPlainRsa(publicKeyInfo))
-        {
-            using var rsa = RSA.Create();
-            rsa.ImportSubjectPublicKeyInfo(publicKeyInfo.Span, out _);
-            return rsa.VerifyData(data.Span, signature.Span, Name(Message), RSASignaturePadding.Pss);
-        }
+            return PublicKeys.Rsa(publicKeyInfo).VerifyData(data.Span, signature.Span, Name(Message), RSASignaturePadding.Pss);
 
         if (PublicKeyFactory.CreateKey(publicKeyInfo.ToArray()) is not RsaKeyParameters key)
             return false;
