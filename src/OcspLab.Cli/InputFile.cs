@@ -13,6 +13,26 @@ internal static class InputFile
     /// <exception cref="LabException">The file cannot be read.</exception>
     public static byte[] ReadResponse(FileInfo file) => ReadDer(file, "OCSP RESPONSE");
 
+    /// <summary>What a file that is not a response seems to be instead, or null.</summary>
+    public static string? Recognize(byte[] bytes)
+    {
+        if (bytes.Length == 0)
+            return "the file is empty";
+        if (bytes is not [DerSequence, ..])
+            return "the file is neither DER nor PEM nor base64";
+        if (OcspRequest.TryDecode(bytes, out _, out _))
+            return "this is an OCSP request";
+        try
+        {
+            using var certificate = X509CertificateLoader.LoadCertificate(bytes);
+            return $"this is a certificate, '{certificate.Subject}'";
+        }
+        catch (CryptographicException)
+        {
+            return null;
+        }
+    }
+
     /// <summary>The first certificate of a file.</summary>
     /// <exception cref="LabException">The file cannot be read, or holds no certificate.</exception>
     public static X509Certificate2 ReadCertificate(FileInfo file)
@@ -32,7 +52,7 @@ internal static class InputFile
         var bytes = Read(file);
         if (bytes is [DerSequence, ..])
             return bytes;
-        var text = Encoding.Latin1.GetString(bytes);
+        var text = Encoding.Latin1.GetString(bytes is [0xef, 0xbb, 0xbf, ..] ? bytes[3..] : bytes);
         if (FindPem(text, label) is { } base64)
             text = base64;
         try
@@ -63,6 +83,8 @@ internal static class InputFile
 
     private static byte[] Read(FileInfo file)
     {
+        if (Directory.Exists(file.FullName))
+            throw new LabException($"{file.FullName} is a directory.", ExitCodes.Usage);
         try
         {
             // A pipe has no length to look at beforehand.

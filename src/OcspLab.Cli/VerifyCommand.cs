@@ -2,6 +2,7 @@ using System.CommandLine;
 using System.CommandLine.Parsing;
 using System.Globalization;
 using System.Numerics;
+using System.Security.Cryptography;
 using System.Security.Cryptography.X509Certificates;
 using OcspLab.Lab;
 using OcspLab.Ocsp;
@@ -14,11 +15,11 @@ internal static class VerifyCommand
     private static readonly Option<FileInfo> Response = new("--response") { Description = "The response: DER, PEM or base64.", HelpName = "FILE", Required = true };
     private static readonly Option<FileInfo> Issuer = new("--issuer") { Description = "The authority that issued the certificate in question.", HelpName = "FILE", Required = true };
     private static readonly Option<FileInfo?> Certificate = new("--cert") { Description = "The certificate in question.", HelpName = "FILE" };
-    private static readonly Option<byte[]?> Serial = Hex("--serial", "Its serial number instead, in hexadecimal.");
-    private static readonly Option<DateTimeOffset?> At = Instant("--at", "The instant to judge at, such as 2026-11-22T12:00:00Z. Default: now.");
+    private static readonly Option<byte[]?> Serial = Hex("--serial", "Its serial number instead, in hexadecimal.", Digits.Any);
+    private static readonly Option<DateTimeOffset?> At = Instant("--at", "The instant to judge at, such as 2026-11-22T12:00:00Z (UTC where no zone is said). Default: now.");
     private static readonly Option<TimeSpan?> MaximumAge = Durations.Option("--max-age", "The greatest age of thisUpdate that is believed. Default: nextUpdate decides; 12 hours where there is none.");
     private static readonly Option<TimeSpan?> Skew = Durations.Option("--skew", "How far clocks may differ. Default: five minutes.", orNone: true);
-    private static readonly Option<byte[]?> Nonce = Hex("--nonce", "The nonce that was sent, in hexadecimal.");
+    private static readonly Option<byte[]?> Nonce = Hex("--nonce", "The nonce that was sent, in hexadecimal. A response without one is judged by its times.", Digits.InPairs);
     private static readonly Option<bool> AllowSha1 = new("--allow-sha1") { Description = "Believe signatures over SHA-1." };
     private static readonly Option<bool> Json = new("--json") { Description = "Print one JSON document." };
 
@@ -36,6 +37,8 @@ internal static class VerifyCommand
             """);
         command.Validators.Add(result =>
         {
+            if (result.GetResult(Skew) is { Implicit: false } skew && skew.GetValueOrDefault<TimeSpan?>() > TimeSpan.FromDays(1))
+                result.AddError("--skew is at most a day, 1.00:00:00.");
             if (result.GetResult(Certificate) is not null && result.GetResult(Serial) is not null)
                 result.AddError("Give --cert or --serial, not both.");
         });
@@ -67,12 +70,25 @@ internal static class VerifyCommand
         if (arguments.GetValue(Nonce) is { Length: > 0 } nonce)
             policy = policy with { Nonce = nonce };
 
-        if (!TryFindSubject(arguments, response, issuer, out var subject, out var rejection))
-            return StapleVerdict.Rejected(rejection!);
+        OcspSubject? subject;
+        Rejection? rejection;
+        try
+        {
+            if (!TryFindSubject(arguments, response, issuer, out subject, out rejection))
+                return Rejected(rejection!, response);
+        }
+        catch (CryptographicException exception)
+        {
+            throw new LabException(exception.Message, ExitCodes.Usage, exception);
+        }
+
         return OcspVerifier.Verify(response, subject!, policy, arguments.GetValue(At) ?? TimeProvider.System.GetUtcNow()).TryGetStaple(out var staple, out rejection)
             ? StapleVerdict.Verified(staple)
-            : StapleVerdict.Rejected(rejection);
+            : Rejected(rejection, response);
     }
+
+    private static StapleVerdict Rejected(Rejection rejection, byte[] response) => StapleVerdict.Rejected(
+        rejection.Reason == RejectionReason.Malformed && InputFile.Recognize(response) is { } instead ? rejection with { Detail = $"{instead}: {rejection.Detail}" } : rejection);
 
     private static bool TryFindSubject(ParseResult arguments, byte[] response, X509Certificate2 issuer, out OcspSubject? subject, out Rejection? rejection)
     {
@@ -92,23 +108,24 @@ internal static class VerifyCommand
         {
             // Without an entry that can be asked about the verifier says what is wrong: the responder's error, or whom the entry is of.
             var entries = decoded.Basic?.Responses ?? [];
-            if (entries is [{ CertId: { } only }])
+            // One certificate may stand there twice, by SHA-1 and by SHA-256.
+            if (entries is [{ CertId: { } only }, ..] && entries.All(entry => entry.CertId is { } id && id.SerialNumber.Span.SequenceEqual(only.SerialNumber.Span)))
                 subject = OcspSubject.FromSerial(new BigInteger(only.SerialNumber.Span, isUnsigned: false, isBigEndian: true), issuer);
             else if (entries.Count <= 1)
                 subject = OcspSubject.FromSerial(0, issuer);
             else
-                rejection = new Rejection(RejectionReason.Ambiguous, $"{entries.Count} entries; say which with --cert or --serial");
+                rejection = new Rejection(RejectionReason.Ambiguous, $"entries for the serial numbers {string.Join(", ", entries.Select(entry => entry.CertId?.ToString() ?? "(unknown hash)"))}; say which with --cert or --serial");
         }
 
         return subject is not null;
     }
 
-    private static Option<byte[]?> Hex(string name, string description) => Parsed<byte[]?>(name, description, "HEX", text =>
+    private static Option<byte[]?> Hex(string name, string description, Digits digitsWanted) => Parsed<byte[]?>(name, description, "HEX", text =>
     {
         var digits = text.Replace(":", "", StringComparison.Ordinal);
         if (digits.StartsWith("0x", StringComparison.OrdinalIgnoreCase))
             digits = digits[2..];
-        return digits.Length > 0 && digits.All(char.IsAsciiHexDigit) ? Convert.FromHexString(digits.Length % 2 == 0 ? digits : "0" + digits) : null;
+        return digits.Length > 0 && digits.All(char.IsAsciiHexDigit) && (digitsWanted == Digits.Any || digits.Length % 2 == 0) ? Convert.FromHexString(digits.Length % 2 == 0 ? digits : "0" + digits) : null;
     });
 
     private static Option<DateTimeOffset?> Instant(string name, string description) => Parsed<DateTimeOffset?>(name, description, "INSTANT", text =>
@@ -128,5 +145,11 @@ internal static class VerifyCommand
             return value;
         result.AddError($"{name} wants {helpName}, not '{text}'.");
         return default;
+    }
+
+    private enum Digits
+    {
+        Any,
+        InPairs,
     }
 }

@@ -23,7 +23,7 @@ internal static partial class ConformanceDocument
             out of date, or when a rule for verifiers is without proof. To make it anew: `OCSPLAB_UPDATE_DOCS=1 dotnet test tests/OcspLab.IntegrationTests --filter Conformance`.
 
             Hostile bytes: every truncation and every flipped bit of good responses and requests, random bytes, and mutations of their
-            structure, signed anew or not, are in every test run (14,000 mutations). The long run, 1.4 million:
+            structure, signed anew or not, are in every test run (14,000 inputs). The long run, 1.4 million:
             `CsCheck_Iter=200000 dotnet test tests/OcspLab.Ocsp.Tests -c Release --filter HostileBytes`.
 
             § alone is RFC 6960. RFC 9919 obsoletes RFC 5019, RFC 9654 obsoletes RFC 8954.

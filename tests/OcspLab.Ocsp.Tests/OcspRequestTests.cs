@@ -50,6 +50,24 @@ public sealed class OcspRequestTests
     {
         foreach (var path in (int[][])[[], [0], [0, 0, 0], [0, 0, 0, 0]])
             Refused(whole => whole[path].Append(DerNode.Primitive(0x05)));
+        Refused(whole => whole.Append(DerNode.Parse(DerNode.Wrap(0xa0, Signature, [0x05, 0x00]))));
+        Refused(whole => whole[0].Children!.Insert(0, DerNode.Parse(DerNode.Wrap(0xa1, RequestorName, [0x05, 0x00]))));
+    }
+
+    [Theory, Trait("Rule", "R4")]
+    [InlineData("A0023000")]
+    [InlineData("A00630040500 0500")]
+    public void A_signature_that_is_none_is_refused(string signature) => Refused(whole => whole.Append(DerNode.Parse(Convert.FromHexString(signature.Replace(" ", "", StringComparison.Ordinal)))));
+
+    [Fact, Trait("Rule", "R4")]
+    public void A_requestor_that_has_no_name_is_refused() => Refused(whole => whole[0].Children!.Insert(0, DerNode.Parse(Convert.FromHexString("A1020500"))));
+
+    [Fact, Trait("Rule", "R4")]
+    public void Too_many_questions_and_too_many_bytes_are_refused()
+    {
+        Assert.True(OcspRequest.TryDecode(new OcspRequest { CertIds = [.. Enumerable.Repeat(Id, 64)] }.Encode(), out _, out _));
+        Assert.False(OcspRequest.TryDecode(new OcspRequest { CertIds = [.. Enumerable.Repeat(Id, 65)] }.Encode(), out _, out _));
+        Assert.False(OcspRequest.TryDecode(new byte[OcspRequest.MaximumLength + 1], out _, out _));
     }
 
     [Fact, Trait("Rule", "R6")]
@@ -63,16 +81,19 @@ public sealed class OcspRequestTests
 
     [Fact, Trait("Rule", "R7")]
     public void A_requestor_name_without_a_signature_is_passed_over() =>
-        Assert.Equal([Id], Understood(whole => whole[0].Children!.Insert(0, DerNode.Parse(DerNode.Wrap(0xa1, DerNode.Wrap(0xa4, Authority.Certificate.SubjectName.RawData))))).CertIds);
+        Assert.Equal([Id], Understood(whole => whole[0].Children!.Insert(0, DerNode.Parse(DerNode.Wrap(0xa1, RequestorName)))).CertIds);
 
     [Fact, Trait("Rule", "R8")]
     public void A_signed_request_is_read_like_any_other()
     {
-        var signature = DerNode.Wrap(0x30, DerNode.Wrap(0x30, Convert.FromHexString("06082A8648CE3D040302")), [0x03, 0x03, 0x00, 0x01, 0x02]);
-        Assert.Equal([Id], Understood(whole => whole.Append(DerNode.Parse(DerNode.Wrap(0xa0, signature)))).CertIds);
+        Assert.Equal([Id], Understood(whole => whole.Append(DerNode.Parse(DerNode.Wrap(0xa0, Signature)))).CertIds);
     }
 
-    [Fact]
+    private static byte[] Signature => DerNode.Wrap(0x30, DerNode.Wrap(0x30, Convert.FromHexString("06082A8648CE3D040302")), [0x03, 0x03, 0x00, 0x01, 0x02]);
+
+    private static byte[] RequestorName => DerNode.Wrap(0xa4, Authority.Certificate.SubjectName.RawData);
+
+    [Fact, Trait("Rule", "R9")]
     public void The_types_of_response_that_a_client_takes_are_read()
     {
         var basic = Convert.FromHexString("06092B0601050507300101");

@@ -1,6 +1,7 @@
 using System.Security.Cryptography;
 using System.Security.Cryptography.X509Certificates;
 using OcspLab.Testing;
+using OcspLab.Testing.Forge;
 
 namespace OcspLab.Ocsp.Tests;
 
@@ -69,6 +70,30 @@ public sealed class OcspVerifierTests
     {
         var end = TestAuthority.Now.AddHours(2);
         Assert.Equal(end, Accept(Authority.Respond(Server, signer: Authority.Delegate(notAfter: end))).ExpiresAt);
+    }
+
+    [Fact, Trait("Rule", "V25")]
+    public void A_staple_ends_with_its_next_update_and_with_its_issuer()
+    {
+        Assert.Equal(TestAuthority.Now.AddHours(23), Accept(Authority.Respond(Server)).ExpiresAt);
+        var pki = new ForgePki(TestAuthority.Now);
+        var issuer = (pki.Authority("CN=Forge CA") with { NotAfter = pki.Now.AddHours(2) }).Sign(pki.Root);
+        var server = pki.Of("CN=server").Sign(issuer);
+        var response = pki.SignedBy(pki.DelegateForge.Sign(issuer)) with { Entries = [ForgedEntry.For(server, issuer) with { ThisUpdate = pki.Entry.ThisUpdate, NextUpdate = pki.Entry.NextUpdate }] };
+        var subject = OcspSubject.FromCertificate(server.Certificate, issuer.Certificate);
+        Assert.True(OcspVerifier.Verify(response.Encode(), subject, new VerificationPolicy(), pki.Now).TryGetStaple(out var staple, out var rejection), rejection?.ToString());
+        Assert.Equal(pki.Now.AddHours(2), staple.ExpiresAt);
+    }
+
+    [Fact]
+    public void A_certificate_that_is_only_asked_about_need_not_be_perfect()
+    {
+        var pki = new ForgePki(TestAuthority.Now);
+        var tree = DerNode.Parse(pki.Delegate.Encoded);
+        tree[0, 7, 0].Append(tree[0, 7, 0, 0].Copy());
+        using var certificate = X509CertificateLoader.LoadCertificate(tree.Encode());
+        Assert.True(OcspSubject.TryFromCertificate(certificate, pki.Issuer.Certificate, out _));
+        Assert.False(OcspVerifier.Verify((pki.Delegated with { Certificates = [certificate.RawData] }).Encode(), pki.Subject, new VerificationPolicy(), pki.Now).TryGetStaple(out _, out _));
     }
 
     private static VerificationResult Verify(ReadOnlyMemory<byte> response, VerificationPolicy? policy = null, X509Certificate2? certificate = null) =>

@@ -13,11 +13,14 @@ public static class Durations
         HelpName = "DURATION",
         CustomParser = result =>
         {
-            // A bare number would be days, which is not what anybody means by "--for 30".
-            if (result.Tokens[0].Value.Contains(':', StringComparison.Ordinal) && TimeSpan.TryParse(result.Tokens[0].Value, CultureInfo.InvariantCulture, out var duration) && (duration > TimeSpan.Zero || (orNone && duration == TimeSpan.Zero)))
+            if (TryParse(result.Tokens[0].Value, out var duration) && (duration > TimeSpan.Zero || (orNone && duration == TimeSpan.Zero)))
                 return duration;
-            result.AddError($"{name} is a duration such as 00:00:30 or 7.00:00:00, not '{result.Tokens[0].Value}'.");
+            result.AddError($"{name} is a duration such as 00:00:30 or 1.00:00:00 (a day), not '{result.Tokens[0].Value}'.");
             return null;
         },
     };
+
+    // A bare number would be days, and so would be the hours of "24:00:00", which is not what anybody means.
+    private static bool TryParse(string text, out TimeSpan duration) =>
+        TimeSpan.TryParseExact(text, [@"h\:mm", @"h\:mm\:ss", @"h\:mm\:ss\.FFFFFFF", @"d\.h\:mm\:ss", @"d\.h\:mm\:ss\.FFFFFFF"], CultureInfo.InvariantCulture, out duration);
 }

@@ -1,3 +1,4 @@
+using System.Security.Cryptography;
 using System.Security.Cryptography.X509Certificates;
 using OcspLab.Ocsp;
 
@@ -36,9 +37,17 @@ public static class StapleInspector
             return StapleVerdict.Rejected("untrusted_chain", "the server's certificate does not lead to an authority of --ca");
         if (issuer is null)
             return StapleVerdict.Rejected("issuer_missing", $"the server did not send the certificate of '{certificate.Issuer}'; give it with --ca");
-        return OcspVerifier.Verify(staple, OcspSubject.FromCertificate(certificate, issuer), new VerificationPolicy(), now).TryGetStaple(out var verified, out var rejection)
-            ? StapleVerdict.Verified(verified)
-            : StapleVerdict.Rejected(rejection);
+        try
+        {
+            return OcspVerifier.Verify(staple, OcspSubject.FromCertificate(certificate, issuer), new VerificationPolicy(), now).TryGetStaple(out var verified, out var rejection)
+                ? StapleVerdict.Verified(verified)
+                : StapleVerdict.Rejected(rejection);
+        }
+        catch (Exception exception) when (exception is CryptographicException or ArgumentException)
+        {
+            // What the server sent is a certificate to the platform and nothing that can be read closely.
+            return StapleVerdict.Rejected(new Rejection(RejectionReason.Malformed, exception.Message));
+        }
     }
 
     // The issuer out of the validated chain, not the first one with its name: a server may send what it likes.

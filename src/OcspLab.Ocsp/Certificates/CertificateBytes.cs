@@ -1,4 +1,5 @@
 using System.Formats.Asn1;
+using System.Security.Cryptography;
 using System.Security.Cryptography.X509Certificates;
 
 namespace OcspLab.Ocsp;
@@ -19,12 +20,27 @@ internal sealed record CertificateBytes
     /// <summary>The value of subjectPublicKey without tag, length and unused-bits octet: what issuerKeyHash and ResponderID byKey hash.</summary>
     public required ReadOnlyMemory<byte> PublicKeyBits { get; init; }
 
-    public required IReadOnlyList<OcspExtension> Extensions { get; init; }
+    /// <summary>False when the algorithm outside, which nobody signed, is not the one inside (RFC 5280 §4.1.1.2).</summary>
+    public required bool IsAlgorithmSigned { get; init; }
+
+    /// <summary>The extensions, still encoded under their explicit tag; empty when there are none.</summary>
+    public required ReadOnlyMemory<byte> EncodedExtensions { get; init; }
 
     /// <summary>The subject for people.</summary>
     public string SubjectName => DistinguishedNames.Describe(Subject);
 
-    public static CertificateBytes Of(X509Certificate2 certificate) => Decode(certificate.RawDataMemory);
+    /// <exception cref="CryptographicException">The platform reads more than is a certificate.</exception>
+    public static CertificateBytes Of(X509Certificate2 certificate)
+    {
+        try
+        {
+            return Decode(certificate.RawDataMemory);
+        }
+        catch (AsnContentException exception)
+        {
+            throw new CryptographicException($"The certificate '{certificate.Subject}' cannot be read: {exception.Message}", exception);
+        }
+    }
 
     // Certificate ::= SEQUENCE { tbsCertificate, signatureAlgorithm, signatureValue BIT STRING }
     // TBSCertificate ::= SEQUENCE {
@@ -44,11 +60,9 @@ internal sealed record CertificateBytes
         certificate.ThrowIfNotEmpty();
 
         if (body.PeekTag() == Tag(0))
-            body.ReadEncodedValue();
+            body.ReadSequence(Tag(0)).ReadInteger();
         var serial = body.ReadIntegerBytes();
-        // RFC 5280 §4.1.1.2: the one outside is not signed, so it must be the same as the one inside.
-        if (!body.ReadEncodedValue().Span.SequenceEqual(algorithm.Span))
-            throw new AsnContentException("a certificate whose two signature algorithms differ");
+        var isAlgorithmSigned = body.ReadEncodedValue().Span.SequenceEqual(algorithm.Span);
         var issuer = body.ReadEncodedValue();
         var validity = body.ReadSequence();
         var notBefore = ReadTime(validity);
@@ -60,7 +74,7 @@ internal sealed record CertificateBytes
         var keyBits = ReadOctets(keyReader);
         while (body.HasData && body.PeekTag() != Tag(3))
             body.ReadEncodedValue();
-        IReadOnlyList<OcspExtension> extensions = body.HasData ? OcspExtension.DecodeAll(body.ReadSequence(Tag(3))) : [];
+        var extensions = body.HasData ? body.ReadEncodedValue() : default;
         body.ThrowIfNotEmpty();
 
         return new CertificateBytes
@@ -75,21 +89,14 @@ internal sealed record CertificateBytes
             Subject = subject,
             PublicKeyInfo = publicKeyInfo,
             PublicKeyBits = keyBits,
-            Extensions = extensions,
+            IsAlgorithmSigned = isAlgorithmSigned,
+            EncodedExtensions = extensions,
         };
     }
 
-    /// <summary>The value of an extension, or null when there is none.</summary>
-    public ReadOnlyMemory<byte>? Find(string oid)
-    {
-        foreach (var extension in Extensions)
-        {
-            if (extension.Oid == oid)
-                return extension.Value;
-        }
-
-        return null;
-    }
+    /// <exception cref="AsnContentException">They cannot be read, or one stands twice.</exception>
+    public IReadOnlyList<OcspExtension> DecodeExtensions() =>
+        EncodedExtensions.IsEmpty ? [] : OcspExtension.DecodeAll(new AsnReader(EncodedExtensions, AsnEncodingRules.BER).ReadSequence(Tag(3)));
 
     // Time ::= CHOICE { utcTime UTCTime, generalTime GeneralizedTime }; RFC 5280 §4.1.2.5.1: years from 50 are of the 20th century.
     private static DateTimeOffset ReadTime(AsnReader validity) =>

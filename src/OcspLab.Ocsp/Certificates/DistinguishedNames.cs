@@ -11,7 +11,10 @@ internal static class DistinguishedNames
 {
     public static bool Same(ReadOnlyMemory<byte> left, ReadOnlyMemory<byte> right) =>
         left.Span.SequenceEqual(right.Span)
-        || (Read(left) is { } leftName && Read(right) is { } rightName && string.Equals(leftName, rightName, StringComparison.OrdinalIgnoreCase));
+        || (Read(left) is { } name && Same(name, right));
+
+    /// <summary>The same for a name that was read before.</summary>
+    public static bool Same(string left, ReadOnlyMemory<byte> right) => Read(right) is { } name && string.Equals(left, name, StringComparison.OrdinalIgnoreCase);
 
     /// <summary>A name for people, whatever its bytes are.</summary>
     public static string Describe(ReadOnlyMemory<byte> name) => Read(name) switch
@@ -21,7 +24,8 @@ internal static class DistinguishedNames
         var text => text,
     };
 
-    private static string? Read(ReadOnlyMemory<byte> name)
+    /// <summary>A name as text; null when it cannot be read or is longer than any honest one.</summary>
+    public static string? Read(ReadOnlyMemory<byte> name)
     {
         if (name.Length > MaximumLength)
             return null;
@@ -36,5 +40,5 @@ internal static class DistinguishedNames
     }
 
     // Beyond this a name comes from nobody honest, and reading it for each enclosed certificate would cost real time.
-    private const int MaximumLength = 8 * 1024;
+    private const int MaximumLength = 2 * 1024;
 }

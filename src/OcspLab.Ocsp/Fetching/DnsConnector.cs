@@ -19,7 +19,7 @@ internal sealed class DnsConnector
         {
             Timeout = options.ResolverTimeout,
             Retries = 1,
-            UseCache = true,
+            UseCache = options.ResolverValid != TimeSpan.Zero,
             MinimumCacheTimeout = options.ResolverValid,
             MaximumCacheTimeout = options.ResolverValid,
         });

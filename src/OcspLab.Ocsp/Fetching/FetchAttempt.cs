@@ -25,7 +25,7 @@ public enum FetchFailure
     /// <summary>An HTTP status other than 200.</summary>
     HttpStatus,
 
-    /// <summary>A redirect led away from http and https.</summary>
+    /// <summary>A redirect that was not followed: away from http and https, to nowhere, or one too many.</summary>
     RedirectRefused,
 
     /// <summary>More bytes than allowed.</summary>

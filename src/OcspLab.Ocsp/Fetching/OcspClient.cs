@@ -21,6 +21,8 @@ internal sealed class OcspClient(string name, IHttpClientFactory clients, IOptio
         ArgumentNullException.ThrowIfNull(subject);
         ArgumentNullException.ThrowIfNull(urls);
         ArgumentNullException.ThrowIfNull(policy);
+        if (urls.FirstOrDefault(url => url is not { IsAbsoluteUri: true, Scheme: "http" or "https" }) is { } stranger)
+            throw new ArgumentException($"'{stranger}' is not an absolute http or https URL.", nameof(urls));
 
         var settings = options.Get(name);
         if (settings.Nonce == RequestNonce.Send && policy.Nonce is null)
@@ -80,9 +82,9 @@ internal sealed class OcspClient(string name, IHttpClientFactory clients, IOptio
             {
                 var status = (int)response.StatusCode;
                 if (response.StatusCode != HttpStatusCode.OK)
-                    return Failed(FetchFailure.HttpStatus, Describe(response), status);
-                var body = await ReadAsync(response.Content, settings.MaximumResponseSize, deadline).ConfigureAwait(false);
-                if (body is null)
+                    return Failed(status is >= 300 and < 400 ? FetchFailure.RedirectRefused : FetchFailure.HttpStatus, Describe(response), status);
+                var body = await response.Content.ReadAsByteArrayAsync(deadline).ConfigureAwait(false);
+                if (body.Length > settings.MaximumResponseSize)
                     return Failed(FetchFailure.TooLarge, $"more than {settings.MaximumResponseSize} bytes", status);
                 var attempt = new FetchAttempt(url, null, status, null, null, "verified", clock.GetElapsedTime(started));
                 return new Answer(body, attempt, MaxAge(response, clock.GetUtcNow()), response.Content.Headers.ContentType?.MediaType);
@@ -98,16 +100,11 @@ internal sealed class OcspClient(string name, IHttpClientFactory clients, IOptio
         }
         catch (HttpRequestException exception) when (exception.HttpRequestError == HttpRequestError.NameResolutionError || exception.InnerException is SocketException { SocketErrorCode: SocketError.HostNotFound or SocketError.NoData or SocketError.TryAgain })
         {
-            return Failed(FetchFailure.NameNotResolved, $"no address for '{url.Host}'");
-        }
-        catch (Exception exception) when (exception is NotSupportedException or UriFormatException)
-        {
-            // The handler's way to say that it was redirected to ftp:, file: and the like.
-            return Failed(FetchFailure.RedirectRefused, $"redirected to what is not an http or https URL ({exception.Message})");
+            return Failed(FetchFailure.NameNotResolved, settings.Proxy is { } proxy ? $"no address for the proxy '{proxy.Host}'" : $"no address for '{url.Host}'");
         }
         catch (Exception exception) when (exception is HttpRequestException or IOException)
         {
-            return Failed(FetchFailure.ConnectionFailed, exception.Message);
+            return Failed(FetchFailure.ConnectionFailed, settings.Proxy is { } proxy ? $"{exception.Message} (the proxy is {proxy})" : exception.Message);
         }
     }
 
@@ -132,24 +129,15 @@ internal sealed class OcspClient(string name, IHttpClientFactory clients, IOptio
         return text.Length <= 255 ? new Uri(text) : null;
     }
 
-    private static async Task<byte[]?> ReadAsync(HttpContent content, int limit, CancellationToken cancellationToken)
-    {
-        if (content.Headers.ContentLength > limit)
-            return null;
-        using var stream = await content.ReadAsStreamAsync(cancellationToken).ConfigureAwait(false);
-        // One more than is due, so that too much shows.
-        var buffer = new byte[(content.Headers.ContentLength ?? limit) + 1];
-        var length = await stream.ReadAtLeastAsync(buffer, buffer.Length, throwOnEndOfStream: false, cancellationToken).ConfigureAwait(false);
-        return length > limit ? null : buffer[..length];
-    }
-
     // A hint, never a reason to believe (RFC 9919 §7.2): Cache-Control first, Expires where there is none (RFC 9111 §5.3).
     private static TimeSpan? MaxAge(HttpResponseMessage response, DateTimeOffset now) => response.Headers.CacheControl switch
     {
         { NoStore: true } or { NoCache: true } => null,
-        { MaxAge: { } maxAge } => maxAge - (response.Headers.Age ?? TimeSpan.Zero),
-        _ => response.Content.Headers.Expires - (response.Headers.Date ?? now),
+        { MaxAge: { } maxAge } => NotNegative(maxAge - (response.Headers.Age ?? TimeSpan.Zero)),
+        _ => NotNegative(response.Content.Headers.Expires - (response.Headers.Date ?? now)),
     };
+
+    private static TimeSpan? NotNegative(TimeSpan? age) => age < TimeSpan.Zero ? TimeSpan.Zero : age;
 
     private static OcspResponseStatus? Status(byte[] body) => OcspResponse.TryDecode(body, out var response, out _) ? response.Status : null;
 

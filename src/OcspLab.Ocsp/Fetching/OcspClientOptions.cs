@@ -47,7 +47,7 @@ public sealed class OcspClientOptions
     [Range(typeof(TimeSpan), "00:00:00.1", "00:01:00")]
     public TimeSpan ResolverTimeout { get; set; } = TimeSpan.FromSeconds(5);
 
-    /// <summary><value>How long an address is kept whatever its time to live says, or null to obey that. 0 to 1 day; default null.</value></summary>
+    /// <summary><value>How long an address is kept whatever its time to live says; 0 keeps none, null obeys it. 0 to 1 day; default null.</value></summary>
     [Range(typeof(TimeSpan), "00:00:00", "1.00:00:00")]
     public TimeSpan? ResolverValid { get; set; }
 }

@@ -50,15 +50,16 @@ public static class OcspServiceCollectionExtensions
         services.TryAddSingleton<DnsConnectors>();
 
 #pragma warning disable EXTEXP0001 // RemoveAllResilienceHandlers: an application's default resilience handler must not wrap this one.
-        services.AddHttpClient(OcspClient.HttpClientName(name), client => client.Timeout = Timeout.InfiniteTimeSpan)
+        var clients = services.AddHttpClient(OcspClient.HttpClientName(name), client => client.Timeout = Timeout.InfiniteTimeSpan)
             .UseSocketsHttpHandler((handler, provider) => Configure(handler, provider.GetRequiredService<IOptionsMonitor<OcspClientOptions>>().Get(name), provider.GetRequiredService<DnsConnectors>()))
-            .RemoveAllResilienceHandlers()
-            .AddResilienceHandler("ocsp", (pipeline, context) =>
+            .RemoveAllResilienceHandlers();
+        clients.AddResilienceHandler("ocsp", (pipeline, context) =>
             {
                 context.EnableReloads<OcspClientOptions>(name);
                 Configure(pipeline, context.GetOptions<OcspClientOptions>(name));
             })
             .SelectPipelineByAuthority();
+        clients.AddHttpMessageHandler(provider => new OcspTransportHandler(name, provider.GetRequiredService<IOptionsMonitor<OcspClientOptions>>()));
 #pragma warning restore EXTEXP0001
 
         services.TryAddEnumerable(ServiceDescriptor.Singleton<IValidateOptions<OcspClientOptions>, OcspClientOptionsValidator>());
@@ -70,7 +71,7 @@ public static class OcspServiceCollectionExtensions
 
     private static void Configure(SocketsHttpHandler handler, OcspClientOptions options, DnsConnectors connectors)
     {
-        handler.MaxAutomaticRedirections = 10;
+        handler.AllowAutoRedirect = false;
         handler.UseCookies = false;
         handler.MaxResponseHeadersLength = 16;
         handler.PooledConnectionLifetime = TimeSpan.FromMinutes(5);
@@ -94,6 +95,8 @@ public static class OcspServiceCollectionExtensions
                 BackoffType = DelayBackoffType.Exponential,
                 UseJitter = true,
                 Delay = TimeSpan.FromMilliseconds(200),
+                // "Come back in an hour" is for the next refresh to heed, not for a fetch that has seconds.
+                ShouldRetryAfterHeader = false,
             });
         }
 

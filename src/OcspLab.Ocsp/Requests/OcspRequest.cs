@@ -6,6 +6,9 @@ namespace OcspLab.Ocsp;
 /// <summary>A request for the status of one or more certificates (RFC 6960 §4.1).</summary>
 public sealed record OcspRequest
 {
+    /// <summary>The most bytes that are looked at: 64 KiB. A request about one certificate has about a hundred.</summary>
+    public const int MaximumLength = 64 * 1024;
+
     /// <summary>The certificates asked about, in order; never empty.</summary>
     public required IReadOnlyList<CertId> CertIds { get; init; }
 
@@ -30,6 +33,12 @@ public sealed record OcspRequest
     {
         request = null;
         fault = null;
+        if (encoded.Length > MaximumLength)
+        {
+            fault = $"{encoded.Length} bytes; a request has at most {MaximumLength}";
+            return false;
+        }
+
         try
         {
             request = OcspRequestEncoding.Decode(encoded);

@@ -44,9 +44,15 @@ internal static class OcspRequestEncoding
         var request = DecodeTbs(outer.ReadSequence());
         if (outer.HasData)
         {
-            // A signature may be ignored (RFC 9919 §3.1.2), not its shape.
-            var signature = outer.ReadSequence(new Asn1Tag(TagClass.ContextSpecific, 0));
-            signature.ReadSequence();
+            // A signature may be ignored (RFC 9919 §3.1.2), not its shape:
+            // Signature ::= SEQUENCE { signatureAlgorithm, signature BIT STRING, certs [0] EXPLICIT SEQUENCE OF Certificate OPTIONAL }
+            var explicitTag = outer.ReadSequence(new Asn1Tag(TagClass.ContextSpecific, 0));
+            var signature = explicitTag.ReadSequence();
+            explicitTag.ThrowIfNotEmpty();
+            AlgorithmIdentifier.Decode(signature);
+            signature.ReadBitString(out _);
+            if (signature.HasData)
+                signature.ReadSequence(new Asn1Tag(TagClass.ContextSpecific, 0)).ReadSequence();
             signature.ThrowIfNotEmpty();
         }
 
@@ -64,14 +70,26 @@ internal static class OcspRequestEncoding
         if (tbs.PeekTag().HasSameClassAndValue(new Asn1Tag(TagClass.ContextSpecific, 0)))
             throw new AsnContentException("version v1 is the default and is left out in DER; there is no other");
         if (tbs.PeekTag().HasSameClassAndValue(new Asn1Tag(TagClass.ContextSpecific, 1)))
-            tbs.ReadSequence(new Asn1Tag(TagClass.ContextSpecific, 1)).ReadEncodedValue();
+        {
+            // GeneralName ::= CHOICE of [0] to [8]
+            var name = tbs.ReadSequence(new Asn1Tag(TagClass.ContextSpecific, 1));
+            if (name.PeekTag().TagClass != TagClass.ContextSpecific)
+                throw new AsnContentException("a requestorName that is not a GeneralName");
+            name.ReadEncodedValue();
+            name.ThrowIfNotEmpty();
+        }
 
         var list = tbs.ReadSequence();
         var ids = new List<CertId>();
         while (list.HasData)
+        {
+            if (ids.Count == MaximumCertIds)
+                throw new AsnContentException($"more than {MaximumCertIds} certificates asked about");
             ids.Add(DecodeRequest(list.ReadSequence()));
-        if (ids.Count is 0 or > MaximumCertIds)
-            throw new AsnContentException($"{ids.Count} certificates asked about; 1 to {MaximumCertIds} are");
+        }
+
+        if (ids.Count == 0)
+            throw new AsnContentException("no certificate asked about");
 
         ReadOnlyMemory<byte>? nonce = null;
         List<string>? acceptable = null;

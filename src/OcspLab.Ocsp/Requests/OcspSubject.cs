@@ -37,6 +37,7 @@ public sealed class OcspSubject
 
     /// <summary>A certificate and the authority that issued it.</summary>
     /// <exception cref="ArgumentException"><paramref name="certificate"/> names another issuer.</exception>
+    /// <exception cref="System.Security.Cryptography.CryptographicException">One of them cannot be read.</exception>
     public static OcspSubject FromCertificate(X509Certificate2 certificate, X509Certificate2 issuer)
     {
         return TryFromCertificate(certificate, issuer, out var subject)
@@ -45,6 +46,7 @@ public sealed class OcspSubject
     }
 
     /// <summary>A certificate and the authority that issued it; false when <paramref name="certificate"/> names another issuer.</summary>
+    /// <exception cref="System.Security.Cryptography.CryptographicException">One of them cannot be read.</exception>
     public static bool TryFromCertificate(X509Certificate2 certificate, X509Certificate2 issuer, [NotNullWhen(true)] out OcspSubject? subject)
     {
         ArgumentNullException.ThrowIfNull(certificate);
@@ -60,6 +62,7 @@ public sealed class OcspSubject
     /// <summary>A serial number and the authority that assigned it.</summary>
     /// <param name="serialNumber">The serial as an unsigned number.</param>
     /// <param name="issuer">The issuing authority's certificate.</param>
+    /// <exception cref="System.Security.Cryptography.CryptographicException"><paramref name="issuer"/> cannot be read.</exception>
     public static OcspSubject FromSerial(BigInteger serialNumber, X509Certificate2 issuer)
     {
         ArgumentNullException.ThrowIfNull(issuer);

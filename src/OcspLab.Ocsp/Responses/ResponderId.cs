@@ -22,9 +22,12 @@ public sealed class ResponderId
         ? $"key:{Convert.ToHexStringLower(hash.Span)}"
         : DistinguishedNames.Describe(Name!.Value);
 
+    // Read once, however many certificates it is compared with.
+    private string? Text => field ??= Name is { } name ? DistinguishedNames.Read(name) : null;
+
     internal bool Names(CertificateBytes certificate) => KeyHash is { } hash
         ? hash.Span.SequenceEqual(CertIdHash.Sha1.Digest(certificate.PublicKeyBits.Span))
-        : DistinguishedNames.Same(Name!.Value, certificate.Subject);
+        : Name!.Value.Span.SequenceEqual(certificate.Subject.Span) || (Text is { } text && DistinguishedNames.Same(text, certificate.Subject));
 
     // ResponderID ::= CHOICE { byName [1] EXPLICIT Name, byKey [2] EXPLICIT KeyHash }
     internal static ResponderId Decode(AsnReader parent)

@@ -53,6 +53,6 @@ internal static class PublicKeys
         }
     }
 
-    // Only authorities that the caller trusts, and delegates that these certified, get here: hundreds would be many.
+    // Issuers that the caller names, and delegates that these certified: hundreds would be many.
     private const int MaximumKeys = 512;
 }

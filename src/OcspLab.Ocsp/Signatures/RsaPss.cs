@@ -19,32 +19,32 @@ internal sealed record RsaPss(CertIdHash Message, CertIdHash Mask, int SaltLengt
     //     maskGenAlgorithm  [1] AlgorithmIdentifier DEFAULT mgf1SHA1,
     //     saltLength        [2] INTEGER DEFAULT 20,
     //     trailerField      [3] INTEGER DEFAULT 1 }
-    public static RsaPss? Decode(ReadOnlyMemory<byte> parameters)
+    public static RsaPss? Decode(ReadOnlyMemory<byte> parameters, AsnEncodingRules rules)
     {
         try
         {
-            // Certificates carry these too, not all of them in DER; the values alone decide.
-            var reader = new AsnReader(parameters, AsnEncodingRules.BER);
+            var reader = new AsnReader(parameters, rules);
             var sequence = reader.ReadSequence();
             reader.ThrowIfNotEmpty();
             var hash = CertIdHash.Sha1;
             var mask = CertIdHash.Sha1;
             var saltLength = 20;
             if (Next(sequence, 0) is { } hashTag)
-                hash = ReadHash(AlgorithmIdentifier.Decode(hashTag).Oid);
+                hash = ReadHash(hashTag);
             if (Next(sequence, 1) is { } maskTag)
             {
                 var generator = AlgorithmIdentifier.Decode(maskTag);
+                maskTag.ThrowIfNotEmpty();
                 if (generator.Oid != Mgf1)
                     return null;
-                mask = ReadHash(AlgorithmIdentifier.Decode(new AsnReader(generator.Parameters, AsnEncodingRules.BER)).Oid);
+                mask = ReadHash(new AsnReader(generator.Parameters, rules));
             }
 
-            if (Next(sequence, 2) is { } saltTag && !(saltTag.TryReadInt32(out saltLength) && saltLength is >= 0 and <= MaximumSaltLength))
+            if (Next(sequence, 2) is { } saltTag)
+                saltLength = ReadSmall(saltTag);
+            if (Next(sequence, 3) is { } trailerTag && ReadSmall(trailerTag) != 1)
                 return null;
-            if (Next(sequence, 3) is { } trailerTag && trailerTag.ReadInteger() != 1)
-                return null;
-            return sequence.HasData ? null : new RsaPss(hash, mask, saltLength);
+            return sequence.HasData || saltLength > MaximumSaltLength ? null : new RsaPss(hash, mask, saltLength);
         }
         catch (AsnContentException)
         {
@@ -75,7 +75,19 @@ internal sealed record RsaPss(CertIdHash Message, CertIdHash Mask, int SaltLengt
         return sequence.HasData && sequence.PeekTag().HasSameClassAndValue(tag) ? sequence.ReadSequence(tag) : null;
     }
 
-    private static CertIdHash ReadHash(string oid) => CertIdHashes.FromOid(oid) ?? throw new AsnContentException($"hash {oid}");
+    private static CertIdHash ReadHash(AsnReader reader)
+    {
+        var algorithm = AlgorithmIdentifier.Decode(reader);
+        reader.ThrowIfNotEmpty();
+        return CertIdHashes.FromOid(algorithm.Oid) ?? throw new AsnContentException($"hash {algorithm.Oid}");
+    }
+
+    private static int ReadSmall(AsnReader reader)
+    {
+        var number = reader.TryReadInt32(out var value) && value >= 0 ? value : throw new AsnContentException("a length or trailer that cannot be");
+        reader.ThrowIfNotEmpty();
+        return number;
+    }
 
     private static HashAlgorithmName Name(CertIdHash hash) => hash switch
     {

@@ -1,3 +1,4 @@
+using System.Formats.Asn1;
 using System.Security.Cryptography;
 
 namespace OcspLab.Ocsp;
@@ -16,7 +17,9 @@ internal abstract record SignatureScheme
     public abstract bool Verify(ReadOnlyMemory<byte> publicKeyInfo, ReadOnlyMemory<byte> data, ReadOnlyMemory<byte> signature);
 
     /// <summary>The scheme, or null when it, or its parameters, are not supported.</summary>
-    public static SignatureScheme? From(AlgorithmIdentifier algorithm) => algorithm.Oid switch
+    /// <param name="algorithm">The identifier.</param>
+    /// <param name="rules">How strictly parameters are read: nobody signs those of a response; those of a certificate are signed, and not all in DER.</param>
+    public static SignatureScheme? From(AlgorithmIdentifier algorithm, AsnEncodingRules rules) => algorithm.Oid switch
     {
         "1.2.840.113549.1.1.5" => WithoutParameters(algorithm, RsaPkcs1.Sha1),
         "1.2.840.113549.1.1.11" => WithoutParameters(algorithm, RsaPkcs1.Sha256),
@@ -26,7 +29,7 @@ internal abstract record SignatureScheme
         "1.2.840.10045.4.3.2" => EmptyParameters(algorithm, Ecdsa.Sha256),
         "1.2.840.10045.4.3.3" => EmptyParameters(algorithm, Ecdsa.Sha384),
         "1.2.840.10045.4.3.4" => EmptyParameters(algorithm, Ecdsa.Sha512),
-        RsaPss.Oid => RsaPss.Decode(algorithm.Parameters),
+        RsaPss.Oid => RsaPss.Decode(algorithm.Parameters, rules),
         _ => PortableSignature.Select(algorithm),
     };
 

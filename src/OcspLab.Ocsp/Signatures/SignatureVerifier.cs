@@ -1,4 +1,5 @@
 using System.Diagnostics.CodeAnalysis;
+using System.Formats.Asn1;
 using System.Security.Cryptography;
 
 namespace OcspLab.Ocsp;
@@ -6,9 +7,9 @@ namespace OcspLab.Ocsp;
 /// <summary>Signatures of responses and of delegates' certificates, under the policy's choice of algorithms.</summary>
 internal static class SignatureVerifier
 {
-    public static bool IsSupported(AlgorithmIdentifier algorithm, VerificationPolicy policy, [NotNullWhen(true)] out SignatureScheme? scheme, [NotNullWhen(false)] out Rejection? rejection)
+    public static bool IsSupported(AlgorithmIdentifier algorithm, AsnEncodingRules rules, VerificationPolicy policy, [NotNullWhen(true)] out SignatureScheme? scheme, [NotNullWhen(false)] out Rejection? rejection)
     {
-        scheme = SignatureScheme.From(algorithm);
+        scheme = SignatureScheme.From(algorithm, rules);
         rejection = scheme switch
         {
             null => new Rejection(RejectionReason.UnsupportedSignatureAlgorithm, algorithm.Oid),

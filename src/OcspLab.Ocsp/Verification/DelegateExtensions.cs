@@ -10,17 +10,18 @@ internal static class DelegateExtensions
         try
         {
             var name = certificate.SubjectName;
-            if (certificate.Find(OcspOids.ExtendedKeyUsage) is not { } usages || !ReadOids(usages).Contains(OcspOids.OcspSigning))
+            var extensions = certificate.DecodeExtensions();
+            if (Find(extensions, OcspOids.ExtendedKeyUsage) is not { } usages || !ReadOids(usages).Contains(OcspOids.OcspSigning))
                 return new Rejection(RejectionReason.SignerWithoutOcspSigning, $"'{name}' has no extended key usage OCSPSigning");
-            if (certificate.Find(OcspOids.KeyUsage) is { } usage && !MaySign(usage))
+            if (Find(extensions, OcspOids.KeyUsage) is { } usage && !MaySign(usage))
                 return new Rejection(RejectionReason.SignerKeyUsage, $"'{name}' may not sign");
-            foreach (var extension in certificate.Extensions)
+            foreach (var extension in extensions)
             {
                 if (extension.Critical && !Understood.Contains(extension.Oid))
                     return new Rejection(RejectionReason.SignerUnknownCriticalExtension, $"'{name}' has the critical extension {extension.Oid}");
             }
 
-            return policy.DelegateWithoutNoCheck == DelegateWithoutNoCheck.Reject && certificate.Find(OcspOids.NoCheck) is null
+            return policy.DelegateWithoutNoCheck == DelegateWithoutNoCheck.Reject && Find(extensions, OcspOids.NoCheck) is null
                 ? new Rejection(RejectionReason.SignerWithoutNoCheck, $"'{name}' may itself be revoked: it has no id-pkix-ocsp-nocheck")
                 : null;
         }
@@ -28,6 +29,17 @@ internal static class DelegateExtensions
         {
             return new Rejection(RejectionReason.Malformed, $"an extension of the signer's certificate: {exception.Message}");
         }
+    }
+
+    private static ReadOnlyMemory<byte>? Find(IReadOnlyList<OcspExtension> extensions, string oid)
+    {
+        foreach (var extension in extensions)
+        {
+            if (extension.Oid == oid)
+                return extension.Value;
+        }
+
+        return null;
     }
 
     // ExtKeyUsageSyntax ::= SEQUENCE SIZE (1..MAX) OF KeyPurposeId. anyExtendedKeyUsage is not enough: §4.2.2.2 wants id-kp-OCSPSigning itself.

@@ -20,21 +20,28 @@ public static class OcspVerifier
         ArgumentNullException.ThrowIfNull(subject);
         ArgumentNullException.ThrowIfNull(policy);
 
-        var bytes = encoded.ToArray();
+        // Copied, because the proof outlives the caller's buffer; what is too large is not even that.
+        var bytes = encoded.Length <= OcspResponse.MaximumLength ? encoded.ToArray() : encoded;
         if (!OcspResponse.TryDecode(bytes, out var response, out var rejection))
             return new VerificationResult(rejection);
         if (response.Basic is not { } basic)
             return new VerificationResult(Rejected(response.Status));
 
         if (!ResponseSigner.TryFind(basic, subject, policy, now, out var signer, out rejection)
-            || !TryMatch(basic, subject, out var single, out rejection)
-            || !Holds(basic, single, subject, policy, now, out rejection))
+            || !TryMatch(basic, subject, out var matches, out rejection))
         {
             return new VerificationResult(rejection);
         }
 
-        var expiresAt = single.NextUpdate ?? Later(single.ThisUpdate, policy.AgeWithoutNextUpdate);
-        expiresAt = Earliest(expiresAt, signer.NotAfter, subject.NotAfter);
+        // Several that say the same: all of them must hold, and the one that ends first counts. Their order means nothing.
+        foreach (var match in matches)
+        {
+            if (!Holds(basic, match, subject, policy, now, out rejection))
+                return new VerificationResult(rejection);
+        }
+
+        var single = matches.MinBy(match => End(match, policy))!;
+        var expiresAt = Earliest(End(single, policy), signer.NotAfter, subject.IssuerBytes.NotAfter, subject.NotAfter ?? DateTimeOffset.MaxValue);
         return new VerificationResult(new VerifiedStaple(
             bytes, single.CertId!, single.Status, single.ThisUpdate, single.NextUpdate, basic.ProducedAt, expiresAt, basic.ResponderId, signer.SubjectName));
     }
@@ -51,9 +58,9 @@ public static class OcspVerifier
         $"the responder answered {status}");
 
     // §3.2 (1): hash algorithm, both hashes and serial, all of them. Of several matches the worst is the answer.
-    private static bool TryMatch(BasicOcspResponse basic, OcspSubject subject, [NotNullWhen(true)] out SingleResponse? match, [NotNullWhen(false)] out Rejection? rejection)
+    private static bool TryMatch(BasicOcspResponse basic, OcspSubject subject, out List<SingleResponse> matches, [NotNullWhen(false)] out Rejection? rejection)
     {
-        match = null;
+        matches = [];
         rejection = null;
         CertId? expected = null;
         foreach (var single in basic.Responses)
@@ -62,13 +69,16 @@ public static class OcspVerifier
                 continue;
             if (expected?.Hash != id.Hash)
                 expected = subject.ToCertId(id.Hash);
-            if (id.Equals(expected) && (match is null || single.Status.Kind > match.Status.Kind))
-                match = single;
+            if (!id.Equals(expected) || (matches is [var other, ..] && single.Status.Kind < other.Status.Kind))
+                continue;
+            if (matches is [var better, ..] && single.Status.Kind > better.Status.Kind)
+                matches.Clear();
+            matches.Add(single);
         }
 
-        if (match is null)
+        if (matches.Count == 0)
             rejection = new Rejection(RejectionReason.CertIdMismatch, $"serial {Convert.ToHexStringLower(subject.SerialNumber.Span)} of this issuer is not what the response is about ({basic.Responses.Count} {(basic.Responses.Count == 1 ? "entry" : "entries")})");
-        return match is not null;
+        return matches.Count > 0;
     }
 
     private static bool Holds(BasicOcspResponse basic, SingleResponse single, OcspSubject subject, VerificationPolicy policy, DateTimeOffset now, [NotNullWhen(false)] out Rejection? rejection)
@@ -121,7 +131,7 @@ public static class OcspVerifier
             return new Rejection(RejectionReason.TooOld, $"thisUpdate {At(single.ThisUpdate)}, no nextUpdate, is older than {policy.AgeWithoutNextUpdate}");
         }
 
-        if (policy.MaximumAge is { } maximumAge && now - single.ThisUpdate - skew > maximumAge)
+        if (policy.MaximumAge is { } maximumAge && now - single.ThisUpdate > maximumAge)
             return new Rejection(RejectionReason.TooOld, $"thisUpdate {At(single.ThisUpdate)} is older than {maximumAge}");
 
         if (basic.ProducedAt - now > skew)
@@ -131,11 +141,18 @@ public static class OcspVerifier
         return null;
     }
 
-    private static DateTimeOffset Earliest(DateTimeOffset expiresAt, DateTimeOffset signerNotAfter, DateTimeOffset? subjectNotAfter)
+    private static DateTimeOffset End(SingleResponse single, VerificationPolicy policy) => single.NextUpdate ?? Later(single.ThisUpdate, policy.AgeWithoutNextUpdate);
+
+    private static DateTimeOffset Earliest(params ReadOnlySpan<DateTimeOffset> instants)
     {
-        if (signerNotAfter < expiresAt)
-            expiresAt = signerNotAfter;
-        return subjectNotAfter < expiresAt ? subjectNotAfter.Value : expiresAt;
+        var earliest = DateTimeOffset.MaxValue;
+        foreach (var instant in instants)
+        {
+            if (instant < earliest)
+                earliest = instant;
+        }
+
+        return earliest;
     }
 
     private static DateTimeOffset Later(DateTimeOffset instant, TimeSpan by) =>

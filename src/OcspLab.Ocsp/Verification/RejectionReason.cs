@@ -6,7 +6,7 @@ public enum RejectionReason
     /// <summary>The bytes are not a DER OCSPResponse, whole and without a remainder (RFC 6960 §4.2.1).</summary>
     Malformed,
 
-    /// <summary>More bytes than a response is let have: 16 MiB at the door, fewer by the client's setting.</summary>
+    /// <summary>More than 16 MiB, the most that is looked at; no section of an RFC sets a limit.</summary>
     TooLarge,
 
     /// <summary>responseStatus is a value that RFC 6960 §4.2.1 does not define.</summary>
@@ -57,10 +57,10 @@ public enum RejectionReason
     /// <summary>The signer's certificate, or its issuer's, is not valid yet (RFC 6960 §3.2 (4)).</summary>
     SignerNotYetValid,
 
-    /// <summary>The signature algorithm, or its parameters, is not supported.</summary>
+    /// <summary>The signature algorithm, or its parameters, is not supported (RFC 6960 §4.3, RFC 4055, RFC 5758, RFC 8410, RFC 9881).</summary>
     UnsupportedSignatureAlgorithm,
 
-    /// <summary>The signature uses SHA-1 and the policy does not allow it.</summary>
+    /// <summary>The signature uses SHA-1 and the policy does not allow it (RFC 6960 §4.3, RFC 6194 §4).</summary>
     WeakSignatureAlgorithm,
 
     /// <summary>The signature is not the signer's over these bytes (RFC 6960 §3.2 (2)).</summary>
@@ -75,7 +75,7 @@ public enum RejectionReason
     /// <summary>nextUpdate has passed (RFC 6960 §4.2.2.1).</summary>
     Expired,
 
-    /// <summary>nextUpdate lies before thisUpdate, so no instant is inside.</summary>
+    /// <summary>nextUpdate lies before thisUpdate, so no instant is inside (RFC 6960 §2.4).</summary>
     InvertedValidity,
 
     /// <summary>nextUpdate is absent and the policy does not accept that (RFC 6960 §4.2.2.1; RFC 9919 §3.2.4 requires it).</summary>
@@ -84,12 +84,12 @@ public enum RejectionReason
     /// <summary>The status is older than the policy's maximum age (RFC 6960 §3.2 (5)).</summary>
     TooOld,
 
-    /// <summary>producedAt lies outside the validity of the certificate, or in the future.</summary>
+    /// <summary>producedAt lies outside the validity of the certificate, or in the future (RFC 6960 §2.4).</summary>
     ProducedOutsideValidity,
 
     /// <summary>The nonce is not the one that was sent (RFC 9654 §2.1).</summary>
     NonceMismatch,
 
-    /// <summary>The response holds several entries and nothing says which one is meant.</summary>
+    /// <summary>The response holds entries for several certificates and nothing says which one is meant (RFC 6960 §4.2.1).</summary>
     Ambiguous,
 }

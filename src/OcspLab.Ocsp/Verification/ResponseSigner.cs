@@ -13,7 +13,7 @@ internal static class ResponseSigner
     public static bool TryFind(BasicOcspResponse basic, OcspSubject subject, VerificationPolicy policy, DateTimeOffset now, [NotNullWhen(true)] out CertificateBytes? signer, [NotNullWhen(false)] out Rejection? rejection)
     {
         signer = null;
-        if (!SignatureVerifier.IsSupported(basic.Algorithm, policy, out var scheme, out rejection))
+        if (!SignatureVerifier.IsSupported(basic.Algorithm, AsnEncodingRules.DER, policy, out var scheme, out rejection))
             return false;
 
         var issuer = subject.IssuerBytes;
@@ -27,15 +27,19 @@ internal static class ResponseSigner
 
         // Certificates may come in any order and in excess. Each that ResponderID names costs two signature checks, so their number is bounded.
         Rejection? first = null;
+        Rejection? unreadable = null;
         var candidates = 0;
         foreach (var encoded in basic.Certificates)
         {
             if (!TryDecode(encoded, out var certificate, out rejection))
             {
-                first ??= rejection;
+                unreadable ??= rejection;
                 continue;
             }
 
+            // The issuer's own key has been tried.
+            if (certificate.PublicKeyInfo.Span.SequenceEqual(issuer.PublicKeyInfo.Span))
+                continue;
             if (!basic.ResponderId.Names(certificate))
                 continue;
             rejection = CheckDelegate(certificate, issuer, policy, now)
@@ -53,7 +57,7 @@ internal static class ResponseSigner
 
         rejection = first ?? (named
             ? new Rejection(RejectionReason.BadSignature, "the issuer's key did not make this signature")
-            : new Rejection(RejectionReason.SignerNotFound, $"{basic.ResponderId} is neither the issuer nor among the {basic.Certificates.Count} enclosed certificates"));
+            : new Rejection(RejectionReason.SignerNotFound, $"{basic.ResponderId} is neither the issuer nor among the enclosed certificates ({basic.Certificates.Count}{(unreadable is null ? "" : ", not all of them readable")})"));
         return false;
     }
 
@@ -76,9 +80,9 @@ internal static class ResponseSigner
     private static Rejection? CheckDelegate(CertificateBytes certificate, CertificateBytes issuer, VerificationPolicy policy, DateTimeOffset now)
     {
         var stranger = new Rejection(RejectionReason.SignerNotAuthorized, $"'{certificate.SubjectName}' was not issued by '{issuer.SubjectName}' with its key");
-        if (!DistinguishedNames.Same(certificate.Issuer, issuer.Subject))
+        if (!certificate.IsAlgorithmSigned || !DistinguishedNames.Same(certificate.Issuer, issuer.Subject))
             return stranger;
-        if (!SignatureVerifier.IsSupported(certificate.SignatureAlgorithm, policy, out var scheme, out var rejection))
+        if (!SignatureVerifier.IsSupported(certificate.SignatureAlgorithm, AsnEncodingRules.BER, policy, out var scheme, out var rejection))
             return rejection with { Detail = $"the certificate of '{certificate.SubjectName}': {rejection.Detail}" };
         if (!SignatureVerifier.Verify(scheme, issuer.PublicKeyInfo, certificate.Tbs, certificate.Signature))
             return stranger;

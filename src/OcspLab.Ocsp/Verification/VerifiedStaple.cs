@@ -6,7 +6,7 @@ namespace OcspLab.Ocsp;
 /// </summary>
 public sealed class VerifiedStaple
 {
-    internal VerifiedStaple(byte[] encoded, CertId certId, CertStatus status, DateTimeOffset thisUpdate, DateTimeOffset? nextUpdate, DateTimeOffset producedAt, DateTimeOffset expiresAt, ResponderId responderId, string signer)
+    internal VerifiedStaple(ReadOnlyMemory<byte> encoded, CertId certId, CertStatus status, DateTimeOffset thisUpdate, DateTimeOffset? nextUpdate, DateTimeOffset producedAt, DateTimeOffset expiresAt, ResponderId responderId, string signer)
     {
         Encoded = encoded;
         CertId = certId;
@@ -37,7 +37,7 @@ public sealed class VerifiedStaple
     /// <summary>When the response was signed.</summary>
     public DateTimeOffset ProducedAt { get; }
 
-    /// <summary>The end of its life: the earliest of nextUpdate (or the age bound), the signer's and the certificate's notAfter. No clock skew is added.</summary>
+    /// <summary>The end of its life: the earliest of nextUpdate (or the age bound), the notAfter of the signer, the issuer and the certificate. No clock skew is added.</summary>
     public DateTimeOffset ExpiresAt { get; }
 
     /// <summary>The signer as the response names it.</summary>

@@ -26,6 +26,9 @@ public static partial class ConformanceTable
         yield return By("RSA PSS, SHA-384, mask by SHA-256", authority, rsa with { Pss = new PssShape("SHA-384", "SHA-256", 48) });
         yield return Weak("RSA PSS over SHA-1", authority, rsa with { Pss = new PssShape("SHA-1", "SHA-1", 20) });
         yield return Unsupported("RSA PSS with a trailer that does not exist", authority, rsa with { Pss = new PssShape("SHA-256", "SHA-256", 32, Trailer: 2) });
+        var pss = rsa with { Pss = new PssShape("SHA-256", "SHA-256", 32) };
+        yield return Unsupported("RSA PSS with a value too many among its parameters", authority, pss, Edited(pss.AlgorithmIdentifier, identifier => identifier[1, 0].Append(DerNode.Primitive(0x05))));
+        yield return Unsupported("RSA PSS with parameters in BER", authority, pss, Edited(pss.AlgorithmIdentifier, identifier => identifier[1, 2].Length = LengthForm.Indefinite)) with { OpenSslDiffers = PssParameters };
         yield return Unsupported("RSA PKCS #1 over MD5", authority, rsa with { Algorithm = "MD5WITHRSA" }) with { OpenSslDiffers = "it still verifies over MD5" };
 
         foreach (var curve in (string[])["P-256", "P-384", "P-521"])
@@ -83,5 +86,13 @@ public static partial class ConformanceTable
         Issuer = authority,
     };
 
+    private static byte[] Edited(byte[] encoded, Action<DerNode> edit)
+    {
+        var tree = DerNode.Parse(encoded);
+        edit(tree);
+        return tree.Encode();
+    }
+
+    private const string PssParameters = "it reads the parameters as BER; nobody signs those of a response, so they must be exact";
     private const string EcdsaParameters = "it passes over the parameters of ECDSA; RFC 5758 §3.2 leaves them out";
 }

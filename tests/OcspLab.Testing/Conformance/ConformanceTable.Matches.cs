@@ -48,6 +48,9 @@ public static partial class ConformanceTable
             NextUpdate = Entry.NextUpdate,
         });
         yield return Worst("good, then revoked and outdated", RejectionReason.Expired.ToSnakeCase(), Entry, revoked with { ThisUpdate = Pki.Now.AddDays(-9), NextUpdate = Pki.Now.AddDays(-8) });
+        var stale = Entry with { ThisUpdate = Pki.Now.AddDays(-9), NextUpdate = Pki.Now.AddDays(-8) };
+        yield return Worst("good, then good and outdated", RejectionReason.Expired.ToSnakeCase(), Entry, stale);
+        yield return Worst("good and outdated, then good", RejectionReason.Expired.ToSnakeCase(), stale, Entry) with { OpenSslDiffers = null };
         yield return Worst("good twice", "good", Entry, Entry) with { OpenSslDiffers = null };
     }
 
@@ -56,7 +59,7 @@ public static partial class ConformanceTable
 
     private static ConformanceCase Worst(string name, string expected, params ForgedEntry[] entries) => Accept("V5", $"two entries: {name}", Good with { Entries = entries }, expected) with
     {
-        OpenSslDiffers = "it takes the first entry that matches; of several the worst is the safe one",
+        OpenSslDiffers = "it takes the first entry that matches; of several the worst is the safe one, and of equals all must hold",
     };
 
     private static byte[] Flipped(byte[] bytes) => [.. bytes[..^1], (byte)(bytes[^1] ^ 1)];

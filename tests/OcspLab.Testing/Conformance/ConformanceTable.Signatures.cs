@@ -23,6 +23,9 @@ public static partial class ConformanceTable
         yield return Reject("V8", "an empty name", RejectionReason.SignerNotFound, Good with { ResponderId = ForgedResponse.ByName([0x30, 0x00]) });
 
         yield return Reject("V7", "a signature with a bit flipped", RejectionReason.BadSignature, Good with { EditWhole = whole => Flip(whole[1, 0, 1, 0, 2]) });
+        yield return Reject("V7", "a signature with a bit flipped, the issuer's certificate enclosed", RejectionReason.BadSignature, Good with { Certificates = [Pki.Issuer.Encoded], EditWhole = whole => Flip(whole[1, 0, 1, 0, 2]) });
+        yield return Reject("V7", "a signature with a bit flipped, something enclosed that is not a certificate", RejectionReason.BadSignature, Good with { Certificates = [[0x30, 0x02, 0x05, 0x00]], EditWhole = whole => Flip(whole[1, 0, 1, 0, 2]) });
+        yield return Reject("V8", "a key that nobody here has, something enclosed that is not a certificate", RejectionReason.SignerNotFound, Pki.Delegated with { Certificates = [[0x30, 0x02, 0x05, 0x00]] });
         yield return Reject("V7", "an empty signature", RejectionReason.BadSignature, Good with { EditWhole = whole => whole[1, 0, 1, 0, 2].Content = [0] });
         yield return Reject("V7", "a status changed after signing", RejectionReason.BadSignature, Good with
         {
