@@ -1,107 +1,86 @@
 using System.Net.Security;
 using System.Runtime.CompilerServices;
+using System.Security.Authentication;
 using System.Security.Cryptography.X509Certificates;
-using Microsoft.AspNetCore.Connections;
-using Microsoft.AspNetCore.Server.Kestrel.Https;
+using Microsoft.Extensions.Options;
 
 namespace OcspLab.Stapling.Kestrel;
 
-/// <summary>Joins endpoints to the engine: knows every HTTPS endpoint's options, and swaps the certificate context at each handshake.</summary>
-internal sealed class HandshakeStapling(StaplingEngine engine, StaplingMetrics metrics, TimeProvider clock)
+/// <summary>Swaps the certificate context of each handshake for one with the current staple, however the certificate was chosen.</summary>
+internal sealed class HandshakeStapling(StaplingEngine engine, IOptionsMonitor<StaplingOptions> options, StaplingMetrics metrics, TimeProvider clock)
 {
     private readonly ConditionalWeakTable<SslStreamCertificateContext, StapledContexts> _adopted = [];
-
-    // Weak: an endpoint that a reload of the configuration has replaced goes, and its certificate with it.
-    private readonly ConditionalWeakTable<HttpsConnectionAdapterOptions, Hook> _hooks = [];
-    private readonly Lock _gate = new();
+    private readonly ConditionalWeakTable<X509Certificate2, StapledContexts> _selected = [];
 
     public StaplingMode Mode { get; private set; } = SslContextFields.Probe();
-
-    /// <summary>How many HTTPS endpoints have a certificate that stapling can work with.</summary>
-    public int EndpointCount => Endpoints().Count(endpoint => endpoint.ServerCertificateSelector is null);
 
     /// <summary>Kestrel has changed inside, and attaching would lose what the application has set.</summary>
     public void GiveUp() => Mode = StaplingMode.RuntimeOwn;
 
-    /// <summary>Attaches to an endpoint. The application's own <c>OnAuthenticate</c> runs first. Doing it again mends a callback that has since been replaced.</summary>
-    public void Attach(HttpsConnectionAdapterOptions options)
+    /// <summary>Gives a handshake that is about to begin its staple.</summary>
+    /// <param name="handshake">What SslStream will be told; changed in place.</param>
+    /// <param name="serverName">The name that the client asked for, where it is known before the handshake; else null.</param>
+    /// <param name="chain">Certificates of authorities beside the server's own, or null.</param>
+    /// <exception cref="AuthenticationException">There is no staple, the certificate demands one, and the policy is to refuse.</exception>
+    public void Staple(SslServerAuthenticationOptions handshake, string? serverName = null, X509Certificate2Collection? chain = null)
     {
-        if (Mode != StaplingMode.Verified)
+        if (Find(handshake, serverName, chain) is not { } contexts)
+        {
+            metrics.Handshake("unknown_certificate");
             return;
-        lock (_gate)
-        {
-            if (_hooks.TryGetValue(options, out var hook) && ReferenceEquals(hook.Callback, options.OnAuthenticate))
-                return;
-            var inner = options.OnAuthenticate;
-            options.OnAuthenticate = (connection, handshake) =>
-            {
-                inner?.Invoke(connection, handshake);
-                Staple(handshake);
-            };
-            _hooks.AddOrUpdate(options, new Hook(options.OnAuthenticate, inner));
         }
-    }
 
-    /// <summary>
-    /// Lets go of an endpoint until <see cref="AttachAll"/>: Kestrel refuses to open an HTTP/3 port while there is a callback,
-    /// although it only ever calls it for the TCP port beside it.
-    /// </summary>
-    public void Suspend(HttpsConnectionAdapterOptions options)
-    {
-        lock (_gate)
+        handshake.ServerCertificateContext = contexts.Select(clock.GetUtcNow(), out var staple);
+        if (staple != StapledContexts.Stapling && contexts.IsMustStaple && options.CurrentValue.MustStaple == MustStaplePolicy.Refuse)
         {
-            if (_hooks.TryGetValue(options, out var hook) && ReferenceEquals(hook.Callback, options.OnAuthenticate))
-                options.OnAuthenticate = hook.Inner;
+            metrics.Handshake("refused");
+            throw new AuthenticationException($"There is no staple for '{contexts.Name}', which must be stapled (RFC 7633), and {nameof(StaplingOptions.MustStaple)} is {nameof(MustStaplePolicy.Refuse)}.");
         }
+
+        metrics.Handshake(staple);
     }
 
-    /// <summary>Attaches to every endpoint met so far.</summary>
-    public void AttachAll()
-    {
-        foreach (var endpoint in Endpoints())
-            Attach(endpoint);
-    }
+    /// <summary>Meets the certificate of a handshake that will not take place, so that its staple is there when one does.</summary>
+    public void Meet(SslServerAuthenticationOptions handshake) => Find(handshake, null, null);
 
-    /// <summary>Starts fetching for every certificate known before the first handshake, and waits for the staples.</summary>
+    /// <summary>Starts fetching for a certificate that an endpoint will use.</summary>
+    public void Meet(X509Certificate2 certificate, X509Certificate2Collection? chain) => engine.Add(certificate, chain ?? []);
+
+    /// <summary>Waits for the first staples of all certificates met so far.</summary>
     /// <param name="atMost">A wait shorter than the one at start, or null.</param>
     /// <param name="cancellationToken">Ends the wait.</param>
-    public Task PrefetchAsync(TimeSpan? atMost, CancellationToken cancellationToken)
-    {
-        foreach (var endpoint in Endpoints())
-        {
-            if (endpoint is { ServerCertificate: { } certificate, ServerCertificateSelector: null })
-                engine.Add(certificate, endpoint.ServerCertificateChain ?? (IEnumerable<X509Certificate2>)[]);
-        }
-
-        return engine.WaitForFirstStaplesAsync(cancellationToken, atMost);
-    }
+    public Task WaitAsync(TimeSpan? atMost, CancellationToken cancellationToken) => engine.WaitForFirstStaplesAsync(cancellationToken, atMost);
 
     /// <summary>The context that a handshake gets in place of <paramref name="original"/> now.</summary>
     public SslStreamCertificateContext Handed(SslStreamCertificateContext original) => Contexts(original).Select(clock.GetUtcNow(), out _);
 
-    private HttpsConnectionAdapterOptions[] Endpoints()
+    private StapledContexts? Find(SslServerAuthenticationOptions handshake, string? serverName, X509Certificate2Collection? chain)
     {
-        lock (_gate)
-            return [.. _hooks.Select(entry => entry.Key)];
+        if (handshake.ServerCertificateContext is { } original)
+            return Contexts(original);
+        if (handshake.ServerCertificateSelectionCallback is { } select)
+        {
+            // SslStream would build a context for the selected certificate itself, without a staple. So it is selected now.
+            if (serverName is null || select(this, serverName) is not X509Certificate2 selected)
+                return null;
+            handshake.ServerCertificateSelectionCallback = null;
+            return Contexts(selected, chain);
+        }
+
+        return handshake.ServerCertificate is X509Certificate2 certificate ? Contexts(certificate, chain) : null;
     }
 
-    private void Staple(SslServerAuthenticationOptions handshake)
-    {
-        // Nothing to swap, or done already: an application may call us from a callback of its own.
-        if (handshake.ServerCertificateContext is not { } original || StapledContexts.IsOwn(original))
-            return;
-        handshake.ServerCertificateContext = Contexts(original).Select(clock.GetUtcNow(), out var staple);
-        metrics.Handshake(staple);
-    }
-
+    // One of ours comes back where an application keeps the options of its handshakes.
     private StapledContexts Contexts(SslStreamCertificateContext original) =>
-        _adopted.TryGetValue(original, out var contexts) ? contexts : _adopted.GetValue(original, Adopt);
+        StapledContexts.OwnerOf(original)
+        ?? (_adopted.TryGetValue(original, out var contexts) ? contexts : _adopted.GetValue(original, Adopt));
 
     // Also for a certificate that cannot be stapled: the original would staple what the runtime fetched and nobody verified.
     private StapledContexts Adopt(SslStreamCertificateContext original) =>
-        new(original, engine.Add(original.TargetCertificate, original.IntermediateCertificates));
+        new(original.TargetCertificate, [.. original.IntermediateCertificates], SslContextFields.TrustOf(original), engine.Add(original.TargetCertificate, original.IntermediateCertificates));
 
-    /// <param name="Callback">What was put in place.</param>
-    /// <param name="Inner">What was there before.</param>
-    private sealed record Hook(Action<ConnectionContext, SslServerAuthenticationOptions> Callback, Action<ConnectionContext, SslServerAuthenticationOptions>? Inner);
+    private StapledContexts Contexts(X509Certificate2 certificate, X509Certificate2Collection? chain) =>
+        _selected.TryGetValue(certificate, out var contexts)
+            ? contexts
+            : _selected.GetValue(certificate, selected => new StapledContexts(selected, chain ?? [], null, engine.Add(selected, chain ?? [])));
 }

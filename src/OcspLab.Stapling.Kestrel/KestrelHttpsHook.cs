@@ -12,7 +12,7 @@ namespace OcspLab.Stapling.Kestrel;
 /// and is passed over by endpoints that the application made before: so this runs after all configuration, wraps the defaults
 /// that are there, and attaches to the endpoints that exist already.
 /// </summary>
-internal sealed class KestrelHttpsHook(HandshakeStapling stapling) : IPostConfigureOptions<KestrelServerOptions>
+internal sealed class KestrelHttpsHook(HandshakeStapling stapling, HttpsEndpoints endpoints) : IPostConfigureOptions<KestrelServerOptions>
 {
     private KestrelServerOptions? _options;
 
@@ -27,17 +27,19 @@ internal sealed class KestrelHttpsHook(HandshakeStapling stapling) : IPostConfig
             options.ConfigureHttpsDefaults(https =>
             {
                 before(https);
-                stapling.Attach(https);
+                endpoints.Attach(https);
             });
             foreach (var endpoint in CodeBackedListenOptions(options))
             {
                 if (HttpsOptions(endpoint) is { } https)
-                    stapling.Attach(https);
+                    endpoints.Attach(https);
+                if (SniRehearsal.HttpsCallbackOptions(endpoint) is { } callback)
+                    endpoints.Attach(callback);
             }
 
             _options = options;
             foreach (var https in Http3Endpoints(null))
-                stapling.Suspend(https);
+                endpoints.Suspend(https);
         }
         catch (MissingMethodException)
         {
@@ -49,18 +51,29 @@ internal sealed class KestrelHttpsHook(HandshakeStapling stapling) : IPostConfig
     public void BeforeBinding(EndPoint endpoint)
     {
         foreach (var https in Http3Endpoints(endpoint))
-            stapling.Suspend(https);
+            endpoints.Suspend(https);
+    }
+
+    /// <summary>Starts fetching for every certificate that is known before the first handshake, and waits for the staples.</summary>
+    /// <param name="atMost">A wait shorter than the one at start, or null.</param>
+    /// <param name="cancellationToken">Ends the wait.</param>
+    public async Task PrefetchAsync(TimeSpan? atMost, CancellationToken cancellationToken)
+    {
+        endpoints.MeetCertificates();
+        if (_options is not null && stapling.Mode == StaplingMode.Verified)
+            await SniRehearsal.RunAsync(_options, ConfigurationBackedListenOptions(_options)).ConfigureAwait(false);
+        await stapling.WaitAsync(atMost, cancellationToken).ConfigureAwait(false);
     }
 
     /// <summary>Just before an HTTP/3 port opens: Kestrel has looked for a callback by now. A handshake over TCP between the two moments is not stapled.</summary>
     public void AfterBinding(EndPoint endpoint)
     {
         foreach (var https in Http3Endpoints(endpoint))
-            stapling.Attach(https);
+            endpoints.Attach(https);
     }
 
     /// <summary>Once every port is open.</summary>
-    public void AfterStart() => stapling.AttachAll();
+    public void AfterStart() => endpoints.AttachAll();
 
     /// <summary>The endpoints with HTTP/3, all or those of one port.</summary>
     private IEnumerable<HttpsConnectionAdapterOptions> Http3Endpoints(EndPoint? port)

@@ -24,14 +24,15 @@ public static class OcspStaplingExtensions
     public static IWebHostBuilder UseOcspStapling(this IWebHostBuilder builder, Action<StaplingOptions>? configure = null)
     {
         ArgumentNullException.ThrowIfNull(builder);
-        return builder.ConfigureServices(services =>
+        return builder.ConfigureServices((context, services) =>
         {
-            var options = services.AddOcspStapling();
+            var options = services.AddOcspStapling(context.Configuration);
             if (configure is not null)
                 options.Configure(configure);
             if (services.Any(service => service.ServiceType == typeof(HandshakeStapling)))
                 return;
             services.TryAddSingleton<HandshakeStapling>();
+            services.AddSingleton<HttpsEndpoints>();
             services.AddSingleton<KestrelHttpsHook>();
             services.AddSingleton<IPostConfigureOptions<KestrelServerOptions>>(provider => provider.GetRequiredService<KestrelHttpsHook>());
             services.AddSingleton<IHostedService, StaplingAnnouncement>();
@@ -42,7 +43,7 @@ public static class OcspStaplingExtensions
     private static void GatePorts(IServiceCollection services)
     {
         var gated = Decorate<IConnectionListenerFactory>(services, (inner, provider) => new PrefetchingListenerFactory(
-            inner, provider.GetRequiredService<KestrelHttpsHook>(), provider.GetRequiredService<HandshakeStapling>(), provider.GetRequiredService<IHostApplicationLifetime>()));
+            inner, provider.GetRequiredService<KestrelHttpsHook>(), provider.GetRequiredService<IHostApplicationLifetime>()));
         if (gated == 0)
             throw new InvalidOperationException("UseOcspStapling finds no Kestrel to work with. Call it after WebApplication.CreateBuilder or UseKestrel.");
         Decorate<IMultiplexedConnectionListenerFactory>(services, (inner, provider) => new ReattachingMultiplexedFactory(inner, provider.GetRequiredService<KestrelHttpsHook>()));

@@ -5,14 +5,14 @@ using Microsoft.Extensions.Hosting;
 namespace OcspLab.Stapling.Kestrel;
 
 /// <summary>Keeps a port closed until the staples are there. Kestrel builds an endpoint's TLS before it binds, so every certificate is known by then.</summary>
-internal sealed class PrefetchingListenerFactory(IConnectionListenerFactory inner, KestrelHttpsHook hook, HandshakeStapling stapling, IHostApplicationLifetime lifetime) : IConnectionListenerFactory, IConnectionListenerFactorySelector
+internal sealed class PrefetchingListenerFactory(IConnectionListenerFactory inner, KestrelHttpsHook hook, IHostApplicationLifetime lifetime) : IConnectionListenerFactory, IConnectionListenerFactorySelector
 {
     public async ValueTask<IConnectionListener> BindAsync(EndPoint endpoint, CancellationToken cancellationToken = default)
     {
         hook.BeforeBinding(endpoint);
         // On a reload Kestrel has closed the old port already: a dead responder must not keep the site down.
         TimeSpan? atMost = lifetime.ApplicationStarted.IsCancellationRequested ? ReloadWait : null;
-        await stapling.PrefetchAsync(atMost, cancellationToken).ConfigureAwait(false);
+        await hook.PrefetchAsync(atMost, cancellationToken).ConfigureAwait(false);
         return await inner.BindAsync(endpoint, cancellationToken).ConfigureAwait(false);
     }
 

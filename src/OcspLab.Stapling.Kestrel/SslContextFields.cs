@@ -17,7 +17,7 @@ internal static class SslContextFields
         try
         {
             var blank = (SslStreamCertificateContext)RuntimeHelpers.GetUninitializedObject(typeof(SslStreamCertificateContext));
-            Write(blank, [], new Uri("http://localhost"));
+            Write(blank, []);
             _ = TrustOf(blank);
             return StaplingMode.Verified;
         }
@@ -32,9 +32,10 @@ internal static class SslContextFields
     /// from fetching on its own, and an unstapled context too lets OpenSSL ask for a staple: the SSL_CTX it makes is shared
     /// with later contexts of the same certificate.
     /// </summary>
-    public static void Write(SslStreamCertificateContext context, byte[]? staple, Uri url)
+    public static void Write(SslStreamCertificateContext context, byte[]? staple)
     {
-        Urls(context) = [url.AbsoluteUri];
+        // Never asked: it only has to be there before the context's first handshake.
+        Urls(context) = ["http://localhost/"];
         Response(context) = staple;
         Expiration(context) = DateTimeOffset.MaxValue;
         NextDownload(context) = DateTimeOffset.MaxValue;

@@ -12,19 +12,25 @@ namespace OcspLab.Stapling.Kestrel;
 /// </summary>
 internal sealed class StapledContexts
 {
+    public const string Stapling = "stapled";
+
     private readonly X509Certificate2 _certificate;
-    private readonly X509Certificate2Collection _intermediates;
+    private readonly X509Certificate2Collection _chain;
     private readonly SslCertificateTrust? _trust;
     private readonly StapleSlot _slot;
     private readonly SslStreamCertificateContext _plain;
     private readonly Lock _building = new();
     private volatile Stapled? _current;
 
-    public StapledContexts(SslStreamCertificateContext original, StapleSlot slot)
+    /// <param name="certificate">The server's certificate with its key.</param>
+    /// <param name="chain">Certificates of authorities to build its chain from.</param>
+    /// <param name="trust">The authorities for client certificates, or null.</param>
+    /// <param name="slot">Where its staple is kept.</param>
+    public StapledContexts(X509Certificate2 certificate, X509Certificate2Collection chain, SslCertificateTrust? trust, StapleSlot slot)
     {
-        _certificate = original.TargetCertificate;
-        _intermediates = [.. original.IntermediateCertificates];
-        _trust = SslContextFields.TrustOf(original);
+        _certificate = certificate;
+        _chain = chain;
+        _trust = trust;
         _slot = slot;
         _plain = Build(null);
         Rebuild(slot);
@@ -42,8 +48,12 @@ internal sealed class StapledContexts
         }
     }
 
-    /// <summary>Whether a context is one of these, so that nobody takes it for an application's.</summary>
-    public static bool IsOwn(SslStreamCertificateContext context) => Own.TryGetValue(context, out _);
+    public bool IsMustStaple => _slot.IsMustStaple;
+
+    public string Name => _slot.Name;
+
+    /// <summary>Whose a context is when it is one of these, so that nobody takes it for an application's.</summary>
+    public static StapledContexts? OwnerOf(SslStreamCertificateContext context) => Own.TryGetValue(context, out var owner) ? owner : null;
 
     /// <summary>The context for a handshake that begins now: one volatile read and one comparison.</summary>
     public SslStreamCertificateContext Select(DateTimeOffset now, out string staple)
@@ -61,7 +71,7 @@ internal sealed class StapledContexts
             return _plain;
         }
 
-        staple = "stapled";
+        staple = Stapling;
         return current.Context;
     }
 
@@ -86,9 +96,9 @@ internal sealed class StapledContexts
     private SslStreamCertificateContext Build(byte[]? staple)
     {
         // Offline, so that this context never fetches by itself.
-        var context = SslStreamCertificateContext.Create(_certificate, _intermediates, offline: true, _trust);
-        if (_slot.Urls.Count > 0)
-            SslContextFields.Write(context, staple, _slot.Urls[0]);
+        var context = SslStreamCertificateContext.Create(_certificate, _chain, offline: true, _trust);
+        if (_slot.Subject is not null)
+            SslContextFields.Write(context, staple);
         Own.Add(context, this);
         return context;
     }

@@ -5,7 +5,7 @@ using Microsoft.Extensions.Logging;
 namespace OcspLab.Stapling.Kestrel;
 
 /// <summary>Says once, at start, which way stapling works here, and warns when no endpoint uses it.</summary>
-internal sealed partial class StaplingAnnouncement(HandshakeStapling stapling, KestrelHttpsHook hook, ILoggerFactory loggers) : IHostedLifecycleService
+internal sealed partial class StaplingAnnouncement(HandshakeStapling stapling, HttpsEndpoints endpoints, KestrelHttpsHook hook, ILoggerFactory loggers) : IHostedLifecycleService
 {
     private readonly ILogger _logger = loggers.CreateLogger("OcspLab.Stapling");
 
@@ -30,7 +30,7 @@ internal sealed partial class StaplingAnnouncement(HandshakeStapling stapling, K
     public Task StartedAsync(CancellationToken cancellationToken)
     {
         hook.AfterStart();
-        if (stapling.Mode == StaplingMode.Verified && stapling.EndpointCount == 0)
+        if (stapling.Mode == StaplingMode.Verified && endpoints.Count == 0)
             NoEndpoint(_logger);
         return Task.CompletedTask;
     }
@@ -52,6 +52,6 @@ internal sealed partial class StaplingAnnouncement(HandshakeStapling stapling, K
     [LoggerMessage(1022, LogLevel.Warning, "OCSP stapling: {System} takes no staples from outside. Windows staples by itself, macOS not at all", EventName = "StaplingUnsupported")]
     private static partial void Unsupported(ILogger logger, string system);
 
-    [LoggerMessage(1023, LogLevel.Warning, "OCSP stapling is registered, but no HTTPS endpoint uses it: there is none, or each chooses its certificate in a callback", EventName = "StaplingUnused")]
+    [LoggerMessage(1023, LogLevel.Warning, "OCSP stapling is registered, but there is no HTTPS endpoint", EventName = "StaplingUnused")]
     private static partial void NoEndpoint(ILogger logger);
 }

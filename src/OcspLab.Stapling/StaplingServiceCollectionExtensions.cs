@@ -1,6 +1,9 @@
+using Microsoft.Extensions.Caching.Distributed;
+using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.DependencyInjection.Extensions;
 using Microsoft.Extensions.Hosting;
+using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Options;
 using OcspLab.Ocsp;
 using OcspLab.Stapling;
@@ -11,25 +14,56 @@ namespace OcspLab;
 public static class StaplingServiceCollectionExtensions
 {
     /// <summary>Adds the engine and <see cref="IStaplingStatus"/>; options come from the sections <c>OcspStapling</c> and <c>OcspStapling:Fetch</c>.</summary>
-    public static OptionsBuilder<StaplingOptions> AddOcspStapling(this IServiceCollection services)
+    /// <param name="services">The services.</param>
+    /// <param name="configuration">Where the named clients of <c>OcspStapling:Clients</c> are read, or null for none.</param>
+    public static OptionsBuilder<StaplingOptions> AddOcspStapling(this IServiceCollection services, IConfiguration? configuration = null)
     {
         ArgumentNullException.ThrowIfNull(services);
         services.AddMetrics();
         services.TryAddSingleton(TimeProvider.System);
         services.TryAddSingleton<StaplingMetrics>();
-        services.TryAddSingleton(provider => new StaplingEngine(
-            provider.GetRequiredService<IOcspClient>(),
-            provider.GetRequiredService<IOptionsMonitor<StaplingOptions>>(),
-            provider.GetRequiredService<StaplingMetrics>(),
-            provider.GetRequiredService<TimeProvider>(),
-            new Random(),
-            provider.GetRequiredService<Microsoft.Extensions.Logging.ILoggerFactory>()));
+        services.TryAddSingleton(CreateEngine);
         services.TryAddSingleton<IStaplingStatus>(provider => provider.GetRequiredService<StaplingEngine>());
         services.TryAddEnumerable(ServiceDescriptor.Singleton<IHostedService, StaplingEngine>(provider => provider.GetRequiredService<StaplingEngine>()));
         services.AddOcspClient().BindConfiguration($"{StaplingOptions.Section}:Fetch");
+        foreach (var client in configuration?.GetSection($"{StaplingOptions.Section}:Clients").GetChildren() ?? [])
+            services.AddOcspClient(client.Key).BindConfiguration(client.Path);
         services.TryAddEnumerable(ServiceDescriptor.Singleton<IValidateOptions<StaplingOptions>, StaplingOptionsValidator>());
+        services.TryAddEnumerable(ServiceDescriptor.Singleton<IValidateOptions<StaplingOptions>, StaplingReferencesValidator>());
         return services.AddOptions<StaplingOptions>().BindConfiguration(StaplingOptions.Section)
             .Validate(options => options.Responder is null or { IsAbsoluteUri: true, Scheme: "http" or "https" }, "Responder: an absolute http or https URL.")
             .ValidateOnStart();
+    }
+
+    private static StaplingEngine CreateEngine(IServiceProvider provider)
+    {
+        var options = provider.GetRequiredService<IOptionsMonitor<StaplingOptions>>();
+        var loggers = provider.GetRequiredService<ILoggerFactory>();
+        var clock = provider.GetRequiredService<TimeProvider>();
+        return new StaplingEngine(
+            new StapleFetcher(name => name.Length == 0 ? provider.GetRequiredService<IOcspClient>() : provider.GetRequiredKeyedService<IOcspClient>(name), clock),
+            provider.GetService<IStapleStore>() ?? CreateStore(provider, options.CurrentValue, loggers),
+            options,
+            provider.GetRequiredService<StaplingMetrics>(),
+            clock,
+            new Random(),
+            loggers);
+    }
+
+    // An application's own IStapleStore comes before any of these.
+    private static IStapleStore? CreateStore(IServiceProvider provider, StaplingOptions options, ILoggerFactory loggers)
+    {
+        switch (options.Storage)
+        {
+            case StapleStorage.DistributedCache:
+                return new DistributedStapleStore(provider.GetRequiredService<IDistributedCache>());
+            case StapleStorage.Directory when (options.StorageDirectory ?? DirectoryStapleStore.DefaultDirectory(Environment.GetEnvironmentVariable)) is { } directory:
+                return new DirectoryStapleStore(directory);
+            case StapleStorage.Directory:
+                loggers.CreateLogger("OcspLab.Stapling").StoreFailed("no directory is set, and this system has none for application data: set OcspStapling:StorageDirectory");
+                return null;
+            default:
+                return null;
+        }
     }
 }

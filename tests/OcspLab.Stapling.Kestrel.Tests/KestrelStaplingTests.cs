@@ -176,7 +176,7 @@ public sealed class KestrelStaplingTests : IAsyncLifetime
     public async Task The_probe_sees_a_staple_that_is_no_response_for_what_it_is(TlsVersion version)
     {
         var context = SslStreamCertificateContext.Create(_certificate, [_authority.Certificate], offline: true);
-        SslContextFields.Write(context, "<html>not a response</html>"u8.ToArray(), _responder.Url);
+        SslContextFields.Write(context, "<html>not a response</html>"u8.ToArray());
         await using var app = await StartAsync(
             builder => builder.WebHost.ConfigureKestrel(kestrel => kestrel.ListenLocalhostTls(https =>
             {
@@ -273,6 +273,7 @@ public sealed class KestrelStaplingTests : IAsyncLifetime
         var builder = WebApplication.CreateBuilder(new WebApplicationOptions { ContentRootPath = _folder.Path });
         builder.Logging.ClearProviders().AddProvider(new FakeLoggerProvider(_log)).SetMinimumLevel(LogLevel.Debug);
         builder.Services.AddSingleton<TimeProvider>(_clock);
+        builder.Configuration["OcspStapling:StorageDirectory"] = _folder["staples"];
         (configure ?? (b => b.WebHost.UseOcspStapling()))(builder);
         if (useDefault)
             builder.WebHost.ConfigureKestrel(kestrel => kestrel.ListenLocalhostTls(https => Use(https, _certificate)));

@@ -66,6 +66,9 @@ public sealed record LabTopology
     /// <summary>nginx's prefix: configuration, logs, temporary files.</summary>
     public string NginxDirectory => Path.Combine(Directory, "nginx");
 
+    /// <summary>Where the Kestrel site keeps its staples for the next start.</summary>
+    public string StapleDirectory => Path.Combine(Directory, "staples");
+
     /// <summary>The services' logs, one file each.</summary>
     public string LogDirectory => Path.Combine(Directory, "logs");
 
@@ -125,6 +128,7 @@ public sealed record LabTopology
     {
         var settings = EndpointSettings(Ports.Kestrel, files => files.FullChain);
         settings["OcspStapling:Fetch:Resolvers:0"] = $"127.0.0.1:{Ports.Dns}";
+        settings["OcspStapling:StorageDirectory"] = StapleDirectory;
         settings["OcspStapling:MinimumRefreshInterval"] = "00:00:02";
         settings["OcspStapling:RetryDelay"] = "00:00:01";
         settings["OcspStapling:MaximumRetryDelay"] = "00:00:05";

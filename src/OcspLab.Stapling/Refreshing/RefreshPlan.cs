@@ -30,6 +30,21 @@ internal static class RefreshPlan
         return next < now + pause ? now + pause : next;
     }
 
+    /// <summary>
+    /// After loading one from the store: within the shortest interval, at once when half of its life is over. The responder's hint how soon
+    /// to come again was not stored, and the certificate may have been revoked while nobody looked.
+    /// </summary>
+    /// <param name="staple">The staple now held.</param>
+    /// <param name="options">The bounds.</param>
+    /// <param name="now">The time.</param>
+    /// <param name="chance">From 0 (inclusive) to 1.</param>
+    public static DateTimeOffset AfterLoad(VerifiedStaple staple, StaplingOptions options, DateTimeOffset now, double chance)
+    {
+        var half = staple.ThisUpdate + ((staple.ExpiresAt - staple.ThisUpdate) / 2);
+        var soon = now + (options.MinimumRefreshInterval * chance);
+        return half < soon ? (half < now ? now : half) : soon;
+    }
+
     /// <summary>After a failure: exponential with jitter, capped; while a staple is held no later than a quarter of its remaining life.</summary>
     /// <param name="staple">The staple still held, or null.</param>
     /// <param name="failures">How many failures in a row, at least one.</param>

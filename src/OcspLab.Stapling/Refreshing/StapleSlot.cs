@@ -4,41 +4,54 @@ using OcspLab.Ocsp;
 
 namespace OcspLab.Stapling;
 
-/// <summary>One certificate of the server and the staple that it has now. Reading is lock-free; only the engine writes.</summary>
+/// <summary>One certificate of the server and the staple that it has now. Reading is lock-free; only its keeper writes.</summary>
 internal sealed class StapleSlot
 {
     private volatile VerifiedStaple? _current;
     private volatile StapleStatus _status;
 
-    public StapleSlot(X509Certificate2 certificate, OcspSubject? subject, IReadOnlyList<Uri> urls, string outcome)
+    public StapleSlot(X509Certificate2 certificate, OcspSubject? subject, StapleSource source, string outcome)
     {
+        Certificate = certificate;
+        Names = CertificateNames.Of(certificate);
         Subject = subject;
-        Urls = urls;
-        Name = certificate.Subject;
+        IsMustStaple = certificate.IsMustStaple();
         _status = new StapleStatus
         {
             Certificate = certificate.Subject,
             Thumbprint = KeyOf(certificate),
             SerialNumber = certificate.SerialNumber.ToLowerInvariant(),
-            IsMustStaple = certificate.IsMustStaple(),
-            Urls = urls,
+            IsMustStaple = IsMustStaple,
+            Source = source.Kind,
+            Urls = source.Urls,
             LastOutcome = outcome,
         };
     }
 
-    /// <summary>The certificate and its issuer; null when it cannot be stapled.</summary>
+    public X509Certificate2 Certificate { get; }
+
+    /// <summary>What the settings may call it.</summary>
+    public IReadOnlyList<string> Names { get; }
+
+    /// <summary>The certificate and its issuer; null when the issuer is not at hand.</summary>
     public OcspSubject? Subject { get; }
 
-    public IReadOnlyList<Uri> Urls { get; set; }
+    public bool IsMustStaple { get; }
 
-    public string Name { get; }
+    public string Name => _status.Certificate;
+
+    /// <summary>SHA-256 of the certificate in hexadecimal.</summary>
+    public string Key => _status.Thumbprint;
+
+    /// <summary>Whether there should be a staple.</summary>
+    public bool IsWanted => Subject is not null && _status.Source is StapleSourceKind.Responder or StapleSourceKind.File;
 
     /// <summary>The staple to send, or null. Not checked for expiry here: the handshake does that with its own clock reading.</summary>
     public VerifiedStaple? Current => _current;
 
     public StapleStatus Status => _status;
 
-    /// <summary>Raised after <see cref="Current"/> has changed, on the engine's thread.</summary>
+    /// <summary>Raised after <see cref="Current"/> has changed, on its keeper's thread.</summary>
     public event Action<StapleSlot>? Changed;
 
     /// <summary>The newest answer that was believed, stapled or not: what any later one must not be older than.</summary>
@@ -56,6 +69,9 @@ internal sealed class StapleSlot
         Changed?.Invoke(this);
     }
 
-    public void Report(DateTimeOffset at, string outcome, DateTimeOffset nextRefresh) =>
-        _status = _status with { LastRefresh = at, LastOutcome = outcome, NextRefresh = nextRefresh };
+    public void Report(DateTimeOffset at, string outcome, DateTimeOffset? nextRefresh) =>
+        _status = _status with { LastRefresh = at, LastOutcome = outcome, NextRefresh = nextRefresh, IsRevoked = Newest?.Status.Kind == CertStatusKind.Revoked };
+
+    /// <summary>What a change of the settings has made of it.</summary>
+    public void Follow(StapleSource source) => _status = _status with { Source = source.Kind, Urls = source.Urls };
 }

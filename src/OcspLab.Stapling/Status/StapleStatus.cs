@@ -17,13 +17,19 @@ public sealed record StapleStatus
     /// <summary>Whether clients are told to insist on a staple (RFC 7633).</summary>
     public required bool IsMustStaple { get; init; }
 
-    /// <summary>The responders, in the order in which they are asked.</summary>
+    /// <summary>Where its staples come from.</summary>
+    public required StapleSourceKind Source { get; init; }
+
+    /// <summary>The responders in the order of the certificate or the settings, or the file.</summary>
     public required IReadOnlyList<Uri> Urls { get; init; }
 
-    /// <summary>The staple that handshakes get, or null.</summary>
+    /// <summary>The staple that handshakes get until it expires, or null.</summary>
     public VerifiedStaple? Staple { get; init; }
 
-    /// <summary>When the responder was last asked, or null.</summary>
+    /// <summary>Whether the newest answer that was believed says revoked, stapled or not.</summary>
+    public bool IsRevoked { get; init; }
+
+    /// <summary>When the source was last asked, or null.</summary>
     public DateTimeOffset? LastRefresh { get; init; }
 
     /// <summary>What came of it, in one line.</summary>
@@ -31,4 +37,23 @@ public sealed record StapleStatus
 
     /// <summary>When it will be asked next, or null when there is nothing to ask.</summary>
     public DateTimeOffset? NextRefresh { get; init; }
+}
+
+/// <summary>Where staples come from.</summary>
+public enum StapleSourceKind
+{
+    /// <summary>From a responder.</summary>
+    Responder,
+
+    /// <summary>From a file that the settings name.</summary>
+    File,
+
+    /// <summary>From nowhere: the certificate names no responder, and nothing is wrong.</summary>
+    None,
+
+    /// <summary>From nowhere: stapling is turned off for the certificate.</summary>
+    Off,
+
+    /// <summary>From nowhere: the issuer's certificate is missing, or the certificate cannot be read.</summary>
+    Unusable,
 }

@@ -1,0 +1,28 @@
+using Microsoft.Extensions.Caching.Distributed;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Options;
+using OcspLab.Ocsp;
+
+namespace OcspLab.Stapling;
+
+/// <summary>Checks the settings of single certificates, and that what the options name is registered: a slip shows at start and not at the first refresh.</summary>
+internal sealed class StaplingReferencesValidator(IServiceProvider services) : IValidateOptions<StaplingOptions>
+{
+    public ValidateOptionsResult Validate(string? name, StaplingOptions options)
+    {
+        var failures = new List<string>();
+        foreach (var (certificate, own) in options.Certificates)
+        {
+            if (own.Responder is not (null or { IsAbsoluteUri: true, Scheme: "http" or "https" }))
+                failures.Add($"Certificates:{certificate}:Responder: '{own.Responder}' is not an absolute http or https URL.");
+            if (own.File is not null && (own.Responder is not null || own.Client is not null))
+                failures.Add($"Certificates:{certificate}:File: with a file no responder is asked. Leave out Responder and Client.");
+            if (own.Client is { } client && services.GetKeyedService<IOcspClient>(client) is null)
+                failures.Add($"Certificates:{certificate}:Client: there is no client '{client}'. Add the section {StaplingOptions.Section}:Clients:{client}, or AddOcspClient(\"{client}\").");
+        }
+
+        if (options.Storage == StapleStorage.DistributedCache && services.GetService<IDistributedCache>() is null)
+            failures.Add("Storage: DistributedCache needs an IDistributedCache, such as AddStackExchangeRedisCache registers.");
+        return failures.Count == 0 ? ValidateOptionsResult.Success : ValidateOptionsResult.Fail(failures);
+    }
+}

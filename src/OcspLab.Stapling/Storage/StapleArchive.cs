@@ -1,0 +1,75 @@
+using System.Diagnostics.CodeAnalysis;
+using Microsoft.Extensions.Logging;
+using OcspLab.Ocsp;
+
+namespace OcspLab.Stapling;
+
+/// <summary>
+/// The store as the engine sees it: what comes out was verified, what goes in never replaces something newer, and a store that fails or
+/// hangs costs a line in the log and nothing else.
+/// </summary>
+internal sealed class StapleArchive(IStapleStore? store, TimeProvider clock, ILogger logger)
+{
+    private int _failing;
+
+    /// <summary>The stored staple, if it verifies and is not expired.</summary>
+    public async Task<VerifiedStaple?> LoadAsync(StapleSlot slot, VerificationPolicy policy, CancellationToken stopping)
+    {
+        var bytes = await TryAsync(cancellationToken => store!.LoadAsync(slot.Key, cancellationToken), null, stopping).ConfigureAwait(false);
+        if (bytes is null)
+            return null;
+        var now = clock.GetUtcNow();
+        if (!OcspVerifier.Verify(bytes, slot.Subject!, policy with { Nonce = null }, now).TryGetStaple(out var staple, out var rejection))
+        {
+            // An outdated one is no news: the server was off for a while.
+            if (rejection.Reason is not (RejectionReason.Expired or RejectionReason.TooOld))
+                logger.StoredRejected(slot.Name, rejection.ToString());
+            return null;
+        }
+
+        return staple.ExpiresAt > now && staple.Status.Kind != CertStatusKind.Unknown ? staple : null;
+    }
+
+    public async Task SaveAsync(StapleSlot slot, VerifiedStaple staple, VerificationPolicy policy, CancellationToken stopping)
+    {
+        if (await LoadAsync(slot, policy, stopping).ConfigureAwait(false) is { } stored && stored.ThisUpdate > staple.ThisUpdate)
+            return;
+        await TryAsync(
+            async cancellationToken =>
+            {
+                await store!.SaveAsync(slot.Key, staple, cancellationToken).ConfigureAwait(false);
+                return true;
+            },
+            false,
+            stopping).ConfigureAwait(false);
+    }
+
+    /// <summary>True when this instance is to fetch, or when nobody can say.</summary>
+    public Task<bool> TryTakeTurnAsync(StapleSlot slot, TimeSpan duration, CancellationToken stopping) =>
+        TryAsync(cancellationToken => store!.TryTakeTurnAsync(slot.Key, duration, cancellationToken), true, stopping);
+
+    [SuppressMessage("Design", "CA1031", Justification = "The boundary to stores that anybody may write: whatever goes wrong in one must not cost a staple.")]
+    private async Task<T> TryAsync<T>(Func<CancellationToken, ValueTask<T>> attempt, T otherwise, CancellationToken stopping)
+    {
+        if (store is null)
+            return otherwise;
+        using var timer = new CancellationTokenSource(Deadline, clock);
+        using var either = CancellationTokenSource.CreateLinkedTokenSource(timer.Token, stopping);
+        try
+        {
+            // A store that ignores the token is left behind all the same.
+            var result = await attempt(either.Token).AsTask().WaitAsync(either.Token).ConfigureAwait(false);
+            if (Interlocked.Exchange(ref _failing, 0) == 1)
+                logger.StoreRecovered();
+            return result;
+        }
+        catch (Exception exception) when (!stopping.IsCancellationRequested)
+        {
+            if (Interlocked.Exchange(ref _failing, 1) == 0)
+                logger.StoreFailed(timer.IsCancellationRequested ? $"no answer within {Deadline.TotalSeconds} s" : exception.Message);
+            return otherwise;
+        }
+    }
+
+    private static readonly TimeSpan Deadline = TimeSpan.FromSeconds(5);
+}
