@@ -31,7 +31,7 @@ internal static class SniRehearsal
 
     private static async Task RehearseAsync(TlsHandshakeCallbackOptions callback, string serverName)
     {
-        using var stream = new SslStream(Stream.Null);
+        using var stream = new SslStream(new MemoryStream());
         var context = new TlsHandshakeCallbackContext();
         SetConnection(context, new RehearsedConnection());
         SetClientHelloInfo(context, new SslClientHelloInfo(serverName, SslProtocols.None));

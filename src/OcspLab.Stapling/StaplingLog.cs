@@ -29,7 +29,7 @@ internal static partial class StaplingLog
     [LoggerMessage(1008, LogLevel.Information, "'{Certificate}' names no OCSP responder: nothing to staple, and nothing is wrong", EventName = "NoOcspUrl")]
     public static partial void NoUrl(this ILogger logger, string certificate);
 
-    [LoggerMessage(1009, LogLevel.Error, "Nothing can be stapled for '{Certificate}': the certificate of its issuer '{Issuer}' is not at hand. Configure the full chain", EventName = "IssuerMissing")]
+    [LoggerMessage(1009, LogLevel.Error, "Nothing can be stapled for '{Certificate}': the certificate of its issuer '{Issuer}' is not at hand. Configure the full chain, or set OcspStapling:Issuers", EventName = "IssuerMissing")]
     public static partial void NoIssuer(this ILogger logger, string certificate, string issuer);
 
     [LoggerMessage(1010, LogLevel.Information, "The responder of '{Certificate}' answers again; the new staple serves until {ExpiresAt:u}", EventName = "ResponderRecovered")]

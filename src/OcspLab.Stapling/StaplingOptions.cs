@@ -22,6 +22,12 @@ public sealed class StaplingOptions
     /// </summary>
     public IDictionary<string, CertificateStaplingOptions> Certificates { get; } = new Dictionary<string, CertificateStaplingOptions>(StringComparer.OrdinalIgnoreCase);
 
+    /// <summary>
+    /// <value>PEM files with certificates of authorities, for server certificates that come without their issuer's (nginx's
+    /// <c>ssl_trusted_certificate</c>). Read at start; default empty.</value>
+    /// </summary>
+    public IList<string> Issuers { get; } = [];
+
     /// <summary><value>How long a port stays closed for the first staples. 0 to 10 minutes; default 10 seconds.</value></summary>
     [Range(typeof(TimeSpan), "00:00:00", "00:10:00")]
     public TimeSpan StartupTimeout { get; set; } = TimeSpan.FromSeconds(10);

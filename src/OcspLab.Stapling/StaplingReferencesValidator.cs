@@ -21,6 +21,12 @@ internal sealed class StaplingReferencesValidator(IServiceProvider services) : I
                 failures.Add($"Certificates:{certificate}:Client: there is no client '{client}'. Add the section {StaplingOptions.Section}:Clients:{client}, or AddOcspClient(\"{client}\").");
         }
 
+        foreach (var file in options.Issuers)
+        {
+            if (!File.Exists(file))
+                failures.Add($"Issuers: there is no file '{Path.GetFullPath(file)}'.");
+        }
+
         if (options.Storage == StapleStorage.DistributedCache && services.GetService<IDistributedCache>() is null)
             failures.Add("Storage: DistributedCache needs an IDistributedCache, such as AddStackExchangeRedisCache registers.");
         return failures.Count == 0 ? ValidateOptionsResult.Success : ValidateOptionsResult.Fail(failures);

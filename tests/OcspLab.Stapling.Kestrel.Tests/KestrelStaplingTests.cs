@@ -1,6 +1,5 @@
 using System.Net.Security;
 using System.Security.Cryptography.X509Certificates;
-using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Hosting;
 using Microsoft.AspNetCore.Server.Kestrel.Core;
 using Microsoft.AspNetCore.Server.Kestrel.Https;
@@ -8,7 +7,6 @@ using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
-using Microsoft.Extensions.Logging.Testing;
 using Microsoft.Extensions.Options;
 using OcspLab.Lab;
 using OcspLab.Ocsp;
@@ -17,30 +15,8 @@ using OcspLab.Testing;
 namespace OcspLab.Stapling.Kestrel.Tests;
 
 /// <summary>Real Kestrel, real handshakes, a real responder that says what the test tells it to.</summary>
-public sealed class KestrelStaplingTests : IAsyncLifetime
+public sealed class KestrelStaplingTests : SiteBench
 {
-    private readonly TestAuthority _authority = new();
-    private readonly FakeLogCollector _log = new();
-    private readonly MovableTime _clock = new(TestAuthority.Now);
-    private readonly TempFolder _folder = new();
-    private ScriptedServer _responder = null!;
-    private X509Certificate2 _certificate = null!;
-
-    public async ValueTask InitializeAsync()
-    {
-        Assert.SkipUnless(OperatingSystem.IsLinux(), "Kestrel takes no staples from outside on this system");
-        _responder = await ScriptedServer.StartAsync();
-        _certificate = _authority.Server(_responder.Url);
-        _responder.Script = ScriptedServer.Send(() => _authority.Respond(_certificate));
-    }
-
-    public async ValueTask DisposeAsync()
-    {
-        if (_responder is not null)
-            await _responder.DisposeAsync();
-        _folder.Dispose();
-    }
-
     [Theory, Trait("Rule", "S2")]
     [InlineData(TlsVersion.Tls12)]
     [InlineData(TlsVersion.Tls13)]
@@ -49,7 +25,7 @@ public sealed class KestrelStaplingTests : IAsyncLifetime
         await using var app = await StartAsync();
         Assert.Equal("good", await StapleAsync(app, version));
         // One of ours. Kestrel's own context asks once more, by itself, where it finds the root; nobody uses its answer.
-        Assert.InRange(_responder.Requests, 1, 2);
+        Assert.InRange(Responder.Requests, 1, 2);
     }
 
     [Fact, Trait("Rule", "S28")]
@@ -57,7 +33,7 @@ public sealed class KestrelStaplingTests : IAsyncLifetime
     {
         await using var app = await StartAsync(builder =>
         {
-            builder.WebHost.ConfigureKestrel(kestrel => kestrel.ListenLocalhostTls(https => Use(https, _certificate)));
+            builder.WebHost.ConfigureKestrel(kestrel => kestrel.ListenLocalhostTls(https => Use(https, Certificate)));
             builder.WebHost.UseOcspStapling();
         }, useDefault: false);
         Assert.Equal("good", await StapleAsync(app));
@@ -66,16 +42,16 @@ public sealed class KestrelStaplingTests : IAsyncLifetime
     [Fact, Trait("Rule", "S28")]
     public async Task An_endpoint_from_configuration_is_stapled()
     {
-        using var key = _certificate.GetECDsaPrivateKey()!;
-        await File.WriteAllTextAsync(_folder["chain.pem"], _certificate.ExportCertificatePem() + "\n" + _authority.Certificate.ExportCertificatePem(), TestContext.Current.CancellationToken);
-        await File.WriteAllTextAsync(_folder["key.pem"], key.ExportPkcs8PrivateKeyPem(), TestContext.Current.CancellationToken);
+        using var key = Certificate.GetECDsaPrivateKey()!;
+        await File.WriteAllTextAsync(Folder["chain.pem"], Certificate.ExportCertificatePem() + "\n" + Authority.Certificate.ExportCertificatePem(), TestContext.Current.CancellationToken);
+        await File.WriteAllTextAsync(Folder["key.pem"], key.ExportPkcs8PrivateKeyPem(), TestContext.Current.CancellationToken);
         await using var app = await StartAsync(builder =>
         {
             builder.Configuration.AddInMemoryCollection(new Dictionary<string, string?>
             {
                 ["Kestrel:Endpoints:Https:Url"] = "https://127.0.0.1:0",
-                ["Kestrel:Endpoints:Https:Certificate:Path"] = _folder["chain.pem"],
-                ["Kestrel:Endpoints:Https:Certificate:KeyPath"] = _folder["key.pem"],
+                ["Kestrel:Endpoints:Https:Certificate:Path"] = Folder["chain.pem"],
+                ["Kestrel:Endpoints:Https:Certificate:KeyPath"] = Folder["key.pem"],
             });
             builder.WebHost.UseOcspStapling();
         }, useDefault: false);
@@ -94,7 +70,7 @@ public sealed class KestrelStaplingTests : IAsyncLifetime
                 kestrel.ConfigureHttpsDefaults(https => https.HandshakeTimeout = TimeSpan.FromSeconds(7));
                 kestrel.ListenLocalhostTls(https =>
                 {
-                    Use(https, _certificate);
+                    Use(https, Certificate);
                     order.Add(https.HandshakeTimeout.ToString());
                     https.OnAuthenticate = (_, _) => order.Add("application");
                 });
@@ -123,7 +99,7 @@ public sealed class KestrelStaplingTests : IAsyncLifetime
                 builder.WebHost.ConfigureKestrel(kestrel => kestrel.Listen(System.Net.IPAddress.Loopback, 0, listen =>
                 {
                     listen.Protocols = HttpProtocols.Http1AndHttp2AndHttp3;
-                    listen.UseHttps(https => Use(endpoint = https, _certificate));
+                    listen.UseHttps(https => Use(endpoint = https, Certificate));
                 }));
             },
             useDefault: false);
@@ -137,24 +113,24 @@ public sealed class KestrelStaplingTests : IAsyncLifetime
         await using var app = await StartAsync();
         Assert.Equal("good", await StapleAsync(app));
         // The clock jumps as it does when a machine wakes: no timer has fired, only the handshake can notice.
-        _clock.Jump(TimeSpan.FromDays(1));
+        Clock.Jump(TimeSpan.FromDays(1));
         Assert.Equal("absent", await StapleAsync(app));
     }
 
     [Fact, Trait("Rule", "S12")]
     public async Task What_does_not_verify_is_never_stapled()
     {
-        _responder.Script = ScriptedServer.Send(() => new TestAuthority().Respond(_certificate, id: OcspSubject.FromCertificate(_certificate, _authority.Certificate).ToCertId(CertIdHash.Sha1), signer: new TestAuthority().Delegate()));
+        Responder.Script = ScriptedServer.Send(() => new TestAuthority().Respond(Certificate, id: OcspSubject.FromCertificate(Certificate, Authority.Certificate).ToCertId(CertIdHash.Sha1), signer: new TestAuthority().Delegate()));
         await using var app = await StartAsync();
         Assert.Equal("absent", await StapleAsync(app));
-        var line = Assert.Single(_log.GetSnapshot(), record => record.Id.Name == "NothingToStaple");
+        var line = Assert.Single(Log.GetSnapshot(), record => record.Id.Name == "NothingToStaple");
         Assert.Contains("signer_not_", line.Message, StringComparison.Ordinal);
     }
 
     [Fact, Trait("Rule", "S10")]
     public async Task Revoked_is_stapled_by_default()
     {
-        _responder.Script = ScriptedServer.Send(() => _authority.Respond(_certificate, CertStatus.Revoked(TestAuthority.Now.AddHours(-2), RevocationReason.KeyCompromise)));
+        Responder.Script = ScriptedServer.Send(() => Authority.Respond(Certificate, CertStatus.Revoked(TestAuthority.Now.AddHours(-2), RevocationReason.KeyCompromise)));
         await using var app = await StartAsync();
         Assert.Equal("revoked", await StapleAsync(app));
     }
@@ -162,12 +138,12 @@ public sealed class KestrelStaplingTests : IAsyncLifetime
     [Fact, Trait("Rule", "S1")]
     public async Task A_hanging_responder_keeps_the_port_closed_no_longer_than_the_start_up_wait()
     {
-        _responder.Script = context => Task.Delay(Timeout.Infinite, context.RequestAborted);
+        Responder.Script = context => Task.Delay(Timeout.Infinite, context.RequestAborted);
         await using var app = await StartAsync(builder => builder.WebHost.UseOcspStapling(options => options.StartupTimeout = TimeSpan.FromMilliseconds(50)));
         // The port is open and the question still out.
         Assert.Null(app.Services.GetRequiredService<IStaplingStatus>().Staples.Single().LastRefresh);
         Assert.Equal("absent", await StapleAsync(app));
-        Assert.Contains(_log.GetSnapshot(), record => record.Id.Name == "PrefetchIncomplete" && record.Level == LogLevel.Warning);
+        Assert.Contains(Log.GetSnapshot(), record => record.Id.Name == "PrefetchIncomplete" && record.Level == LogLevel.Warning);
     }
 
     [Theory, Trait("Rule", "S12")]
@@ -175,12 +151,12 @@ public sealed class KestrelStaplingTests : IAsyncLifetime
     [InlineData(TlsVersion.Tls13)]
     public async Task The_probe_sees_a_staple_that_is_no_response_for_what_it_is(TlsVersion version)
     {
-        var context = SslStreamCertificateContext.Create(_certificate, [_authority.Certificate], offline: true);
+        var context = SslStreamCertificateContext.Create(Certificate, [Authority.Certificate], offline: true);
         SslContextFields.Write(context, "<html>not a response</html>"u8.ToArray());
         await using var app = await StartAsync(
             builder => builder.WebHost.ConfigureKestrel(kestrel => kestrel.ListenLocalhostTls(https =>
             {
-                Use(https, _certificate);
+                Use(https, Certificate);
                 https.OnAuthenticate = (_, handshake) => handshake.ServerCertificateContext = context;
             })),
             useDefault: false);
@@ -192,13 +168,13 @@ public sealed class KestrelStaplingTests : IAsyncLifetime
     {
         var clients = new TestAuthority("CN=Clients");
         var trust = SslCertificateTrust.CreateForX509Collection([clients.Certificate], sendTrustInHandshake: true);
-        var context = SslStreamCertificateContext.Create(_certificate, [_authority.Certificate], offline: true, trust);
+        var context = SslStreamCertificateContext.Create(Certificate, [Authority.Certificate], offline: true, trust);
         await using var app = await StartAsync(builder =>
         {
             builder.WebHost.UseOcspStapling();
             builder.WebHost.ConfigureKestrel(kestrel => kestrel.ListenLocalhostTls(https =>
             {
-                Use(https, _certificate);
+                Use(https, Certificate);
                 https.OnAuthenticate = (_, handshake) => handshake.ServerCertificateContext = context;
             }));
         }, useDefault: false);
@@ -211,15 +187,15 @@ public sealed class KestrelStaplingTests : IAsyncLifetime
     [Fact, Trait("Rule", "S36")]
     public async Task A_certificate_without_a_url_is_served_as_it_is()
     {
-        var plain = _authority.Server();
+        var plain = Authority.Server();
         await using var app = await StartAsync(builder =>
         {
             builder.WebHost.UseOcspStapling();
             builder.WebHost.ConfigureKestrel(kestrel => kestrel.ListenLocalhostTls(https => Use(https, plain)));
         }, useDefault: false);
         Assert.Equal("absent", await StapleAsync(app));
-        Assert.Equal(0, _responder.Requests);
-        Assert.Single(_log.GetSnapshot(), record => record.Id.Name == "NoOcspUrl");
+        Assert.Equal(0, Responder.Requests);
+        Assert.Single(Log.GetSnapshot(), record => record.Id.Name == "NoOcspUrl");
     }
 
     [Fact, Trait("Rule", "S34")]
@@ -230,7 +206,7 @@ public sealed class KestrelStaplingTests : IAsyncLifetime
             builder.WebHost.UseOcspStapling();
             builder.WebHost.UseUrls("http://127.0.0.1:0");
         }, useDefault: false);
-        Assert.Single(_log.GetSnapshot(), record => record.Id.Name == "StaplingUnused");
+        Assert.Single(Log.GetSnapshot(), record => record.Id.Name == "StaplingUnused");
     }
 
     [Fact]
@@ -238,7 +214,7 @@ public sealed class KestrelStaplingTests : IAsyncLifetime
     {
         await using var app = await StartAsync();
         Assert.Equal(StaplingMode.Verified, SslContextFields.Probe());
-        Assert.Single(_log.GetSnapshot(), record => record.Id.Name == "StaplingVerified");
+        Assert.Single(Log.GetSnapshot(), record => record.Id.Name == "StaplingVerified");
     }
 
     [Fact]
@@ -253,54 +229,18 @@ public sealed class KestrelStaplingTests : IAsyncLifetime
     {
         var openssl = Tool.Require("openssl");
         var current = CertStatus.Good;
-        _responder.Script = context =>
+        Responder.Script = context =>
         {
             context.Response.Headers.CacheControl = "max-age=1";
-            return ScriptedServer.Send(() => _authority.Respond(_certificate, current))(context);
+            return ScriptedServer.Send(() => Authority.Respond(Certificate, current))(context);
         };
         await using var app = await StartAsync(builder => builder.WebHost.UseOcspStapling(options => options.MinimumRefreshInterval = TimeSpan.FromSeconds(1)));
-        var session = _folder["session.pem"];
-        await Tool.ShellAsync(_folder.Path, $"{openssl} s_client -connect 127.0.0.1:{PortOf(app)} -tls1_2 -sess_out {session} </dev/null");
+        var session = Folder["session.pem"];
+        await Tool.ShellAsync(Folder.Path, $"{openssl} s_client -connect 127.0.0.1:{PortOf(app)} -tls1_2 -sess_out {session} </dev/null");
         var status = app.Services.GetRequiredService<IStaplingStatus>();
         current = CertStatus.Revoked(TestAuthority.Now.AddHours(-1));
         await Poll.UntilAsync(() => status.Staples.Single().Staple?.Status.Kind == CertStatusKind.Revoked, "the refresh");
-        var resumed = await Tool.ShellAsync(_folder.Path, $"{openssl} s_client -connect 127.0.0.1:{PortOf(app)} -tls1_2 -sess_in {session} </dev/null");
+        var resumed = await Tool.ShellAsync(Folder.Path, $"{openssl} s_client -connect 127.0.0.1:{PortOf(app)} -tls1_2 -sess_in {session} </dev/null");
         Assert.Contains("Reused, TLSv1.2", resumed.Output, StringComparison.Ordinal);
     }
-
-    private async Task<WebApplication> StartAsync(Action<WebApplicationBuilder>? configure = null, bool useDefault = true)
-    {
-        var builder = WebApplication.CreateBuilder(new WebApplicationOptions { ContentRootPath = _folder.Path });
-        builder.Logging.ClearProviders().AddProvider(new FakeLoggerProvider(_log)).SetMinimumLevel(LogLevel.Debug);
-        builder.Services.AddSingleton<TimeProvider>(_clock);
-        builder.Configuration["OcspStapling:StorageDirectory"] = _folder["staples"];
-        (configure ?? (b => b.WebHost.UseOcspStapling()))(builder);
-        if (useDefault)
-            builder.WebHost.ConfigureKestrel(kestrel => kestrel.ListenLocalhostTls(https => Use(https, _certificate)));
-        var app = builder.Build();
-        try
-        {
-            await app.StartAsync(TestContext.Current.CancellationToken);
-            return app;
-        }
-        catch
-        {
-            await app.DisposeAsync();
-            throw;
-        }
-    }
-
-    private void Use(HttpsConnectionAdapterOptions https, X509Certificate2 certificate)
-    {
-        https.ServerCertificate = certificate;
-        https.ServerCertificateChain = [_authority.Certificate];
-    }
-
-    private async Task<string> StapleAsync(WebApplication app, TlsVersion version = TlsVersion.Any)
-    {
-        var handshake = await new TlsProbe(TimeProvider.System).ConnectAsync("127.0.0.1", PortOf(app), "server", version, TimeSpan.FromSeconds(10), TestContext.Current.CancellationToken);
-        return StapleInspector.Inspect(handshake, [_authority.Certificate], TestAuthority.Now).Staple.Verdict;
-    }
-
-    private static int PortOf(WebApplication app) => new Uri(app.Urls.First()).Port;
 }

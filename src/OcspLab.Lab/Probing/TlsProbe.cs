@@ -1,6 +1,7 @@
 using System.Net.Sockets;
 using System.Reflection;
 using System.Security.Cryptography.X509Certificates;
+using Org.BouncyCastle.Asn1;
 using Org.BouncyCastle.Tls;
 using Org.BouncyCastle.Tls.Crypto.Impl.BC;
 using TlsCertificate = Org.BouncyCastle.Tls.Certificate;
@@ -82,7 +83,23 @@ public sealed class TlsProbe(TimeProvider clock)
         }
     }
 
-    private sealed class Client(string? serverName, TlsVersion version) : DefaultTlsClient(new BcTlsCrypto()), TlsAuthentication
+    /// <summary>
+    /// Hides must-staple from BouncyCastle, which would end the handshake over it: without a staple, and on TLS 1.3 with one too,
+    /// because it looks for the extension in ServerHello, where TLS 1.3 does not put it. The probe is there to see such servers.
+    /// </summary>
+    private sealed class Crypto : BcTlsCrypto
+    {
+        public override Org.BouncyCastle.Tls.Crypto.TlsCertificate CreateCertificate(short type, byte[] encoding) =>
+            type == CertificateType.X509 ? new Shown(this, encoding) : base.CreateCertificate(type, encoding);
+
+        private sealed class Shown(BcTlsCrypto crypto, byte[] encoding) : BcTlsCertificate(crypto, encoding)
+        {
+            public override byte[]? GetExtension(DerObjectIdentifier extensionOid) =>
+                extensionOid.Equals(TlsObjectIdentifiers.id_pe_tlsfeature) ? null : base.GetExtension(extensionOid);
+        }
+    }
+
+    private sealed class Client(string? serverName, TlsVersion version) : DefaultTlsClient(new Crypto()), TlsAuthentication
     {
         public string Protocol { get; private set; } = "";
         public string Cipher { get; private set; } = "";

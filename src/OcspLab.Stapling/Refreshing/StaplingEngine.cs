@@ -18,6 +18,7 @@ internal sealed class StaplingEngine : IHostedService, IStaplingStatus, IDisposa
     private readonly CancellationTokenSource _stopping = new();
     private readonly ConcurrentDictionary<string, Entry> _entries = new(StringComparer.OrdinalIgnoreCase);
     private readonly Lock _adding = new();
+    private readonly Lazy<X509Certificate2Collection> _issuers;
     private int _disposed;
 
     public StaplingEngine(StapleFetcher fetcher, IStapleStore? store, IOptionsMonitor<StaplingOptions> options, StaplingMetrics metrics, TimeProvider clock, Random random, ILoggerFactory loggers)
@@ -27,6 +28,7 @@ internal sealed class StaplingEngine : IHostedService, IStaplingStatus, IDisposa
         var limiter = PartitionedRateLimiter.Create<string, string>(responder => RateLimitPartition.GetConcurrencyLimiter(
             responder, _ => new ConcurrencyLimiterOptions { PermitLimit = permits, QueueLimit = int.MaxValue }));
         _tools = new KeeperTools(fetcher, new StapleArchive(store, clock, logger), limiter, options, metrics, clock, random, logger);
+        _issuers = new Lazy<X509Certificate2Collection>(() => ReadIssuers(options.CurrentValue.Issuers));
         _watching = options.OnChange(_ => Reconsider());
         metrics.Watch(this, clock);
     }
@@ -44,7 +46,7 @@ internal sealed class StaplingEngine : IHostedService, IStaplingStatus, IDisposa
     public StapleSlot Add(X509Certificate2 certificate, IEnumerable<X509Certificate2> atHand)
     {
         var key = StapleSlot.KeyOf(certificate);
-        var candidates = atHand as IReadOnlyCollection<X509Certificate2> ?? [.. atHand];
+        X509Certificate2[] candidates = [.. atHand, .. _issuers.Value];
         if (_entries.TryGetValue(key, out var known) && !MayBeMended(known.Slot, certificate, candidates))
             return known.Slot;
         lock (_adding)
@@ -117,7 +119,7 @@ internal sealed class StaplingEngine : IHostedService, IStaplingStatus, IDisposa
             entry.Keeper?.Reconsider();
     }
 
-    private StapleSlot CreateSlot(X509Certificate2 certificate, StapleSource source, IReadOnlyCollection<X509Certificate2> atHand)
+    private StapleSlot CreateSlot(X509Certificate2 certificate, StapleSource source, X509Certificate2[] atHand)
     {
         var logger = _tools.Logger;
         if (source.Kind == StapleSourceKind.None)
@@ -150,9 +152,17 @@ internal sealed class StaplingEngine : IHostedService, IStaplingStatus, IDisposa
         return new StapleSlot(certificate, null, source with { Kind = StapleSourceKind.Unusable }, outcome);
     }
 
+    private static X509Certificate2Collection ReadIssuers(IEnumerable<string> files)
+    {
+        var issuers = new X509Certificate2Collection();
+        foreach (var file in files)
+            issuers.ImportFromPemFile(file);
+        return issuers;
+    }
+
     // The endpoint's configuration did not have the issuer; the handshake's chain may.
-    private static bool MayBeMended(StapleSlot slot, X509Certificate2 certificate, IReadOnlyCollection<X509Certificate2> atHand) =>
-        slot.Status.Source == StapleSourceKind.Unusable && atHand.Count > 0 && IssuerFinder.Find(certificate, atHand) is not null;
+    private static bool MayBeMended(StapleSlot slot, X509Certificate2 certificate, X509Certificate2[] atHand) =>
+        slot.Status.Source == StapleSourceKind.Unusable && atHand.Length > 0 && IssuerFinder.Find(certificate, atHand) is not null;
 
     private sealed record Entry(StapleSlot Slot, StapleKeeper? Keeper, int Order, long AddedAt, Task Loop);
 }

@@ -1,0 +1,162 @@
+using System.Net;
+using System.Net.Security;
+using System.Security.Cryptography.X509Certificates;
+using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.Connections.Features;
+using Microsoft.AspNetCore.Hosting;
+using Microsoft.AspNetCore.Http;
+using Microsoft.AspNetCore.Http.Features;
+using Microsoft.AspNetCore.Server.Kestrel.Https;
+using Microsoft.Extensions.Configuration;
+using OcspLab.Ocsp;
+using OcspLab.Testing;
+
+namespace OcspLab.Stapling.Kestrel.Tests;
+
+/// <summary>Every way in which Kestrel comes by a certificate.</summary>
+public sealed class CertificateChoiceTests : SiteBench
+{
+    [Fact, Trait("Rule", "S28")]
+    public async Task A_certificate_that_a_selector_chooses_is_stapled()
+    {
+        await using var app = await StartAsync(builder => Listen(builder, https => https.ServerCertificateSelector = (_, name) => name == "server" ? Certificate : null), useDefault: false);
+        await StapledSoonAsync(app, "server");
+        await Assert.ThrowsAsync<Lab.LabException>(() => StapleAsync(app, serverName: "stranger"));
+    }
+
+    [Fact, Trait("Rule", "S28")]
+    public async Task A_selector_is_asked_once_a_handshake_and_the_hello_still_reaches_the_application()
+    {
+        var asked = new List<string?>();
+        var hellos = 0;
+        await using var app = await StartAsync(builder => Listen(builder, https =>
+        {
+            https.TlsClientHelloBytesCallback = (_, bytes) => hellos += bytes.Length > 0 ? 1 : 0;
+            https.ServerCertificateSelector = (_, name) =>
+            {
+                asked.Add(name);
+                return Certificate;
+            };
+        }), useDefault: false);
+        await StapleAsync(app);
+        Assert.Equal(["server"], asked);
+        Assert.Equal(1, hellos);
+    }
+
+    [Fact, Trait("Rule", "S28")]
+    public async Task The_application_still_learns_the_server_name_behind_a_selector()
+    {
+        string? seen = null;
+        await using var app = await StartAsync(
+            builder => Listen(builder, https => https.ServerCertificateSelector = (_, _) => Certificate),
+            useDefault: false,
+            pipeline: app => app.Run(context =>
+            {
+                seen = context.Features.Get<ITlsHandshakeFeature>()?.HostName;
+                return context.Response.WriteAsync("hello");
+            }));
+        using var client = new HttpClient(new SocketsHttpHandler
+        {
+            SslOptions = new SslClientAuthenticationOptions { RemoteCertificateValidationCallback = (_, shown, _, _) => shown?.GetCertHashString() == Certificate.GetCertHashString() },
+        });
+        using var request = new HttpRequestMessage(HttpMethod.Get, $"https://127.0.0.1:{PortOf(app)}/");
+        request.Headers.Host = "server";
+        using var response = await client.SendAsync(request, TestContext.Current.CancellationToken);
+        Assert.Equal("server", seen);
+    }
+
+    [Theory, Trait("Rule", "S28")]
+    [InlineData(Choice.Certificate)]
+    [InlineData(Choice.Context)]
+    [InlineData(Choice.KeptOptions)]
+    public async Task What_a_handshake_callback_chooses_is_stapled(Choice choice)
+    {
+        var kept = new SslServerAuthenticationOptions { ServerCertificateContext = SslStreamCertificateContext.Create(Certificate, [Authority.Certificate]) };
+        await using var app = await StartAsync(builder =>
+        {
+            builder.WebHost.UseOcspStapling();
+            builder.WebHost.ConfigureKestrel(kestrel => kestrel.Listen(IPAddress.Loopback, 0, listen => listen.UseHttps(new TlsHandshakeCallbackOptions
+            {
+                OnConnection = _ => ValueTask.FromResult(choice switch
+                {
+                    Choice.Certificate => new SslServerAuthenticationOptions { ServerCertificate = Certificate },
+                    Choice.Context => new SslServerAuthenticationOptions { ServerCertificateContext = SslStreamCertificateContext.Create(Certificate, [Authority.Certificate]) },
+                    _ => kept,
+                }),
+            })));
+            InstallIssuer(builder);
+        }, useDefault: false);
+        await StapledSoonAsync(app, "server");
+        Responder.Script = ScriptedServer.Send(() => Authority.Respond(Certificate, CertStatus.Revoked(TestAuthority.Now)));
+        var status = (IStaplingStatus)app.Services.GetService(typeof(IStaplingStatus))!;
+        await status.RefreshAsync(cancellationToken: TestContext.Current.CancellationToken);
+        Assert.Equal("revoked", await StapleAsync(app));
+    }
+
+    [Theory, Trait("Rule", "S2")]
+    [InlineData("exact.example.test", "exact.example.test")]
+    [InlineData("*.example.test", "anything.example.test")]
+    [InlineData("*", "whatever.test")]
+    public async Task The_first_client_of_a_name_from_configuration_gets_its_staple(string name, string serverName)
+    {
+        await File.WriteAllTextAsync(Folder["server.pem"], Certificate.ExportCertificatePem() + "\n" + Authority.Certificate.ExportCertificatePem(), TestContext.Current.CancellationToken);
+        await File.WriteAllTextAsync(Folder["server.key"], Certificate.GetECDsaPrivateKey()!.ExportPkcs8PrivateKeyPem(), TestContext.Current.CancellationToken);
+        await using var app = await StartAsync(builder =>
+        {
+            builder.WebHost.UseOcspStapling();
+            InstallIssuer(builder);
+            builder.Configuration.AddInMemoryCollection(new Dictionary<string, string?>
+            {
+                ["Kestrel:Endpoints:Https:Url"] = "https://127.0.0.1:0",
+                [$"Kestrel:Endpoints:Https:Sni:{name}:Certificate:Path"] = Folder["server.pem"],
+                [$"Kestrel:Endpoints:Https:Sni:{name}:Certificate:KeyPath"] = Folder["server.key"],
+            });
+        }, useDefault: false);
+        Assert.Equal("good", await StapleAsync(app, serverName: serverName));
+    }
+
+    [Fact, Trait("Rule", "S28")]
+    public async Task Rsa_and_ecdsa_certificates_side_by_side_have_each_its_own_staple()
+    {
+        using var other = Authority.Server(Responder.Url);
+        Responder.Script = async context =>
+        {
+            var target = context.Features.Get<IHttpRequestFeature>()!.RawTarget[1..];
+            Assert.True(OcspRequest.TryDecode(Convert.FromBase64String(Uri.UnescapeDataString(target)), out var request, out var fault), fault);
+            var asked = request.CertIds.Single().SerialNumber.Span.SequenceEqual(Certificate.SerialNumberBytes.Span) ? Certificate : other;
+            await ScriptedServer.Send(() => Authority.Respond(asked, asked == other ? CertStatus.Revoked(TestAuthority.Now.AddHours(-2)) : null))(context);
+        };
+        await using var app = await StartAsync(builder => Listen(builder, https => https.ServerCertificateSelector = (_, name) => name == "server" ? Certificate : other), useDefault: false);
+        await StapledSoonAsync(app, "server");
+        await Poll.UntilAsync(async () => await StapleAsync(app, serverName: "other") == "revoked", "the other certificate's own staple");
+        Assert.Equal("good", await StapleAsync(app));
+    }
+
+    public enum Choice
+    {
+        Certificate,
+        Context,
+        KeptOptions,
+    }
+
+    private void Listen(WebApplicationBuilder builder, Action<HttpsConnectionAdapterOptions> configure)
+    {
+        builder.WebHost.UseOcspStapling();
+        builder.WebHost.ConfigureKestrel(kestrel => kestrel.ListenLocalhostTls(https =>
+        {
+            https.ServerCertificateChain = [Authority.Certificate];
+            configure(https);
+        }));
+    }
+
+    // A bare certificate says nothing of its issuer, and Kestrel keeps a root that stands in a chain to itself.
+    private void InstallIssuer(WebApplicationBuilder builder)
+    {
+        File.WriteAllText(Folder["issuer.pem"], Authority.Certificate.ExportCertificatePem());
+        builder.Configuration["OcspStapling:Issuers:0"] = Folder["issuer.pem"];
+    }
+
+    // Nobody can know what a callback will choose: its first handshake makes the certificate known, the next ones are stapled.
+    private async Task StapledSoonAsync(WebApplication app, string serverName) =>
+        await Poll.UntilAsync(async () => await StapleAsync(app, serverName: serverName) == "good", "the staple of a certificate that was not known at start");
+}
