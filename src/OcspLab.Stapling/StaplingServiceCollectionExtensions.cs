@@ -56,7 +56,7 @@ public static class StaplingServiceCollectionExtensions
         switch (options.Storage)
         {
             case StapleStorage.DistributedCache:
-                return new DistributedStapleStore(provider.GetRequiredService<IDistributedCache>());
+                return new DistributedStapleStore(provider.GetRequiredService<IDistributedCache>(), provider.GetRequiredService<TimeProvider>());
             case StapleStorage.Directory when (options.StorageDirectory ?? DirectoryStapleStore.DefaultDirectory(Environment.GetEnvironmentVariable)) is { } directory:
                 return new DirectoryStapleStore(directory);
             case StapleStorage.Directory:

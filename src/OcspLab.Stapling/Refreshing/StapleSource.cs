@@ -10,7 +10,7 @@ internal sealed record StapleSource(StapleSourceKind Kind, IReadOnlyList<Uri> Ur
 {
     public static StapleSource Select(X509Certificate2 certificate, IReadOnlyList<string> names, StaplingOptions options)
     {
-        var own = names.Select(options.Certificates.TryGetValue).FirstOrDefault();
+        var own = names.Select(options.Certificates.Find).FirstOrDefault(found => found is not null);
         if (own is { Use: StaplingUse.Off })
             return new StapleSource(StapleSourceKind.Off, []);
         if (own is { File: { } file })
@@ -30,6 +30,6 @@ internal sealed record StapleSource(StapleSourceKind Kind, IReadOnlyList<Uri> Ur
 
 internal static class CertificateLookup
 {
-    public static CertificateStaplingOptions? TryGetValue(this IDictionary<string, CertificateStaplingOptions> certificates, string name) =>
+    public static CertificateStaplingOptions? Find(this IDictionary<string, CertificateStaplingOptions> certificates, string name) =>
         certificates.TryGetValue(name, out var found) ? found : null;
 }

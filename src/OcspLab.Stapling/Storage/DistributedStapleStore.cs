@@ -5,10 +5,10 @@ using OcspLab.Ocsp;
 namespace OcspLab.Stapling;
 
 /// <summary>
-/// The application's distributed cache. It has no "set if absent", so a turn is written, and read back: of two instances that write at
-/// once both or one may fetch, which costs a request and nothing else.
+/// The application's distributed cache. It has no "set if absent", so a turn is written and, a moment later, read back: of those who wrote
+/// at once the last one has it. Where the cache is slower than that moment two may fetch, which costs a request and nothing else.
 /// </summary>
-internal sealed class DistributedStapleStore(IDistributedCache cache) : IStapleStore
+internal sealed class DistributedStapleStore(IDistributedCache cache, TimeProvider clock) : IStapleStore
 {
     private readonly byte[] _self = Encoding.ASCII.GetBytes(Guid.NewGuid().ToString("N"));
 
@@ -27,8 +27,11 @@ internal sealed class DistributedStapleStore(IDistributedCache cache) : IStapleS
         if (await cache.GetAsync(key, cancellationToken).ConfigureAwait(false) is { } holder)
             return holder.AsSpan().SequenceEqual(_self);
         await cache.SetAsync(key, _self, new DistributedCacheEntryOptions { AbsoluteExpirationRelativeToNow = duration }, cancellationToken).ConfigureAwait(false);
+        await Task.Delay(Moment, clock, cancellationToken).ConfigureAwait(false);
         return await cache.GetAsync(key, cancellationToken).ConfigureAwait(false) is { } now && now.AsSpan().SequenceEqual(_self);
     }
+
+    private static readonly TimeSpan Moment = TimeSpan.FromMilliseconds(250);
 
     private static string StapleKey(string certificate) => "ocsp-staple:" + certificate;
 

@@ -34,7 +34,7 @@ internal sealed class StapleArchive(IStapleStore? store, TimeProvider clock, ILo
     {
         if (await LoadAsync(slot, policy, stopping).ConfigureAwait(false) is { } stored && stored.ThisUpdate > staple.ThisUpdate)
             return;
-        await TryAsync(
+        var saved = await TryAsync(
             async cancellationToken =>
             {
                 await store!.SaveAsync(slot.Key, staple, cancellationToken).ConfigureAwait(false);
@@ -42,6 +42,10 @@ internal sealed class StapleArchive(IStapleStore? store, TimeProvider clock, ILo
             },
             false,
             stopping).ConfigureAwait(false);
+
+        // Only what was written proves that a store works: a directory that cannot be written still has nothing to read.
+        if (saved && Interlocked.Exchange(ref _failing, 0) == 1)
+            logger.StoreRecovered();
     }
 
     /// <summary>True when this instance is to fetch, or when nobody can say.</summary>
@@ -58,10 +62,7 @@ internal sealed class StapleArchive(IStapleStore? store, TimeProvider clock, ILo
         try
         {
             // A store that ignores the token is left behind all the same.
-            var result = await attempt(either.Token).AsTask().WaitAsync(either.Token).ConfigureAwait(false);
-            if (Interlocked.Exchange(ref _failing, 0) == 1)
-                logger.StoreRecovered();
-            return result;
+            return await attempt(either.Token).AsTask().WaitAsync(either.Token).ConfigureAwait(false);
         }
         catch (Exception exception) when (!stopping.IsCancellationRequested)
         {

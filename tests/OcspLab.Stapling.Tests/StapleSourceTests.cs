@@ -1,0 +1,129 @@
+using Microsoft.Extensions.Configuration;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Options;
+using OcspLab.Ocsp;
+using OcspLab.Testing;
+
+namespace OcspLab.Stapling.Tests;
+
+/// <summary>What the settings say of single certificates, at start and at run time.</summary>
+public sealed class StapleSourceTests : EngineBench
+{
+    private readonly TempFolder _folder = new();
+
+    public override async ValueTask DisposeAsync()
+    {
+        await base.DisposeAsync();
+        _folder.Dispose();
+    }
+
+    [Fact, Trait("Rule", "S20")]
+    public async Task A_certificate_may_have_a_responder_of_its_own()
+    {
+        var own = new Uri("http://own.example.test");
+        Options.Responder = new Uri("http://general.example.test");
+        Options.Certificates["server"] = new CertificateStaplingOptions { Responder = own };
+        Client.Answer(Staples.Verified());
+        await AddAndWaitAsync();
+        Assert.Equal([own], Client.LastUrls);
+    }
+
+    [Theory, Trait("Rule", "S37")]
+    [InlineData(false, "good")]
+    [InlineData(true, "bad_signature")]
+    public async Task A_staple_from_a_file_goes_through_the_same_door(bool tampered, string expected)
+    {
+        var bytes = Staples.Verified().Encoded.ToArray();
+        if (tampered)
+            bytes[^1] ^= 1;
+        await File.WriteAllBytesAsync(_folder["given.der"], bytes, TestContext.Current.CancellationToken);
+        Options.Certificates[StapleSlot.KeyOf(Staples.Server)] = new CertificateStaplingOptions { File = _folder["given.der"] };
+        var slot = await AddAndWaitAsync();
+        Assert.Equal(!tampered, slot.Current is not null);
+        Assert.Contains(expected, slot.Status.LastOutcome, StringComparison.Ordinal);
+        Assert.Equal(0, Client.Calls);
+    }
+
+    [Fact, Trait("Rule", "S37")]
+    public async Task A_file_that_is_missing_is_named_and_looked_for_again()
+    {
+        Options.Certificates["server"] = new CertificateStaplingOptions { File = _folder["given.der"] };
+        var slot = await AddAndWaitAsync();
+        Assert.Contains("given.der", slot.Status.LastOutcome, StringComparison.Ordinal);
+        await File.WriteAllBytesAsync(_folder["given.der"], Staples.Verified().Encoded.ToArray(), TestContext.Current.CancellationToken);
+        await Poll.UntilAsync(async () =>
+        {
+            await AdvanceAsync(TimeSpan.FromMinutes(1));
+            return slot.Current is not null;
+        }, "the file is found");
+    }
+
+    [Fact, Trait("Rule", "S36")]
+    public async Task Stapling_can_be_turned_off_and_on_again_while_the_server_runs()
+    {
+        Client.Answer(Staples.Verified());
+        var slot = await AddAndWaitAsync();
+        Assert.NotNull(slot.Current);
+        Options.Certificates["server"] = new CertificateStaplingOptions { Use = StaplingUse.Off };
+        Monitor.Changed();
+        await Poll.UntilAsync(() => slot.Current is null && slot.Status.Source == StapleSourceKind.Off, "it is off");
+        Options.Certificates.Clear();
+        Client.Answer(Staples.Verified(thisUpdate: TestAuthority.Now));
+        Monitor.Changed();
+        await Poll.UntilAsync(() => slot.Current is not null && slot.Status.Source == StapleSourceKind.Responder, "it is on again");
+    }
+
+    [Fact, Trait("Rule", "S33")]
+    public async Task A_refresh_on_demand_asks_now_and_waits_for_the_answer()
+    {
+        Client.Answer(Staples.Verified());
+        var slot = await AddAndWaitAsync();
+        var fresh = Staples.Verified(thisUpdate: TestAuthority.Now);
+        Client.Answer(fresh);
+        var staples = await Engine.RefreshAsync(slot.Key.ToUpperInvariant(), TestContext.Current.CancellationToken);
+        Assert.Same(fresh, Assert.Single(staples).Staple);
+        Assert.Empty(await Engine.RefreshAsync("no such thumbprint", TestContext.Current.CancellationToken));
+    }
+
+    [Fact]
+    public void Settings_come_from_configuration_down_to_single_certificates()
+    {
+        using var services = Services(new Dictionary<string, string?>
+        {
+            ["OcspStapling:MustStaple"] = "Serve",
+            ["OcspStapling:Verification:ClockSkew"] = "00:01:00",
+            ["OcspStapling:Certificates:*.example.test:Client"] = "inside",
+            ["OcspStapling:Clients:inside:Proxy"] = "http://127.0.0.1:3128",
+            ["OcspStapling:Certificates:other:Use"] = "Off",
+        });
+        var options = services.GetRequiredService<IOptions<StaplingOptions>>().Value;
+        Assert.Equal(MustStaplePolicy.Serve, options.MustStaple);
+        Assert.Equal(TimeSpan.FromMinutes(1), options.Verification.ClockSkew);
+        Assert.Equal("inside", options.Certificates["*.EXAMPLE.test"].Client);
+        Assert.Equal(StaplingUse.Off, options.Certificates["other"].Use);
+        Assert.NotNull(services.GetRequiredKeyedService<IOcspClient>("inside"));
+        Assert.Equal(new Uri("http://127.0.0.1:3128"), services.GetRequiredService<IOptionsMonitor<OcspClientOptions>>().Get("inside").Proxy);
+    }
+
+    [Theory]
+    [InlineData("Certificates:one:Client", "nobody", "Certificates:one:Client")]
+    [InlineData("Certificates:one:Responder", "ftp://127.0.0.1", "Certificates:one:Responder")]
+    [InlineData("Storage", "DistributedCache", "IDistributedCache")]
+    [InlineData("Issuers:0", "no-such.pem", "no-such.pem")]
+    [InlineData("MaximumConcurrency", "0", "MaximumConcurrency")]
+    [InlineData("Verification:ClockSkew", "2.00:00:00", "ClockSkew")]
+    public void A_slip_in_the_settings_shows_at_start_with_its_key(string key, string value, string named)
+    {
+        using var services = Services(new Dictionary<string, string?> { [$"OcspStapling:{key}"] = value });
+        var exception = Assert.Throws<OptionsValidationException>(() => services.GetRequiredService<IOptions<StaplingOptions>>().Value);
+        Assert.Contains(named, exception.Message, StringComparison.Ordinal);
+    }
+
+    private static ServiceProvider Services(Dictionary<string, string?> settings)
+    {
+        var configuration = new ConfigurationBuilder().AddInMemoryCollection(settings).Build();
+        var services = new ServiceCollection().AddSingleton<IConfiguration>(configuration);
+        services.AddOcspStapling(configuration);
+        return services.BuildServiceProvider();
+    }
+}
