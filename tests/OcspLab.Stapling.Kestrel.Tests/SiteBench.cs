@@ -65,10 +65,10 @@ public abstract class SiteBench : IAsyncLifetime
         https.ServerCertificateChain = [Authority.Certificate];
     }
 
-    internal async Task<string> StapleAsync(WebApplication app, TlsVersion version = TlsVersion.Any, string serverName = "server")
+    internal async Task<string> StapleAsync(WebApplication app, TlsVersion version = TlsVersion.Any, string serverName = "server", DateTimeOffset? now = null)
     {
         var handshake = await new TlsProbe(TimeProvider.System).ConnectAsync("127.0.0.1", PortOf(app), serverName, version, TimeSpan.FromSeconds(10), TestContext.Current.CancellationToken);
-        return StapleInspector.Inspect(handshake, [Authority.Certificate], TestAuthority.Now).Staple.Verdict;
+        return StapleInspector.Inspect(handshake, [Authority.Certificate], now ?? TestAuthority.Now).Staple.Verdict;
     }
 
     internal static int PortOf(WebApplication app) => new Uri(app.Urls.First()).Port;

@@ -12,12 +12,16 @@ internal sealed class ScriptedClient : IOcspClient
 
     public IReadOnlyList<Uri> LastUrls { get; private set; } = [];
 
-    public void Answer(VerifiedStaple staple) => _script = (urls, _) => Task.FromResult(new OcspFetch
+    public void Answer(VerifiedStaple staple) => _script = (urls, _) => Task.FromResult(Answered(urls, staple));
+
+    public void Script(Func<IReadOnlyList<Uri>, CancellationToken, Task<OcspFetch>> script) => _script = script;
+
+    public static OcspFetch Answered(IReadOnlyList<Uri> urls, VerifiedStaple staple) => new()
     {
         Staple = staple,
         Attempts = [new FetchAttempt(urls[0], null, 200, OcspResponseStatus.Successful, null, "verified", TimeSpan.Zero)],
         Duration = TimeSpan.Zero,
-    });
+    };
 
     public void Fail() => _script = (_, _) => Task.FromResult(Failed);
 
@@ -36,5 +40,5 @@ internal sealed class ScriptedClient : IOcspClient
         return _script(urls, cancellationToken);
     }
 
-    private static readonly OcspFetch Failed = new() { Attempts = [], Duration = TimeSpan.Zero };
+    public static readonly OcspFetch Failed = new() { Attempts = [], Duration = TimeSpan.Zero };
 }
