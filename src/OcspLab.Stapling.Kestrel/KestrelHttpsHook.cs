@@ -61,7 +61,17 @@ internal sealed class KestrelHttpsHook(HandshakeStapling stapling, HttpsEndpoint
     {
         endpoints.MeetCertificates();
         if (_options is not null && stapling.Mode == StaplingMode.Verified)
-            await SniRehearsal.RunAsync(_options, ConfigurationBackedListenOptions(_options)).ConfigureAwait(false);
+        {
+            try
+            {
+                await SniRehearsal.RunAsync(_options, ConfigurationBackedListenOptions(_options)).ConfigureAwait(false);
+            }
+            catch (MissingMethodException)
+            {
+                // Kestrel has changed inside: these certificates are then met at their first handshake, and stapled from the second on.
+            }
+        }
+
         await stapling.WaitAsync(atMost, cancellationToken).ConfigureAwait(false);
     }
 

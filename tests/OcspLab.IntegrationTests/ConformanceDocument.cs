@@ -31,6 +31,7 @@ internal static partial class ConformanceDocument
             """.ReplaceLineEndings("\n"));
         AppendRules(text, "Who verifies", RuleBook.Verifier);
         AppendRules(text, "Who responds", RuleBook.Responder);
+        AppendRules(text, "Who staples", RuleBook.Stapling);
         AppendCases(text);
         AppendDisagreements(text);
         AppendReasons(text);

@@ -25,8 +25,8 @@ public sealed class ConformanceDocumentTests
     [Fact]
     public void No_test_proves_a_rule_that_nobody_wrote_down()
     {
-        var known = RuleBook.Verifier.Concat(RuleBook.Responder).Select(rule => rule.Id).ToHashSet(StringComparer.Ordinal);
-        Assert.All(ConformanceDocument.Proofs.Select(proof => proof.Key).Where(id => id[0] != 'S'), id => Assert.Contains(id, known));
+        var known = RuleBook.Verifier.Concat(RuleBook.Responder).Concat(RuleBook.Stapling).Select(rule => rule.Id).ToHashSet(StringComparer.Ordinal);
+        Assert.All(ConformanceDocument.Proofs.Select(proof => proof.Key), id => Assert.Contains(id, known));
         Assert.All(ConformanceTable.Cases.Values, item => Assert.Contains(item.Rule, known));
     }
 

@@ -30,7 +30,7 @@ public sealed class OcspClientTests
         Assert.Equal(TimeSpan.FromMinutes(1), fetch.MaxAge);
     }
 
-    [Theory, Trait("Rule", "V24")]
+    [Theory, Trait("Rule", "V24"), Trait("Rule", "S17")]
     [InlineData(404)]
     [InlineData(405)]
     [InlineData(414)]
@@ -67,7 +67,7 @@ public sealed class OcspClientTests
         Assert.Equal(Subject.ToCertId(expected), request.CertIds.Single());
     }
 
-    [Fact, Trait("Rule", "V23")]
+    [Fact, Trait("Rule", "V23"), Trait("Rule", "S18")]
     public async Task No_nonce_is_sent_unless_wanted_and_then_32_octets_that_are_new_each_time()
     {
         Assert.Null((await AskedAsync()).Nonce);

@@ -10,7 +10,7 @@ public sealed class OcspVerifierTests
     private static readonly TestAuthority Authority = new();
     private static readonly X509Certificate2 Server = Authority.Server();
 
-    [Fact, Trait("Rule", "V18")]
+    [Fact, Trait("Rule", "V18"), Trait("Rule", "S15")]
     public void Without_next_update_a_young_response_is_believed_for_a_bounded_time() =>
         Assert.Equal(TestAuthority.Now.AddHours(11), Accept(Authority.Respond(Server, next: NextUpdate.Absent)).ExpiresAt);
 
@@ -65,7 +65,7 @@ public sealed class OcspVerifierTests
         Assert.Equal((CertStatusKind.Revoked, at, RevocationReason.KeyCompromise), (status.Kind, status.RevokedAt, status.Reason));
     }
 
-    [Fact, Trait("Rule", "V25")]
+    [Fact, Trait("Rule", "V25"), Trait("Rule", "S16")]
     public void A_staple_ends_with_its_signer()
     {
         var end = TestAuthority.Now.AddHours(2);

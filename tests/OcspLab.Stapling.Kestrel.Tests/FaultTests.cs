@@ -38,7 +38,7 @@ public sealed class FaultTests : SiteBench
 
     public static TheoryData<Fault> Faults => [.. Enum.GetValues<Fault>()];
 
-    [Theory, MemberData(nameof(Faults)), Trait("Rule", "S7"), Trait("Rule", "S8"), Trait("Rule", "S9")]
+    [Theory, MemberData(nameof(Faults)), Trait("Rule", "S7"), Trait("Rule", "S8"), Trait("Rule", "S9"), Trait("Rule", "S13"), Trait("Rule", "S14"), Trait("Rule", "S23")]
     public async Task The_last_good_staple_serves_until_next_update_then_nothing_then_the_new_one(Fault fault)
     {
         await using var app = await StartAsync(Quick);

@@ -1,0 +1,86 @@
+using System.Security.Cryptography.X509Certificates;
+using Microsoft.AspNetCore.Http.Features;
+using Microsoft.Extensions.Configuration;
+using OcspLab.Lab;
+using OcspLab.Ocsp;
+using OcspLab.Testing;
+
+namespace OcspLab.Stapling.Kestrel.Tests;
+
+/// <summary>A certificate that is replaced while the server runs.</summary>
+public sealed class HotReloadTests : SiteBench
+{
+    [Fact, Trait("Rule", "S29")]
+    public async Task The_first_handshake_with_the_new_certificate_is_stapled()
+    {
+        using var renewed = Authority.Server(Responder.Url);
+        Responder.Script = async context =>
+        {
+            var target = context.Features.Get<IHttpRequestFeature>()!.RawTarget[1..];
+            Assert.True(OcspRequest.TryDecode(Convert.FromBase64String(Uri.UnescapeDataString(target)), out var request, out var fault), fault);
+            var asked = request.CertIds.Single().SerialNumber.Span.SequenceEqual(renewed.SerialNumberBytes.Span) ? renewed : Certificate;
+            await ScriptedServer.Send(() => Authority.Respond(asked))(context);
+        };
+        await WriteAsync(Certificate);
+        await File.WriteAllTextAsync(Folder["issuer.pem"], Authority.Certificate.ExportCertificatePem(), TestContext.Current.CancellationToken);
+        await File.WriteAllTextAsync(Folder["appsettings.json"], Settings(1), TestContext.Current.CancellationToken);
+        await using var app = await StartAsync(
+            builder =>
+            {
+                builder.Configuration.AddJsonFile(Folder["appsettings.json"], optional: false, reloadOnChange: true);
+                builder.WebHost.UseOcspStapling();
+            },
+            useDefault: false);
+        var port = PortOf(app);
+        Assert.Equal((Certificate.SerialNumber, "good"), await LookAsync(port));
+
+        await WriteAsync(renewed);
+        // Kestrel watches the file; touching the configuration as well makes it look now.
+        await File.WriteAllTextAsync(Folder["appsettings.json"], Settings(2), TestContext.Current.CancellationToken);
+        var first = default((string Serial, string Verdict));
+        await Poll.UntilAsync(async () =>
+        {
+            try
+            {
+                first = await LookAsync(port);
+                return first.Serial == renewed.SerialNumber;
+            }
+            catch (LabException)
+            {
+                // The port is closed for the moment in which Kestrel opens it anew.
+                return false;
+            }
+        }, "the new certificate");
+        Assert.Equal("good", first.Verdict);
+    }
+
+    private string Settings(int version) => $$"""
+        {
+          "Version": {{version}},
+          "OcspStapling": { "Issuers": [ "{{Folder["issuer.pem"]}}" ] },
+          "Kestrel": { "Endpoints": { "Https": { "Url": "https://127.0.0.1:{{_port}}", "Certificate": { "Path": "{{Folder["server.pem"]}}", "KeyPath": "{{Folder["server.key"]}}" } } } }
+        }
+        """;
+
+    // An endpoint on port 0 would open another one each time.
+    private readonly int _port = FreePort();
+
+    private async Task WriteAsync(X509Certificate2 certificate)
+    {
+        await File.WriteAllTextAsync(Folder["server.key"], certificate.GetECDsaPrivateKey()!.ExportPkcs8PrivateKeyPem(), TestContext.Current.CancellationToken);
+        await File.WriteAllTextAsync(Folder["server.pem"], certificate.ExportCertificatePem(), TestContext.Current.CancellationToken);
+    }
+
+    private async Task<(string Serial, string Verdict)> LookAsync(int port)
+    {
+        var handshake = await new TlsProbe(TimeProvider.System).ConnectAsync("127.0.0.1", port, "server", TlsVersion.Any, TimeSpan.FromSeconds(10), TestContext.Current.CancellationToken);
+        return (handshake.Certificates[0].SerialNumber, StapleInspector.Inspect(handshake, [Authority.Certificate], TestAuthority.Now).Staple.Verdict);
+    }
+
+    private static int FreePort()
+    {
+        using var listener = new System.Net.Sockets.TcpListener(System.Net.IPAddress.Loopback, 0);
+        listener.Start();
+        return ((System.Net.IPEndPoint)listener.LocalEndpoint).Port;
+    }
+}
