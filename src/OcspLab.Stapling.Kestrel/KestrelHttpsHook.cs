@@ -37,6 +37,8 @@ internal sealed class KestrelHttpsHook(HandshakeStapling stapling, HttpsEndpoint
                     endpoints.Attach(callback);
             }
 
+            if (options.ConfigurationLoader is { } loader)
+                ConfiguredEndpoints.After(loader, endpoints.Attach);
             _options = options;
             foreach (var https in Http3Endpoints(null))
                 endpoints.Suspend(https);

@@ -65,6 +65,24 @@ public sealed class CertificateChoiceTests : SiteBench
         Assert.Equal("server", seen);
     }
 
+    [Fact, Trait("Rule", "S28")]
+    public async Task A_selector_that_is_set_for_an_endpoint_of_the_configuration_is_stapled()
+    {
+        await using var app = await StartAsync(
+            builder =>
+            {
+                builder.WebHost.UseOcspStapling();
+                builder.Configuration["Kestrel:Endpoints:Https:Url"] = "https://127.0.0.1:0";
+                builder.WebHost.ConfigureKestrel((context, kestrel) => kestrel.Configure(context.Configuration.GetSection("Kestrel")).Endpoint("Https", endpoint =>
+                {
+                    endpoint.HttpsOptions.ServerCertificateSelector = (_, _) => Certificate;
+                    endpoint.HttpsOptions.ServerCertificateChain = [Authority.Certificate];
+                }));
+            },
+            useDefault: false);
+        await StapledSoonAsync(app, "server");
+    }
+
     [Theory, Trait("Rule", "S28")]
     [InlineData(Choice.Certificate)]
     [InlineData(Choice.Context)]
