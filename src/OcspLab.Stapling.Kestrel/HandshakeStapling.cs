@@ -2,12 +2,11 @@ using System.Net.Security;
 using System.Runtime.CompilerServices;
 using System.Security.Authentication;
 using System.Security.Cryptography.X509Certificates;
-using Microsoft.Extensions.Options;
 
 namespace OcspLab.Stapling.Kestrel;
 
 /// <summary>Swaps the certificate context of each handshake for one with the current staple, however the certificate was chosen.</summary>
-internal sealed class HandshakeStapling(StaplingEngine engine, IOptionsMonitor<StaplingOptions> options, StaplingMetrics metrics, TimeProvider clock)
+internal sealed class HandshakeStapling(StaplingEngine engine, StaplingMetrics metrics, TimeProvider clock)
 {
     private readonly ConditionalWeakTable<SslStreamCertificateContext, StapledContexts> _adopted = [];
     private readonly ConditionalWeakTable<X509Certificate2, StapledContexts> _selected = [];
@@ -31,7 +30,7 @@ internal sealed class HandshakeStapling(StaplingEngine engine, IOptionsMonitor<S
         }
 
         handshake.ServerCertificateContext = contexts.Select(clock.GetUtcNow(), out var staple);
-        if (staple != StapledContexts.Stapling && contexts.IsMustStaple && options.CurrentValue.MustStaple == MustStaplePolicy.Refuse)
+        if (staple != StapledContexts.Stapling && contexts.IsMustStaple && engine.Options.CurrentValue.MustStaple == MustStaplePolicy.Refuse)
         {
             metrics.Handshake("refused");
             throw new AuthenticationException($"There is no staple for '{contexts.Name}', which must be stapled (RFC 7633), and {nameof(StaplingOptions.MustStaple)} is {nameof(MustStaplePolicy.Refuse)}.");
@@ -61,8 +60,15 @@ internal sealed class HandshakeStapling(StaplingEngine engine, IOptionsMonitor<S
         if (handshake.ServerCertificateSelectionCallback is { } select)
         {
             // SslStream would build a context for the selected certificate itself, without a staple. So it is selected now.
-            if (serverName is null || select(this, serverName) is not X509Certificate2 selected)
+            if (serverName is null)
                 return null;
+            if (select(this, serverName) is not X509Certificate2 selected)
+            {
+                // Asked once is enough.
+                handshake.ServerCertificateSelectionCallback = (_, _) => null!;
+                return null;
+            }
+
             handshake.ServerCertificateSelectionCallback = null;
             return Contexts(selected, chain);
         }

@@ -1,3 +1,4 @@
+using System.Diagnostics.CodeAnalysis;
 using System.Net.Security;
 using System.Runtime.CompilerServices;
 using Microsoft.AspNetCore.Connections;
@@ -55,8 +56,12 @@ internal sealed class HttpsEndpoints(HandshakeStapling stapling)
         var inner = endpoint.OnConnection;
         endpoint.OnConnection = async context =>
         {
-            var handshake = await inner(context).ConfigureAwait(false);
-            stapling.Staple(handshake, context.ClientHelloInfo.ServerName);
+            // A copy: an application may keep its options and give them to every handshake.
+            var handshake = Copy(await inner(context).ConfigureAwait(false));
+            if (context.Connection is RehearsedConnection)
+                stapling.Meet(handshake);
+            else
+                stapling.Staple(handshake, context.ClientHelloInfo.ServerName);
             return handshake;
         };
     }
@@ -96,6 +101,28 @@ internal sealed class HttpsEndpoints(HandshakeStapling stapling)
         lock (_gate)
             return [.. _hooks.Select(entry => entry.Key)];
     }
+
+    [SuppressMessage("Security", "CA5398", Justification = "The application's own choices are handed on.")]
+    private static SslServerAuthenticationOptions Copy(SslServerAuthenticationOptions options) => new()
+    {
+        AllowRenegotiation = options.AllowRenegotiation,
+#pragma warning disable CA1416 // Nothing is attached where the platform takes no staples.
+        AllowRsaPkcs1Padding = options.AllowRsaPkcs1Padding,
+        AllowRsaPssPadding = options.AllowRsaPssPadding,
+#pragma warning restore CA1416
+        AllowTlsResume = options.AllowTlsResume,
+        ApplicationProtocols = options.ApplicationProtocols is { } protocols ? [.. protocols] : null,
+        CertificateChainPolicy = options.CertificateChainPolicy,
+        CertificateRevocationCheckMode = options.CertificateRevocationCheckMode,
+        CipherSuitesPolicy = options.CipherSuitesPolicy,
+        ClientCertificateRequired = options.ClientCertificateRequired,
+        EnabledSslProtocols = options.EnabledSslProtocols,
+        EncryptionPolicy = options.EncryptionPolicy,
+        RemoteCertificateValidationCallback = options.RemoteCertificateValidationCallback,
+        ServerCertificate = options.ServerCertificate,
+        ServerCertificateContext = options.ServerCertificateContext,
+        ServerCertificateSelectionCallback = options.ServerCertificateSelectionCallback,
+    };
 
     // A selector is asked with the client's server name, which is known before the handshake only by looking at its first bytes.
     private static void Listen(HttpsConnectionAdapterOptions endpoint, Hook hook)

@@ -29,7 +29,8 @@ internal sealed class KestrelHttpsHook(HandshakeStapling stapling, HttpsEndpoint
                 before(https);
                 endpoints.Attach(https);
             });
-            foreach (var endpoint in CodeBackedListenOptions(options))
+            // Those of the configuration exist by now where the application has made one in code as well.
+            foreach (var endpoint in CodeBackedListenOptions(options).Concat(ConfigurationBackedListenOptions(options)))
             {
                 if (HttpsOptions(endpoint) is { } https)
                     endpoints.Attach(https);

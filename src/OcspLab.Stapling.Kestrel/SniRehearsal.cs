@@ -19,6 +19,7 @@ internal static class SniRehearsal
             return;
         var names = configuration.GetSection("Endpoints").GetChildren()
             .SelectMany(endpoint => endpoint.GetSection("Sni").GetChildren())
+            .Where(name => name.GetSection("Certificate").GetChildren().Any()) // without one Kestrel would ask the application
             .Select(name => name.Key)
             .Distinct(StringComparer.OrdinalIgnoreCase)
             .ToArray();
@@ -41,9 +42,9 @@ internal static class SniRehearsal
         {
             await callback.OnConnection(context).ConfigureAwait(false);
         }
-        catch (AuthenticationException)
+        catch (Exception exception) when (exception is not OutOfMemoryException)
         {
-            // A name of another endpoint.
+            // A name of another endpoint, or a callback that does not like to be rehearsed: its certificate is met at its first handshake.
         }
     }
 

@@ -10,7 +10,7 @@ namespace OcspLab.Stapling.Kestrel;
 /// handshake can see it; a new staple brings a new context. The runtime keys its SSL_CTX cache by the certificates, so sessions
 /// go on being resumed.
 /// </summary>
-internal sealed class StapledContexts
+internal sealed class StapledContexts : IStapleWatcher
 {
     public const string Stapling = "stapled";
 
@@ -33,19 +33,9 @@ internal sealed class StapledContexts
         _trust = trust;
         _slot = slot;
         _plain = Build(null);
-        Rebuild(slot);
-
-        // Weak: the slot lives as long as the engine, these only as long as the endpoint's certificate.
-        var self = new WeakReference<StapledContexts>(this);
-        slot.Changed += Forward;
-
-        void Forward(StapleSlot changed)
-        {
-            if (self.TryGetTarget(out var contexts))
-                contexts.Rebuild(changed);
-            else
-                changed.Changed -= Forward;
-        }
+        // Watching before reading: what is published in between is seen either way.
+        slot.Watch(this);
+        StapleChanged();
     }
 
     public bool IsMustStaple => _slot.IsMustStaple;
@@ -75,12 +65,12 @@ internal sealed class StapledContexts
         return current.Context;
     }
 
-    private void Rebuild(StapleSlot slot)
+    public void StapleChanged()
     {
         lock (_building)
         {
             // Read inside the lock: whoever comes last publishes what is newest.
-            var staple = slot.Current;
+            var staple = _slot.Current;
             try
             {
                 _current = staple is null ? null : new Stapled(Build(staple.Encoded.ToArray()), staple.ExpiresAt);

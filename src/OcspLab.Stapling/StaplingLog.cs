@@ -61,4 +61,7 @@ internal static partial class StaplingLog
 
     [LoggerMessage(1019, LogLevel.Information, "The store of staples works again", EventName = "StoreRecovered")]
     public static partial void StoreRecovered(this ILogger logger);
+
+    [LoggerMessage(1024, LogLevel.Error, "The changed settings are not valid and are left aside; those before stay in force: {Why}", EventName = "SettingsRejected")]
+    public static partial void SettingsRejected(this ILogger logger, string why);
 }

@@ -1,3 +1,5 @@
+using System.Security.Cryptography;
+using System.Security.Cryptography.X509Certificates;
 using Microsoft.Extensions.Caching.Distributed;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Options;
@@ -15,6 +17,8 @@ internal sealed class StaplingReferencesValidator(IServiceProvider services) : I
         {
             if (own.Responder is not (null or { IsAbsoluteUri: true, Scheme: "http" or "https" }))
                 failures.Add($"Certificates:{certificate}:Responder: '{own.Responder}' is not an absolute http or https URL.");
+            if (own.File is { Length: 0 })
+                failures.Add($"Certificates:{certificate}:File: empty.");
             if (own.File is not null && (own.Responder is not null || own.Client is not null))
                 failures.Add($"Certificates:{certificate}:File: with a file no responder is asked. Leave out Responder and Client.");
             if (own.Client is { } client && services.GetKeyedService<IOcspClient>(client) is null)
@@ -23,12 +27,26 @@ internal sealed class StaplingReferencesValidator(IServiceProvider services) : I
 
         foreach (var file in options.Issuers)
         {
-            if (!File.Exists(file))
-                failures.Add($"Issuers: there is no file '{Path.GetFullPath(file)}'.");
+            if (Unreadable(file) is { } why)
+                failures.Add($"Issuers: '{file}' is not a PEM file with certificates: {why}");
         }
 
         if (options.Storage == StapleStorage.DistributedCache && services.GetService<IDistributedCache>() is null)
             failures.Add("Storage: DistributedCache needs an IDistributedCache, such as AddStackExchangeRedisCache registers.");
         return failures.Count == 0 ? ValidateOptionsResult.Success : ValidateOptionsResult.Fail(failures);
+    }
+
+    private static string? Unreadable(string file)
+    {
+        try
+        {
+            var certificates = new X509Certificate2Collection();
+            certificates.ImportFromPemFile(file);
+            return certificates.Count == 0 ? "it holds none." : null;
+        }
+        catch (Exception exception) when (exception is IOException or UnauthorizedAccessException or CryptographicException or ArgumentException)
+        {
+            return exception.Message;
+        }
     }
 }

@@ -66,6 +66,69 @@ public sealed class CertificateChoiceTests : SiteBench
     }
 
     [Fact, Trait("Rule", "S28")]
+    public async Task Options_that_an_application_keeps_for_all_handshakes_go_on_choosing()
+    {
+        using var other = Authority.Server(Responder.Url);
+        var kept = new SslServerAuthenticationOptions { ServerCertificateSelectionCallback = (_, name) => name == "server" ? Certificate : other };
+        await using var app = await StartAsync(builder =>
+        {
+            builder.WebHost.UseOcspStapling();
+            builder.WebHost.ConfigureKestrel(kestrel => kestrel.Listen(IPAddress.Loopback, 0, listen => listen.UseHttps(new TlsHandshakeCallbackOptions { OnConnection = _ => ValueTask.FromResult(kept) })));
+        }, useDefault: false);
+        foreach (var (name, expected) in ((string, X509Certificate2)[])[("server", Certificate), ("other", other), ("server", Certificate)])
+        {
+            var handshake = await new Lab.TlsProbe(TimeProvider.System).ConnectAsync("127.0.0.1", PortOf(app), name, Lab.TlsVersion.Any, TimeSpan.FromSeconds(10), TestContext.Current.CancellationToken);
+            Assert.Equal(expected.SerialNumber, handshake.Certificates[0].SerialNumber);
+        }
+
+        Assert.Null(kept.ServerCertificateContext);
+    }
+
+    [Fact, Trait("Rule", "S28")]
+    public async Task Endpoints_in_code_and_in_configuration_side_by_side_are_both_stapled()
+    {
+        await File.WriteAllTextAsync(Folder["server.pem"], Certificate.ExportCertificatePem(), TestContext.Current.CancellationToken);
+        await File.WriteAllTextAsync(Folder["server.key"], Certificate.GetECDsaPrivateKey()!.ExportPkcs8PrivateKeyPem(), TestContext.Current.CancellationToken);
+        await using var app = await StartAsync(builder =>
+        {
+            builder.WebHost.UseOcspStapling();
+            InstallIssuer(builder);
+            builder.Configuration["Kestrel:Endpoints:Https:Url"] = "https://127.0.0.1:0";
+            builder.Configuration["Kestrel:Endpoints:Https:Certificate:Path"] = Folder["server.pem"];
+            builder.Configuration["Kestrel:Endpoints:Https:Certificate:KeyPath"] = Folder["server.key"];
+            builder.WebHost.ConfigureKestrel(kestrel => kestrel.ListenLocalhostTls(https => Use(https, Certificate)));
+        }, useDefault: false);
+        Assert.Equal(2, app.Urls.Count);
+        foreach (var port in app.Urls.Select(url => new Uri(url).Port))
+        {
+            var handshake = await new Lab.TlsProbe(TimeProvider.System).ConnectAsync("127.0.0.1", port, "server", Lab.TlsVersion.Any, TimeSpan.FromSeconds(10), TestContext.Current.CancellationToken);
+            Assert.Equal("good", Lab.StapleInspector.Inspect(handshake, [Authority.Certificate], TestAuthority.Now).Staple.Verdict);
+        }
+    }
+
+    [Fact, Trait("Rule", "S28")]
+    public async Task A_selector_with_no_answer_is_asked_once_and_never_before_there_is_a_client()
+    {
+        var asked = 0;
+        await using var app = await StartAsync(
+            builder =>
+            {
+                builder.WebHost.UseOcspStapling();
+                builder.Configuration["Kestrel:Endpoints:Https:Url"] = "https://127.0.0.1:0";
+                builder.Configuration["Kestrel:Endpoints:Https:Sni:name.example.test:Protocols"] = "Http1";
+                builder.WebHost.ConfigureKestrel(kestrel => kestrel.ConfigureHttpsDefaults(https => https.ServerCertificateSelector = (_, _) =>
+                {
+                    asked++;
+                    return null;
+                }));
+            },
+            useDefault: false);
+        Assert.Equal(0, asked);
+        await Assert.ThrowsAsync<Lab.LabException>(() => StapleAsync(app, serverName: "name.example.test"));
+        Assert.Equal(1, asked);
+    }
+
+    [Fact, Trait("Rule", "S28")]
     public async Task A_selector_that_is_set_for_an_endpoint_of_the_configuration_is_stapled()
     {
         await using var app = await StartAsync(

@@ -63,6 +63,7 @@ public sealed class StapleHealthTests : EngineBench
         Certificate = "CN=server",
         Thumbprint = "00",
         SerialNumber = "01",
+        NotAfter = DateTimeOffset.MaxValue,
         IsMustStaple = false,
         Source = StapleSourceKind.Responder,
         Urls = [],

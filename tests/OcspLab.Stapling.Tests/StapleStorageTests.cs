@@ -90,11 +90,12 @@ public sealed class StapleStorageTests : EngineBench
     }
 
     [Theory, Trait("Rule", "S25")]
-    [InlineData(false)]
-    [InlineData(true)]
-    public async Task A_store_that_fails_or_hangs_costs_no_staple_and_one_line(bool hangs)
+    [InlineData(Failing.Throws)]
+    [InlineData(Failing.Hangs)]
+    [InlineData(Failing.Blocks)]
+    public async Task A_store_that_fails_or_hangs_costs_no_staple_and_one_line(Failing how)
     {
-        Store = new BrokenStore(hangs);
+        Store = new BrokenStore(how);
         Client.Answer(Staples.Verified());
         var slot = Add();
         for (var step = 0; step < 60 && slot.Current is null; step++)
@@ -151,6 +152,13 @@ public sealed class StapleStorageTests : EngineBench
         Assert.NotNull(slot.Current);
     }
 
+    public enum Failing
+    {
+        Throws,
+        Hangs,
+        Blocks,
+    }
+
     public enum Stored
     {
         Garbage,
@@ -193,12 +201,14 @@ public sealed class StapleStorageTests : EngineBench
     }
 #pragma warning restore
 
-    private sealed class BrokenStore(bool hangs) : IStapleStore
+    private sealed class BrokenStore(Failing how) : IStapleStore
     {
         public async ValueTask<byte[]?> LoadAsync(string certificate, CancellationToken cancellationToken)
         {
-            if (hangs)
+            if (how == Failing.Hangs)
                 await Task.Delay(Timeout.Infinite, CancellationToken.None);
+            if (how == Failing.Blocks)
+                Thread.Sleep(TimeSpan.FromSeconds(10));
             throw new InvalidOperationException("the disk is gone");
         }
 

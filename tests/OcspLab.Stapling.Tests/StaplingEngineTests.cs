@@ -149,4 +149,50 @@ public sealed class StaplingEngineTests : EngineBench
 
     [Fact]
     public void The_same_certificate_is_met_once() => Assert.Same(Add(), Add());
+
+    [Fact, Trait("Rule", "S34")]
+    public async Task A_change_to_settings_that_are_not_valid_is_left_aside_and_refreshing_goes_on()
+    {
+        Client.Answer(Staples.Verified());
+        var slot = await AddAndWaitAsync();
+        Monitor.Break("MaximumConcurrency: no");
+        Client.Answer(Staples.Verified(thisUpdate: TestAuthority.Now));
+        await Engine.RefreshAsync(cancellationToken: TestContext.Current.CancellationToken);
+        Assert.Equal(TestAuthority.Now, slot.Current?.ThisUpdate);
+        Assert.Single(Log.GetSnapshot(), record => record.Id.Name == "SettingsRejected");
+    }
+
+    [Fact, Trait("Rule", "S3")]
+    public async Task The_certificate_that_was_met_first_may_be_disposed_of()
+    {
+        Client.Answer(Staples.Verified());
+        var first = System.Security.Cryptography.X509Certificates.X509CertificateLoader.LoadCertificate(Staples.Server.RawData);
+        var slot = Engine.Add(first, [Staples.Authority.Certificate]);
+        await Engine.WaitForFirstStaplesAsync(TestContext.Current.CancellationToken);
+        first.Dispose();
+        Client.Answer(Staples.Verified(thisUpdate: TestAuthority.Now));
+        await Engine.RefreshAsync(cancellationToken: TestContext.Current.CancellationToken);
+        Assert.Equal("good", slot.Status.LastOutcome);
+        Assert.Equal(TestAuthority.Now, slot.Current?.ThisUpdate);
+    }
+
+    [Fact, Trait("Rule", "S33")]
+    public async Task A_refresh_that_is_under_way_when_the_server_stops_ends_for_its_caller_too()
+    {
+        Client.Answer(Staples.Verified());
+        await AddAndWaitAsync();
+        Client.Hang();
+        var refresh = Engine.RefreshAsync(cancellationToken: TestContext.Current.CancellationToken);
+        await Engine.StopAsync(TestContext.Current.CancellationToken);
+        await refresh.WaitAsync(TimeSpan.FromSeconds(20), TestContext.Current.CancellationToken);
+    }
+
+    [Fact, Trait("Rule", "S34")]
+    public void A_certificate_that_cannot_be_read_closely_is_named_and_harms_nobody()
+    {
+        using var odd = Staples.Authority.Issue("CN=odd", request => request.CertificateExtensions.Add(new System.Security.Cryptography.X509Certificates.X509Extension("2.5.29.17", [0x30, 0x05, 0x01], critical: false)));
+        var slot = Engine.Add(odd, [Staples.Authority.Certificate]);
+        Assert.False(slot.IsWanted);
+        Assert.Single(Log.GetSnapshot(), record => record.Id.Name == "CertificateUnusable");
+    }
 }

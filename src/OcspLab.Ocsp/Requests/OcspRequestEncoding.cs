@@ -103,7 +103,7 @@ internal static class OcspRequestEncoding
                         nonce = extension.ReadNonce();
                         break;
                     case OcspOids.AcceptableResponses:
-                        acceptable = ReadOids(extension.Value);
+                        acceptable = ObjectIdentifierList.Decode(extension.Value, AsnEncodingRules.DER);
                         break;
                     case OcspOids.PreferredSignatureAlgorithms:
                         break;
@@ -140,17 +140,6 @@ internal static class OcspRequestEncoding
         // RFC 6960 §4.1.2: what is critical and not understood must not be answered as if it were.
         if (extension.Critical)
             throw new AsnContentException($"unknown critical extension {extension.Oid}");
-    }
-
-    private static List<string> ReadOids(ReadOnlyMemory<byte> value)
-    {
-        var reader = new AsnReader(value, AsnEncodingRules.DER);
-        var sequence = reader.ReadSequence();
-        reader.ThrowIfNotEmpty();
-        var oids = new List<string>();
-        while (sequence.HasData)
-            oids.Add(sequence.ReadObjectIdentifier());
-        return oids;
     }
 
     private const int MaximumCertIds = 64;

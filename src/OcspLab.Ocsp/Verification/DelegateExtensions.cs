@@ -11,7 +11,8 @@ internal static class DelegateExtensions
         {
             var name = certificate.SubjectName;
             var extensions = certificate.DecodeExtensions();
-            if (Find(extensions, OcspOids.ExtendedKeyUsage) is not { } usages || !ReadOids(usages).Contains(OcspOids.OcspSigning))
+            // anyExtendedKeyUsage is not enough: §4.2.2.2 wants id-kp-OCSPSigning itself.
+            if (Find(extensions, OcspOids.ExtendedKeyUsage) is not { } usages || !ObjectIdentifierList.Decode(usages, AsnEncodingRules.BER).Contains(OcspOids.OcspSigning))
                 return new Rejection(RejectionReason.SignerWithoutOcspSigning, $"'{name}' has no extended key usage OCSPSigning");
             if (Find(extensions, OcspOids.KeyUsage) is { } usage && !MaySign(usage))
                 return new Rejection(RejectionReason.SignerKeyUsage, $"'{name}' may not sign");
@@ -40,18 +41,6 @@ internal static class DelegateExtensions
         }
 
         return null;
-    }
-
-    // ExtKeyUsageSyntax ::= SEQUENCE SIZE (1..MAX) OF KeyPurposeId. anyExtendedKeyUsage is not enough: §4.2.2.2 wants id-kp-OCSPSigning itself.
-    private static List<string> ReadOids(ReadOnlyMemory<byte> value)
-    {
-        var reader = new AsnReader(value, AsnEncodingRules.BER);
-        var sequence = reader.ReadSequence();
-        reader.ThrowIfNotEmpty();
-        var oids = new List<string>();
-        while (sequence.HasData)
-            oids.Add(sequence.ReadObjectIdentifier());
-        return oids;
     }
 
     // KeyUsage ::= BIT STRING { digitalSignature (0), nonRepudiation (1), … }

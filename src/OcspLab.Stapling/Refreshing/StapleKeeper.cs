@@ -1,7 +1,6 @@
 using System.Diagnostics.CodeAnalysis;
 using System.Threading.RateLimiting;
 using Microsoft.Extensions.Logging;
-using Microsoft.Extensions.Options;
 using OcspLab.Ocsp;
 
 namespace OcspLab.Stapling;
@@ -43,9 +42,12 @@ internal sealed class StapleKeeper(StapleSlot slot, StapleSource source, KeeperT
                     slot.Report(Now, $"faulted: {exception.Message}", next);
                     tools.Metrics.Refreshed("faulted", TimeSpan.Zero);
                 }
+                finally
+                {
+                    requests.ForEach(request => request.TrySetResult());
+                }
 
                 _first.TrySetResult();
-                requests.ForEach(request => request.TrySetResult());
                 await SleepAsync(next, stopping).ConfigureAwait(false);
             }
 
@@ -88,7 +90,7 @@ internal sealed class StapleKeeper(StapleSlot slot, StapleSource source, KeeperT
 
     private DateTimeOffset Now => tools.Clock.GetUtcNow();
 
-    private StapleSource Select() => StapleSource.Select(slot.Certificate, slot.Names, tools.Options.CurrentValue);
+    private StapleSource Select() => StapleSource.Select(slot.OwnUrls, slot.Names, tools.Options.CurrentValue);
 
     private List<TaskCompletionSource> TakeRequests()
     {
@@ -158,7 +160,13 @@ internal sealed class StapleKeeper(StapleSlot slot, StapleSource source, KeeperT
         slot.Follow(selected);
         _failures = 0;
         if (selected.IsActive)
+        {
+            // Turned on again: what was true before still is, until a newer answer comes.
+            if (slot.Newest is { } newest && newest.ExpiresAt > Now)
+                Accept(newest, tools.Options.CurrentValue);
             return;
+        }
+
         // What was fetched is still true, but nobody wants it stapled any more.
         slot.Publish(null);
         slot.Report(Now, selected.Kind == StapleSourceKind.Off ? "turned off" : "the certificate names no OCSP responder", null);
@@ -203,7 +211,7 @@ internal sealed class StapleKeeper(StapleSlot slot, StapleSource source, KeeperT
         if (staple.ExpiresAt <= Now)
             return "expired";
         // A cache or a lagging replica: what is held knows more.
-        if (slot.Newest is { } newest && staple.ThisUpdate < newest.ThisUpdate && staple.ProducedAt <= newest.ProducedAt)
+        if (slot.Newest is { } newest && staple.ThisUpdate < newest.ThisUpdate)
             return "older";
         return Accept(staple, options);
     }
@@ -293,7 +301,7 @@ internal sealed record KeeperTools(
     StapleFetcher Fetcher,
     StapleArchive Archive,
     PartitionedRateLimiter<string> Limiter,
-    IOptionsMonitor<StaplingOptions> Options,
+    SteadyOptions Options,
     StaplingMetrics Metrics,
     TimeProvider Clock,
     Random Random,

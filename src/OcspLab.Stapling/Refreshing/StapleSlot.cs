@@ -7,13 +7,15 @@ namespace OcspLab.Stapling;
 /// <summary>One certificate of the server and the staple that it has now. Reading is lock-free; only its keeper writes.</summary>
 internal sealed class StapleSlot
 {
+    private readonly List<WeakReference<IStapleWatcher>> _watchers = [];
+    private int _pruneAt = 16;
     private volatile VerifiedStaple? _current;
     private volatile StapleStatus _status;
 
-    public StapleSlot(X509Certificate2 certificate, OcspSubject? subject, StapleSource source, string outcome)
+    public StapleSlot(X509Certificate2 certificate, OcspSubject? subject, IReadOnlyList<string> names, IReadOnlyList<Uri> ownUrls, StapleSource source, string outcome)
     {
-        Certificate = certificate;
-        Names = CertificateNames.Of(certificate);
+        Names = names;
+        OwnUrls = ownUrls;
         Subject = subject;
         IsMustStaple = certificate.IsMustStaple();
         _status = new StapleStatus
@@ -21,6 +23,7 @@ internal sealed class StapleSlot
             Certificate = certificate.Subject,
             Thumbprint = KeyOf(certificate),
             SerialNumber = certificate.SerialNumber.ToLowerInvariant(),
+            NotAfter = certificate.NotAfter.ToUniversalTime(),
             IsMustStaple = IsMustStaple,
             Source = source.Kind,
             Urls = source.Urls,
@@ -28,10 +31,11 @@ internal sealed class StapleSlot
         };
     }
 
-    public X509Certificate2 Certificate { get; }
-
     /// <summary>What the settings may call it.</summary>
     public IReadOnlyList<string> Names { get; }
+
+    /// <summary>The responders that the certificate names. The certificate itself is not kept: its owner may dispose of it.</summary>
+    public IReadOnlyList<Uri> OwnUrls { get; }
 
     /// <summary>The certificate and its issuer; null when the issuer is not at hand.</summary>
     public OcspSubject? Subject { get; }
@@ -51,8 +55,20 @@ internal sealed class StapleSlot
 
     public StapleStatus Status => _status;
 
-    /// <summary>Raised after <see cref="Current"/> has changed, on its keeper's thread.</summary>
-    public event Action<StapleSlot>? Changed;
+    /// <summary>Tells a watcher, for as long as it lives, that <see cref="Current"/> has changed; on the keeper's thread. Weak: the slot lives longer.</summary>
+    public void Watch(IStapleWatcher watcher)
+    {
+        lock (_watchers)
+        {
+            if (_watchers.Count >= _pruneAt)
+            {
+                _watchers.RemoveAll(reference => !reference.TryGetTarget(out _));
+                _pruneAt = Math.Max(16, 2 * _watchers.Count);
+            }
+
+            _watchers.Add(new WeakReference<IStapleWatcher>(watcher));
+        }
+    }
 
     /// <summary>The newest answer that was believed, stapled or not: what any later one must not be older than.</summary>
     public VerifiedStaple? Newest { get; set; }
@@ -66,7 +82,14 @@ internal sealed class StapleSlot
             return;
         _current = staple;
         _status = _status with { Staple = staple };
-        Changed?.Invoke(this);
+        WeakReference<IStapleWatcher>[] watchers;
+        lock (_watchers)
+            watchers = [.. _watchers];
+        foreach (var reference in watchers)
+        {
+            if (reference.TryGetTarget(out var watcher))
+                watcher.StapleChanged();
+        }
     }
 
     public void Report(DateTimeOffset at, string outcome, DateTimeOffset? nextRefresh) =>
@@ -74,4 +97,10 @@ internal sealed class StapleSlot
 
     /// <summary>What a change of the settings has made of it.</summary>
     public void Follow(StapleSource source) => _status = _status with { Source = source.Kind, Urls = source.Urls };
+}
+
+/// <summary>Whoever makes something of a slot's staple.</summary>
+internal interface IStapleWatcher
+{
+    void StapleChanged();
 }

@@ -1,5 +1,3 @@
-using System.Security.Cryptography.X509Certificates;
-
 namespace OcspLab.Stapling;
 
 /// <summary>Where the staples of one certificate come from, as the settings say now.</summary>
@@ -8,14 +6,14 @@ namespace OcspLab.Stapling;
 /// <param name="Client">The name of the client to ask with; empty for the general one.</param>
 internal sealed record StapleSource(StapleSourceKind Kind, IReadOnlyList<Uri> Urls, string Client = "")
 {
-    public static StapleSource Select(X509Certificate2 certificate, IReadOnlyList<string> names, StaplingOptions options)
+    public static StapleSource Select(IReadOnlyList<Uri> ownUrls, IReadOnlyList<string> names, StaplingOptions options)
     {
         var own = names.Select(options.Certificates.Find).FirstOrDefault(found => found is not null);
         if (own is { Use: StaplingUse.Off })
             return new StapleSource(StapleSourceKind.Off, []);
         if (own is { File: { } file })
             return new StapleSource(StapleSourceKind.File, [new Uri(Path.GetFullPath(file))]);
-        IReadOnlyList<Uri> urls = (own?.Responder ?? options.Responder) is { } responder ? [responder] : certificate.GetOcspUrls();
+        IReadOnlyList<Uri> urls = (own?.Responder ?? options.Responder) is { } responder ? [responder] : ownUrls;
         return urls.Count == 0
             ? new StapleSource(StapleSourceKind.None, [])
             : new StapleSource(StapleSourceKind.Responder, urls, own?.Client ?? "");

@@ -24,14 +24,18 @@ internal sealed class StaplingEngine : IHostedService, IStaplingStatus, IDisposa
     public StaplingEngine(StapleFetcher fetcher, IStapleStore? store, IOptionsMonitor<StaplingOptions> options, StaplingMetrics metrics, TimeProvider clock, Random random, ILoggerFactory loggers)
     {
         var logger = loggers.CreateLogger("OcspLab.Stapling");
-        var permits = options.CurrentValue.MaximumConcurrency;
+        Options = new SteadyOptions(options, logger);
+        var permits = Options.CurrentValue.MaximumConcurrency;
         var limiter = PartitionedRateLimiter.Create<string, string>(responder => RateLimitPartition.GetConcurrencyLimiter(
             responder, _ => new ConcurrencyLimiterOptions { PermitLimit = permits, QueueLimit = int.MaxValue }));
-        _tools = new KeeperTools(fetcher, new StapleArchive(store, clock, logger), limiter, options, metrics, clock, random, logger);
-        _issuers = new Lazy<X509Certificate2Collection>(() => ReadIssuers(options.CurrentValue.Issuers));
-        _watching = options.OnChange(_ => Reconsider());
+        _tools = new KeeperTools(fetcher, new StapleArchive(store, clock, logger), limiter, Options, metrics, clock, random, logger);
+        _issuers = new Lazy<X509Certificate2Collection>(() => ReadIssuers(Options.CurrentValue.Issuers));
+        _watching = Options.OnChange(Reconsider);
         metrics.Watch(this, clock);
     }
+
+    /// <summary>The settings that are in force.</summary>
+    public SteadyOptions Options { get; }
 
     public IReadOnlyList<StapleStatus> Staples => [.. _entries.Values.OrderBy(entry => entry.Order).Select(entry => entry.Slot.Status)];
 
@@ -53,8 +57,7 @@ internal sealed class StaplingEngine : IHostedService, IStaplingStatus, IDisposa
         {
             if (_entries.TryGetValue(key, out known) && !MayBeMended(known.Slot, certificate, candidates))
                 return known.Slot;
-            var source = StapleSource.Select(certificate, CertificateNames.Of(certificate), _tools.Options.CurrentValue);
-            var slot = CreateSlot(certificate, source, candidates);
+            var (slot, source) = CreateSlot(certificate, candidates);
             var keeper = slot.Subject is null ? null : new StapleKeeper(slot, source, _tools);
             var loop = keeper is null ? Task.CompletedTask : Task.Run(() => keeper.RunAsync(_stopping.Token));
             _entries[key] = new Entry(slot, keeper, _entries.Count, _tools.Clock.GetTimestamp(), loop);
@@ -119,37 +122,47 @@ internal sealed class StaplingEngine : IHostedService, IStaplingStatus, IDisposa
             entry.Keeper?.Reconsider();
     }
 
-    private StapleSlot CreateSlot(X509Certificate2 certificate, StapleSource source, X509Certificate2[] atHand)
+    private (StapleSlot Slot, StapleSource Source) CreateSlot(X509Certificate2 certificate, X509Certificate2[] atHand)
     {
         var logger = _tools.Logger;
-        if (source.Kind == StapleSourceKind.None)
-            logger.NoUrl(certificate.Subject);
-        if (source.Kind == StapleSourceKind.Off)
-            logger.TurnedOff(certificate.Subject);
-        var outcome = source.Kind switch
-        {
-            StapleSourceKind.None => "the certificate names no OCSP responder",
-            StapleSourceKind.Off => "turned off",
-            _ => "not asked yet",
-        };
-
+        IReadOnlyList<string> names = [StapleSlot.KeyOf(certificate), certificate.Thumbprint];
+        IReadOnlyList<Uri> urls = [];
+        var source = new StapleSource(StapleSourceKind.Unusable, []);
+        OcspSubject? subject = null;
+        var outcome = "not asked yet";
         try
         {
-            if (IssuerFinder.Find(certificate, atHand) is { } issuer)
-                return new StapleSlot(certificate, OcspSubject.FromCertificate(certificate, issuer), source, outcome);
-            // A self-signed certificate has no issuer to be revoked by, and names no responder.
+            names = CertificateNames.Of(certificate);
+            urls = certificate.GetOcspUrls();
+            source = StapleSource.Select(urls, names, Options.CurrentValue);
+            if (source.Kind == StapleSourceKind.None)
+                logger.NoUrl(certificate.Subject);
+            if (source.Kind == StapleSourceKind.Off)
+                logger.TurnedOff(certificate.Subject);
             if (!source.IsActive)
-                return new StapleSlot(certificate, null, source, outcome);
-            logger.NoIssuer(certificate.Subject, certificate.Issuer);
-            outcome = $"the issuer's certificate ('{certificate.Issuer}') is not at hand";
+                outcome = source.Kind == StapleSourceKind.Off ? "turned off" : "the certificate names no OCSP responder";
+
+            if (IssuerFinder.Find(certificate, atHand) is { } issuer)
+            {
+                subject = OcspSubject.FromCertificate(certificate, issuer);
+            }
+            else if (source.IsActive)
+            {
+                // A self-signed certificate has no issuer to be revoked by, and names no responder.
+                logger.NoIssuer(certificate.Subject, certificate.Issuer);
+                outcome = $"the issuer's certificate ('{certificate.Issuer}') is not at hand";
+                source = source with { Kind = StapleSourceKind.Unusable };
+            }
         }
         catch (Exception exception) when (exception is ArgumentException or CryptographicException or AsnContentException)
         {
             logger.Unusable(certificate.Subject, exception.Message);
             outcome = exception.Message;
+            subject = null;
+            source = source with { Kind = StapleSourceKind.Unusable };
         }
 
-        return new StapleSlot(certificate, null, source with { Kind = StapleSourceKind.Unusable }, outcome);
+        return (new StapleSlot(certificate, subject, names, urls, source, outcome), source);
     }
 
     private static X509Certificate2Collection ReadIssuers(IEnumerable<string> files)

@@ -7,6 +7,9 @@ public static class StapleHealth
     public static StapleState StateOf(StapleStatus status, DateTimeOffset now)
     {
         ArgumentNullException.ThrowIfNull(status);
+        // One that was replaced, or ought to have been: no staple would help it.
+        if (status.NotAfter <= now)
+            return StapleState.NotNeeded;
         if (status.Source is StapleSourceKind.None or StapleSourceKind.Off)
             return status.IsMustStaple ? StapleState.Missing : StapleState.NotNeeded;
         if (status.IsRevoked)
@@ -32,7 +35,7 @@ public static class StapleHealth
 /// <summary>How well off a certificate is, best first.</summary>
 public enum StapleState
 {
-    /// <summary>It names no responder, or stapling is turned off for it: nothing to staple, nothing wrong.</summary>
+    /// <summary>It names no responder, has expired, or stapling is turned off for it: nothing to staple.</summary>
     NotNeeded,
 
     /// <summary>A valid staple is at hand.</summary>

@@ -14,6 +14,9 @@ public sealed record StapleStatus
     /// <summary>The certificate's serial number in hexadecimal.</summary>
     public required string SerialNumber { get; init; }
 
+    /// <summary>When the certificate itself ends.</summary>
+    public required DateTimeOffset NotAfter { get; init; }
+
     /// <summary>Whether clients are told to insist on a staple (RFC 7633).</summary>
     public required bool IsMustStaple { get; init; }
 

@@ -61,8 +61,8 @@ internal sealed class StapleArchive(IStapleStore? store, TimeProvider clock, ILo
         using var either = CancellationTokenSource.CreateLinkedTokenSource(timer.Token, stopping);
         try
         {
-            // A store that ignores the token is left behind all the same.
-            return await attempt(either.Token).AsTask().WaitAsync(either.Token).ConfigureAwait(false);
+            // On a thread of its own: a store that blocks, or ignores the token, is left behind all the same.
+            return await Task.Run(() => attempt(either.Token).AsTask(), either.Token).WaitAsync(either.Token).ConfigureAwait(false);
         }
         catch (Exception exception) when (!stopping.IsCancellationRequested)
         {
