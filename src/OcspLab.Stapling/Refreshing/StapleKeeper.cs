@@ -1,6 +1,4 @@
 using System.Diagnostics.CodeAnalysis;
-using System.Threading.RateLimiting;
-using Microsoft.Extensions.Logging;
 using OcspLab.Ocsp;
 
 namespace OcspLab.Stapling;
@@ -294,23 +292,4 @@ internal sealed class StapleKeeper(StapleSlot slot, StapleSource source, KeeperT
     // As long as another instance may take for one fetch with its retries; then this one stops waiting for it.
     private static readonly TimeSpan Turn = TimeSpan.FromSeconds(30);
     private static readonly TimeSpan Glance = TimeSpan.FromSeconds(1);
-}
-
-/// <summary>What all keepers of an engine share.</summary>
-internal sealed record KeeperTools(
-    StapleFetcher Fetcher,
-    StapleArchive Archive,
-    PartitionedRateLimiter<string> Limiter,
-    SteadyOptions Options,
-    StaplingMetrics Metrics,
-    TimeProvider Clock,
-    Random Random,
-    ILogger Logger)
-{
-    /// <summary>From 0 (inclusive) to 1.</summary>
-    public double Chance()
-    {
-        lock (Random)
-            return Random.NextDouble();
-    }
 }

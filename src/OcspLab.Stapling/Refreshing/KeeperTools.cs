@@ -1,0 +1,23 @@
+using System.Threading.RateLimiting;
+using Microsoft.Extensions.Logging;
+
+namespace OcspLab.Stapling;
+
+/// <summary>What all keepers of an engine share.</summary>
+internal sealed record KeeperTools(
+    StapleFetcher Fetcher,
+    StapleArchive Archive,
+    PartitionedRateLimiter<string> Limiter,
+    SteadyOptions Options,
+    StaplingMetrics Metrics,
+    TimeProvider Clock,
+    Random Random,
+    ILogger Logger)
+{
+    /// <summary>From 0 (inclusive) to 1.</summary>
+    public double Chance()
+    {
+        lock (Random)
+            return Random.NextDouble();
+    }
+}
