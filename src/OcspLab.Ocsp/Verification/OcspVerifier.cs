@@ -158,5 +158,6 @@ public static class OcspVerifier
     private static DateTimeOffset Later(DateTimeOffset instant, TimeSpan by) =>
         DateTimeOffset.MaxValue - instant < by ? DateTimeOffset.MaxValue : instant + by;
 
-    private static string At(DateTimeOffset instant) => instant.ToUniversalTime().ToString("yyyy-MM-ddTHH:mm:ssZ", CultureInfo.InvariantCulture);
+    /// <summary>An instant as rejections spell it.</summary>
+    internal static string At(DateTimeOffset instant) => instant.ToUniversalTime().ToString("yyyy-MM-ddTHH:mm:ssZ", CultureInfo.InvariantCulture);
 }

@@ -1,6 +1,5 @@
 using System.Diagnostics.CodeAnalysis;
 using System.Formats.Asn1;
-using System.Globalization;
 
 namespace OcspLab.Ocsp;
 
@@ -92,13 +91,11 @@ internal static class ResponseSigner
     private static Rejection? CheckValidity(CertificateBytes certificate, VerificationPolicy policy, DateTimeOffset now)
     {
         if (now - certificate.NotAfter > policy.ClockSkew)
-            return new Rejection(RejectionReason.SignerExpired, $"'{certificate.SubjectName}' expired at {At(certificate.NotAfter)}");
+            return new Rejection(RejectionReason.SignerExpired, $"'{certificate.SubjectName}' expired at {OcspVerifier.At(certificate.NotAfter)}");
         if (certificate.NotBefore - now > policy.ClockSkew)
-            return new Rejection(RejectionReason.SignerNotYetValid, $"'{certificate.SubjectName}' is valid from {At(certificate.NotBefore)}");
+            return new Rejection(RejectionReason.SignerNotYetValid, $"'{certificate.SubjectName}' is valid from {OcspVerifier.At(certificate.NotBefore)}");
         return null;
     }
-
-    private static string At(DateTimeOffset instant) => instant.ToString("yyyy-MM-ddTHH:mm:ssZ", CultureInfo.InvariantCulture);
 
     private static bool Signed(BasicOcspResponse basic, SignatureScheme scheme, CertificateBytes signer) =>
         SignatureVerifier.Verify(scheme, signer.PublicKeyInfo, basic.TbsResponseData, basic.Signature);

@@ -14,8 +14,6 @@ internal sealed class StapleKeeper(StapleSlot slot, StapleSource source, KeeperT
     private int _failures;
     private bool _ended;
 
-    public StapleSlot Slot => slot;
-
     /// <summary>Completes after the first refresh, or when a stored staple is at hand.</summary>
     public Task First => _first.Task;
 
