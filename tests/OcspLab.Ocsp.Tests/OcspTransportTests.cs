@@ -123,9 +123,10 @@ public sealed class OcspTransportTests
     {
         await using var server = await ScriptedServer.StartAsync();
         server.Script = context => server.Requests == 1 ? StallAsync(context, stall) : Good(context);
-        var fetch = await FetchAsync([server.Url], options => options.AttemptTimeout = TimeSpan.FromMilliseconds(300));
+        var fetch = await FetchAsync([server.Url], options => options.AttemptTimeout = TimeSpan.FromSeconds(1));
         Assert.NotNull(fetch.Staple);
-        Assert.Equal(2, server.Requests);
+        // The second attempt, or on a machine that is busy the third.
+        Assert.InRange(server.Requests, 2, 3);
     }
 
     [Theory, Trait("Rule", "V29")]
