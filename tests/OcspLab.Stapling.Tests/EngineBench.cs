@@ -12,6 +12,7 @@ namespace OcspLab.Stapling.Tests;
 public abstract class EngineBench : IAsyncLifetime
 {
     private readonly ServiceProvider _services = new ServiceCollection().AddMetrics().BuildServiceProvider();
+    private readonly List<StaplingEngine> _engines = [];
     private StaplingEngine? _engine;
 
     internal FakeTimeProvider Clock { get; } = new(TestAuthority.Now);
@@ -39,9 +40,14 @@ public abstract class EngineBench : IAsyncLifetime
     }
 
     /// <summary>Another engine with the same clock, settings, responder and store: another instance, or the same after a restart.</summary>
-    internal StaplingEngine CreateEngine() => new(
-        new StapleFetcher(_ => Client, Clock), Store, Monitor, new StaplingMetrics(Meters), Clock, new Random(1),
-        LoggerFactory.Create(builder => builder.AddProvider(new FakeLoggerProvider(Log)).SetMinimumLevel(LogLevel.Trace)));
+    internal StaplingEngine CreateEngine()
+    {
+        var engine = new StaplingEngine(
+            new StapleFetcher(_ => Client, Clock), Store, Monitor, new StaplingMetrics(Meters), Clock, new Random(1),
+            LoggerFactory.Create(builder => builder.AddProvider(new FakeLoggerProvider(Log)).SetMinimumLevel(LogLevel.Trace)));
+        _engines.Add(engine);
+        return engine;
+    }
 
     internal StapleSlot Add() => Engine.Add(Staples.Server, [Staples.Authority.Certificate]);
 
@@ -60,11 +66,17 @@ public abstract class EngineBench : IAsyncLifetime
         Assert.NotEqual(calls, Client.Calls);
     }
 
-    /// <summary>Fake time moves; the engine's own thread then needs a moment of real time.</summary>
+    /// <summary>
+    /// Fake time moves; then the engines' own threads have as much real time as they need to go to sleep again, and a moment where they
+    /// wait for something else.
+    /// </summary>
     internal async Task AdvanceAsync(TimeSpan time)
     {
         Clock.Advance(time);
-        await Task.Delay(2, TestContext.Current.CancellationToken);
+        var step = 0;
+        do
+            await Task.Delay(2, TestContext.Current.CancellationToken);
+        while (++step < 20 && !_engines.All(engine => engine.IsAsleep));
     }
 
     internal sealed class OptionsMonitor(StaplingOptions options) : IOptionsMonitor<StaplingOptions>

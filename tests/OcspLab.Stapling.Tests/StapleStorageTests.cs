@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using Microsoft.Extensions.Caching.Distributed;
 using Microsoft.Extensions.Caching.Memory;
 using OcspLab.Ocsp;
@@ -80,11 +81,10 @@ public sealed class StapleStorageTests : EngineBench
         await File.WriteAllBytesAsync(FileOf(slot), bytes, TestContext.Current.CancellationToken);
 
         Log.Clear();
-        await using var engine = new Disposing(CreateEngine());
         Client.Fail();
-        var again = engine.Engine.Add(Staples.Server, [Staples.Authority.Certificate]);
-        await engine.Engine.WaitForFirstStaplesAsync(TestContext.Current.CancellationToken);
-        Assert.Null(again.Current);
+        await using var again = Start(Store!);
+        await again.Engine.WaitForFirstStaplesAsync(TestContext.Current.CancellationToken);
+        Assert.Null(again.Slot.Current);
         // Once when it was loaded at start; a refresh looks again, for what another instance may have left there.
         Assert.Contains(Log.GetSnapshot(), record => record.Id.Name == "StoredStapleRejected");
     }
@@ -125,31 +125,58 @@ public sealed class StapleStorageTests : EngineBench
     [Fact, Trait("Rule", "S26")]
     public async Task A_fleet_asks_once_and_shares_the_answer()
     {
-        Store = SharedStore();
-        Client.Answer(Staples.Verified());
-        var fleet = Enumerable.Range(0, 5).Select(_ => new Disposing(CreateEngine())).ToArray();
-        var slots = fleet.Select(member => member.Engine.Add(Staples.Server, [Staples.Authority.Certificate])).ToArray();
-        for (var step = 0; step < 120 && slots.Any(slot => slot.Current is null); step++)
-            await AdvanceAsync(TimeSpan.FromSeconds(1));
-        Assert.All(slots, slot => Assert.NotNull(slot.Current));
+        var cache = new MemoryCache(Clock);
+        var answer = new TaskCompletionSource<OcspFetch>();
+        Client.Script((_, cancellationToken) => answer.Task.WaitAsync(cancellationToken));
+        await using var first = Start(new DistributedStapleStore(cache, Clock));
+        await AdvanceUntilAsync(() => Client.Calls == 1);
+
+        // The others come while the first one waits for its answer, and see that it has the turn.
+        var before = cache.Reads("turn");
+        var others = Enumerable.Range(0, 4).Select(_ => Start(new DistributedStapleStore(cache, Clock))).ToArray();
+        await UntilAsync(() => cache.Reads("turn") >= before + others.Length);
+        answer.SetResult(ScriptedClient.Answered(Client.LastUrls, Staples.Verified()));
+        await UntilAsync(() => cache.Removals == 1);
+        await AdvanceUntilAsync(() => others.All(other => other.Slot.Current is not null));
+
+        Assert.NotNull(first.Slot.Current);
         Assert.Equal(1, Client.Calls);
-        foreach (var member in fleet)
-            await member.DisposeAsync();
+        foreach (var other in others)
+            await other.DisposeAsync();
+    }
+
+    [Fact, Trait("Rule", "S26")]
+    public async Task Of_those_who_want_a_turn_at_once_one_has_it()
+    {
+        var cache = new MemoryCache(Clock);
+        var turns = Enumerable.Range(0, 20).Select(_ => new DistributedStapleStore(cache, Clock).TryTakeTurnAsync("one", TimeSpan.FromSeconds(30), TestContext.Current.CancellationToken).AsTask()).ToArray();
+        Clock.Advance(TimeSpan.FromSeconds(1));
+        Assert.Single(await Task.WhenAll(turns), taken => taken);
+    }
+
+    [Fact, Trait("Rule", "S26")]
+    public async Task An_answer_saved_just_before_the_turn_is_taken_is_not_asked_for_again()
+    {
+        Client.Answer(Staples.Verified());
+        var store = new SavedMeanwhile(Staples.Verified());
+        Store = store;
+        var slot = await AddAndWaitAsync();
+        Assert.True(store.TurnTaken);
+        Assert.NotNull(slot.Current);
+        Assert.Equal(0, Client.Calls);
     }
 
     [Fact, Trait("Rule", "S26")]
     public async Task An_instance_that_dies_with_its_turn_does_not_stop_the_others()
     {
-        var store = SharedStore();
-        Store = store;
+        var cache = new MemoryCache(Clock);
         Client.Answer(Staples.Verified());
-        var turn = SharedStore(store.Cache).TryTakeTurnAsync(StapleSlot.KeyOf(Staples.Server), TimeSpan.FromSeconds(30), TestContext.Current.CancellationToken).AsTask();
-        await AdvanceAsync(TimeSpan.FromSeconds(1));
+        var turn = new DistributedStapleStore(cache, Clock).TryTakeTurnAsync(StapleSlot.KeyOf(Staples.Server), TimeSpan.FromSeconds(30), TestContext.Current.CancellationToken).AsTask();
+        Clock.Advance(TimeSpan.FromSeconds(1));
         Assert.True(await turn);
-        var slot = Add();
-        for (var step = 0; step < 120 && slot.Current is null; step++)
-            await AdvanceAsync(TimeSpan.FromSeconds(1));
-        Assert.NotNull(slot.Current);
+        await using var member = Start(new DistributedStapleStore(cache, Clock));
+        await AdvanceUntilAsync(() => member.Slot.Current is not null);
+        Assert.Equal(1, Client.Calls);
     }
 
     public enum Failing
@@ -170,7 +197,26 @@ public sealed class StapleStorageTests : EngineBench
 
     private async Task SaveAsync(VerifiedStaple staple) => await Store!.SaveAsync(StapleSlot.KeyOf(Staples.Server), staple, TestContext.Current.CancellationToken);
 
-    private TestStore SharedStore(IDistributedCache? cache = null) => new(cache ?? new MemoryDistributedCache(Microsoft.Extensions.Options.Options.Create(new MemoryDistributedCacheOptions { Clock = new CacheClock(Clock) })), Clock);
+    private Member Start(IStapleStore store)
+    {
+        Store = store;
+        var engine = CreateEngine();
+        return new Member(engine, engine.Add(Staples.Server, [Staples.Authority.Certificate]));
+    }
+
+    private async Task AdvanceUntilAsync(Func<bool> condition)
+    {
+        for (var step = 0; step < 60 && !condition(); step++)
+            await AdvanceAsync(TimeSpan.FromSeconds(1));
+        Assert.True(condition());
+    }
+
+    private static async Task UntilAsync(Func<bool> condition)
+    {
+        for (var step = 0; step < 6000 && !condition(); step++)
+            await Task.Delay(5, TestContext.Current.CancellationToken);
+        Assert.True(condition());
+    }
 
     private static byte[] Tampered(byte[] bytes)
     {
@@ -178,20 +224,40 @@ public sealed class StapleStorageTests : EngineBench
         return bytes;
     }
 
-    /// <summary>One store an instance over one cache, told apart by who asks.</summary>
-    private sealed class TestStore(IDistributedCache cache, TimeProvider clock) : IStapleStore
+    /// <summary>A cache in memory on the test's clock that counts what is asked of it.</summary>
+    private sealed class MemoryCache(TimeProvider clock) : IDistributedCache
     {
-        private readonly DistributedStapleStore _store = new(cache, clock);
+        private readonly MemoryDistributedCache _cache = new(Microsoft.Extensions.Options.Options.Create(new MemoryDistributedCacheOptions { Clock = new CacheClock(clock) }));
+        private readonly ConcurrentQueue<string> _reads = new();
+        private int _removals;
 
-        public IDistributedCache Cache => cache;
+        public int Removals => Volatile.Read(ref _removals);
 
-        public ValueTask<byte[]?> LoadAsync(string certificate, CancellationToken cancellationToken) => _store.LoadAsync(certificate, cancellationToken);
+        public int Reads(string what) => _reads.Count(key => key.Contains(what, StringComparison.Ordinal));
 
-        public ValueTask SaveAsync(string certificate, VerifiedStaple staple, CancellationToken cancellationToken) => _store.SaveAsync(certificate, staple, cancellationToken);
+        public byte[]? Get(string key) => throw new NotSupportedException();
 
-        // Each call for an identity of its own: five instances share this object.
-        public ValueTask<bool> TryTakeTurnAsync(string certificate, TimeSpan duration, CancellationToken cancellationToken) =>
-            new DistributedStapleStore(cache, clock).TryTakeTurnAsync(certificate, duration, cancellationToken);
+        public Task<byte[]?> GetAsync(string key, CancellationToken token = default)
+        {
+            _reads.Enqueue(key);
+            return _cache.GetAsync(key, token);
+        }
+
+        public void Refresh(string key) => throw new NotSupportedException();
+
+        public Task RefreshAsync(string key, CancellationToken token = default) => throw new NotSupportedException();
+
+        public void Remove(string key) => throw new NotSupportedException();
+
+        public async Task RemoveAsync(string key, CancellationToken token = default)
+        {
+            await _cache.RemoveAsync(key, token);
+            Interlocked.Increment(ref _removals);
+        }
+
+        public void Set(string key, byte[] value, DistributedCacheEntryOptions options) => throw new NotSupportedException();
+
+        public Task SetAsync(string key, byte[] value, DistributedCacheEntryOptions options, CancellationToken token = default) => _cache.SetAsync(key, value, options, token);
     }
 
 #pragma warning disable CS0618, EXTEXP0018 // The memory cache's clock predates TimeProvider.
@@ -200,6 +266,18 @@ public sealed class StapleStorageTests : EngineBench
         public DateTimeOffset UtcNow => clock.GetUtcNow();
     }
 #pragma warning restore
+
+    /// <summary>Another instance saves its answer and gives the turn back while this one asks for it.</summary>
+    private sealed class SavedMeanwhile(VerifiedStaple staple) : IStapleStore
+    {
+        public bool TurnTaken { get; private set; }
+
+        public ValueTask<byte[]?> LoadAsync(string certificate, CancellationToken cancellationToken) => new(TurnTaken ? staple.Encoded.ToArray() : null);
+
+        public ValueTask SaveAsync(string certificate, VerifiedStaple staple, CancellationToken cancellationToken) => ValueTask.CompletedTask;
+
+        public ValueTask<bool> TryTakeTurnAsync(string certificate, TimeSpan duration, CancellationToken cancellationToken) => new(TurnTaken = true);
+    }
 
     private sealed class BrokenStore(Failing how) : IStapleStore
     {
@@ -215,9 +293,12 @@ public sealed class StapleStorageTests : EngineBench
         public async ValueTask SaveAsync(string certificate, VerifiedStaple staple, CancellationToken cancellationToken) => await LoadAsync(certificate, cancellationToken);
     }
 
-    private sealed class Disposing(StaplingEngine engine) : IAsyncDisposable
+    /// <summary>One of several instances.</summary>
+    private sealed class Member(StaplingEngine engine, StapleSlot slot) : IAsyncDisposable
     {
         public StaplingEngine Engine => engine;
+
+        public StapleSlot Slot => slot;
 
         public async ValueTask DisposeAsync()
         {

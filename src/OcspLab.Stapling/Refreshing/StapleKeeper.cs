@@ -17,6 +17,16 @@ internal sealed class StapleKeeper(StapleSlot slot, StapleSource source, KeeperT
     /// <summary>Completes after the first refresh, or when a stored staple is at hand.</summary>
     public Task First => _first.Task;
 
+    /// <summary>True while there is nothing to do: what a test on a clock of its own waits for before it moves that clock again.</summary>
+    public bool IsAsleep
+    {
+        get
+        {
+            lock (_gate)
+                return _ended || _sleep is not null;
+        }
+    }
+
     [SuppressMessage("Design", "CA1031", Justification = "The boundary of a loop that must not end: a certificate that is never refreshed again would be noticed when its staple is gone.")]
     public async Task RunAsync(CancellationToken stopping)
     {
@@ -184,7 +194,8 @@ internal sealed class StapleKeeper(StapleSlot slot, StapleSource source, KeeperT
                 return other;
         }
 
-        return null;
+        // Between the last look and the turn its holder before may have saved an answer and given the turn back.
+        return await NewerAsync(options, stopping).ConfigureAwait(false);
     }
 
     private async Task<VerifiedStaple?> NewerAsync(StaplingOptions options, CancellationToken stopping) =>

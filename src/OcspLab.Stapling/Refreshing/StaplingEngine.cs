@@ -39,6 +39,9 @@ internal sealed class StaplingEngine : IHostedService, IStaplingStatus, IDisposa
 
     public IReadOnlyList<StapleStatus> Staples => [.. _entries.Values.OrderBy(entry => entry.Order).Select(entry => entry.Slot.Status)];
 
+    /// <summary>True while every keeper is asleep.</summary>
+    public bool IsAsleep => _entries.Values.All(entry => entry.Keeper?.IsAsleep ?? true);
+
     public async Task<IReadOnlyList<StapleStatus>> RefreshAsync(string? thumbprint = null, CancellationToken cancellationToken = default)
     {
         var entries = _entries.Where(entry => thumbprint is null || string.Equals(entry.Key, thumbprint, StringComparison.OrdinalIgnoreCase)).Select(entry => entry.Value).OrderBy(entry => entry.Order).ToArray();
