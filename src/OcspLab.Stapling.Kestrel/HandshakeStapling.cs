@@ -6,12 +6,15 @@ using System.Security.Cryptography.X509Certificates;
 namespace OcspLab.Stapling.Kestrel;
 
 /// <summary>Swaps the certificate context of each handshake for one with the current staple, however the certificate was chosen.</summary>
-internal sealed class HandshakeStapling(StaplingEngine engine, StaplingMetrics metrics, TimeProvider clock)
+internal sealed class HandshakeStapling(StaplingEngine engine, RuntimeQuestions questions, StaplingMetrics metrics, TimeProvider clock)
 {
-    private readonly ConditionalWeakTable<SslStreamCertificateContext, StapledContexts> _adopted = [];
-    private readonly ConditionalWeakTable<X509Certificate2, StapledContexts> _selected = [];
+    private readonly ConditionalWeakTable<SslStreamCertificateContext, IHandshakeContexts> _adopted = [];
+    private readonly ConditionalWeakTable<X509Certificate2, IHandshakeContexts> _selected = [];
 
-    public StaplingMode Mode { get; private set; } = SslContextFields.Probe();
+    public StaplingMode Mode { get; private set; } = Choose(engine.Options.CurrentValue.Handover, SslContextFields.Probe());
+
+    /// <summary>Whether handshakes get verified staples, one way or the other.</summary>
+    public bool IsHandingOver => Mode is StaplingMode.Direct or StaplingMode.ThroughRuntime;
 
     /// <summary>Kestrel has changed inside, and attaching would lose what the application has set.</summary>
     public void GiveUp() => Mode = StaplingMode.RuntimeOwn;
@@ -30,7 +33,7 @@ internal sealed class HandshakeStapling(StaplingEngine engine, StaplingMetrics m
         }
 
         handshake.ServerCertificateContext = contexts.Select(clock.GetUtcNow(), out var staple);
-        if (staple != StapledContexts.Stapling && contexts.IsMustStaple && engine.Options.CurrentValue.MustStaple == MustStaplePolicy.Refuse)
+        if (staple != HandshakeContexts.Stapled && contexts.IsMustStaple && engine.Options.CurrentValue.MustStaple == MustStaplePolicy.Refuse)
         {
             metrics.Handshake("refused");
             throw new AuthenticationException($"There is no staple for '{contexts.Name}', which must be stapled (RFC 7633), and {nameof(StaplingOptions.MustStaple)} is {nameof(MustStaplePolicy.Refuse)}.");
@@ -43,17 +46,29 @@ internal sealed class HandshakeStapling(StaplingEngine engine, StaplingMetrics m
     public void Meet(SslServerAuthenticationOptions handshake) => Find(handshake, null, null);
 
     /// <summary>Starts fetching for a certificate that an endpoint will use.</summary>
-    public void Meet(X509Certificate2 certificate, X509Certificate2Collection? chain) => engine.Add(certificate, chain ?? []);
+    public void Meet(X509Certificate2 certificate, X509Certificate2Collection? chain)
+    {
+        // The runtime needs its time with each context: they are made before the first handshake wants one.
+        if (Mode == StaplingMode.ThroughRuntime)
+            Contexts(certificate, chain);
+        else
+            engine.Add(certificate, chain ?? []);
+    }
 
     /// <summary>Waits for the first staples of all certificates met so far.</summary>
     /// <param name="atMost">A wait shorter than the one at start, or null.</param>
     /// <param name="cancellationToken">Ends the wait.</param>
-    public Task WaitAsync(TimeSpan? atMost, CancellationToken cancellationToken) => engine.WaitForFirstStaplesAsync(cancellationToken, atMost);
+    public async Task WaitAsync(TimeSpan? atMost, CancellationToken cancellationToken)
+    {
+        await engine.WaitForFirstStaplesAsync(cancellationToken, atMost).ConfigureAwait(false);
+        if (Mode == StaplingMode.ThroughRuntime)
+            await Task.WhenAll(_selected.Select(entry => ((RuntimeContexts)entry.Value).Settled)).WaitAsync(cancellationToken).ConfigureAwait(false);
+    }
 
     /// <summary>The context that a handshake gets in place of <paramref name="original"/> now.</summary>
     public SslStreamCertificateContext Handed(SslStreamCertificateContext original) => Contexts(original).Select(clock.GetUtcNow(), out _);
 
-    private StapledContexts? Find(SslServerAuthenticationOptions handshake, string? serverName, X509Certificate2Collection? chain)
+    private IHandshakeContexts? Find(SslServerAuthenticationOptions handshake, string? serverName, X509Certificate2Collection? chain)
     {
         if (handshake.ServerCertificateContext is { } original)
             return Contexts(original);
@@ -77,16 +92,34 @@ internal sealed class HandshakeStapling(StaplingEngine engine, StaplingMetrics m
     }
 
     // One of ours comes back where an application keeps the options of its handshakes.
-    private StapledContexts Contexts(SslStreamCertificateContext original) =>
-        StapledContexts.OwnerOf(original)
+    private IHandshakeContexts Contexts(SslStreamCertificateContext original) =>
+        HandshakeContexts.OwnerOf(original)
         ?? (_adopted.TryGetValue(original, out var contexts) ? contexts : _adopted.GetValue(original, Adopt));
 
     // Also for a certificate that cannot be stapled: the original would staple what the runtime fetched and nobody verified.
-    private StapledContexts Adopt(SslStreamCertificateContext original) =>
-        new(original.TargetCertificate, [.. original.IntermediateCertificates], SslContextFields.TrustOf(original), engine.Add(original.TargetCertificate, original.IntermediateCertificates));
+    private IHandshakeContexts Adopt(SslStreamCertificateContext original)
+    {
+        var certificate = original.TargetCertificate;
+        X509Certificate2Collection chain = [.. original.IntermediateCertificates];
+        if (Mode == StaplingMode.Direct)
+            return Create(certificate, chain, SslContextFields.TrustOf(original));
+        // Where there is no list of authorities, which is Kestrel's own way, all contexts of a certificate are one.
+        return SslContextFields.TryTrustOf(original) is { } trust ? Create(certificate, chain, trust) : Contexts(certificate, chain);
+    }
 
-    private StapledContexts Contexts(X509Certificate2 certificate, X509Certificate2Collection? chain) =>
+    private IHandshakeContexts Contexts(X509Certificate2 certificate, X509Certificate2Collection? chain) =>
         _selected.TryGetValue(certificate, out var contexts)
             ? contexts
-            : _selected.GetValue(certificate, selected => new StapledContexts(selected, chain ?? [], null, engine.Add(selected, chain ?? [])));
+            : _selected.GetValue(certificate, selected => Create(selected, chain ?? [], null));
+
+    private IHandshakeContexts Create(X509Certificate2 certificate, X509Certificate2Collection chain, SslCertificateTrust? trust)
+    {
+        var slot = engine.Add(certificate, chain);
+        return Mode == StaplingMode.Direct
+            ? new StapledContexts(certificate, chain, trust, slot)
+            : new RuntimeContexts(certificate, [.. chain, .. engine.Issuers], trust, slot, questions, clock);
+    }
+
+    private static StaplingMode Choose(StapleHandover handover, StaplingMode possible) =>
+        handover == StapleHandover.Runtime && possible == StaplingMode.Direct ? StaplingMode.ThroughRuntime : possible;
 }

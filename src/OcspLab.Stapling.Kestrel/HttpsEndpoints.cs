@@ -20,7 +20,7 @@ internal sealed class HttpsEndpoints(HandshakeStapling stapling)
     /// <summary>Attaches to an endpoint. The application's own <c>OnAuthenticate</c> runs first. Doing it again mends a callback that has since been replaced.</summary>
     public void Attach(HttpsConnectionAdapterOptions endpoint)
     {
-        if (stapling.Mode != StaplingMode.Verified)
+        if (!stapling.IsHandingOver)
             return;
         lock (_gate)
         {
@@ -51,7 +51,7 @@ internal sealed class HttpsEndpoints(HandshakeStapling stapling)
     /// <summary>Attaches to an endpoint that asks the application at each handshake.</summary>
     public void Attach(TlsHandshakeCallbackOptions endpoint)
     {
-        if (stapling.Mode != StaplingMode.Verified || !_callbacks.TryAdd(endpoint, this))
+        if (!stapling.IsHandingOver || !_callbacks.TryAdd(endpoint, this))
             return;
         var inner = endpoint.OnConnection;
         endpoint.OnConnection = async context =>

@@ -63,7 +63,7 @@ internal sealed class KestrelHttpsHook(HandshakeStapling stapling, HttpsEndpoint
     public async Task PrefetchAsync(TimeSpan? atMost, CancellationToken cancellationToken)
     {
         endpoints.MeetCertificates();
-        if (_options is not null && stapling.Mode == StaplingMode.Verified)
+        if (_options is not null && stapling.IsHandingOver)
         {
             try
             {

@@ -4,6 +4,7 @@ using Microsoft.AspNetCore.Server.Kestrel.Core;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.DependencyInjection.Extensions;
 using Microsoft.Extensions.Hosting;
+using Microsoft.Extensions.Http;
 using Microsoft.Extensions.Options;
 using OcspLab.Stapling;
 using OcspLab.Stapling.Kestrel;
@@ -32,6 +33,8 @@ public static class OcspStaplingExtensions
             if (services.Any(service => service.ServiceType == typeof(HandshakeStapling)))
                 return;
             services.TryAddSingleton<HandshakeStapling>();
+            services.AddSingleton<RuntimeQuestions>();
+            services.AddSingleton<IHttpMessageHandlerBuilderFilter, FormerProxyFilter>();
             services.AddSingleton<HttpsEndpoints>();
             services.AddSingleton<KestrelHttpsHook>();
             services.AddSingleton<IPostConfigureOptions<KestrelServerOptions>>(provider => provider.GetRequiredService<KestrelHttpsHook>());

@@ -19,11 +19,11 @@ internal static class SslContextFields
             var blank = (SslStreamCertificateContext)RuntimeHelpers.GetUninitializedObject(typeof(SslStreamCertificateContext));
             Write(blank, []);
             _ = TrustOf(blank);
-            return StaplingMode.Verified;
+            return StaplingMode.Direct;
         }
         catch (MissingFieldException)
         {
-            return StaplingMode.RuntimeOwn;
+            return StaplingMode.ThroughRuntime;
         }
     }
 
@@ -44,6 +44,19 @@ internal static class SslContextFields
 
     /// <summary>The authorities for client certificates, which a context made in place of another must keep.</summary>
     public static SslCertificateTrust? TrustOf(SslStreamCertificateContext context) => Trust(context);
+
+    /// <summary>The same where the runtime may have changed inside.</summary>
+    public static SslCertificateTrust? TryTrustOf(SslStreamCertificateContext context)
+    {
+        try
+        {
+            return TrustOf(context);
+        }
+        catch (MissingFieldException)
+        {
+            return null;
+        }
+    }
 
     [UnsafeAccessor(UnsafeAccessorKind.Field, Name = "Trust")]
     private static extern ref SslCertificateTrust? Trust(SslStreamCertificateContext context);

@@ -1,5 +1,4 @@
 using System.Net.Security;
-using System.Runtime.CompilerServices;
 using System.Security.Cryptography;
 using System.Security.Cryptography.X509Certificates;
 
@@ -10,10 +9,8 @@ namespace OcspLab.Stapling.Kestrel;
 /// handshake can see it; a new staple brings a new context. The runtime keys its SSL_CTX cache by the certificates, so sessions
 /// go on being resumed.
 /// </summary>
-internal sealed class StapledContexts : IStapleWatcher
+internal sealed class StapledContexts : IHandshakeContexts, IStapleWatcher
 {
-    public const string Stapling = "stapled";
-
     private readonly X509Certificate2 _certificate;
     private readonly X509Certificate2Collection _chain;
     private readonly SslCertificateTrust? _trust;
@@ -42,26 +39,24 @@ internal sealed class StapledContexts : IStapleWatcher
 
     public string Name => _slot.Name;
 
-    /// <summary>Whose a context is when it is one of these, so that nobody takes it for an application's.</summary>
-    public static StapledContexts? OwnerOf(SslStreamCertificateContext context) => Own.TryGetValue(context, out var owner) ? owner : null;
-
-    /// <summary>The context for a handshake that begins now: one volatile read and one comparison.</summary>
+    /// <inheritdoc/>
+    /// <remarks>One volatile read and one comparison.</remarks>
     public SslStreamCertificateContext Select(DateTimeOffset now, out string staple)
     {
         var current = _current;
         if (current is null)
         {
-            staple = "none";
+            staple = HandshakeContexts.None;
             return _plain;
         }
 
         if (now >= current.ExpiresAt)
         {
-            staple = "expired";
+            staple = HandshakeContexts.Expired;
             return _plain;
         }
 
-        staple = Stapling;
+        staple = HandshakeContexts.Stapled;
         return current.Context;
     }
 
@@ -89,11 +84,9 @@ internal sealed class StapledContexts : IStapleWatcher
         var context = SslStreamCertificateContext.Create(_certificate, _chain, offline: true, _trust);
         if (_slot.Subject is not null)
             SslContextFields.Write(context, staple);
-        Own.Add(context, this);
+        HandshakeContexts.Claim(context, this);
         return context;
     }
-
-    private static readonly ConditionalWeakTable<SslStreamCertificateContext, StapledContexts> Own = [];
 
     private sealed record Stapled(SslStreamCertificateContext Context, DateTimeOffset ExpiresAt);
 }

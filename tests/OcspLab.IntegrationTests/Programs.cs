@@ -14,6 +14,14 @@ internal static class Programs
 
     public static string AppHost { get; } = Built("OcspLab.AppHost", "OcspLab.AppHost.dll");
 
+    /// <summary>A service of the lab as a program of its own.</summary>
+    public static string Service(string resource) => resource switch
+    {
+        LabTopology.Dns => Built("src/OcspLab.Dns", "OcspLab.Dns.dll"),
+        LabTopology.Responder => Built("src/OcspLab.Responder", "OcspLab.Responder.dll"),
+        _ => Built("src/OcspLab.Site", "OcspLab.Site.dll"),
+    };
+
     /// <summary>Runs <c>ocsplab</c> to its end.</summary>
     public static Task<CommandResult> OcspLabAsync(params string[] arguments) => ChildProcess.RunAsync("dotnet", [Cli, .. arguments], null, CancellationToken.None);
 

@@ -37,6 +37,9 @@ internal sealed class StaplingEngine : IHostedService, IStaplingStatus, IDisposa
     /// <summary>The settings that are in force.</summary>
     public SteadyOptions Options { get; }
 
+    /// <summary>The authorities that the settings name.</summary>
+    public X509Certificate2Collection Issuers => _issuers.Value;
+
     public IReadOnlyList<StapleStatus> Staples => [.. _entries.Values.OrderBy(entry => entry.Order).Select(entry => entry.Slot.Status)];
 
     /// <summary>True while every keeper is asleep.</summary>
@@ -48,6 +51,9 @@ internal sealed class StaplingEngine : IHostedService, IStaplingStatus, IDisposa
         await Task.WhenAll(entries.Select(entry => entry.Keeper?.RefreshNowAsync() ?? Task.CompletedTask)).WaitAsync(cancellationToken).ConfigureAwait(false);
         return [.. entries.Select(entry => entry.Slot.Status)];
     }
+
+    /// <summary>The slot of the certificate that a CertID means, or null.</summary>
+    public StapleSlot? Find(CertId id) => _entries.Values.Select(entry => entry.Slot).FirstOrDefault(slot => slot.Subject?.ToCertId(id.Hash).Equals(id) ?? false);
 
     /// <summary>The slot of a certificate; its refreshing starts with the first call.</summary>
     public StapleSlot Add(X509Certificate2 certificate, IEnumerable<X509Certificate2> atHand)
