@@ -1,4 +1,5 @@
 using System.ComponentModel.DataAnnotations;
+using System.Diagnostics.CodeAnalysis;
 using Microsoft.Extensions.Options;
 using OcspLab.Ocsp;
 
@@ -8,6 +9,7 @@ namespace OcspLab.Stapling;
 /// How staples are kept. Bound from the section <c>OcspStapling</c>; fetching itself from <c>OcspStapling:Fetch</c> (<see cref="OcspClientOptions"/>).
 /// Changes at run time are taken up at the next refresh; storage is chosen once, at start.
 /// </summary>
+[UnconditionalSuppressMessage("Trimming", "IL2026", Justification = "The bounds are read by the generated validator, without a type converter.")]
 public sealed class StaplingOptions
 {
     /// <summary>The configuration section.</summary>

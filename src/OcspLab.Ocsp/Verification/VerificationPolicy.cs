@@ -1,8 +1,10 @@
 using System.ComponentModel.DataAnnotations;
+using System.Diagnostics.CodeAnalysis;
 
 namespace OcspLab.Ocsp;
 
 /// <summary>The decisions that the RFCs leave to the relying party. Immutable; the defaults suit stapling.</summary>
+[UnconditionalSuppressMessage("Trimming", "IL2026", Justification = "The bounds are read by the generated validator, without a type converter.")]
 public sealed record VerificationPolicy
 {
     /// <summary>
