@@ -12,10 +12,12 @@ internal sealed class ProcessLab : IAsyncDisposable
     private readonly TempFolder _folder = new();
     private readonly RunningProgram _dns;
     private readonly X509Certificate2 _root;
+    private readonly string[] _siteCommand;
     private readonly string[] _siteSettings;
 
-    private ProcessLab(params string[] siteSettings)
+    private ProcessLab(string[] siteCommand, string[] siteSettings)
     {
+        _siteCommand = siteCommand;
         Topology = new LabTopology { Directory = _folder.Path, Ports = Programs.FreePorts().Ports };
         _siteSettings = siteSettings;
         Certificates = Topology.CreatePki(TimeProvider.System).Ensure();
@@ -35,9 +37,12 @@ internal sealed class ProcessLab : IAsyncDisposable
 
     /// <summary>Brings all three up.</summary>
     /// <param name="siteSettings">Settings for the site beside the lab's, as <c>--key=value</c>; <c>ROOT</c> stands for the root's file.</param>
-    public static async Task<ProcessLab> StartAsync(params string[] siteSettings)
+    public static Task<ProcessLab> StartAsync(params string[] siteSettings) => StartAsync(["dotnet", Programs.Service(LabTopology.Kestrel)], siteSettings);
+
+    /// <summary>The same with another program for the site; <c>PASSWORD</c> stands for its key's.</summary>
+    public static async Task<ProcessLab> StartAsync(string[] siteCommand, string[] siteSettings)
     {
-        var lab = new ProcessLab(siteSettings);
+        var lab = new ProcessLab(siteCommand, siteSettings);
         var registry = new SqliteCertificateRegistry(lab.Topology.Database, TimeProvider.System);
         await registry.RegisterAsync(lab.Certificates, TimeProvider.System, TestContext.Current.CancellationToken);
         await lab.StartResponderAsync();
@@ -56,7 +61,9 @@ internal sealed class ProcessLab : IAsyncDisposable
 
     public async Task StartSiteAsync()
     {
-        Site = Start(LabTopology.Kestrel, [.. _siteSettings.Select(setting => setting.Replace("ROOT", RootFile, StringComparison.Ordinal))]);
+        var password = File.ReadLines(Topology.CreatePki(TimeProvider.System).FilesOf(LabTopology.SiteCertificate).Password).First();
+        var settings = _siteSettings.Select(setting => setting.Replace("ROOT", RootFile, StringComparison.Ordinal).Replace("PASSWORD", password, StringComparison.Ordinal));
+        Site = new RunningProgram([.. _siteCommand, .. Topology.ArgumentsOf(LabTopology.Kestrel), .. settings]);
         await Poll.UntilAsync(() => Site.HasExited || Site.Output.Contains("Now listening", StringComparison.Ordinal), "the site is up");
         Assert.False(Site.HasExited, Site.Output + Site.Error);
     }
@@ -87,8 +94,7 @@ internal sealed class ProcessLab : IAsyncDisposable
         _folder.Dispose();
     }
 
-    private RunningProgram Start(string resource, params string[] settings) =>
-        new(["dotnet", Programs.Service(resource), .. Topology.ArgumentsOf(resource), .. settings]);
+    private RunningProgram Start(string resource) => new(["dotnet", Programs.Service(resource), .. Topology.ArgumentsOf(resource)]);
 
     private static void Kill(RunningProgram? program)
     {

@@ -10,6 +10,15 @@ namespace OcspLab.IntegrationTests;
 /// <summary>The programs of this repository, as they were built with the tests.</summary>
 internal static class Programs
 {
+    // tests/OcspLab.IntegrationTests/bin/CONFIGURATION/net10.0
+    private static readonly DirectoryInfo Here = new(AppContext.BaseDirectory.TrimEnd('/'));
+
+    /// <summary>The repository.</summary>
+    public static string Root { get; } = Here.Parent!.Parent!.Parent!.Parent!.Parent!.FullName;
+
+    /// <summary>Debug or Release, as the tests.</summary>
+    public static string Configuration { get; } = Here.Parent!.Name;
+
     public static string Cli { get; } = Built("src/OcspLab.Cli", "ocsplab.dll");
 
     public static string AppHost { get; } = Built("OcspLab.AppHost", "OcspLab.AppHost.dll");
@@ -42,13 +51,7 @@ internal static class Programs
         return (ports, [.. ports.All.SelectMany(port => new[] { port.Option, $"{port.Number}" })]);
     }
 
-    private static string Built(string project, string assembly)
-    {
-        // tests/OcspLab.IntegrationTests/bin/CONFIGURATION/net10.0
-        var here = new DirectoryInfo(AppContext.BaseDirectory.TrimEnd('/'));
-        var root = here.Parent!.Parent!.Parent!.Parent!.Parent!.FullName;
-        return Path.Combine(root, project, "bin", here.Parent.Name, here.Name, assembly);
-    }
+    private static string Built(string project, string assembly) => Path.Combine(Root, project, "bin", Configuration, Here.Name, assembly);
 }
 
 /// <summary>A program that goes on until it is told to stop, and what it has said so far.</summary>

@@ -6,14 +6,10 @@ namespace OcspLab.IntegrationTests;
 /// <summary>The README says what is so.</summary>
 public sealed partial class ReadmeTests(LabFixture lab) : IClassFixture<LabFixture>
 {
-    private static readonly string Readme = File.ReadAllText(Path.Combine(AppContext.BaseDirectory, "README.md"));
+    /// <summary>Its ten lines of code.</summary>
+    public static string Program => CSharpBlock().Match(Readme).Groups[1].Value;
 
-    [Fact]
-    public void Its_ten_lines_of_code_are_those_that_are_compiled_here()
-    {
-        var block = CSharpBlock().Match(Readme).Groups[1].Value;
-        Assert.Contains(Squeeze(block), Squeeze(File.ReadAllText(Path.Combine(AppContext.BaseDirectory, "ReadmeProgram.cs.txt"))), StringComparison.Ordinal);
-    }
+    private static readonly string Readme = File.ReadAllText(Path.Combine(AppContext.BaseDirectory, "README.md"));
 
     [Fact]
     public async Task Its_openssl_command_works_as_it_stands_but_for_the_port()
@@ -60,8 +56,6 @@ public sealed partial class ReadmeTests(LabFixture lab) : IClassFixture<LabFixtu
         Assert.All(settings, setting => Assert.Matches($@"(?m)^\| .*`{setting.Key}`.* \| .*`{setting.Value}`", Readme));
     }
 
-    private static string Squeeze(string text) => Whitespace().Replace(text, " ").Trim();
-
     [GeneratedRegex(@"```csharp\n(.*?)```", RegexOptions.Singleline)]
     private static partial Regex CSharpBlock();
 
@@ -73,7 +67,4 @@ public sealed partial class ReadmeTests(LabFixture lab) : IClassFixture<LabFixtu
 
     [GeneratedRegex(@"`ocsplab ([a-z ]+)`")]
     private static partial Regex OcspLabCommands();
-
-    [GeneratedRegex(@"\s+")]
-    private static partial Regex Whitespace();
 }
