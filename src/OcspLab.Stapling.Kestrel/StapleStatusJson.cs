@@ -11,6 +11,7 @@ internal sealed partial record StapleStatusJson
     public required string SerialNumber { get; init; }
     public required string State { get; init; }
     public required bool MustStaple { get; init; }
+    public required bool InUse { get; init; }
     public required string Source { get; init; }
     public required IReadOnlyList<string> Urls { get; init; }
     public required string? Status { get; init; }
@@ -21,6 +22,7 @@ internal sealed partial record StapleStatusJson
     public required string? Signer { get; init; }
     public required DateTimeOffset? LastRefresh { get; init; }
     public required string LastOutcome { get; init; }
+    public required int Failures { get; init; }
     public required DateTimeOffset? NextRefresh { get; init; }
 
     public static StapleStatusJson From(StapleStatus status, DateTimeOffset now)
@@ -34,6 +36,7 @@ internal sealed partial record StapleStatusJson
             SerialNumber = status.SerialNumber,
             State = StapleHealth.StateOf(status, now).ToTag(),
             MustStaple = status.IsMustStaple,
+            InUse = status.IsInUse,
             Source = status.Source.ToString().ToLowerInvariant(),
             Urls = [.. status.Urls.Select(url => url.AbsoluteUri)],
             Status = staple?.Status.Kind.ToString().ToLowerInvariant(),
@@ -44,6 +47,7 @@ internal sealed partial record StapleStatusJson
             Signer = staple?.Signer,
             LastRefresh = status.LastRefresh,
             LastOutcome = status.LastOutcome,
+            Failures = status.Failures,
             NextRefresh = status.NextRefresh,
         };
     }

@@ -47,6 +47,9 @@ internal static partial class StaplingLog
     [LoggerMessage(1014, LogLevel.Error, "The certificate '{Certificate}' has expired; its staple is not refreshed any more", EventName = "CertificateExpired")]
     public static partial void CertificateExpired(this ILogger logger, string certificate);
 
+    [LoggerMessage(1027, LogLevel.Information, "The certificate '{Certificate}' was replaced; its staple is not refreshed any more", EventName = "CertificateRetired")]
+    public static partial void Retired(this ILogger logger, string certificate);
+
     [LoggerMessage(1015, LogLevel.Information, "Stapling is turned off for '{Certificate}'", EventName = "StaplingOff")]
     public static partial void TurnedOff(this ILogger logger, string certificate);
 

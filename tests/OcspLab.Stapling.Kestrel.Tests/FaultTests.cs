@@ -75,8 +75,32 @@ public sealed class FaultTests : SiteBench
         await using var app = await StartAsync(Quick);
         Assert.Equal("absent", await SeenAsync(app));
         await Poll.UntilAsync(() => Log.GetSnapshot().Any(record => record.Id.Name == "NothingToStaple"), "the reason");
-        Assert.Contains("CN=server", Log.GetSnapshot().First(record => record.Id.Name == "NothingToStaple").Message, StringComparison.Ordinal);
+        var line = Log.GetSnapshot().First(record => record.Id.Name == "NothingToStaple").Message;
+        Assert.Contains("CN=server", line, StringComparison.Ordinal);
+        Assert.Contains(Word(fault), line, StringComparison.Ordinal);
     }
+
+    /// <summary>What tells an operator which fault it is.</summary>
+    private static string Word(Fault fault) => fault switch
+    {
+        Fault.ConnectionClosed => "reset by peer",
+        Fault.HangBeforeHeaders or Fault.HangInBody or Fault.SlowDrip => "no answer within 0.4 s",
+        Fault.ServerError => "HTTP 500",
+        Fault.HtmlPage => "text/html",
+        Fault.TryLater => "try_later",
+        Fault.InternalError => "internal_error",
+        Fault.Unauthorized => "unauthorized",
+        Fault.Garbage or Fault.Truncated or Fault.Empty => "malformed",
+        Fault.Oversized => "more than 65536 bytes",
+        Fault.WrongSerial => "cert_id_mismatch",
+        Fault.WrongSigner => "signer_not_authorized",
+        Fault.BadSignature => "bad_signature",
+        Fault.Expired => "expired",
+        Fault.Future => "not_yet_valid",
+        Fault.Unknown => "the responder's answer is unknown",
+        Fault.RedirectLoop => "HTTP 302",
+        _ => throw new ArgumentOutOfRangeException(nameof(fault)),
+    };
 
     private async Task CommitAsync(HttpContext context, Fault fault)
     {

@@ -1,6 +1,7 @@
 using System.Security.Cryptography.X509Certificates;
 using Microsoft.AspNetCore.Http.Features;
 using Microsoft.Extensions.Configuration;
+using Microsoft.Extensions.DependencyInjection;
 using OcspLab.Lab;
 using OcspLab.Ocsp;
 using OcspLab.Testing;
@@ -52,6 +53,19 @@ public sealed class HotReloadTests : SiteBench
             }
         }, "the new certificate");
         Assert.Equal("good", first.Verdict);
+
+        // Nobody can use the old one any more once the collector has been there; nor does anybody ask about it.
+        var status = app.Services.GetRequiredService<IStaplingStatus>();
+        await Poll.UntilAsync(async () =>
+        {
+            GC.Collect();
+            GC.WaitForPendingFinalizers();
+            await status.RefreshAsync(cancellationToken: TestContext.Current.CancellationToken);
+            return status.Staples.Any(staple => !staple.IsInUse);
+        }, "the old certificate is let go");
+        var retired = Assert.Single(status.Staples, staple => !staple.IsInUse);
+        Assert.Equal(Certificate.SerialNumber, retired.SerialNumber, ignoreCase: true);
+        Assert.Equal(StapleState.NotNeeded, StapleHealth.StateOf(retired, Clock.GetUtcNow()));
     }
 
     private string Settings(int version) => $$"""

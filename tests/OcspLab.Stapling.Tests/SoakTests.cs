@@ -10,7 +10,7 @@ public sealed class SoakTests : EngineBench
     private readonly ConcurrentQueue<VerifiedStaple> _given = new();
 
     [Fact, Trait("Rule", "S7"), Trait("Rule", "S8"), Trait("Rule", "S35")]
-    public async Task Nothing_expired_is_held_and_nothing_valid_is_lost()
+    public async Task No_handshake_gets_an_expired_staple_or_none_while_a_valid_one_was_given()
     {
         var chance = new Random(20260601);
         var faults = 0;

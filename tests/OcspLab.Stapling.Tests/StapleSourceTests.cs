@@ -1,3 +1,5 @@
+using System.Globalization;
+using System.Reflection;
 using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Options;
@@ -104,6 +106,44 @@ public sealed class StapleSourceTests : EngineBench
         Assert.NotNull(services.GetRequiredKeyedService<IOcspClient>("inside"));
         Assert.Equal(new Uri("http://127.0.0.1:3128"), services.GetRequiredService<IOptionsMonitor<OcspClientOptions>>().Get("inside").Proxy);
     }
+
+    [Fact]
+    public void Every_setting_can_be_configured()
+    {
+        var settings = new Dictionary<string, string?>();
+        (string Section, Type Type)[] all = [("OcspStapling", typeof(StaplingOptions)), ("OcspStapling:Fetch", typeof(OcspClientOptions)), ("OcspStapling:Verification", typeof(VerificationPolicy)), ("OcspStapling:Certificates:one", typeof(CertificateStaplingOptions))];
+        var simple = all.SelectMany(options => options.Type.GetProperties().Where(property => property.CanWrite && Sample(property) is not null).Select(property => (Key: $"{options.Section}:{property.Name}", options.Type, Property: property))).ToArray();
+        foreach (var (key, _, property) in simple)
+            settings[key] = Sample(property);
+        // A certificate has one source, and a client that is registered.
+        settings["OcspStapling:Certificates:one:File"] = null;
+        settings["OcspStapling:Clients:sample:Retries"] = "1";
+        settings["OcspStapling:Fetch:Resolvers:0"] = "127.0.0.1";
+
+        using var services = Services(settings);
+        var stapling = services.GetRequiredService<IOptions<StaplingOptions>>().Value;
+        var fetch = services.GetRequiredService<IOptions<OcspClientOptions>>().Value;
+        Assert.Equal(["127.0.0.1"], fetch.Resolvers);
+        foreach (var (key, type, property) in simple.Where(setting => settings[setting.Key] is not null))
+        {
+            object holder = type == typeof(StaplingOptions) ? stapling : type == typeof(OcspClientOptions) ? fetch : type == typeof(VerificationPolicy) ? stapling.Verification : stapling.Certificates["one"];
+            Assert.True(settings[key] == Text(property.GetValue(holder)), $"{key} is {Text(property.GetValue(holder))}");
+        }
+    }
+
+    // In every setting's bounds, and no setting's default.
+    private static string? Sample(PropertyInfo property)
+    {
+        var type = Nullable.GetUnderlyingType(property.PropertyType) ?? property.PropertyType;
+        return type == typeof(TimeSpan) ? "00:01:00"
+            : type == typeof(int) ? property.Name == nameof(OcspClientOptions.MaximumResponseSize) ? "2048" : "7"
+            : type == typeof(Uri) ? "http://127.0.0.1:1/"
+            : type == typeof(string) ? "sample"
+            : type.IsEnum ? Enum.GetNames(type)[^1]
+            : null;
+    }
+
+    private static string? Text(object? value) => value is TimeSpan span ? span.ToString("c", CultureInfo.InvariantCulture) : Convert.ToString(value, CultureInfo.InvariantCulture);
 
     [Theory]
     [InlineData("Certificates:one:Client", "nobody", "Certificates:one:Client")]

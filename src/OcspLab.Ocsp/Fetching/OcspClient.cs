@@ -104,7 +104,9 @@ internal sealed class OcspClient(string name, IHttpClientFactory clients, IOptio
         }
         catch (Exception exception) when (exception is HttpRequestException or IOException)
         {
-            return Failed(FetchFailure.ConnectionFailed, settings.Proxy is { } proxy ? $"{exception.Message} (the proxy is {proxy})" : exception.Message);
+            // The outer one often says no more than that an error occurred.
+            var why = exception.GetBaseException().Message.TrimEnd('.');
+            return Failed(FetchFailure.ConnectionFailed, settings.Proxy is { } proxy ? $"{why} (the proxy is {proxy})" : why);
         }
     }
 

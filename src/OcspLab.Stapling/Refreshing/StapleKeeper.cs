@@ -4,7 +4,11 @@ using OcspLab.Ocsp;
 namespace OcspLab.Stapling;
 
 /// <summary>Keeps the staple of one certificate fresh: one loop, so that refreshes never overlap, and a stuck one holds up no other certificate.</summary>
-internal sealed class StapleKeeper(StapleSlot slot, StapleSource source, KeeperTools tools)
+/// <param name="slot">The certificate's slot.</param>
+/// <param name="source">Where its staples come from at first.</param>
+/// <param name="isReplaced">Whether nobody uses the certificate any more because there is a newer one.</param>
+/// <param name="tools">What all keepers share.</param>
+internal sealed class StapleKeeper(StapleSlot slot, StapleSource source, Func<bool> isReplaced, KeeperTools tools)
 {
     private readonly TaskCompletionSource _first = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private readonly Lock _gate = new();
@@ -32,6 +36,7 @@ internal sealed class StapleKeeper(StapleSlot slot, StapleSource source, KeeperT
     {
         try
         {
+            slot.Revived = () => _ = RefreshNowAsync();
             await LoadAsync(stopping).ConfigureAwait(false);
             while (slot.Subject!.NotAfter > Now)
             {
@@ -45,7 +50,7 @@ internal sealed class StapleKeeper(StapleSlot slot, StapleSource source, KeeperT
                 {
                     tools.Logger.RefreshFaulted(slot.Name, exception);
                     next = RefreshPlan.AfterFailure(slot.Current, ++_failures, tools.Options.CurrentValue, Now, tools.Chance());
-                    slot.Report(Now, $"faulted: {exception.Message}", next);
+                    slot.Report(Now, $"faulted: {exception.Message}", next, _failures);
                     tools.Metrics.Refreshed("faulted", TimeSpan.Zero);
                 }
                 finally
@@ -116,7 +121,7 @@ internal sealed class StapleKeeper(StapleSlot slot, StapleSource source, KeeperT
         Accept(staple, options);
         var next = RefreshPlan.AfterLoad(staple, options, Now, tools.Chance());
         slot.Report(Now, "loaded", next);
-        tools.Logger.Loaded(slot.Name, staple.ExpiresAt, next - Now);
+        tools.Logger.Loaded(slot.Name, staple.ExpiresAt, Until(next));
         _first.TrySetResult();
         await SleepAsync(next, stopping).ConfigureAwait(false);
     }
@@ -126,6 +131,13 @@ internal sealed class StapleKeeper(StapleSlot slot, StapleSource source, KeeperT
         Follow();
         if (!_source.IsActive)
             return null;
+        if (isReplaced())
+        {
+            if (slot.Status.IsInUse)
+                tools.Logger.Retired(slot.Name);
+            slot.Retire();
+            return null;
+        }
 
         using var activity = StaplingTelemetry.Source.StartActivity("ocsp.refresh");
         var options = tools.Options.CurrentValue;
@@ -150,10 +162,10 @@ internal sealed class StapleKeeper(StapleSlot slot, StapleSource source, KeeperT
         var next = RefreshPlan.AfterFailure(slot.Current, ++_failures, options, Now, tools.Chance());
         var why = outcome == "failed" ? fetch.Describe() : $"the responder's answer is {outcome}";
         if (slot.Current is { } held)
-            tools.Logger.RefreshFailed(slot.Name, why, held.ExpiresAt, next - Now);
+            tools.Logger.RefreshFailed(slot.Name, why, held.ExpiresAt, Until(next));
         else
-            tools.Logger.NothingToStaple(slot.Name, why, next - Now);
-        slot.Report(Now, $"{outcome}: {fetch.Describe()}", next);
+            tools.Logger.NothingToStaple(slot.Name, why, Until(next));
+        slot.Report(Now, $"{outcome}: {fetch.Describe()}", next, _failures);
         return next;
     }
 
@@ -250,7 +262,7 @@ internal sealed class StapleKeeper(StapleSlot slot, StapleSource source, KeeperT
             tools.Logger.Recovered(slot.Name, staple.ExpiresAt);
         _failures = 0;
         if (slot.Current is { } current)
-            tools.Logger.Refreshed(slot.Name, current.ExpiresAt, next - Now);
+            tools.Logger.Refreshed(slot.Name, current.ExpiresAt, Until(next));
         slot.Report(Now, outcome, next);
         return next;
     }
@@ -275,8 +287,13 @@ internal sealed class StapleKeeper(StapleSlot slot, StapleSource source, KeeperT
                 if (slot.Current is { } staple && staple.ExpiresAt <= Now)
                 {
                     slot.Publish(null);
-                    tools.Logger.Expired(slot.Name, staple.ExpiresAt);
+                    if (slot.Status.IsInUse)
+                        tools.Logger.Expired(slot.Name, staple.ExpiresAt);
                 }
+
+                // A refresh would say so; its time may be days away.
+                if (slot.Status.IsInUse && isReplaced())
+                    return;
             }
         }
         finally
@@ -287,6 +304,9 @@ internal sealed class StapleKeeper(StapleSlot slot, StapleSource source, KeeperT
 
         stopping.ThrowIfCancellationRequested();
     }
+
+    // Whole seconds: people read it.
+    private TimeSpan Until(DateTimeOffset next) => TimeSpan.FromSeconds(Math.Round((next - Now).TotalSeconds));
 
     private TimeSpan Left(DateTimeOffset? until)
     {

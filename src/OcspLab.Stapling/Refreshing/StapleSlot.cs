@@ -55,9 +55,26 @@ internal sealed class StapleSlot
 
     public StapleStatus Status => _status;
 
+    /// <summary>
+    /// Whether those who made something of its staples are all gone: the server has replaced the certificate. That of a certificate
+    /// which no handshake has met yet is not abandoned.
+    /// </summary>
+    public bool IsAbandoned
+    {
+        get
+        {
+            lock (_watchers)
+                return _watchers.Count > 0 && _watchers.TrueForAll(reference => !reference.TryGetTarget(out _));
+        }
+    }
+
+    /// <summary>Is called when a watcher comes after the certificate was abandoned.</summary>
+    public Action? Revived { get; set; }
+
     /// <summary>Tells a watcher, for as long as it lives, that <see cref="Current"/> has changed; on the keeper's thread. Weak: the slot lives longer.</summary>
     public void Watch(IStapleWatcher watcher)
     {
+        var revived = IsAbandoned;
         lock (_watchers)
         {
             if (_watchers.Count >= _pruneAt)
@@ -68,6 +85,9 @@ internal sealed class StapleSlot
 
             _watchers.Add(new WeakReference<IStapleWatcher>(watcher));
         }
+
+        if (revived)
+            Revived?.Invoke();
     }
 
     /// <summary>The newest answer that was believed, stapled or not: what any later one must not be older than.</summary>
@@ -92,8 +112,18 @@ internal sealed class StapleSlot
         }
     }
 
-    public void Report(DateTimeOffset at, string outcome, DateTimeOffset? nextRefresh) =>
-        _status = _status with { LastRefresh = at, LastOutcome = outcome, NextRefresh = nextRefresh, IsRevoked = Newest?.Status.Kind == CertStatusKind.Revoked };
+    public void Report(DateTimeOffset at, string outcome, DateTimeOffset? nextRefresh, int failures = 0) => _status = _status with
+    {
+        LastRefresh = at,
+        LastOutcome = outcome,
+        NextRefresh = nextRefresh,
+        Failures = failures,
+        IsRevoked = Newest?.Status.Kind == CertStatusKind.Revoked,
+        IsInUse = true,
+    };
+
+    /// <summary>Nobody uses the certificate any more.</summary>
+    public void Retire() => _status = _status with { IsInUse = false, LastOutcome = "not in use any more", NextRefresh = null };
 
     /// <summary>What a change of the settings has made of it.</summary>
     public void Follow(StapleSource source) => _status = _status with { Source = source.Kind, Urls = source.Urls };

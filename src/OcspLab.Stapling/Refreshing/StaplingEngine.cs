@@ -67,7 +67,7 @@ internal sealed class StaplingEngine : IHostedService, IStaplingStatus, IDisposa
             if (_entries.TryGetValue(key, out known) && !MayBeMended(known.Slot, certificate, candidates))
                 return known.Slot;
             var (slot, source) = CreateSlot(certificate, candidates);
-            var keeper = slot.Subject is null ? null : new StapleKeeper(slot, source, _tools);
+            var keeper = slot.Subject is null ? null : new StapleKeeper(slot, source, () => slot.IsAbandoned && HasSuccessor(slot), _tools);
             var loop = keeper is null ? Task.CompletedTask : Task.Run(() => keeper.RunAsync(_stopping.Token));
             _entries[key] = new Entry(slot, keeper, _entries.Count, _tools.Clock.GetTimestamp(), loop);
             return slot;
@@ -173,6 +173,11 @@ internal sealed class StaplingEngine : IHostedService, IStaplingStatus, IDisposa
 
         return (new StapleSlot(certificate, subject, names, urls, source, outcome), source);
     }
+
+    // An application that makes its contexts anew for each handshake abandons them all the time; only a newer certificate for the same
+    // names says that this one is over.
+    private bool HasSuccessor(StapleSlot slot) => _entries.TryGetValue(slot.Key, out var own)
+        && _entries.Values.Any(other => other.Order > own.Order && other.Slot.Names.Intersect(slot.Names, StringComparer.OrdinalIgnoreCase).Any());
 
     private static X509Certificate2Collection ReadIssuers(IEnumerable<string> files)
     {

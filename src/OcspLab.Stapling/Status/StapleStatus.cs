@@ -38,6 +38,12 @@ public sealed record StapleStatus
     /// <summary>What came of it, in one line.</summary>
     public required string LastOutcome { get; init; }
 
+    /// <summary>How many refreshes have failed since the last one that did not.</summary>
+    public int Failures { get; init; }
+
+    /// <summary>False once the server has replaced the certificate: it is kept for the record, and not asked about.</summary>
+    public bool IsInUse { get; init; } = true;
+
     /// <summary>When it will be asked next, or null when there is nothing to ask.</summary>
     public DateTimeOffset? NextRefresh { get; init; }
 }
