@@ -1,51 +1,32 @@
-using System.Globalization;
-using BenchmarkDotNet.Columns;
-using BenchmarkDotNet.Configs;
-using BenchmarkDotNet.Exporters;
-using BenchmarkDotNet.Jobs;
-using BenchmarkDotNet.Loggers;
-using BenchmarkDotNet.Running;
-using BenchmarkDotNet.Toolchains.InProcess.Emit;
 using OcspLab.Benchmarks;
 
-if (args is ["--help" or "-h"])
+switch (args)
 {
-    Console.WriteLine("""
-        Time and bytes of decoding, verifying and building a response, and their ratios to what openssl's bare signatures take
-        in the same run. Takes about two minutes. Exit code 1 when verifying costs more than twice the two signature checks.
-
-          dotnet run -c Release --project benchmarks/OcspLab.Benchmarks
-        """);
-    return 0;
+    case [] or ["protocol"]:
+        return ProtocolRun.Run();
+    case ["handshakes"]:
+        return await HandshakeRun.RunAsync().ConfigureAwait(false);
+    case ["certificates"]:
+        return await CertificatesRun.RunAsync(10_000).ConfigureAwait(false);
+    case ["--help" or "-h"]:
+        Console.WriteLine(Help);
+        return 0;
+    default:
+        await Console.Error.WriteLineAsync($"'{string.Join(' ', args)}' is not a benchmark.\n{Help}").ConfigureAwait(false);
+        return 64;
 }
 
-var configuration = ManualConfig.CreateEmpty()
-    .AddJob(Job.Default.WithToolchain(InProcessEmitToolchain.Instance).WithWarmupCount(4).WithIterationCount(12))
-    .AddColumnProvider(DefaultColumnProviders.Instance)
-    .AddExporter(MarkdownExporter.GitHub)
-    .AddLogger(ConsoleLogger.Default)
-    .WithOptions(ConfigOptions.DisableLogFile);
-var summary = BenchmarkRunner.Run<OcspBenchmarks>(configuration);
-double Nanoseconds(string name) => summary.Reports.Single(report => report.BenchmarkCase.Descriptor.WorkloadMethod.Name == name).ResultStatistics?.Mean
-    ?? throw new InvalidOperationException($"{name} was not measured.");
-
-var failed = false;
-Console.WriteLine();
-Console.WriteLine("| what | here | openssl, bare signatures | ratio |");
-Console.WriteLine("|---|---|---|---|");
-var rsa = OpenSslSpeed.Measure("rsa2048");
-var ecdsa = OpenSslSpeed.Measure("ecdsap256");
-Compare("verify a delegated response, RSA-2048", Nanoseconds(nameof(OcspBenchmarks.VerifyRsa2048)), 2, rsa.Verify, limit: 2);
-Compare("verify a delegated response, ECDSA P-256", Nanoseconds(nameof(OcspBenchmarks.VerifyEcdsaP256)), 2, ecdsa.Verify, limit: null);
-Compare("build a response, RSA-2048", Nanoseconds(nameof(OcspBenchmarks.BuildRsa2048)), 1, rsa.Sign, limit: null);
-Compare("build a response, ECDSA P-256", Nanoseconds(nameof(OcspBenchmarks.BuildEcdsaP256)), 1, ecdsa.Sign, limit: null);
-return failed ? 1 : 0;
-
-void Compare(string what, double nanoseconds, int signatures, TimeSpan each, double? limit)
+internal static partial class Program
 {
-    var bare = signatures * each.TotalMicroseconds;
-    var ratio = nanoseconds / 1000 / bare;
-    failed |= ratio > limit;
-    var verdict = limit is { } bound ? string.Create(CultureInfo.InvariantCulture, $" (limit {bound})") : "";
-    Console.WriteLine(string.Create(CultureInfo.InvariantCulture, $"| {what} | {nanoseconds / 1000:0.0} µs | {signatures} × {each.TotalMicroseconds:0.0} µs | {ratio:0.00}{verdict} |"));
+    private const string Help = """
+        Ratios of what this project does to its limit or its peer, each taken in one run.
+
+          dotnet run -c Release --project benchmarks/OcspLab.Benchmarks [-- NAME]
+
+        protocol       decode, verify and build a response, against openssl's bare signatures; two minutes (the default)
+        handshakes     the server's CPU for a stapled handshake, against one without a staple; half a minute
+        certificates   ten thousand certificates in one process: start-up and memory; a minute
+
+        Exit code 1 when a limit is passed.
+        """;
 }

@@ -31,23 +31,21 @@ public static class StaplingServiceCollectionExtensions
         services.TryAddEnumerable(ServiceDescriptor.Singleton<IValidateOptions<StaplingOptions>, StaplingOptionsValidator>());
         services.TryAddEnumerable(ServiceDescriptor.Singleton<IValidateOptions<StaplingOptions>, StaplingReferencesValidator>());
         return services.AddOptions<StaplingOptions>().BindConfiguration(StaplingOptions.Section)
-            .Configure<IServiceProvider>((options, provider) => options.Verification = Bind(options.Verification, provider.GetService<IConfiguration>()?.GetSection($"{StaplingOptions.Section}:{nameof(StaplingOptions.Verification)}")))
+            .Configure<IConfiguration>((options, settings) => options.Verification = Bind(options.Verification, settings.GetSection($"{StaplingOptions.Section}:{nameof(StaplingOptions.Verification)}")))
             .Validate(options => options.Responder is null or { IsAbsoluteUri: true, Scheme: "http" or "https" }, "Responder: an absolute http or https URL.")
             .ValidateOnStart();
     }
 
     // The generated binder leaves properties alone that are set once.
-    private static VerificationPolicy Bind(VerificationPolicy policy, IConfigurationSection? section) => section is null
-        ? policy
-        : policy with
-        {
-            ClockSkew = section.GetValue(nameof(policy.ClockSkew), policy.ClockSkew),
-            MissingNextUpdate = section.GetValue(nameof(policy.MissingNextUpdate), policy.MissingNextUpdate),
-            AgeWithoutNextUpdate = section.GetValue(nameof(policy.AgeWithoutNextUpdate), policy.AgeWithoutNextUpdate),
-            MaximumAge = section.GetValue(nameof(policy.MaximumAge), policy.MaximumAge),
-            Sha1Signatures = section.GetValue(nameof(policy.Sha1Signatures), policy.Sha1Signatures),
-            DelegateWithoutNoCheck = section.GetValue(nameof(policy.DelegateWithoutNoCheck), policy.DelegateWithoutNoCheck),
-        };
+    private static VerificationPolicy Bind(VerificationPolicy policy, IConfigurationSection section) => policy with
+    {
+        ClockSkew = section.GetValue(nameof(policy.ClockSkew), policy.ClockSkew),
+        MissingNextUpdate = section.GetValue(nameof(policy.MissingNextUpdate), policy.MissingNextUpdate),
+        AgeWithoutNextUpdate = section.GetValue(nameof(policy.AgeWithoutNextUpdate), policy.AgeWithoutNextUpdate),
+        MaximumAge = section.GetValue(nameof(policy.MaximumAge), policy.MaximumAge),
+        Sha1Signatures = section.GetValue(nameof(policy.Sha1Signatures), policy.Sha1Signatures),
+        DelegateWithoutNoCheck = section.GetValue(nameof(policy.DelegateWithoutNoCheck), policy.DelegateWithoutNoCheck),
+    };
 
     private static StaplingEngine CreateEngine(IServiceProvider provider)
     {

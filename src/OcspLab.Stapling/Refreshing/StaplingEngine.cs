@@ -19,6 +19,7 @@ internal sealed class StaplingEngine : IHostedService, IStaplingStatus, IDisposa
     private readonly ConcurrentDictionary<string, Entry> _entries = new(StringComparer.OrdinalIgnoreCase);
     private readonly Lock _adding = new();
     private readonly Lazy<X509Certificate2Collection> _issuers;
+    private readonly IssuerFinder _finder = new();
     private int _disposed;
 
     public StaplingEngine(StapleFetcher fetcher, IStapleStore? store, IOptionsMonitor<StaplingOptions> options, StaplingMetrics metrics, TimeProvider clock, Random random, ILoggerFactory loggers)
@@ -151,7 +152,7 @@ internal sealed class StaplingEngine : IHostedService, IStaplingStatus, IDisposa
             if (!source.IsActive)
                 outcome = source.Kind == StapleSourceKind.Off ? "turned off" : "the certificate names no OCSP responder";
 
-            if (IssuerFinder.Find(certificate, atHand) is { } issuer)
+            if (_finder.Find(certificate, atHand) is { } issuer)
             {
                 subject = OcspSubject.FromCertificate(certificate, issuer);
             }
@@ -188,8 +189,8 @@ internal sealed class StaplingEngine : IHostedService, IStaplingStatus, IDisposa
     }
 
     // The endpoint's configuration did not have the issuer; the handshake's chain may.
-    private static bool MayBeMended(StapleSlot slot, X509Certificate2 certificate, X509Certificate2[] atHand) =>
-        slot.Status.Source == StapleSourceKind.Unusable && atHand.Length > 0 && IssuerFinder.Find(certificate, atHand) is not null;
+    private bool MayBeMended(StapleSlot slot, X509Certificate2 certificate, X509Certificate2[] atHand) =>
+        slot.Status.Source == StapleSourceKind.Unusable && atHand.Length > 0 && _finder.Find(certificate, atHand) is not null;
 
     private sealed record Entry(StapleSlot Slot, StapleKeeper? Keeper, int Order, long AddedAt, Task Loop);
 }
