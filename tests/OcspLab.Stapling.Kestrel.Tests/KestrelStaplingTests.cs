@@ -28,6 +28,17 @@ public sealed class KestrelStaplingTests : SiteBench
         Assert.InRange(Responder.Requests, 1, 2);
     }
 
+    [Fact]
+    public async Task A_known_limit_another_server_of_the_process_that_did_not_staple_the_certificate_before()
+    {
+        // The runtime keeps one SSL_CTX a certificate, and the first handshake decides whether OpenSSL listens to clients that ask for a
+        // staple. When this fails the runtime has mended it: the package's README names the limit.
+        await using (var before = await StartAsync(builder => builder.WebHost.ConfigureKestrel(kestrel => kestrel.ListenLocalhostTls(https => https.ServerCertificate = Certificate)), useDefault: false))
+            Assert.Equal("absent", await StapleAsync(before));
+        await using var app = await StartAsync();
+        Assert.Equal("absent", await StapleAsync(app));
+    }
+
     [Fact, Trait("Rule", "S28")]
     public async Task An_endpoint_made_before_stapling_was_turned_on_is_stapled()
     {
