@@ -55,6 +55,10 @@ public sealed class ResponderOptions
     [Range(typeof(TimeSpan), "00:00:00", "10.00:00:00")]
     public TimeSpan MaximumCacheAge { get; set; } = TimeSpan.FromHours(12);
 
+    /// <summary><value>How many signed answers are kept ready, of one to two kilobytes each; 0 signs each anew. 0 to 10,000,000; default 50,000.</value></summary>
+    [Range(0, 10_000_000)]
+    public int MaximumReadyAnswers { get; set; } = 50_000;
+
     /// <summary><value>The largest request that is read, in bytes. 256 to 1 MiB; default 8 KiB.</value></summary>
     [Range(256, 1024 * 1024)]
     public int MaximumRequestSize { get; set; } = 8 * 1024;

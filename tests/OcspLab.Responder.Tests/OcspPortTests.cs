@@ -138,6 +138,49 @@ public sealed class OcspPortTests(ResponderFixture responder) : IClassFixture<Re
         Assert.EndsWith("GMT", response.Content.Headers.GetValues("Expires").Single(), StringComparison.Ordinal);
     }
 
+    [Fact, Trait("Rule", "R38")]
+    public async Task Who_holds_the_answer_is_told_so_and_get_and_post_share_it()
+    {
+        var posted = await PostAsync(responder.Request());
+        var url = new Uri(responder.Url, "/" + Uri.EscapeDataString(Convert.ToBase64String(responder.Request())));
+        using var got = await responder.Http.GetAsync(url, TestContext.Current.CancellationToken);
+        Assert.Equal(posted.Headers.ETag, got.Headers.ETag);
+        Assert.Equal($"\"{Convert.ToHexStringLower(System.Security.Cryptography.SHA256.HashData(await got.Content.ReadAsByteArrayAsync(TestContext.Current.CancellationToken)))}\"", got.Headers.ETag!.Tag);
+
+        using var again = new HttpRequestMessage(HttpMethod.Get, url);
+        again.Headers.IfNoneMatch.Add(got.Headers.ETag);
+        using var held = await responder.Http.SendAsync(again, TestContext.Current.CancellationToken);
+        Assert.Equal(HttpStatusCode.NotModified, held.StatusCode);
+        Assert.Empty(await held.Content.ReadAsByteArrayAsync(TestContext.Current.CancellationToken));
+        Assert.NotNull(held.Headers.CacheControl!.MaxAge);
+    }
+
+    [Fact, Trait("Rule", "R42")]
+    public async Task That_a_serial_is_unknown_is_not_to_be_cached()
+    {
+        var subject = OcspSubject.FromSerial(4712, responder.Issuer);
+        var request = new OcspRequest { CertIds = [subject.ToCertId(CertIdHash.Sha1)] }.Encode();
+        var unknown = await PostAsync(request);
+        Assert.True(unknown.Headers.CacheControl!.NoStore);
+
+        var now = TimeProvider.System.GetUtcNow();
+        await responder.Registry.RegisterAsync(new RegisteredCertificate("late", "1268", now, now.AddDays(1)), TestContext.Current.CancellationToken);
+        Assert.Equal(CertStatusKind.Good, Verify(await PostAsync(request), subject).Status.Kind);
+    }
+
+    [Theory]
+    [InlineData("PUT", null, HttpStatusCode.MethodNotAllowed)]
+    [InlineData("DELETE", null, HttpStatusCode.MethodNotAllowed)]
+    [InlineData("POST", "text/plain", HttpStatusCode.UnsupportedMediaType)]
+    public async Task Other_methods_and_types_are_refused(string method, string? type, HttpStatusCode expected)
+    {
+        using var message = new HttpRequestMessage(new HttpMethod(method), responder.Url) { Content = new ByteArrayContent(responder.Request()) };
+        message.Content.Headers.ContentType = type is null ? null : new MediaTypeHeaderValue(type);
+        using var response = await responder.Http.SendAsync(message, TestContext.Current.CancellationToken);
+        Assert.Equal(expected, response.StatusCode);
+        Assert.Equal(OcspResponseStatus.MalformedRequest, (await ReadAsync(response)).Status);
+    }
+
     [Fact]
     public async Task Openssl_verifies_the_answer()
     {

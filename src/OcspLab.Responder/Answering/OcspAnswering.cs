@@ -16,6 +16,7 @@ internal sealed partial class OcspAnswering : IDisposable
     private readonly X509Certificate2 _issuer;
     private readonly OcspSubject _issuerNames;
     private readonly OcspSigningKey _key;
+    private readonly ReadyAnswers _ready;
 
     public OcspAnswering(SqliteCertificateRegistry registry, IOptions<ResponderOptions> options, ResponderMetrics metrics, TimeProvider clock, ILogger<OcspAnswering> logger)
     {
@@ -27,6 +28,8 @@ internal sealed partial class OcspAnswering : IDisposable
         _issuer = SignerFiles.LoadCertificate(_options.IssuerCertificate);
         _issuerNames = OcspSubject.FromSerial(0, _issuer);
         _key = new OcspSigningKey(SignerFiles.LoadWithKey(_options.SignerCertificate, _options.SignerKey, _options.SignerPasswordFile));
+        _ready = new ReadyAnswers(_options.MaximumReadyAnswers);
+        _registry.Changed += _ready.Forget;
         SignerLoaded(_logger, _key.Certificate.Subject, _key.Certificate.NotAfter.ToUniversalTime());
     }
 
@@ -34,10 +37,11 @@ internal sealed partial class OcspAnswering : IDisposable
     [SuppressMessage("Design", "CA1031", Justification = "The boundary: whatever fails within, a client gets an OCSP answer, and the log the exception.")]
     public OcspReply Answer(ReadOnlyMemory<byte> requestBytes, string method)
     {
-        OcspReply reply;
+        OcspReply? reply;
         try
         {
-            reply = Reply(requestBytes);
+            if (!_ready.TryFind(requestBytes.Span, _clock.GetUtcNow(), out reply))
+                reply = Reply(requestBytes);
         }
         catch (Exception exception)
         {
@@ -65,6 +69,7 @@ internal sealed partial class OcspAnswering : IDisposable
 
     public void Dispose()
     {
+        _registry.Changed -= _ready.Forget;
         _key.Dispose();
         _issuer.Dispose();
     }
@@ -89,7 +94,18 @@ internal sealed partial class OcspAnswering : IDisposable
                 return Error(OcspResponseStatus.TryLater);
             }
 
-            return Sign(request);
+            // However it was written, the same question has the same answer, and only plain questions are remembered.
+            if (request is not { CertIds: [var id], Nonce: null })
+                return Sign(request).Reply;
+            var question = new OcspRequest { CertIds = [id] }.Encode();
+            if (_ready.TryFind(question, _clock.GetUtcNow(), out var ready))
+                return ready;
+            var version = _ready.Version;
+            var (reply, renewAt) = Sign(request);
+            // There is no end to serials that were never issued; and one may be issued at any moment.
+            if (reply.Outcome != Unknown)
+                _ready.Remember(question, id.ToString(), reply, renewAt, version);
+            return reply;
         }
         catch (IOException exception)
         {
@@ -99,7 +115,7 @@ internal sealed partial class OcspAnswering : IDisposable
         }
     }
 
-    private OcspReply Sign(OcspRequest request)
+    private (OcspReply Reply, DateTimeOffset RenewAt) Sign(OcspRequest request)
     {
         var now = _clock.GetUtcNow();
         var nextUpdate = now + _options.Validity;
@@ -109,8 +125,9 @@ internal sealed partial class OcspAnswering : IDisposable
         var answers = request.CertIds.Select(id => Look(id, now, nextUpdate)).ToArray();
         var body = OcspResponseBuilder.Build(answers, _key, _issuer, now, request.Nonce);
         var outcome = answers.Length == 1 ? answers[0].Status.Kind.ToString().ToLowerInvariant() : "several";
-        var cacheable = answers.Length == 1 && request.Nonce is null;
-        return new OcspReply(body, outcome, cacheable ? new Caching(answers[0].ThisUpdate, nextUpdate, MaxAge(now, nextUpdate)) : null);
+        var renewAt = RenewAt(now, nextUpdate);
+        var cacheable = answers.Length == 1 && request.Nonce is null && outcome != Unknown;
+        return (new OcspReply(body, outcome, cacheable ? new Caching(body, answers[0].ThisUpdate, nextUpdate, renewAt, _options.MaximumCacheAge) : null), renewAt);
     }
 
     private OcspAnswer Look(CertId id, DateTimeOffset now, DateTimeOffset nextUpdate)
@@ -136,12 +153,14 @@ internal sealed partial class OcspAnswering : IDisposable
         return own.IssuerKeyHash.Span.SequenceEqual(id.IssuerKeyHash.Span) && own.IssuerNameHash.Span.SequenceEqual(id.IssuerNameHash.Span);
     }
 
-    private TimeSpan MaxAge(DateTimeOffset now, DateTimeOffset nextUpdate)
+    /// <summary>When an answer makes room for a newer one (BR 4.9.9): at half of its life, or eight hours before its end where it lives for sixteen or more.</summary>
+    private static DateTimeOffset RenewAt(DateTimeOffset now, DateTimeOffset nextUpdate)
     {
-        // RFC 9919 §7.2: a cache must let go before nextUpdate; a tenth of the validity is left for the way.
-        var left = (nextUpdate - now) * 0.9;
-        return left < _options.MaximumCacheAge ? left : _options.MaximumCacheAge;
+        var life = nextUpdate - now;
+        return life < TimeSpan.FromHours(16) ? now + life / 2 : nextUpdate - TimeSpan.FromHours(8);
     }
+
+    private const string Unknown = "unknown";
 
     private static OcspReply Error(OcspResponseStatus status) =>
         new(OcspResponseBuilder.BuildError(status), RequestCount.Name(status), null);

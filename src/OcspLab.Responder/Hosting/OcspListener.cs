@@ -11,11 +11,13 @@ public sealed class OcspListener : IHostedService, IAsyncDisposable
     private readonly OcspAnswering _answering;
     private readonly IOptions<ResponderOptions> _options;
     private readonly ILoggerFactory _loggers;
+    private readonly TimeProvider _clock;
     private readonly SemaphoreSlim _gate = new(1, 1);
     private WebApplication? _application;
 
-    internal OcspListener(OcspAnswering answering, IOptions<ResponderOptions> options, ILoggerFactory loggers)
+    internal OcspListener(OcspAnswering answering, IOptions<ResponderOptions> options, ILoggerFactory loggers, TimeProvider clock)
     {
+        _clock = clock;
         _answering = answering;
         _options = options;
         _loggers = loggers;
@@ -54,13 +56,15 @@ public sealed class OcspListener : IHostedService, IAsyncDisposable
         builder.Services.AddSingleton(_loggers);
         builder.Services.AddSingleton(_options);
         builder.Services.AddSingleton(_answering);
+        builder.Services.AddSingleton(_clock);
         builder.Services.Configure<HostOptions>(host => host.ShutdownTimeout = TimeSpan.FromSeconds(2));
         // The lifetime is the outer application's: this one must not answer Ctrl-C by itself.
         builder.Services.AddSingleton<IHostLifetime, PassiveLifetime>();
         builder.WebHost.ConfigureKestrel(kestrel => kestrel.AddServerHeader = false);
         var application = builder.Build();
         application.Urls.Add($"http://{_options.Value.Address}:{_options.Value.Port}");
-        application.MapOcspResponder();
+        // No routing: every path is a question.
+        application.Run(OcspEndpoints.CreateHandler(application.Services).HandleAsync);
         return application;
     }
 

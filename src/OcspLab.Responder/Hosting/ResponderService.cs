@@ -17,7 +17,7 @@ internal static class ResponderService
         builder.Services.AddOcspResponder(builder.Configuration.GetSection(ResponderOptions.Section));
         builder.Services.AddProblemDetails();
         builder.Services.AddSingleton(provider => new OcspListener(
-            provider.GetRequiredService<OcspAnswering>(), provider.GetRequiredService<IOptions<ResponderOptions>>(), provider.GetRequiredService<ILoggerFactory>()));
+            provider.GetRequiredService<OcspAnswering>(), provider.GetRequiredService<IOptions<ResponderOptions>>(), provider.GetRequiredService<ILoggerFactory>(), provider.GetRequiredService<TimeProvider>()));
         builder.Services.AddHostedService(provider => provider.GetRequiredService<OcspListener>());
         builder.Services.AddHealthChecks().Add(new HealthCheckRegistration("responder", provider => new ResponderHealth(provider.GetRequiredService<OcspAnswering>(), provider.GetRequiredService<OcspListener>()), null, null));
         builder.WebHost.ConfigureKestrel((context, kestrel) =>

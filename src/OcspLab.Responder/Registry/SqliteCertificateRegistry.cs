@@ -31,6 +31,9 @@ public sealed class SqliteCertificateRegistry : ICertificateRegistry
         }
     }
 
+    /// <summary>Says which certificate's status has changed by this object, once it is on disk and before the change is acknowledged.</summary>
+    internal event Action<string?>? Changed;
+
     /// <inheritdoc/>
     public async Task<IReadOnlyList<RegisteredCertificate>> ListAsync(CancellationToken cancellationToken)
     {
@@ -54,6 +57,7 @@ public sealed class SqliteCertificateRegistry : ICertificateRegistry
         command.Parameters.AddWithValue("$issuedAt", Write(certificate.IssuedAt));
         command.Parameters.AddWithValue("$notAfter", Write(certificate.NotAfter));
         await command.ExecuteNonQueryAsync(cancellationToken).ConfigureAwait(false);
+        Changed?.Invoke(certificate.SerialNumber);
     }
 
     /// <inheritdoc/>
@@ -89,8 +93,19 @@ public sealed class SqliteCertificateRegistry : ICertificateRegistry
         command.Parameters.AddWithValue("$which", nameOrSerial);
         command.Parameters.AddWithValue("$now", Write(_clock.GetUtcNow()));
         command.Parameters.AddWithValue("$reason", (object?)reason ?? DBNull.Value);
-        using var reader = await command.ExecuteReaderAsync(cancellationToken).ConfigureAwait(false);
-        return await reader.ReadAsync(cancellationToken).ConfigureAwait(false) ? Read(reader) : null;
+        RegisteredCertificate? changed;
+        using (var reader = await command.ExecuteReaderAsync(cancellationToken).ConfigureAwait(false))
+        {
+            changed = await reader.ReadAsync(cancellationToken).ConfigureAwait(false) ? Read(reader) : null;
+            // The statement is carried out, and on disk, when the reader has come to its end.
+            while (await reader.NextResultAsync(cancellationToken).ConfigureAwait(false))
+            {
+            }
+        }
+
+        if (changed is not null)
+            Changed?.Invoke(changed.SerialNumber);
+        return changed;
     }
 
     private SqliteConnection Open()

@@ -1,0 +1,84 @@
+using Microsoft.AspNetCore.Http.Features;
+using OcspLab.Ocsp;
+
+namespace OcspLab.Responder;
+
+/// <summary>OCSP over HTTP (RFC 6960 appendix A, RFC 9919 §6 and §7), straight from the request's target or body.</summary>
+internal sealed class OcspRequestHandler(OcspAnswering answering, int limit, TimeProvider clock)
+{
+    public Task HandleAsync(HttpContext context)
+    {
+        var method = context.Request.Method;
+        if (HttpMethods.IsGet(method) || HttpMethods.IsHead(method))
+            return GetAsync(context);
+        if (HttpMethods.IsPost(method))
+            return PostAsync(context);
+        context.Response.Headers.Allow = "GET, HEAD, POST";
+        return SendAsync(context, Malformed, StatusCodes.Status405MethodNotAllowed);
+    }
+
+    private Task GetAsync(HttpContext context)
+    {
+        var target = context.Features.GetRequiredFeature<IHttpRequestFeature>().RawTarget;
+        if (target is "/" or "")
+            return context.Response.WriteAsync("An OCSP responder (RFC 6960). Ask with POST, or GET /{base64 of the request}.\n");
+        if (target.Length > limit * 2)
+            return SendAsync(context, Malformed, StatusCodes.Status414UriTooLong);
+        return SendAsync(context, answering.Answer(RequestTarget.TryRead(target, out var request) ? request : [], "GET"));
+    }
+
+    private async Task PostAsync(HttpContext context)
+    {
+        // Nothing said is taken as meant: some clients leave it out.
+        if (context.Request.ContentType is { } type && !type.StartsWith("application/ocsp-request", StringComparison.OrdinalIgnoreCase))
+        {
+            await SendAsync(context, Malformed, StatusCodes.Status415UnsupportedMediaType).ConfigureAwait(false);
+            return;
+        }
+
+        var length = context.Request.ContentLength;
+        var buffer = new byte[length < limit ? (int)length + 1 : limit + 1];
+        var read = length > limit
+            ? buffer.Length
+            : await context.Request.Body.ReadAtLeastAsync(buffer, buffer.Length, throwOnEndOfStream: false, context.RequestAborted).ConfigureAwait(false);
+        await (read > limit
+            ? SendAsync(context, Malformed, StatusCodes.Status413PayloadTooLarge)
+            : SendAsync(context, answering.Answer(buffer.AsMemory(0, read), "POST"))).ConfigureAwait(false);
+    }
+
+    // 200 for OCSP errors too: clients do not look for an OCSP status behind any other.
+    private Task SendAsync(HttpContext context, OcspReply reply, int status = StatusCodes.Status200OK)
+    {
+        var response = context.Response;
+        response.StatusCode = status;
+        if (reply.Caching is { } caching)
+        {
+            // RFC 9919 §7.2
+            response.Headers.CacheControl = caching.CacheControl(clock.GetUtcNow());
+            response.Headers.Expires = caching.Expires;
+            response.Headers.LastModified = caching.LastModified;
+            response.Headers.ETag = caching.ETag;
+            if (IsHeld(context.Request, caching.ETag))
+            {
+                response.StatusCode = StatusCodes.Status304NotModified;
+                return Task.CompletedTask;
+            }
+        }
+        else
+        {
+            response.Headers.CacheControl = "no-store";
+        }
+
+        response.ContentType = "application/ocsp-response";
+        response.ContentLength = reply.Body.Length;
+        return HttpMethods.IsHead(context.Request.Method) ? Task.CompletedTask : response.Body.WriteAsync(reply.Body, context.RequestAborted).AsTask();
+    }
+
+    // RFC 9110 §13.1.2; only GET and HEAD have something to keep.
+    private static bool IsHeld(HttpRequest request, string etag) =>
+        !HttpMethods.IsPost(request.Method)
+        && request.Headers.IfNoneMatch is { Count: > 0 } held
+        && held.Any(value => value is not null && value.Split(',').Any(tag => tag.Trim() is var one && (one == "*" || one == etag || one == "W/" + etag)));
+
+    private static readonly OcspReply Malformed = new(OcspResponseBuilder.BuildError(OcspResponseStatus.MalformedRequest), RequestCount.Name(OcspResponseStatus.MalformedRequest), null);
+}

@@ -1,0 +1,97 @@
+using System.Collections.Concurrent;
+using System.Diagnostics.CodeAnalysis;
+
+namespace OcspLab.Responder;
+
+/// <summary>
+/// Signed answers by the bytes of the question: most questions are asked again and again. An answer goes when it is half used up, and at once when
+/// something changes about its certificate. Thread-safe.
+/// </summary>
+internal sealed class ReadyAnswers
+{
+    private readonly ConcurrentDictionary<byte[], ReadyAnswer> _answers = new(QuestionComparer.Instance);
+    private readonly ConcurrentDictionary<byte[], ReadyAnswer>.AlternateLookup<ReadOnlySpan<byte>> _bySpan;
+    private readonly int _capacity;
+    private long _version;
+
+    /// <param name="capacity">How many are kept at most.</param>
+    public ReadyAnswers(int capacity)
+    {
+        _capacity = capacity;
+        _bySpan = _answers.GetAlternateLookup<ReadOnlySpan<byte>>();
+    }
+
+    /// <summary>Grows with each change. To be read before the status is looked up, and handed to <see cref="Remember"/>.</summary>
+    public long Version => Volatile.Read(ref _version);
+
+    /// <summary>How many there are.</summary>
+    public int Count => _answers.Count;
+
+    /// <summary>The answer to a question that was asked before, if it is still to be given.</summary>
+    public bool TryFind(ReadOnlySpan<byte> question, DateTimeOffset now, [NotNullWhen(true)] out OcspReply? reply)
+    {
+        reply = _bySpan.TryGetValue(question, out var answer) && now < answer.RenewAt ? answer.Reply : null;
+        return reply is not null;
+    }
+
+    /// <summary>Keeps an answer, unless something has changed since its status was looked up.</summary>
+    public void Remember(byte[] question, string serialNumber, OcspReply reply, DateTimeOffset renewAt, long version)
+    {
+        if (_capacity == 0)
+            return;
+        if (_answers.Count >= _capacity)
+            MakeRoom();
+        _answers[question] = new ReadyAnswer(serialNumber, reply, renewAt);
+        // Whoever changed it meanwhile may have looked here before it was there.
+        if (Version != version)
+            _answers.TryRemove(question, out _);
+    }
+
+    /// <summary>Drops what was said about a certificate, or everything.</summary>
+    /// <param name="serialNumber">The certificate's serial number in lower-case hexadecimal, or null for all.</param>
+    public void Forget(string? serialNumber)
+    {
+        Interlocked.Increment(ref _version);
+        if (serialNumber is null)
+        {
+            _answers.Clear();
+            return;
+        }
+
+        foreach (var (question, answer) in _answers)
+        {
+            if (answer.SerialNumber == serialNumber)
+                _answers.TryRemove(question, out _);
+        }
+    }
+
+    // An eighth at a time, whichever come first: rare, and what is asked for is soon there again.
+    private void MakeRoom()
+    {
+        foreach (var (question, _) in _answers.Take(Math.Max(1, _capacity / 8)))
+            _answers.TryRemove(question, out _);
+    }
+
+    private sealed record ReadyAnswer(string SerialNumber, OcspReply Reply, DateTimeOffset RenewAt);
+
+    private sealed class QuestionComparer : IEqualityComparer<byte[]>, IAlternateEqualityComparer<ReadOnlySpan<byte>, byte[]>
+    {
+        public static readonly QuestionComparer Instance = new();
+
+        public byte[] Create(ReadOnlySpan<byte> alternate) => alternate.ToArray();
+
+        public bool Equals(byte[]? x, byte[]? y) => x.AsSpan().SequenceEqual(y);
+
+        public bool Equals(ReadOnlySpan<byte> alternate, byte[] other) => alternate.SequenceEqual(other);
+
+        public int GetHashCode(byte[] question) => GetHashCode(question.AsSpan());
+
+        public int GetHashCode(ReadOnlySpan<byte> question)
+        {
+            // Seeded by the process: nobody outside can make questions that collide.
+            var hash = new HashCode();
+            hash.AddBytes(question);
+            return hash.ToHashCode();
+        }
+    }
+}
