@@ -87,9 +87,11 @@ internal static class CertificatesRun
         if (issuer is null)
         {
             request.CertificateExtensions.Add(new X509BasicConstraintsExtension(true, false, 0, true));
+            request.CertificateExtensions.Add(new X509SubjectKeyIdentifierExtension(request.PublicKey, false));
             return request.CreateSelfSigned(now.AddDays(-1), now.AddDays(90));
         }
 
+        request.CertificateExtensions.Add(X509AuthorityKeyIdentifierExtension.CreateFromCertificate(issuer, true, false));
         request.CertificateExtensions.Add(new X509AuthorityInformationAccessExtension(["http://responder.invalid/"], []));
         using var certificate = request.Create(issuer, now.AddHours(-1), now.AddDays(30), RandomNumberGenerator.GetBytes(16));
         return certificate.CopyWithPrivateKey(key);

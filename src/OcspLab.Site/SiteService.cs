@@ -17,7 +17,10 @@ public static class SiteService
             builder.Configuration.AddInMemoryCollection([new("Kestrel:Endpoints:Https:Certificate:Password", File.ReadLines(passwordFile).FirstOrDefault())]);
 
         if (site.Stapling == SiteStapling.Verified)
+        {
             builder.WebHost.UseOcspStapling();
+            builder.Services.AddHealthChecks().AddOcspStapling();
+        }
         else if (site is { ResponderAddress: { } address, ResponderHost: { } host } && HttpClient.DefaultProxy is not ResponderProxy)
             HttpClient.DefaultProxy = new ResponderProxy(host, address, HttpClient.DefaultProxy);
         configure?.Invoke(builder);

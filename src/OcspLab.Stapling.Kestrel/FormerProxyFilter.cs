@@ -1,14 +1,15 @@
 using Microsoft.Extensions.Http;
+using OcspLab.Ocsp;
 
 namespace OcspLab.Stapling.Kestrel;
 
-/// <summary>Leaves clients of the factory, the one that fetches staples above all, the proxy that they would have without <see cref="RuntimeQuestions"/>.</summary>
-internal sealed class FormerProxyFilter(RuntimeQuestions questions) : IHttpMessageHandlerBuilderFilter
+/// <summary>Keeps the clients that fetch staples away from <see cref="RuntimeProxy"/>: they would be told what they have told.</summary>
+internal sealed class FormerProxyFilter : IHttpMessageHandlerBuilderFilter
 {
     public Action<HttpMessageHandlerBuilder> Configure(Action<HttpMessageHandlerBuilder> next) => builder =>
     {
         next(builder);
-        if (questions.IsInPlace && builder.PrimaryHandler is SocketsHttpHandler { UseProxy: true, Proxy: null } handler)
-            handler.Proxy = questions.Before;
+        if (OcspClient.IsHttpClientName(builder.Name) && builder.PrimaryHandler is SocketsHttpHandler { UseProxy: true, Proxy: null } handler)
+            handler.Proxy = FormerProxy.Instance;
     };
 }

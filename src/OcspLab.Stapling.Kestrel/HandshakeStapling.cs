@@ -60,9 +60,14 @@ internal sealed class HandshakeStapling(StaplingEngine engine, RuntimeQuestions 
     /// <param name="cancellationToken">Ends the wait.</param>
     public async Task WaitAsync(TimeSpan? atMost, CancellationToken cancellationToken)
     {
+        var limit = engine.Options.CurrentValue.StartupTimeout is var timeout && atMost < timeout ? atMost.Value : timeout;
+        var started = clock.GetTimestamp();
         await engine.WaitForFirstStaplesAsync(cancellationToken, atMost).ConfigureAwait(false);
-        if (Mode == StaplingMode.ThroughRuntime)
-            await Task.WhenAll(_selected.Select(entry => ((RuntimeContexts)entry.Value).Settled)).WaitAsync(cancellationToken).ConfigureAwait(false);
+        if (Mode != StaplingMode.ThroughRuntime)
+            return;
+        var settled = Task.WhenAll(_selected.Select(entry => entry.Value).Concat(_adopted.Select(entry => entry.Value)).OfType<RuntimeContexts>().Select(contexts => contexts.Settled));
+        var left = limit - clock.GetElapsedTime(started);
+        await Task.WhenAny(settled, Task.Delay(left > TimeSpan.Zero ? left : TimeSpan.Zero, clock, cancellationToken)).ConfigureAwait(false);
     }
 
     /// <summary>The context that a handshake gets in place of <paramref name="original"/> now.</summary>
@@ -71,7 +76,13 @@ internal sealed class HandshakeStapling(StaplingEngine engine, RuntimeQuestions 
     private IHandshakeContexts? Find(SslServerAuthenticationOptions handshake, string? serverName, X509Certificate2Collection? chain)
     {
         if (handshake.ServerCertificateContext is { } original)
-            return Contexts(original);
+        {
+            // SslStream trusts client certificates by the context too: one in its place that lost the list would trust the system's authorities.
+            return Mode == StaplingMode.ThroughRuntime && handshake.ClientCertificateRequired && !SslContextFields.CanReadTrust && HandshakeContexts.OwnerOf(original) is null
+                ? null
+                : Contexts(original);
+        }
+
         if (handshake.ServerCertificateSelectionCallback is { } select)
         {
             // SslStream would build a context for the selected certificate itself, without a staple. So it is selected now.
@@ -104,7 +115,7 @@ internal sealed class HandshakeStapling(StaplingEngine engine, RuntimeQuestions 
         if (Mode == StaplingMode.Direct)
             return Create(certificate, chain, SslContextFields.TrustOf(original));
         // Where there is no list of authorities, which is Kestrel's own way, all contexts of a certificate are one.
-        return SslContextFields.TryTrustOf(original) is { } trust ? Create(certificate, chain, trust) : Contexts(certificate, chain);
+        return SslContextFields.CanReadTrust && SslContextFields.TrustOf(original) is { } trust ? Create(certificate, chain, trust) : Contexts(certificate, chain);
     }
 
     private IHandshakeContexts Contexts(X509Certificate2 certificate, X509Certificate2Collection? chain) =>

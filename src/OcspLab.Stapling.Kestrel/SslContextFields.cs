@@ -45,16 +45,19 @@ internal static class SslContextFields
     /// <summary>The authorities for client certificates, which a context made in place of another must keep.</summary>
     public static SslCertificateTrust? TrustOf(SslStreamCertificateContext context) => Trust(context);
 
-    /// <summary>The same where the runtime may have changed inside.</summary>
-    public static SslCertificateTrust? TryTrustOf(SslStreamCertificateContext context)
+    /// <summary>Whether <see cref="TrustOf"/> works on this runtime.</summary>
+    public static bool CanReadTrust { get; } = ProbeTrust();
+
+    private static bool ProbeTrust()
     {
         try
         {
-            return TrustOf(context);
+            _ = TrustOf((SslStreamCertificateContext)RuntimeHelpers.GetUninitializedObject(typeof(SslStreamCertificateContext)));
+            return true;
         }
         catch (MissingFieldException)
         {
-            return null;
+            return false;
         }
     }
 

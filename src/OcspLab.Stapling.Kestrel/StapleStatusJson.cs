@@ -22,6 +22,7 @@ internal sealed partial record StapleStatusJson
     public required string? Signer { get; init; }
     public required DateTimeOffset? LastRefresh { get; init; }
     public required string LastOutcome { get; init; }
+    public required string? Obstacle { get; init; }
     public required int Failures { get; init; }
     public required DateTimeOffset? NextRefresh { get; init; }
 
@@ -47,6 +48,7 @@ internal sealed partial record StapleStatusJson
             Signer = staple?.Signer,
             LastRefresh = status.LastRefresh,
             LastOutcome = status.LastOutcome,
+            Obstacle = status.Obstacle,
             Failures = status.Failures,
             NextRefresh = status.NextRefresh,
         };

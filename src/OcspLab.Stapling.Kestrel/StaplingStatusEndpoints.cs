@@ -22,7 +22,7 @@ public static class StaplingStatusEndpoints
         ArgumentNullException.ThrowIfNull(endpoints);
         var group = endpoints.MapGroup(pattern);
         group.MapGet("", (HttpContext context) => Show(context, Status(context).Staples));
-        group.MapPost("/refresh", async (HttpContext context) => Show(context, await Status(context).RefreshAsync(null, context.RequestAborted).ConfigureAwait(false)));
+        group.MapPost("/refresh", async (HttpContext context, CancellationToken cancellationToken) => Show(context, await Status(context).RefreshAsync(null, cancellationToken).ConfigureAwait(false)));
         group.MapPost("/refresh/{thumbprint}", async (HttpContext context, string thumbprint) =>
             await Status(context).RefreshAsync(thumbprint, context.RequestAborted).ConfigureAwait(false) is { Count: > 0 } staples
                 ? Show(context, staples)

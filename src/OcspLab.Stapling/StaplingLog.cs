@@ -23,6 +23,9 @@ internal static partial class StaplingLog
     [LoggerMessage(1006, LogLevel.Error, "Nothing to staple for '{Certificate}': {Why}. Next try in {Wait}", EventName = "NothingToStaple")]
     public static partial void NothingToStaple(this ILogger logger, string certificate, string why, TimeSpan wait);
 
+    [LoggerMessage(1028, LogLevel.Error, "Handshakes with '{Certificate}', which must be stapled (RFC 7633), are refused until there is a staple: {Why}. Next try in {Wait}. OcspStapling:MustStaple=Serve would serve clients that do not insist", EventName = "HandshakesRefused")]
+    public static partial void HandshakesRefused(this ILogger logger, string certificate, string why, TimeSpan wait);
+
     [LoggerMessage(1007, LogLevel.Error, "The staple of '{Certificate}' expired at {ExpiresAt:u}; nothing is stapled until a new one is there", EventName = "StapleExpired")]
     public static partial void Expired(this ILogger logger, string certificate, DateTimeOffset expiresAt);
 
@@ -64,7 +67,4 @@ internal static partial class StaplingLog
 
     [LoggerMessage(1019, LogLevel.Information, "The store of staples works again", EventName = "StoreRecovered")]
     public static partial void StoreRecovered(this ILogger logger);
-
-    [LoggerMessage(1024, LogLevel.Error, "The changed settings are not valid and are left aside; those before stay in force: {Why}", EventName = "SettingsRejected")]
-    public static partial void SettingsRejected(this ILogger logger, string why);
 }

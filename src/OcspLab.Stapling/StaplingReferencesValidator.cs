@@ -13,6 +13,9 @@ internal sealed class StaplingReferencesValidator(IServiceProvider services) : I
     public ValidateOptionsResult Validate(string? name, StaplingOptions options)
     {
         var failures = new List<string>();
+        var registered = services.GetRequiredService<IServiceProviderIsKeyedService>();
+        if (options.Responder is not (null or { IsAbsoluteUri: true, Scheme: "http" or "https" }))
+            failures.Add($"Responder: '{options.Responder}' is not an absolute http or https URL.");
         foreach (var (certificate, own) in options.Certificates)
         {
             if (own.Responder is not (null or { IsAbsoluteUri: true, Scheme: "http" or "https" }))
@@ -21,7 +24,7 @@ internal sealed class StaplingReferencesValidator(IServiceProvider services) : I
                 failures.Add($"Certificates:{certificate}:File: empty.");
             if (own.File is not null && (own.Responder is not null || own.Client is not null))
                 failures.Add($"Certificates:{certificate}:File: with a file no responder is asked. Leave out Responder and Client.");
-            if (own.Client is { } client && services.GetKeyedService<IOcspClient>(client) is null)
+            if (own.Client is { } client && !registered.IsKeyedService(typeof(IOcspClient), client))
                 failures.Add($"Certificates:{certificate}:Client: there is no client '{client}'. Add the section {StaplingOptions.Section}:Clients:{client}, or AddOcspClient(\"{client}\").");
         }
 
@@ -31,7 +34,7 @@ internal sealed class StaplingReferencesValidator(IServiceProvider services) : I
                 failures.Add($"Issuers: '{file}' is not a PEM file with certificates: {why}");
         }
 
-        if (options.Storage == StapleStorage.DistributedCache && services.GetService<IDistributedCache>() is null)
+        if (options.Storage == StapleStorage.DistributedCache && !registered.IsService(typeof(IDistributedCache)))
             failures.Add("Storage: DistributedCache needs an IDistributedCache, such as AddStackExchangeRedisCache registers.");
         return failures.Count == 0 ? ValidateOptionsResult.Success : ValidateOptionsResult.Fail(failures);
     }

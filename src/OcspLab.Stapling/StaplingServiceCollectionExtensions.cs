@@ -30,9 +30,9 @@ public static class StaplingServiceCollectionExtensions
             services.AddOcspClient(client.Key).BindConfiguration(client.Path);
         services.TryAddEnumerable(ServiceDescriptor.Singleton<IValidateOptions<StaplingOptions>, StaplingOptionsValidator>());
         services.TryAddEnumerable(ServiceDescriptor.Singleton<IValidateOptions<StaplingOptions>, StaplingReferencesValidator>());
+        services.TryAddSingleton<IOptionsFactory<StaplingOptions>, SteadyOptionsFactory<StaplingOptions>>();
         return services.AddOptions<StaplingOptions>().BindConfiguration(StaplingOptions.Section)
             .Configure<IConfiguration>((options, settings) => options.Verification = Bind(options.Verification, settings.GetSection($"{StaplingOptions.Section}:{nameof(StaplingOptions.Verification)}")))
-            .Validate(options => options.Responder is null or { IsAbsoluteUri: true, Scheme: "http" or "https" }, "Responder: an absolute http or https URL.")
             .ValidateOnStart();
     }
 

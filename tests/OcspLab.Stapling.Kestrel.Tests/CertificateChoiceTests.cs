@@ -16,6 +16,44 @@ namespace OcspLab.Stapling.Kestrel.Tests;
 /// <summary>Every way in which Kestrel comes by a certificate.</summary>
 public sealed class CertificateChoiceTests : SiteBench
 {
+    [Fact, Trait("Rule", "S20")]
+    public async Task A_certificate_may_have_a_client_of_its_own_from_the_configuration()
+    {
+        await using var app = await StartAsync(builder =>
+        {
+            builder.Configuration["OcspStapling:Clients:inside:Retries"] = "1";
+            builder.Configuration["OcspStapling:Certificates:server:Client"] = "inside";
+            builder.WebHost.UseOcspStapling();
+        });
+        Assert.Equal("good", await StapleAsync(app));
+    }
+
+    [Fact, Trait("Rule", "S4")]
+    public async Task An_application_that_makes_its_context_anew_for_each_handshake_causes_no_fetches()
+    {
+        await File.WriteAllTextAsync(Folder["issuer.pem"], Authority.Certificate.ExportCertificatePem(), TestContext.Current.CancellationToken);
+        await using var app = await StartAsync(builder =>
+        {
+            builder.Configuration["OcspStapling:Issuers:0"] = Folder["issuer.pem"];
+            builder.WebHost.UseOcspStapling();
+            builder.WebHost.ConfigureKestrel(kestrel => kestrel.Listen(System.Net.IPAddress.Loopback, 0, listen => listen.UseHttps(new TlsHandshakeCallbackOptions
+            {
+                OnConnection = _ => ValueTask.FromResult(new SslServerAuthenticationOptions { ServerCertificateContext = SslStreamCertificateContext.Create(Certificate, [Authority.Certificate], offline: true) }),
+            })));
+        }, useDefault: false);
+        await StapleAsync(app);
+        await Poll.UntilAsync(async () => await StapleAsync(app) == "good", "the staple");
+        var asked = Responder.Requests;
+        for (var i = 0; i < 5; i++)
+        {
+            GC.Collect();
+            GC.WaitForPendingFinalizers();
+            Assert.Equal("good", await StapleAsync(app));
+        }
+
+        Assert.Equal(asked, Responder.Requests);
+    }
+
     [Fact, Trait("Rule", "S28")]
     public async Task A_certificate_that_a_selector_chooses_is_stapled()
     {

@@ -26,6 +26,9 @@ public sealed class StatusEndpointTests : SiteBench
         var after = (await refreshed.Content.ReadFromJsonAsync<JsonElement>(TestContext.Current.CancellationToken))[0];
         Assert.Equal(("revoked", "revoked"), (Text(after, "state"), Text(after, "status")));
         Assert.True(refreshed.Headers.CacheControl?.NoStore);
+
+        using var all = await client.PostAsync("/ocsp-stapling/refresh", null, TestContext.Current.CancellationToken);
+        Assert.Equal("revoked", Text(Assert.Single((await all.Content.ReadFromJsonAsync<JsonElement>(TestContext.Current.CancellationToken)).EnumerateArray()), "state"));
     }
 
     [Fact, Trait("Rule", "S33")]

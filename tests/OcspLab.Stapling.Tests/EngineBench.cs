@@ -83,11 +83,7 @@ public abstract class EngineBench : IAsyncLifetime
     {
         private Action<StaplingOptions, string?>? _listeners;
 
-        private string? _broken;
-
-        public StaplingOptions CurrentValue => _broken is null ? options : throw new OptionsValidationException("", typeof(StaplingOptions), [_broken]);
-
-        public void Break(string why) => _broken = why;
+        public StaplingOptions CurrentValue => options;
 
         public StaplingOptions Get(string? name) => options;
 

@@ -2,6 +2,8 @@ using System.Globalization;
 using System.Reflection;
 using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Logging;
+using Microsoft.Extensions.Logging.Testing;
 using Microsoft.Extensions.Options;
 using OcspLab.Ocsp;
 using OcspLab.Testing;
@@ -159,10 +161,33 @@ public sealed class StapleSourceTests : EngineBench
         Assert.Contains(named, exception.Message, StringComparison.Ordinal);
     }
 
+    [Theory]
+    [InlineData("MaximumConcurrency", "0")]
+    [InlineData("Revoked", "Hide")]
+    [InlineData("Fetch:Retries", "99")]
+    [InlineData("Fetch:Resolvers:0", "dns.example")]
+    public void A_change_to_settings_that_are_not_valid_is_left_aside_at_once_with_a_line(string key, string value)
+    {
+        var log = new FakeLogCollector();
+        var configuration = new ConfigurationBuilder().AddInMemoryCollection([]).Build();
+        var collection = new ServiceCollection().AddSingleton<IConfiguration>(configuration).AddLogging(logging => logging.AddProvider(new FakeLoggerProvider(log)));
+        collection.AddOcspStapling(configuration);
+        using var services = collection.BuildServiceProvider();
+        var stapling = services.GetRequiredService<IOptionsMonitor<StaplingOptions>>();
+        var fetch = services.GetRequiredService<IOptionsMonitor<OcspClientOptions>>();
+        var before = (stapling.CurrentValue.MaximumConcurrency, stapling.CurrentValue.Revoked, fetch.CurrentValue.Retries);
+
+        configuration[$"OcspStapling:{key}"] = value;
+        configuration.Reload();
+        Assert.Contains(key.Split(':')[^1] is "0" ? "Resolvers" : key.Split(':')[^1], Assert.Single(log.GetSnapshot(), record => record.Id.Name == "SettingsRejected").Message, StringComparison.Ordinal);
+        Assert.Equal(before, (stapling.CurrentValue.MaximumConcurrency, stapling.CurrentValue.Revoked, fetch.CurrentValue.Retries));
+        Assert.Empty(fetch.CurrentValue.Resolvers);
+    }
+
     private static ServiceProvider Services(Dictionary<string, string?> settings)
     {
         var configuration = new ConfigurationBuilder().AddInMemoryCollection(settings).Build();
-        var services = new ServiceCollection().AddSingleton<IConfiguration>(configuration);
+        var services = new ServiceCollection().AddSingleton<IConfiguration>(configuration).AddLogging();
         services.AddOcspStapling(configuration);
         return services.BuildServiceProvider();
     }

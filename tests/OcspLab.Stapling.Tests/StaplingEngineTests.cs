@@ -150,18 +150,6 @@ public sealed class StaplingEngineTests : EngineBench
     [Fact]
     public void The_same_certificate_is_met_once() => Assert.Same(Add(), Add());
 
-    [Fact, Trait("Rule", "S34")]
-    public async Task A_change_to_settings_that_are_not_valid_is_left_aside_and_refreshing_goes_on()
-    {
-        Client.Answer(Staples.Verified());
-        var slot = await AddAndWaitAsync();
-        Monitor.Break("MaximumConcurrency: no");
-        Client.Answer(Staples.Verified(thisUpdate: TestAuthority.Now));
-        await Engine.RefreshAsync(cancellationToken: TestContext.Current.CancellationToken);
-        Assert.Equal(TestAuthority.Now, slot.Current?.ThisUpdate);
-        Assert.Single(Log.GetSnapshot(), record => record.Id.Name == "SettingsRejected");
-    }
-
     [Fact, Trait("Rule", "S3")]
     public async Task The_certificate_that_was_met_first_may_be_disposed_of()
     {

@@ -52,6 +52,8 @@ public static class OcspServiceCollectionExtensions
 #pragma warning disable EXTEXP0001 // RemoveAllResilienceHandlers: an application's default resilience handler must not wrap this one.
         var clients = services.AddHttpClient(OcspClient.HttpClientName(name), client => client.Timeout = Timeout.InfiniteTimeSpan)
             .UseSocketsHttpHandler((handler, provider) => Configure(handler, provider.GetRequiredService<IOptionsMonitor<OcspClientOptions>>().Get(name), provider.GetRequiredService<DnsConnectors>()))
+            // What matters of a fetch is in its outcome, in one line; the factory's log has several for each request, with stack traces.
+            .RemoveAllLoggers()
             .RemoveAllResilienceHandlers();
         clients.AddResilienceHandler("ocsp", (pipeline, context) =>
             {
@@ -63,10 +65,9 @@ public static class OcspServiceCollectionExtensions
 #pragma warning restore EXTEXP0001
 
         services.TryAddEnumerable(ServiceDescriptor.Singleton<IValidateOptions<OcspClientOptions>, OcspClientOptionsValidator>());
-        return services.AddOptions<OcspClientOptions>(name)
-            .Validate(options => options.Resolvers.All(server => IPEndPoint.TryParse(server, out _)), "Resolvers: each is an IP address, with a port if it isn't 53.")
-            .Validate(options => options.Proxy is null or { IsAbsoluteUri: true, Scheme: "http" or "https" or "socks4" or "socks4a" or "socks5" }, "Proxy: an absolute http, https, socks4, socks4a or socks5 URL.")
-            .ValidateOnStart();
+        services.TryAddEnumerable(ServiceDescriptor.Singleton<IValidateOptions<OcspClientOptions>, OcspClientAddressesValidator>());
+        services.TryAddSingleton<IOptionsFactory<OcspClientOptions>, SteadyOptionsFactory<OcspClientOptions>>();
+        return services.AddOptions<OcspClientOptions>(name).ValidateOnStart();
     }
 
     private static void Configure(SocketsHttpHandler handler, OcspClientOptions options, DnsConnectors connectors)

@@ -16,16 +16,16 @@ internal sealed class IssuerFinder
         return issuer is null ? null : _issuers.GetOrAdd(Convert.ToHexString(SHA256.HashData(issuer)), _ => X509CertificateLoader.LoadCertificate(issuer));
     }
 
-    // The usual case, and a hundred times as fast as a chain: one authority of that name is at hand.
+    // The usual case, and a hundred times as fast as a chain: one authority of that name and with that key is at hand (RFC 5280 §4.2.1.1).
     private static byte[]? FindByName(X509Certificate2 certificate, IEnumerable<X509Certificate2> atHand)
     {
-        var name = certificate.IssuerName.RawData.AsSpan();
-        if (name.SequenceEqual(certificate.SubjectName.RawData))
+        if (certificate.Extensions.OfType<X509AuthorityKeyIdentifierExtension>().FirstOrDefault()?.KeyIdentifier is not { } keyIdentifier)
             return null;
+        var name = certificate.IssuerName.RawData;
         byte[]? found = null;
         foreach (var candidate in atHand)
         {
-            if (!name.SequenceEqual(candidate.SubjectName.RawData))
+            if (!name.AsSpan().SequenceEqual(candidate.SubjectName.RawData) || !HasKey(candidate, keyIdentifier.Span))
                 continue;
             // Renewed or cross-signed: which of them it is takes a closer look.
             if (found is not null && !found.AsSpan().SequenceEqual(candidate.RawDataMemory.Span))
@@ -35,6 +35,9 @@ internal sealed class IssuerFinder
 
         return found;
     }
+
+    private static bool HasKey(X509Certificate2 candidate, ReadOnlySpan<byte> keyIdentifier) =>
+        candidate.Extensions.OfType<X509SubjectKeyIdentifierExtension>().FirstOrDefault() is { } own && own.SubjectKeyIdentifierBytes.Span.SequenceEqual(keyIdentifier);
 
     private static byte[]? FindByChain(X509Certificate2 certificate, IEnumerable<X509Certificate2> atHand)
     {

@@ -1,5 +1,6 @@
 using System.Threading.RateLimiting;
 using Microsoft.Extensions.Logging;
+using Microsoft.Extensions.Options;
 
 namespace OcspLab.Stapling;
 
@@ -8,7 +9,7 @@ internal sealed record KeeperTools(
     StapleFetcher Fetcher,
     StapleArchive Archive,
     PartitionedRateLimiter<string> Limiter,
-    SteadyOptions Options,
+    IOptionsMonitor<StaplingOptions> Options,
     StaplingMetrics Metrics,
     TimeProvider Clock,
     Random Random,

@@ -160,9 +160,11 @@ internal sealed class StapleKeeper(StapleSlot slot, StapleSource source, Func<bo
         }
 
         var next = RefreshPlan.AfterFailure(slot.Current, ++_failures, options, Now, tools.Chance());
-        var why = outcome == "failed" ? fetch.Describe() : $"the responder's answer is {outcome}";
+        var why = outcome == "failed" ? fetch.Describe().TrimEnd('.') : $"the responder's answer is {outcome}";
         if (slot.Current is { } held)
             tools.Logger.RefreshFailed(slot.Name, why, held.ExpiresAt, Until(next));
+        else if (slot.IsMustStaple && options.MustStaple == MustStaplePolicy.Refuse)
+            tools.Logger.HandshakesRefused(slot.Name, why, Until(next));
         else
             tools.Logger.NothingToStaple(slot.Name, why, Until(next));
         slot.Report(Now, $"{outcome}: {fetch.Describe()}", next, _failures);

@@ -15,6 +15,8 @@ internal sealed class StapleSlot
     public StapleSlot(X509Certificate2 certificate, OcspSubject? subject, IReadOnlyList<string> names, IReadOnlyList<Uri> ownUrls, StapleSource source, string outcome)
     {
         Names = names;
+        NotBefore = certificate.NotBefore.ToUniversalTime();
+        KeyAlgorithm = certificate.GetKeyAlgorithm();
         OwnUrls = ownUrls;
         Subject = subject;
         IsMustStaple = certificate.IsMustStaple();
@@ -33,6 +35,12 @@ internal sealed class StapleSlot
 
     /// <summary>What the settings may call it.</summary>
     public IReadOnlyList<string> Names { get; }
+
+    /// <summary>Start of the certificate's validity.</summary>
+    public DateTimeOffset NotBefore { get; }
+
+    /// <summary>The OID of its key's algorithm: a server may have an RSA and an ECDSA certificate for the same names.</summary>
+    public string KeyAlgorithm { get; }
 
     /// <summary>The responders that the certificate names. The certificate itself is not kept: its owner may dispose of it.</summary>
     public IReadOnlyList<Uri> OwnUrls { get; }
@@ -86,7 +94,8 @@ internal sealed class StapleSlot
             _watchers.Add(new WeakReference<IStapleWatcher>(watcher));
         }
 
-        if (revived)
+        // Only one that was given up: an application that makes its contexts anew abandons them all the time.
+        if (revived && !_status.IsInUse)
             Revived?.Invoke();
     }
 
@@ -121,6 +130,9 @@ internal sealed class StapleSlot
         IsRevoked = Newest?.Status.Kind == CertStatusKind.Revoked,
         IsInUse = true,
     };
+
+    /// <summary>Says why handshakes go without the staple that is held, or that they do not.</summary>
+    public void Obstruct(string? obstacle) => _status = _status with { Obstacle = obstacle };
 
     /// <summary>Nobody uses the certificate any more.</summary>
     public void Retire() => _status = _status with { IsInUse = false, LastOutcome = "not in use any more", NextRefresh = null };

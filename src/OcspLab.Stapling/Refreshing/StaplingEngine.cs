@@ -19,24 +19,26 @@ internal sealed class StaplingEngine : IHostedService, IStaplingStatus, IDisposa
     private readonly ConcurrentDictionary<string, Entry> _entries = new(StringComparer.OrdinalIgnoreCase);
     private readonly Lock _adding = new();
     private readonly Lazy<X509Certificate2Collection> _issuers;
+    private readonly ConcurrentDictionary<CertId, StapleSlot> _byId = new();
     private readonly IssuerFinder _finder = new();
+    private int _met;
     private int _disposed;
 
     public StaplingEngine(StapleFetcher fetcher, IStapleStore? store, IOptionsMonitor<StaplingOptions> options, StaplingMetrics metrics, TimeProvider clock, Random random, ILoggerFactory loggers)
     {
         var logger = loggers.CreateLogger("OcspLab.Stapling");
-        Options = new SteadyOptions(options, logger);
+        Options = options;
         var permits = Options.CurrentValue.MaximumConcurrency;
         var limiter = PartitionedRateLimiter.Create<string, string>(responder => RateLimitPartition.GetConcurrencyLimiter(
             responder, _ => new ConcurrencyLimiterOptions { PermitLimit = permits, QueueLimit = int.MaxValue }));
         _tools = new KeeperTools(fetcher, new StapleArchive(store, clock, logger), limiter, Options, metrics, clock, random, logger);
         _issuers = new Lazy<X509Certificate2Collection>(() => ReadIssuers(Options.CurrentValue.Issuers));
-        _watching = Options.OnChange(Reconsider);
+        _watching = Options.OnChange((_, _) => Reconsider());
         metrics.Watch(this, clock);
     }
 
     /// <summary>The settings that are in force.</summary>
-    public SteadyOptions Options { get; }
+    public IOptionsMonitor<StaplingOptions> Options { get; }
 
     /// <summary>The authorities that the settings name.</summary>
     public X509Certificate2Collection Issuers => _issuers.Value;
@@ -53,8 +55,8 @@ internal sealed class StaplingEngine : IHostedService, IStaplingStatus, IDisposa
         return [.. entries.Select(entry => entry.Slot.Status)];
     }
 
-    /// <summary>The slot of the certificate that a CertID means, or null.</summary>
-    public StapleSlot? Find(CertId id) => _entries.Values.Select(entry => entry.Slot).FirstOrDefault(slot => slot.Subject?.ToCertId(id.Hash).Equals(id) ?? false);
+    /// <summary>The slot of the certificate that a CertID with SHA-1 means, or null.</summary>
+    public StapleSlot? Find(CertId id) => _byId.GetValueOrDefault(id);
 
     /// <summary>The slot of a certificate; its refreshing starts with the first call.</summary>
     public StapleSlot Add(X509Certificate2 certificate, IEnumerable<X509Certificate2> atHand)
@@ -70,7 +72,9 @@ internal sealed class StaplingEngine : IHostedService, IStaplingStatus, IDisposa
             var (slot, source) = CreateSlot(certificate, candidates);
             var keeper = slot.Subject is null ? null : new StapleKeeper(slot, source, () => slot.IsAbandoned && HasSuccessor(slot), _tools);
             var loop = keeper is null ? Task.CompletedTask : Task.Run(() => keeper.RunAsync(_stopping.Token));
-            _entries[key] = new Entry(slot, keeper, _entries.Count, _tools.Clock.GetTimestamp(), loop);
+            if (slot.Subject is { } subject)
+                _byId[subject.ToCertId(CertIdHash.Sha1)] = slot;
+            _entries[key] = new Entry(slot, keeper, _met++, _tools.Clock.GetTimestamp(), loop);
             return slot;
         }
     }
@@ -175,10 +179,14 @@ internal sealed class StaplingEngine : IHostedService, IStaplingStatus, IDisposa
         return (new StapleSlot(certificate, subject, names, urls, source, outcome), source);
     }
 
-    // An application that makes its contexts anew for each handshake abandons them all the time; only a newer certificate for the same
-    // names says that this one is over.
+    // An application that makes its contexts anew for each handshake abandons them all the time; only a newer certificate for all of its
+    // names, with a key of the same kind, says that this one is over.
     private bool HasSuccessor(StapleSlot slot) => _entries.TryGetValue(slot.Key, out var own)
-        && _entries.Values.Any(other => other.Order > own.Order && other.Slot.Names.Intersect(slot.Names, StringComparer.OrdinalIgnoreCase).Any());
+        && _entries.Values.Any(other => other.Order > own.Order
+            && other.Slot.KeyAlgorithm == slot.KeyAlgorithm
+            && other.Slot.NotBefore >= slot.NotBefore
+            // The first two are thumbprints.
+            && slot.Names.Skip(2).All(name => other.Slot.Names.Contains(name, StringComparer.OrdinalIgnoreCase)));
 
     private static X509Certificate2Collection ReadIssuers(IEnumerable<string> files)
     {

@@ -14,7 +14,7 @@ public static class StapleHealth
             return status.IsMustStaple ? StapleState.Missing : StapleState.NotNeeded;
         if (status.IsRevoked)
             return StapleState.Revoked;
-        if (status.Staple is not { } staple || staple.ExpiresAt <= now)
+        if (status.Staple is not { } staple || staple.ExpiresAt <= now || status.Obstacle is not null)
             return StapleState.Missing;
         // Refreshes come from half of its life on: with three quarters gone they have failed for long. A responder that signs ahead of time
         // may hand out old ones that are as good as any.

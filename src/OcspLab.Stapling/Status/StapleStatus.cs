@@ -44,6 +44,9 @@ public sealed record StapleStatus
     /// <summary>False once the server has replaced the certificate: it is kept for the record, and not asked about.</summary>
     public bool IsInUse { get; init; } = true;
 
+    /// <summary>Why handshakes go without the staple, although it is held; null where nothing is in the way.</summary>
+    public string? Obstacle { get; init; }
+
     /// <summary>When it will be asked next, or null when there is nothing to ask.</summary>
     public DateTimeOffset? NextRefresh { get; init; }
 }

@@ -18,7 +18,7 @@ internal sealed class StaplingHealthCheck(IStaplingStatus status, TimeProvider c
             var judged = Judge(staple, state);
             if (judged == HealthStatus.Healthy)
                 continue;
-            complaints.Add($"{staple.Certificate} is {state.ToTag()} ({staple.LastOutcome})");
+            complaints.Add($"{staple.Certificate} is {state.ToTag()} ({staple.Obstacle ?? staple.LastOutcome})");
             if (judged < worst)
                 worst = judged;
         }
