@@ -8,6 +8,8 @@ switch (args)
         return await HandshakeRun.RunAsync().ConfigureAwait(false);
     case ["certificates"]:
         return await CertificatesRun.RunAsync(10_000).ConfigureAwait(false);
+    case ["responder"]:
+        return await ResponderRun.RunAsync().ConfigureAwait(false);
     case ["--help" or "-h"]:
         Console.WriteLine(Help);
         return 0;
@@ -26,6 +28,7 @@ internal static partial class Program
         protocol       decode, verify and build a response, against openssl's bare signatures; two minutes (the default)
         handshakes     the server's CPU for a stapled handshake, against one without a staple; half a minute
         certificates   ten thousand certificates in one process: start-up and memory; a minute
+        responder      answers a second, against Kestrel with a constant body and openssl's responder; a minute
 
         Exit code 1 when a limit is passed.
         """;

@@ -34,6 +34,8 @@ internal sealed class StaplingReferencesValidator(IServiceProvider services) : I
                 failures.Add($"Issuers: '{file}' is not a PEM file with certificates: {why}");
         }
 
+        if (options.Handover == StapleHandover.Runtime && services.GetRequiredService<IOptionsMonitor<OcspClientOptions>>().CurrentValue.CertIdHash != CertIdHash.Sha1)
+            failures.Add("Handover: Runtime needs Fetch:CertIdHash to stay Sha1, which the runtime asks with.");
         if (options.Storage == StapleStorage.DistributedCache && !registered.IsService(typeof(IDistributedCache)))
             failures.Add("Storage: DistributedCache needs an IDistributedCache, such as AddStackExchangeRedisCache registers.");
         return failures.Count == 0 ? ValidateOptionsResult.Success : ValidateOptionsResult.Fail(failures);

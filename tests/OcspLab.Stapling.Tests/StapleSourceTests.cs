@@ -117,6 +117,8 @@ public sealed class StapleSourceTests : EngineBench
         var simple = all.SelectMany(options => options.Type.GetProperties().Where(property => property.CanWrite && Sample(property) is not null).Select(property => (Key: $"{options.Section}:{property.Name}", options.Type, Property: property))).ToArray();
         foreach (var (key, _, property) in simple)
             settings[key] = Sample(property);
+        // The runtime asks with SHA-1 alone.
+        settings["OcspStapling:Handover"] = null;
         // A certificate has one source, and a client that is registered.
         settings["OcspStapling:Certificates:one:File"] = null;
         settings["OcspStapling:Clients:sample:Retries"] = "1";
@@ -159,6 +161,14 @@ public sealed class StapleSourceTests : EngineBench
         using var services = Services(new Dictionary<string, string?> { [$"OcspStapling:{key}"] = value });
         var exception = Assert.Throws<OptionsValidationException>(() => services.GetRequiredService<IOptions<StaplingOptions>>().Value);
         Assert.Contains(named, exception.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void The_way_through_the_runtime_needs_the_hash_that_it_asks_with()
+    {
+        using var services = Services(new Dictionary<string, string?> { ["OcspStapling:Handover"] = "Runtime", ["OcspStapling:Fetch:CertIdHash"] = "Sha256" });
+        var exception = Assert.Throws<OptionsValidationException>(() => services.GetRequiredService<IOptions<StaplingOptions>>().Value);
+        Assert.Contains("Fetch:CertIdHash", exception.Message, StringComparison.Ordinal);
     }
 
     [Theory]
