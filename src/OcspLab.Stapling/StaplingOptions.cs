@@ -1,6 +1,5 @@
 using System.ComponentModel.DataAnnotations;
 using System.Diagnostics.CodeAnalysis;
-using Microsoft.Extensions.Options;
 using OcspLab.Ocsp;
 
 namespace OcspLab.Stapling;
@@ -69,8 +68,6 @@ public sealed class StaplingOptions
     public string? StorageDirectory { get; set; }
 
     /// <summary><value>What the RFCs leave to the relying party.</value></summary>
-    [Required]
-    [ValidateObjectMembers]
     public VerificationPolicy Verification { get; set; } = new();
 }
 

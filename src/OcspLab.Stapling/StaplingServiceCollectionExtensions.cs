@@ -28,7 +28,7 @@ public static class StaplingServiceCollectionExtensions
         services.AddOcspClient().BindConfiguration($"{StaplingOptions.Section}:Fetch");
         foreach (var client in configuration?.GetSection($"{StaplingOptions.Section}:Clients").GetChildren() ?? [])
             services.AddOcspClient(client.Key).BindConfiguration(client.Path);
-        services.TryAddEnumerable(ServiceDescriptor.Singleton<IValidateOptions<StaplingOptions>, StaplingOptionsValidator>());
+        services.TryAddEnumerable(ServiceDescriptor.Singleton<IValidateOptions<StaplingOptions>, BoundsValidator<StaplingOptions>>(_ => new BoundsValidator<StaplingOptions>(_ => StaplingOptions.Section)));
         services.TryAddEnumerable(ServiceDescriptor.Singleton<IValidateOptions<StaplingOptions>, StaplingReferencesValidator>());
         services.TryAddSingleton<IOptionsFactory<StaplingOptions>, SteadyOptionsFactory<StaplingOptions>>();
         return services.AddOptions<StaplingOptions>().BindConfiguration(StaplingOptions.Section)

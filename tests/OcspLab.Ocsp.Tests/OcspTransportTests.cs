@@ -161,7 +161,8 @@ public sealed class OcspTransportTests
             await context.Response.Body.FlushAsync();
             context.Abort();
         };
-        Assert.NotNull((await FetchAsync([server.Url])).Staple);
+        var fetch = await FetchAsync([server.Url]);
+        Assert.True(fetch.Staple is not null, fetch.Describe());
         Assert.Equal(2, server.Requests);
     }
 

@@ -155,11 +155,27 @@ public sealed class StapleSourceTests : EngineBench
     [InlineData("Storage", "DistributedCache", "IDistributedCache")]
     [InlineData("Issuers:0", "no-such.pem", "no-such.pem")]
     [InlineData("MaximumConcurrency", "0", "MaximumConcurrency")]
-    [InlineData("Verification:ClockSkew", "2.00:00:00", "ClockSkew")]
+    [InlineData("Verification:ClockSkew", "2.00:00:00", "OcspStapling:Verification:ClockSkew: '2.00:00:00' is not from 00:00:00 to 1.00:00:00.")]
+    [InlineData("StartupTimeout", "00:20:00", "OcspStapling:StartupTimeout: '00:20:00' is not from 00:00:00 to 00:10:00.")]
+    [InlineData("Responder", "ftp://x/", "OcspStapling:Responder: 'ftp://x/'")]
+    [InlineData("StartupTimout", "00:00:01", "OcspStapling:StartupTimout: there is no such setting")]
     public void A_slip_in_the_settings_shows_at_start_with_its_key(string key, string value, string named)
     {
         using var services = Services(new Dictionary<string, string?> { [$"OcspStapling:{key}"] = value });
         var exception = Assert.Throws<OptionsValidationException>(() => services.GetRequiredService<IOptions<StaplingOptions>>().Value);
+        Assert.Contains(named, exception.Message, StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData("Fetch:Retries", "99", "OcspStapling:Fetch:Retries: '99' is not from 0 to 10.")]
+    [InlineData("Fetch:Resolvers:0", "dns.example", "OcspStapling:Fetch:Resolvers: 'dns.example'")]
+    [InlineData("Clients:inside:AttemptTimeout", "00:00:00", "OcspStapling:Clients:inside:AttemptTimeout: '00:00:00' is not from 00:00:00.1 to 00:02:00.")]
+    [InlineData("Clients:inside:Proxy", "ftp://x/", "OcspStapling:Clients:inside:Proxy: 'ftp://x/'")]
+    public void A_slip_in_the_settings_of_a_client_shows_with_its_key(string key, string value, string named)
+    {
+        using var services = Services(new Dictionary<string, string?> { [$"OcspStapling:{key}"] = value });
+        var clients = services.GetRequiredService<IOptionsMonitor<OcspClientOptions>>();
+        var exception = Assert.Throws<OptionsValidationException>(() => clients.Get(key.StartsWith("Clients", StringComparison.Ordinal) ? "inside" : ""));
         Assert.Contains(named, exception.Message, StringComparison.Ordinal);
     }
 

@@ -53,8 +53,17 @@ internal sealed class OcspTransportHandler(string name, IOptionsMonitor<OcspClie
         var limit = options.Get(name).MaximumResponseSize;
         var buffer = new byte[Math.Min(body.Headers.ContentLength ?? limit, limit) + 1];
         int length;
-        using (var stream = await body.ReadAsStreamAsync(cancellationToken).ConfigureAwait(false))
+        try
+        {
+            using var stream = await body.ReadAsStreamAsync(cancellationToken).ConfigureAwait(false);
             length = await stream.ReadAtLeastAsync(buffer, buffer.Length, throwOnEndOfStream: false, cancellationToken).ConfigureAwait(false);
+        }
+        catch (IOException exception)
+        {
+            // The pipeline tries this kind again, and not the other: a connection that breaks in the body is as passing as one before it.
+            throw new HttpRequestException(HttpRequestError.ResponseEnded, exception.Message, exception);
+        }
+
         response.Content = new ByteArrayContent(buffer, 0, length);
         foreach (var (header, values) in body.Headers)
         {
