@@ -61,6 +61,20 @@ public sealed class OcspPortTests(ResponderFixture responder) : IClassFixture<Re
         Assert.True(restored.ThisUpdate >= revoked.ThisUpdate, "thisUpdate went back");
     }
 
+    [Fact, Trait("Rule", "R44")]
+    public async Task A_revocation_by_another_process_is_in_the_answers_soon()
+    {
+        await responder.Registry.RegisterAsync(new RegisteredCertificate("elsewhere", "2001", TimeProvider.System.GetUtcNow(), TimeProvider.System.GetUtcNow().AddDays(1)), TestContext.Current.CancellationToken);
+        var subject = OcspSubject.FromSerial(0x2001, responder.Issuer);
+        var request = new OcspRequest { CertIds = [subject.ToCertId(CertIdHash.Sha1)] }.Encode();
+        Assert.Equal(CertStatusKind.Good, Verify(await PostAsync(request), subject).Status.Kind);
+
+        // As 'ocsplab pki revoke' does while no lab is running.
+        var other = new SqliteCertificateRegistry(Path.Combine(responder.Folder, "responder.db"), TimeProvider.System);
+        await other.RevokeAsync("elsewhere", RevocationReason.KeyCompromise, TestContext.Current.CancellationToken);
+        await Poll.UntilAsync(async () => Verify(await PostAsync(request), subject).Status.Kind == CertStatusKind.Revoked, "the revocation");
+    }
+
     [Fact, Trait("Rule", "R28")]
     public async Task A_serial_that_was_never_issued_is_unknown()
     {

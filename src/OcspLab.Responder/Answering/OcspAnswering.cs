@@ -1,5 +1,6 @@
 using System.Diagnostics.CodeAnalysis;
 using System.Security.Cryptography.X509Certificates;
+using Microsoft.Data.Sqlite;
 using Microsoft.Extensions.Options;
 using OcspLab.Ocsp;
 
@@ -17,6 +18,9 @@ internal sealed partial class OcspAnswering : IDisposable
     private readonly OcspSubject _issuerNames;
     private readonly OcspSigningKey _key;
     private readonly ReadyAnswers _ready;
+    private readonly DatabaseWatch _watch;
+    private readonly Lock _watching = new();
+    private long _watchedAt;
 
     public OcspAnswering(SqliteCertificateRegistry registry, IOptions<ResponderOptions> options, ResponderMetrics metrics, TimeProvider clock, ILogger<OcspAnswering> logger)
     {
@@ -30,6 +34,8 @@ internal sealed partial class OcspAnswering : IDisposable
         _key = new OcspSigningKey(SignerFiles.LoadWithKey(_options.SignerCertificate, _options.SignerKey, _options.SignerPasswordFile));
         _ready = new ReadyAnswers(_options.MaximumReadyAnswers);
         _registry.Changed += _ready.Forget;
+        _watch = _registry.Watch();
+        _watchedAt = _clock.GetTimestamp();
         SignerLoaded(_logger, _key.Certificate.Subject, _key.Certificate.NotAfter.ToUniversalTime());
     }
 
@@ -40,6 +46,7 @@ internal sealed partial class OcspAnswering : IDisposable
         OcspReply? reply;
         try
         {
+            LookForOthersChanges();
             if (!_ready.TryFind(requestBytes.Span, _clock.GetUtcNow(), out reply))
                 reply = Reply(requestBytes);
         }
@@ -70,8 +77,32 @@ internal sealed partial class OcspAnswering : IDisposable
     public void Dispose()
     {
         _registry.Changed -= _ready.Forget;
+        _watch.Dispose();
         _key.Dispose();
         _issuer.Dispose();
+    }
+
+    /// <summary>Another process may write to the database too: its changes are in the answers a second later.</summary>
+    private void LookForOthersChanges()
+    {
+        if (_clock.GetElapsedTime(Volatile.Read(ref _watchedAt)) < TimeSpan.FromSeconds(1) || !_watching.TryEnter())
+            return;
+        try
+        {
+            Volatile.Write(ref _watchedAt, _clock.GetTimestamp());
+            if (_watch.HasChanged())
+                _ready.Forget(null);
+        }
+        catch (SqliteException exception)
+        {
+            // What is ready may be outdated, and looking it up anew would fail as well.
+            _ready.Forget(null);
+            RegistryUnavailable(_logger, exception);
+        }
+        finally
+        {
+            _watching.Exit();
+        }
     }
 
     private OcspReply Reply(ReadOnlyMemory<byte> requestBytes)

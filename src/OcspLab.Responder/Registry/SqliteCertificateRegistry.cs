@@ -34,6 +34,9 @@ public sealed class SqliteCertificateRegistry : ICertificateRegistry
     /// <summary>Says which certificate's status has changed by this object, once it is on disk and before the change is acknowledged.</summary>
     internal event Action<string?>? Changed;
 
+    /// <summary>Watches for changes by others.</summary>
+    internal DatabaseWatch Watch() => new(Open());
+
     /// <inheritdoc/>
     public async Task<IReadOnlyList<RegisteredCertificate>> ListAsync(CancellationToken cancellationToken)
     {
