@@ -8,7 +8,7 @@ namespace OcspLab.Stapling;
 /// How staples are kept. Bound from the section <c>OcspStapling</c>; fetching itself from <c>OcspStapling:Fetch</c> (<see cref="OcspClientOptions"/>).
 /// Changes at run time are taken up at the next refresh; storage is chosen once, at start.
 /// </summary>
-[UnconditionalSuppressMessage("Trimming", "IL2026", Justification = "The bounds are read by the generated validator, without a type converter.")]
+[UnconditionalSuppressMessage("Trimming", "IL2026", Justification = "The bounds are read by BoundsValidator, without a type converter.")]
 public sealed class StaplingOptions
 {
     /// <summary>The configuration section.</summary>

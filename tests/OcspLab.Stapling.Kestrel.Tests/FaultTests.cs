@@ -184,21 +184,6 @@ public sealed class FaultTests : SiteBench
         }
     }
 
-    private static void Quick(WebApplicationBuilder builder)
-    {
-        builder.WebHost.UseOcspStapling(options =>
-        {
-            options.StartupTimeout = TimeSpan.FromMilliseconds(600);
-            options.Storage = StapleStorage.None;
-        });
-        builder.Services.Configure<OcspClientOptions>(fetch =>
-        {
-            fetch.Timeout = TimeSpan.FromSeconds(1);
-            fetch.AttemptTimeout = TimeSpan.FromMilliseconds(400);
-            fetch.Retries = 0;
-        });
-    }
-
     private static Task<IReadOnlyList<StapleStatus>> RefreshAsync(IStaplingStatus status) => status.RefreshAsync(cancellationToken: TestContext.Current.CancellationToken);
 
     // Judged at the moment of the handshake: the clock jumps in these tests.

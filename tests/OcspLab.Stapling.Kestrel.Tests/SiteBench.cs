@@ -6,6 +6,7 @@ using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Logging.Testing;
 using OcspLab.Lab;
+using OcspLab.Ocsp;
 using OcspLab.Testing;
 
 namespace OcspLab.Stapling.Kestrel.Tests;
@@ -57,6 +58,22 @@ public abstract class SiteBench : IAsyncLifetime
             await app.DisposeAsync();
             throw;
         }
+    }
+
+    /// <summary>Stapling that waits for nobody long, and keeps nothing for the next start.</summary>
+    internal static void Quick(WebApplicationBuilder builder)
+    {
+        builder.WebHost.UseOcspStapling(options =>
+        {
+            options.StartupTimeout = TimeSpan.FromMilliseconds(600);
+            options.Storage = StapleStorage.None;
+        });
+        builder.Services.Configure<OcspClientOptions>(fetch =>
+        {
+            fetch.Timeout = TimeSpan.FromSeconds(1);
+            fetch.AttemptTimeout = TimeSpan.FromMilliseconds(400);
+            fetch.Retries = 0;
+        });
     }
 
     internal void Use(HttpsConnectionAdapterOptions https, X509Certificate2 certificate)

@@ -3,7 +3,6 @@ using System.Net.Sockets;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
-using OcspLab.Ocsp;
 using OcspLab.Testing;
 
 namespace OcspLab.Stapling.Kestrel.Tests;
@@ -59,21 +58,6 @@ public sealed class UnreachableTests : SiteBench
         await Poll.UntilAsync(() => Log.GetSnapshot().Any(record => record.Id.Name == "NothingToStaple"), "the reason");
         var word = address switch { Address.ClosedPort => "refused", Address.HangsAtConnect => "no answer within 0.4 s", _ => "no a" };
         Assert.Contains(word, Log.GetSnapshot().First(record => record.Id.Name == "NothingToStaple").Message, StringComparison.Ordinal);
-    }
-
-    private static void Quick(WebApplicationBuilder builder)
-    {
-        builder.WebHost.UseOcspStapling(options =>
-        {
-            options.StartupTimeout = TimeSpan.FromMilliseconds(600);
-            options.Storage = StapleStorage.None;
-        });
-        builder.Services.Configure<OcspClientOptions>(fetch =>
-        {
-            fetch.Timeout = TimeSpan.FromSeconds(1);
-            fetch.AttemptTimeout = TimeSpan.FromMilliseconds(400);
-            fetch.Retries = 0;
-        });
     }
 
     // As an operator would: in the configuration, while the site runs. It is asked at once.

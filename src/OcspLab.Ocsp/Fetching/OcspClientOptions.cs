@@ -7,7 +7,7 @@ namespace OcspLab.Ocsp;
 /// How responses are fetched. Changes at run time are taken up: deadlines, limits and retries at the next fetch, resolvers and
 /// proxy within two minutes, when the handler is renewed.
 /// </summary>
-[UnconditionalSuppressMessage("Trimming", "IL2026", Justification = "The bounds are read by the generated validator, without a type converter.")]
+[UnconditionalSuppressMessage("Trimming", "IL2026", Justification = "The bounds are read by BoundsValidator, without a type converter.")]
 public sealed class OcspClientOptions
 {
     /// <summary><value>The deadline of one whole fetch: names, redirects, retries and every URL. 1 second to 10 minutes; default 30 seconds.</value></summary>

@@ -4,7 +4,7 @@ using System.Diagnostics.CodeAnalysis;
 namespace OcspLab.Ocsp;
 
 /// <summary>The decisions that the RFCs leave to the relying party. Immutable; the defaults suit stapling.</summary>
-[UnconditionalSuppressMessage("Trimming", "IL2026", Justification = "The bounds are read by the generated validator, without a type converter.")]
+[UnconditionalSuppressMessage("Trimming", "IL2026", Justification = "The bounds are read by BoundsValidator, without a type converter.")]
 public sealed record VerificationPolicy
 {
     /// <summary>
