@@ -26,8 +26,9 @@ internal static class VerdictTable
 
     public static void Row(Grid grid, string name, string? value)
     {
+        // Much of it comes from strangers: nothing of theirs steers the terminal.
         if (value is not null)
-            grid.AddRow(name, Markup.Escape(value));
+            grid.AddRow(name, Markup.Escape(string.Concat(value.Select(letter => char.IsControl(letter) ? '?' : letter))));
     }
 
     public static string? At(DateTimeOffset? instant) => instant?.ToUniversalTime().ToString("yyyy-MM-dd HH:mm:ss 'UTC'", CultureInfo.InvariantCulture);

@@ -114,11 +114,14 @@ internal static class VerifyCommand
             else if (entries.Count <= 1)
                 subject = OcspSubject.FromSerial(0, issuer);
             else
-                rejection = new Rejection(RejectionReason.Ambiguous, $"entries for the serial numbers {string.Join(", ", entries.Select(entry => entry.CertId?.ToString() ?? "(unknown hash)"))}; say which with --cert or --serial");
+                rejection = new Rejection(RejectionReason.Ambiguous, $"entries for the serial numbers {Name(entries)}; say which with --cert or --serial");
         }
 
         return subject is not null;
     }
+
+    private static string Name(IReadOnlyList<SingleResponse> entries) =>
+        string.Join(", ", entries.Take(MostNamed).Select(entry => entry.CertId?.ToString() ?? "(unknown hash)")) + (entries.Count > MostNamed ? $" and {entries.Count - MostNamed} more" : "");
 
     private static Option<byte[]?> Hex(string name, string description, Digits digitsWanted) => Parsed<byte[]?>(name, description, "HEX", text =>
     {
@@ -129,7 +132,7 @@ internal static class VerifyCommand
     });
 
     private static Option<DateTimeOffset?> Instant(string name, string description) => Parsed<DateTimeOffset?>(name, description, "INSTANT", text =>
-        DateTimeOffset.TryParse(text, CultureInfo.InvariantCulture, DateTimeStyles.AssumeUniversal, out var instant) ? instant : null);
+        text is [_, _, _, _, '-', _, _, '-', ..] && DateTimeOffset.TryParse(text, CultureInfo.InvariantCulture, DateTimeStyles.AssumeUniversal, out var instant) ? instant : null);
 
     private static Option<T?> Parsed<T>(string name, string description, string helpName, Func<string, T?> parse) => new(name)
     {
@@ -146,6 +149,8 @@ internal static class VerifyCommand
         result.AddError($"{name} wants {helpName}, not '{text}'.");
         return default;
     }
+
+    private const int MostNamed = 8;
 
     private enum Digits
     {

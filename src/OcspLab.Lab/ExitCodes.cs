@@ -26,6 +26,9 @@ public static class ExitCodes
     /// <summary>A server cannot be reached, a port is taken, or a program cannot be had (EX_UNAVAILABLE).</summary>
     public const int Unreachable = 69;
 
+    /// <summary>A defect of this program (EX_SOFTWARE).</summary>
+    public const int Defect = 70;
+
     /// <summary>A file or folder cannot be made (EX_CANTCREAT).</summary>
     public const int CannotCreate = 73;
 

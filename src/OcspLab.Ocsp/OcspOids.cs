@@ -41,4 +41,22 @@ internal static class OcspOids
 
     /// <summary>id-pe-tlsfeature (RFC 7633 §4).</summary>
     public const string TlsFeature = "1.3.6.1.5.5.7.1.24";
+
+    /// <summary>id-ce-cRLNumber (RFC 5280 §5.2.3).</summary>
+    public const string CrlNumber = "2.5.29.20";
+
+    /// <summary>id-ce-cRLReasons (RFC 5280 §5.3.1).</summary>
+    public const string ReasonCode = "2.5.29.21";
+
+    /// <summary>id-ce-invalidityDate (RFC 5280 §5.3.2), which an entry may carry (RFC 6960 §4.4.5).</summary>
+    public const string InvalidityDate = "2.5.29.24";
+
+    /// <summary>The certificate's SCTs in an entry (RFC 6962 §3.3).</summary>
+    public const string SignedCertificateTimestamps = "1.3.6.1.4.1.11129.2.4.5";
+
+    /// <summary>id-ce-deltaCRLIndicator (RFC 5280 §5.2.4).</summary>
+    public const string DeltaCrlIndicator = "2.5.29.27";
+
+    /// <summary>id-ce-issuingDistributionPoint (RFC 5280 §5.2.5).</summary>
+    public const string IssuingDistributionPoint = "2.5.29.28";
 }

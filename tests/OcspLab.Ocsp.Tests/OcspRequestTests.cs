@@ -18,6 +18,14 @@ public sealed class OcspRequestTests
         Assert.Equal(32, decoded.Nonce?.Length);
     }
 
+    [Fact, Trait("Rule", "R21")]
+    public void The_signature_algorithms_that_a_client_likes_are_read_in_their_order()
+    {
+        var preferred = new PreferredSignatureAlgorithm[] { new("1.2.840.10045.4.3.3", "1.2.840.10045.2.1", "1.3.132.0.34"), new("1.2.840.113549.1.1.11", "1.2.840.113549.1.1.1"), new("1.2.840.10045.4.3.2") };
+        Assert.True(OcspRequest.TryDecode(new OcspRequest { CertIds = [Id], PreferredSignatureAlgorithms = preferred }.Encode(), out var decoded, out var fault), fault);
+        Assert.Equal(preferred, decoded.PreferredSignatureAlgorithms);
+    }
+
     [Fact, Trait("Rule", "R4")]
     public void Trailing_bytes_are_refused() => Assert.False(OcspRequest.TryDecode(new byte[] { 0x30, 0x00, 0x00 }, out _, out _));
 

@@ -86,7 +86,7 @@ public sealed class OcspResponseBuilderTests
     public void A_nonce_is_an_octet_string_within_an_octet_string()
     {
         var nonce = RandomNumberGenerator.GetBytes(32);
-        var encoded = OcspResponseBuilder.Build([Answer(Subject.ToCertId(CertIdHash.Sha1))], new OcspSigningKey(Authority.Certificate), Authority.Certificate, TestAuthority.Now, nonce);
+        var encoded = OcspResponseBuilder.Build([Answer(Subject.ToCertId(CertIdHash.Sha1))], new OcspSigningKey(Authority.Certificate), Authority.Certificate, TestAuthority.Now, new OcspSigningOptions { Nonce = nonce });
         Assert.Equal(nonce, Data(encoded)[3, 0, 0, 1, 0].Content);
     }
 
@@ -98,6 +98,51 @@ public sealed class OcspResponseBuilderTests
         using var signer = new System.Security.Cryptography.X509Certificates.CertificateRequest("CN=rsa", rsa, HashAlgorithmName.SHA256, RSASignaturePadding.Pkcs1)
             .CreateSelfSigned(TestAuthority.Now.AddDays(-1), TestAuthority.Now.AddDays(1));
         Assert.Equal("2A864886F70D01010B", Convert.ToHexString(Basic(Build(signer))[1, 0].Content));
+    }
+
+    [Fact, Trait("Rule", "R21")]
+    public void A_key_signs_by_each_of_its_algorithms_and_by_no_other()
+    {
+        var key = new OcspSigningKey(Authority.Certificate);
+        foreach (var algorithm in key.Algorithms)
+        {
+            var encoded = OcspResponseBuilder.Build([Answer(Subject.ToCertId(CertIdHash.Sha1))], key, Authority.Certificate, TestAuthority.Now, new OcspSigningOptions { SignatureAlgorithm = algorithm });
+            Assert.True(OcspVerifier.Verify(encoded, Subject, new VerificationPolicy(), TestAuthority.Now).TryGetStaple(out _, out var rejection), rejection?.ToString());
+            Assert.True(OcspResponse.TryDecode(encoded, out var response, out _));
+            Assert.Equal(algorithm, response.Basic!.SignatureAlgorithm);
+        }
+
+        Assert.Throws<ArgumentException>(() => OcspResponseBuilder.Build([Answer(Subject.ToCertId(CertIdHash.Sha1))], key, Authority.Certificate, TestAuthority.Now, new OcspSigningOptions { SignatureAlgorithm = "1.2.840.113549.1.1.11" }));
+    }
+
+    [Fact, Trait("Rule", "R31")]
+    public void An_archive_cutoff_is_a_time_in_the_entry()
+    {
+        var answer = Answer(Subject.ToCertId(CertIdHash.Sha1)) with { ArchiveCutoff = TestAuthority.Now.AddYears(-7) };
+        var extension = Data(OcspResponseBuilder.Build([answer], new OcspSigningKey(Authority.Certificate), Authority.Certificate, TestAuthority.Now))[2, 0, 4, 0, 0];
+        Assert.Equal("2B0601050507300106", Convert.ToHexString(extension[0].Content));
+        Assert.Equal("20190601120000Z"u8.ToArray(), extension[1, 0].Content);
+    }
+
+    [Fact, Trait("Rule", "R32")]
+    public void A_crl_is_named_by_address_number_and_time()
+    {
+        var answer = Answer(Subject.ToCertId(CertIdHash.Sha1)) with { Crl = new CrlReference(new Uri("http://ca.test/1.crl"), 200, TestAuthority.Now) };
+        var extension = Data(OcspResponseBuilder.Build([answer], new OcspSigningKey(Authority.Certificate), Authority.Certificate, TestAuthority.Now))[2, 0, 4, 0, 0];
+        Assert.Equal("2B0601050507300103", Convert.ToHexString(extension[0].Content));
+        Assert.Equal("http://ca.test/1.crl"u8.ToArray(), extension[1, 0, 0, 0].Content);
+        Assert.Equal([0x00, 0xc8], extension[1, 0, 1, 0].Content);
+        Assert.Equal("20260601120000Z"u8.ToArray(), extension[1, 0, 2, 0].Content);
+    }
+
+    [Fact, Trait("Rule", "R30")]
+    public void Extended_revoke_is_a_null_in_the_response_and_not_critical()
+    {
+        var encoded = OcspResponseBuilder.Build([Answer(Subject.ToCertId(CertIdHash.Sha1))], new OcspSigningKey(Authority.Certificate), Authority.Certificate, TestAuthority.Now, new OcspSigningOptions { ExtendedRevoke = ExtendedRevoke.Include });
+        var extension = Data(encoded)[3, 0, 0];
+        Assert.Equal(2, extension.Children!.Count);
+        Assert.Equal("2B0601050507300109", Convert.ToHexString(extension[0].Content));
+        Assert.Equal([0x05], extension[1, 0].Tag);
     }
 
     private static byte[] Build(System.Security.Cryptography.X509Certificates.X509Certificate2 signer, NextUpdate next = NextUpdate.Present) =>

@@ -45,6 +45,10 @@ public static class CommandRunner
         {
             return Interrupted;
         }
+        catch (Exception exception) when (Environment.GetEnvironmentVariable("OCSPLAB_TRACE") is null)
+        {
+            return Fail(root, $"this should not have happened: {exception.GetType().Name}: {OneLine(exception.Message)} Set OCSPLAB_TRACE=1 to see where, and report it.", ExitCodes.Defect);
+        }
     }
 
     private static string OneLine(string text) => string.Join(' ', text.Split((char[]?)null, StringSplitOptions.RemoveEmptyEntries));

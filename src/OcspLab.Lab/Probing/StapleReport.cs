@@ -40,6 +40,9 @@ public sealed record StapleVerdict
     /// <summary>The fact behind the reason, or null.</summary>
     public string? Detail { get; init; }
 
+    /// <summary>Where the rule that failed stands, such as <c>RFC 6960 §3.2 (1)</c>, or null.</summary>
+    public string? Section { get; init; }
+
     /// <summary>When the status was known to be correct.</summary>
     public DateTimeOffset? ThisUpdate { get; init; }
 
@@ -87,7 +90,7 @@ public sealed record StapleVerdict
     internal static StapleVerdict Absent { get; } = new() { Verdict = "absent" };
 
     /// <summary>A response that is not believed.</summary>
-    public static StapleVerdict Rejected(Rejection rejection) => Rejected(rejection.Reason.ToSnakeCase(), rejection.Detail);
+    public static StapleVerdict Rejected(Rejection rejection) => Rejected(rejection.Reason.ToSnakeCase(), rejection.Detail) with { Section = rejection.Section };
 
     internal static StapleVerdict Rejected(string reason, string detail) => new() { Verdict = "rejected", Reason = reason, Detail = detail };
 

@@ -65,8 +65,8 @@ internal sealed record CertificateBytes
         var isAlgorithmSigned = body.ReadEncodedValue().Span.SequenceEqual(algorithm.Span);
         var issuer = body.ReadEncodedValue();
         var validity = body.ReadSequence();
-        var notBefore = ReadTime(validity);
-        var notAfter = ReadTime(validity);
+        var notBefore = DerTime.ReadEither(validity);
+        var notAfter = DerTime.ReadEither(validity);
         var subject = body.ReadEncodedValue();
         var publicKeyInfo = body.PeekEncodedValue();
         var keyReader = body.ReadSequence();
@@ -97,10 +97,6 @@ internal sealed record CertificateBytes
     /// <exception cref="AsnContentException">They cannot be read, or one stands twice.</exception>
     public IReadOnlyList<OcspExtension> DecodeExtensions() =>
         EncodedExtensions.IsEmpty ? [] : OcspExtension.DecodeAll(new AsnReader(EncodedExtensions, AsnEncodingRules.BER).ReadSequence(Tag(3)));
-
-    // Time ::= CHOICE { utcTime UTCTime, generalTime GeneralizedTime }; RFC 5280 §4.1.2.5.1: years from 50 are of the 20th century.
-    private static DateTimeOffset ReadTime(AsnReader validity) =>
-        validity.PeekTag().HasSameClassAndValue(Asn1Tag.UtcTime) ? validity.ReadUtcTime(twoDigitYearMax: 2049) : validity.ReadGeneralizedTime();
 
     private static ReadOnlyMemory<byte> ReadOctets(AsnReader reader)
     {

@@ -16,12 +16,12 @@ internal static class DistinguishedNames
     /// <summary>The same for a name that was read before.</summary>
     public static bool Same(string left, ReadOnlyMemory<byte> right) => Read(right) is { } name && string.Equals(left, name, StringComparison.OrdinalIgnoreCase);
 
-    /// <summary>A name for people, whatever its bytes are.</summary>
+    /// <summary>A name for people, whatever its bytes are: what would steer a terminal or break a line of a log is a question mark.</summary>
     public static string Describe(ReadOnlyMemory<byte> name) => Read(name) switch
     {
         null => "an unreadable name",
         "" => "an empty name",
-        var text => text,
+        var text => string.Concat(text.Select(letter => char.IsControl(letter) ? '?' : letter)),
     };
 
     /// <summary>A name as text; null when it cannot be read or is longer than any honest one.</summary>

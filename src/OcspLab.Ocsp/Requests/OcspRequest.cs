@@ -18,6 +18,9 @@ public sealed record OcspRequest
     /// <summary>The response types that the client accepts (RFC 6960 §4.4.3), or null when it did not say.</summary>
     public IReadOnlyList<string>? AcceptableResponses { get; init; }
 
+    /// <summary>The signature algorithms that the client would like, best first (RFC 6960 §4.4.7), or null when it did not say.</summary>
+    public IReadOnlyList<PreferredSignatureAlgorithm>? PreferredSignatureAlgorithms { get; init; }
+
     /// <summary>Encodes the request, unsigned, in DER.</summary>
     /// <exception cref="InvalidOperationException"><see cref="CertIds"/> is empty.</exception>
     public byte[] Encode()

@@ -18,14 +18,14 @@ internal static class OcspRequestEncoding
         foreach (var id in request.CertIds)
             list.Add(new Request(ToBouncyCastle(id), null));
 
-        X509Extensions? extensions = null;
+        var generator = new X509ExtensionsGenerator();
         if (request.Nonce is { } nonce)
-        {
-            var generator = new X509ExtensionsGenerator();
             generator.AddExtension(new DerObjectIdentifier(OcspOids.Nonce), critical: false, new DerOctetString(nonce.ToArray()));
-            extensions = generator.Generate();
-        }
-
+        if (request.AcceptableResponses is { } acceptable)
+            generator.AddExtension(new DerObjectIdentifier(OcspOids.AcceptableResponses), critical: false, new DerSequence(acceptable.Select(Asn1Encodable (oid) => new DerObjectIdentifier(oid)).ToArray()));
+        if (request.PreferredSignatureAlgorithms is { } preferred)
+            generator.AddExtension(new DerObjectIdentifier(OcspOids.PreferredSignatureAlgorithms), critical: false, PreferredSignatureAlgorithm.EncodeAll(preferred));
+        var extensions = generator.IsEmpty ? null : generator.Generate();
         return new Org.BouncyCastle.Asn1.Ocsp.OcspRequest(new TbsRequest(null, new DerSequence(list), extensions), null).GetDerEncoded();
     }
 
@@ -93,6 +93,7 @@ internal static class OcspRequestEncoding
 
         ReadOnlyMemory<byte>? nonce = null;
         List<string>? acceptable = null;
+        List<PreferredSignatureAlgorithm>? preferred = null;
         if (tbs.HasData)
         {
             foreach (var extension in OcspExtension.DecodeAll(tbs.ReadSequence(new Asn1Tag(TagClass.ContextSpecific, 2))))
@@ -106,6 +107,7 @@ internal static class OcspRequestEncoding
                         acceptable = ObjectIdentifierList.Decode(extension.Value, AsnEncodingRules.DER);
                         break;
                     case OcspOids.PreferredSignatureAlgorithms:
+                        preferred = PreferredSignatureAlgorithm.DecodeAll(extension.Value);
                         break;
                     default:
                         RefuseCritical(extension);
@@ -115,7 +117,7 @@ internal static class OcspRequestEncoding
         }
 
         tbs.ThrowIfNotEmpty();
-        return new OcspRequest { CertIds = ids, Nonce = nonce, AcceptableResponses = acceptable };
+        return new OcspRequest { CertIds = ids, Nonce = nonce, AcceptableResponses = acceptable, PreferredSignatureAlgorithms = preferred };
     }
 
     // Request ::= SEQUENCE { reqCert CertID, singleRequestExtensions [0] EXPLICIT Extensions OPTIONAL }

@@ -11,4 +11,8 @@ internal static class DerTime
             throw new AsnContentException("a time that is not YYYYMMDDHHMMSSZ");
         return reader.ReadGeneralizedTime();
     }
+
+    /// <summary>Time ::= CHOICE { utcTime UTCTime, generalTime GeneralizedTime }; RFC 5280 §4.1.2.5.1: years from 50 are of the 20th century.</summary>
+    public static DateTimeOffset ReadEither(AsnReader reader) =>
+        reader.PeekTag().HasSameClassAndValue(Asn1Tag.UtcTime) ? reader.ReadUtcTime(twoDigitYearMax: 2049) : reader.ReadGeneralizedTime();
 }

@@ -54,6 +54,9 @@ internal sealed record RsaPss(CertIdHash Message, CertIdHash Mask, int SaltLengt
 
     public override bool Verify(ReadOnlyMemory<byte> publicKeyInfo, ReadOnlyMemory<byte> data, ReadOnlyMemory<byte> signature)
     {
+        if (!IsAllowedBy(publicKeyInfo))
+            return false;
+
         // The framework knows the usual shape only, and only keys that are not tied to PSS.
         if (Mask == Message && SaltLength == Message.Digest([]).Length && IsPlainRsa(publicKeyInfo))
             return PublicKeys.Rsa(publicKeyInfo).VerifyData(data.Span, signature.Span, Name(Message), RSASignaturePadding.Pss);
@@ -64,6 +67,14 @@ internal sealed record RsaPss(CertIdHash Message, CertIdHash Mask, int SaltLengt
         verifier.Init(forSigning: false, key);
         verifier.BlockUpdate(data.Span);
         return verifier.VerifySignature(signature.ToArray());
+    }
+
+    // RFC 4055 §3.3: a key may be bound to a hash, a mask and a least length of the salt.
+    private bool IsAllowedBy(ReadOnlyMemory<byte> publicKeyInfo)
+    {
+        var key = AlgorithmIdentifier.Decode(new AsnReader(publicKeyInfo, AsnEncodingRules.BER).ReadSequence());
+        return key.Oid != Oid || key.Parameters.IsEmpty
+            || (Decode(key.Parameters, AsnEncodingRules.BER) is { } bound && bound.Message == Message && bound.Mask == Mask && SaltLength >= bound.SaltLength);
     }
 
     private static bool IsPlainRsa(ReadOnlyMemory<byte> publicKeyInfo) =>

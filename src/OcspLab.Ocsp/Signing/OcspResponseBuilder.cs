@@ -27,16 +27,20 @@ public static class OcspResponseBuilder
     /// <param name="key">Who signs.</param>
     /// <param name="issuer">The certificates' issuer.</param>
     /// <param name="producedAt">The signing time, to the second.</param>
-    /// <param name="nonce">The nonce to echo (RFC 9654), or null.</param>
-    public static byte[] Build(IReadOnlyList<OcspAnswer> answers, OcspSigningKey key, System.Security.Cryptography.X509Certificates.X509Certificate2 issuer, DateTimeOffset producedAt, ReadOnlyMemory<byte>? nonce = null)
+    /// <param name="options">What else it says; null for nothing.</param>
+    /// <exception cref="ArgumentException">There is no entry, or the key does not sign by the algorithm that the options name.</exception>
+    public static byte[] Build(IReadOnlyList<OcspAnswer> answers, OcspSigningKey key, System.Security.Cryptography.X509Certificates.X509Certificate2 issuer, DateTimeOffset producedAt, OcspSigningOptions? options = null)
     {
         ArgumentNullException.ThrowIfNull(answers);
         ArgumentNullException.ThrowIfNull(key);
         ArgumentNullException.ThrowIfNull(issuer);
         ArgumentOutOfRangeException.ThrowIfZero(answers.Count);
 
-        var keyHash = CertIdHash.Sha1.Digest(CertificateBytes.Of(key.Certificate).PublicKeyBits.Span);
-        var generator = new BasicOcspRespGenerator(new RespID(new ResponderID(new DerOctetString(keyHash))));
+        options ??= new OcspSigningOptions();
+        var algorithm = options.SignatureAlgorithm ?? key.Algorithms[0];
+        if (!key.Algorithms.Contains(algorithm))
+            throw new ArgumentException($"The key of '{key.Certificate.Subject}' does not sign by {algorithm}.", nameof(options));
+        var generator = new BasicOcspRespGenerator(new RespID(new ResponderID(new DerOctetString(key.KeyHash))));
         foreach (var answer in answers)
         {
             generator.AddResponse(
@@ -44,20 +48,48 @@ public static class OcspResponseBuilder
                 Status(answer.Status),
                 answer.ThisUpdate.ToWholeSecond(),
                 answer.NextUpdate?.ToWholeSecond(),
-                null);
+                ExtensionsOf(answer));
         }
 
-        if (nonce is { } octets)
-        {
-            var extensions = new X509ExtensionsGenerator();
-            extensions.AddExtension(new DerObjectIdentifier(OcspOids.Nonce), critical: false, new DerOctetString(octets.ToArray()));
-            generator.SetResponseExtensions(extensions.Generate());
-        }
-
+        if (ExtensionsOf(options) is { } extensions)
+            generator.SetResponseExtensions(extensions);
         var isDelegate = !key.Certificate.RawDataMemory.Span.SequenceEqual(issuer.RawDataMemory.Span);
         BcCertificate[]? certificates = isDelegate ? [new BcCertificate(key.Certificate.RawData)] : null;
-        var basic = generator.Generate(new FrameworkSignatureFactory(key), certificates, producedAt.ToWholeSecond());
+        var basic = generator.Generate(new FrameworkSignatureFactory(key, algorithm), certificates, producedAt.ToWholeSecond());
         return new OCSPRespGenerator().Generate(OCSPRespGenerator.Successful, basic).GetEncoded();
+    }
+
+    private static X509Extensions? ExtensionsOf(OcspSigningOptions options)
+    {
+        var extensions = new X509ExtensionsGenerator();
+        if (options.Nonce is { } nonce)
+            extensions.AddExtension(new DerObjectIdentifier(OcspOids.Nonce), critical: false, new DerOctetString(nonce.ToArray()));
+        if (options.ExtendedRevoke == ExtendedRevoke.Include)
+            extensions.AddExtension(new DerObjectIdentifier(OcspOids.ExtendedRevoke), critical: false, DerNull.Instance);
+        return extensions.IsEmpty ? null : extensions.Generate();
+    }
+
+    private static X509Extensions? ExtensionsOf(OcspAnswer answer)
+    {
+        var extensions = new X509ExtensionsGenerator();
+        if (answer.Crl is { } crl)
+            extensions.AddExtension(new DerObjectIdentifier(OcspOids.Crl), critical: false, CrlId(crl));
+        if (answer.ArchiveCutoff is { } cutoff)
+            extensions.AddExtension(new DerObjectIdentifier(OcspOids.ArchiveCutoff), critical: false, new DerGeneralizedTime(cutoff.ToWholeSecond()));
+        return extensions.IsEmpty ? null : extensions.Generate();
+    }
+
+    // CrlID ::= SEQUENCE { crlUrl [0] EXPLICIT IA5String OPTIONAL, crlNum [1] EXPLICIT INTEGER OPTIONAL, crlTime [2] EXPLICIT GeneralizedTime OPTIONAL }
+    private static DerSequence CrlId(CrlReference crl)
+    {
+        var parts = new Asn1EncodableVector();
+        if (crl.Url is { } url)
+            parts.Add(new DerTaggedObject(true, 0, new DerIA5String(url.AbsoluteUri)));
+        if (crl.Number is { } number)
+            parts.Add(new DerTaggedObject(true, 1, new DerInteger(number.ToByteArray(isUnsigned: false, isBigEndian: true))));
+        if (crl.Time is { } time)
+            parts.Add(new DerTaggedObject(true, 2, new DerGeneralizedTime(time.ToWholeSecond())));
+        return new DerSequence(parts);
     }
 
     // RFC 6960 takes its times from RFC 5280 §4.1.2.5.2, which has no fractions of a second.

@@ -22,18 +22,46 @@ public sealed class OcspSigningKey : IDisposable
         if (_rsa is null && _ecdsa is null)
             throw new ArgumentException($"'{certificate.Subject}' has no RSA or ECDSA private key.", nameof(certificate));
         Certificate = certificate;
+        var bytes = CertificateBytes.Of(certificate);
+        KeyHash = CertIdHash.Sha1.Digest(bytes.PublicKeyBits.Span);
+        KeyAlgorithm = SignatureAlgorithms.KeyOf(bytes.PublicKeyInfo);
+        Algorithms = [.. SignatureAlgorithms.Of(IsRsa)];
     }
 
     /// <summary>The signer's certificate.</summary>
     public X509Certificate2 Certificate { get; }
 
-    internal string AlgorithmOid => _rsa is not null ? "1.2.840.113549.1.1.11" : "1.2.840.10045.4.3.2";
+    /// <summary>
+    /// The identifiers of the signature algorithms that the key can use, the default first: over SHA-256, SHA-384 and SHA-512,
+    /// with RSASSA-PKCS1-v1_5 (RFC 4055 §5) or ECDSA (RFC 5758 §3.2).
+    /// </summary>
+    public IReadOnlyList<string> Algorithms { get; }
 
     internal bool IsRsa => _rsa is not null;
 
-    internal byte[] Sign(ReadOnlySpan<byte> data) => _rsa is not null
-        ? _rsa.SignData(data, HashAlgorithmName.SHA256, RSASignaturePadding.Pkcs1)
-        : _ecdsa!.SignData(data, HashAlgorithmName.SHA256, DSASignatureFormat.Rfc3279DerSequence);
+    /// <summary>SHA-1 over the key bits: ResponderID byKey (RFC 6960 §4.2.1).</summary>
+    internal byte[] KeyHash { get; }
+
+    internal KeyAlgorithmName KeyAlgorithm { get; }
+
+    /// <summary>Whether this key can sign as a client would like (RFC 6960 §4.4.7.1).</summary>
+    public bool Follows(PreferredSignatureAlgorithm preference)
+    {
+        ArgumentNullException.ThrowIfNull(preference);
+        return Algorithms.Contains(preference.Signature)
+            && (preference.KeyAlgorithm is null || preference.KeyAlgorithm == KeyAlgorithm.Oid)
+            && (preference.Curve is null || preference.Curve == KeyAlgorithm.Curve);
+    }
+
+    /// <param name="data">What is signed.</param>
+    /// <param name="algorithm">One of <see cref="Algorithms"/>.</param>
+    internal byte[] Sign(ReadOnlySpan<byte> data, string algorithm)
+    {
+        var hash = SignatureAlgorithms.HashOf(algorithm);
+        return _rsa is not null
+            ? _rsa.SignData(data, hash, RSASignaturePadding.Pkcs1)
+            : _ecdsa!.SignData(data, hash, DSASignatureFormat.Rfc3279DerSequence);
+    }
 
     /// <inheritdoc/>
     public void Dispose()

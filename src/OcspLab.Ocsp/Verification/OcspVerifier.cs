@@ -88,7 +88,7 @@ public static class OcspVerifier
     }
 
     private static Rejection? CheckCriticalExtensions(BasicOcspResponse basic, SingleResponse single) =>
-        (UnknownCritical(basic.Extensions, OcspOids.Nonce, OcspOids.ExtendedRevoke) ?? UnknownCritical(single.Extensions, OcspOids.ArchiveCutoff, OcspOids.Crl)) is { } oid
+        (UnknownCritical(basic.Extensions, OcspOids.Nonce, OcspOids.ExtendedRevoke) ?? UnknownCritical(single.Extensions, OcspOids.ArchiveCutoff, OcspOids.Crl, OcspOids.ReasonCode, OcspOids.InvalidityDate, OcspOids.SignedCertificateTimestamps)) is { } oid
             ? new Rejection(RejectionReason.UnknownCriticalExtension, oid)
             : null;
 

@@ -36,8 +36,8 @@ internal static class ResponseSigner
                 continue;
             }
 
-            // The issuer's own key has been tried.
-            if (certificate.PublicKeyInfo.Span.SequenceEqual(issuer.PublicKeyInfo.Span))
+            // The issuer's own key has been tried, unless ResponderID names another certificate over it.
+            if (named && certificate.PublicKeyInfo.Span.SequenceEqual(issuer.PublicKeyInfo.Span))
                 continue;
             if (!basic.ResponderId.Names(certificate))
                 continue;

@@ -154,7 +154,7 @@ internal sealed partial class OcspAnswering : IDisposable
             nextUpdate = _key.Certificate.NotAfter.ToUniversalTime();
 
         var answers = request.CertIds.Select(id => Look(id, now, nextUpdate)).ToArray();
-        var body = OcspResponseBuilder.Build(answers, _key, _issuer, now, request.Nonce);
+        var body = OcspResponseBuilder.Build(answers, _key, _issuer, now, new OcspSigningOptions { Nonce = request.Nonce });
         var outcome = answers.Length == 1 ? answers[0].Status.Kind.ToString().ToLowerInvariant() : "several";
         var renewAt = RenewAt(now, nextUpdate);
         var cacheable = answers.Length == 1 && request.Nonce is null && outcome != Unknown;

@@ -27,6 +27,13 @@ public static partial class ConformanceTable
         yield return Weak("RSA PSS over SHA-1", authority, rsa with { Pss = new PssShape("SHA-1", "SHA-1", 20) });
         yield return Unsupported("RSA PSS with a trailer that does not exist", authority, rsa with { Pss = new PssShape("SHA-256", "SHA-256", 32, Trailer: 2) });
         var pss = rsa with { Pss = new PssShape("SHA-256", "SHA-256", 32) };
+        foreach (var (bound, least) in ((string, int)[])[("SHA-256", 32), ("SHA-256", 20), ("SHA-512", 32), ("SHA-256", 48)])
+        {
+            var key = rsa with { Pss = new PssShape("SHA-256", "SHA-256", 32), BoundTo = new PssShape(bound, bound, least) };
+            var holder = Authority(key);
+            yield return Signed("V7", $"RSA PSS, SHA-256, salt 32, by a key for {bound}, salt {least} or more", holder, Forged(holder, key), bound == "SHA-256" && least <= 32 ? null : RejectionReason.BadSignature);
+        }
+
         yield return Unsupported("RSA PSS with a value too many among its parameters", authority, pss, Edited(pss.AlgorithmIdentifier, identifier => identifier[1, 0].Append(DerNode.Primitive(0x05))));
         yield return Unsupported("RSA PSS with parameters in BER", authority, pss, Edited(pss.AlgorithmIdentifier, identifier => identifier[1, 2].Length = LengthForm.Indefinite)) with { OpenSslDiffers = PssParameters };
         yield return Unsupported("RSA PKCS #1 over MD5", authority, rsa with { Algorithm = "MD5WITHRSA" }) with { OpenSslDiffers = "it still verifies over MD5" };

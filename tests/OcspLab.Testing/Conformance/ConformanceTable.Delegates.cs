@@ -11,6 +11,8 @@ public static partial class ConformanceTable
     {
         var usage = CertificateForge.Usage(ForgePki.OcspSigning);
         yield return Accept("V9", "a delegate of the issuer", Pki.Delegated);
+        var twin = (Pki.DelegateForge with { Key = Pki.Issuer.Key }).Sign(Pki.Issuer);
+        yield return Accept("V9", "a delegate with the issuer's own key, by its name", Pki.SignedBy(twin) with { ResponderId = ForgedResponse.ByName(twin.SubjectName) });
         yield return Judged("V10", "the server signs for itself", RejectionReason.SignerWithoutOcspSigning, Pki.Server);
         yield return Judged("V10", "a sibling for servers", RejectionReason.SignerWithoutOcspSigning, Delegate(CertificateForge.Usage("1.3.6.1.5.5.7.3.1")));
         yield return Judged("V10", "a sibling for any purpose", RejectionReason.SignerWithoutOcspSigning, Delegate(CertificateForge.Usage("2.5.29.37.0")));

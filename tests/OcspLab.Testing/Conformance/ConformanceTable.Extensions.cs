@@ -19,6 +19,9 @@ public static partial class ConformanceTable
         });
         yield return Accept("V20", "extended-revoke, critical", Good with { Extensions = [new ForgedExtension("1.3.6.1.5.5.7.48.1.9", true, [0x05, 0x00])] });
         yield return Accept("V20", "an archive cutoff, critical", Good with { Entries = [Entry with { Extensions = [new ForgedExtension("1.3.6.1.5.5.7.48.1.6", true, DerNode.Wrap(0x18, "20200101000000Z"u8.ToArray()))] }] });
+        yield return Accept("V20", "a reason code, critical", Good with { Entries = [Entry with { Extensions = [new ForgedExtension("2.5.29.21", true, [0x0a, 0x01, 0x01])] }] });
+        yield return Accept("V20", "timestamps of the certificate, critical", Good with { Entries = [Entry with { Extensions = [new ForgedExtension("1.3.6.1.4.1.11129.2.4.5", true, [0x04, 0x02, 0x00, 0x00])] }] });
+        yield return Critical("another issuer of the certificate, critical", Good with { Entries = [Entry with { Extensions = [new ForgedExtension("2.5.29.29", true, [0x30, 0x00])] }] });
         yield return Malformed("V20", "the same extension twice", Good with { Extensions = [ForgedExtension.Unknown(critical: false), ForgedExtension.Unknown(critical: false)] }) with
         {
             OpenSslDiffers = "it takes the first; RFC 5280 §4.2 allows each once",

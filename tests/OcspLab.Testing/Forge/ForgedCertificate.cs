@@ -44,7 +44,7 @@ public sealed record CertificateForge(string Name, ForgedKey Key, DateTimeOffset
         generator.SetSubjectDN(new X509Name(Name));
         generator.SetNotBefore(NotBefore.UtcDateTime);
         generator.SetNotAfter(NotAfter.UtcDateTime);
-        generator.SetPublicKey(Key.Pair.Public);
+        generator.SetSubjectPublicKeyInfo(SubjectPublicKeyInfo.GetInstance(Key.PublicKeyInfo));
         foreach (var (oid, critical, value) in Extensions)
             generator.AddExtension(new DerObjectIdentifier(oid), critical, value);
         var key = issuer?.Key ?? Key;

@@ -19,7 +19,9 @@ public sealed record ForgedKey(AsymmetricCipherKeyPair Pair, string Algorithm)
     private static readonly SecureRandom Chance = new();
 
     /// <summary>SubjectPublicKeyInfo in DER.</summary>
-    public byte[] PublicKeyInfo => SubjectPublicKeyInfoFactory.CreateSubjectPublicKeyInfo(Pair.Public).GetDerEncoded();
+    public byte[] PublicKeyInfo => BoundTo is { } shape
+        ? new SubjectPublicKeyInfo(shape.AlgorithmIdentifier, PublicKeyBits).GetDerEncoded()
+        : SubjectPublicKeyInfoFactory.CreateSubjectPublicKeyInfo(Pair.Public).GetDerEncoded();
 
     /// <summary>The content of the BIT STRING: what key hashes are over.</summary>
     public byte[] PublicKeyBits => SubjectPublicKeyInfoFactory.CreateSubjectPublicKeyInfo(Pair.Public).PublicKey.GetBytes();
@@ -28,6 +30,9 @@ public sealed record ForgedKey(AsymmetricCipherKeyPair Pair, string Algorithm)
 
     /// <summary>An unusual shape of RSASSA-PSS instead of <see cref="Algorithm"/>.</summary>
     public PssShape? Pss { get; init; }
+
+    /// <summary>The only shape of RSASSA-PSS that the key says it is for (RFC 4055 §3.3).</summary>
+    public PssShape? BoundTo { get; init; }
 
     public static ForgedKey Ecdsa(string curve = "P-256", string algorithm = "SHA256WITHECDSA")
     {
@@ -69,11 +74,7 @@ public sealed record ForgedKey(AsymmetricCipherKeyPair Pair, string Algorithm)
 
     private sealed class PssFactory(AsymmetricKeyParameter key, PssShape shape) : ISignatureFactory
     {
-        public object AlgorithmDetails { get; } = new AlgorithmIdentifier(PkcsObjectIdentifiers.IdRsassaPss, new RsassaPssParameters(
-            new AlgorithmIdentifier(DigestUtilities.GetObjectIdentifier(shape.Message), DerNull.Instance),
-            new AlgorithmIdentifier(PkcsObjectIdentifiers.IdMgf1, new AlgorithmIdentifier(DigestUtilities.GetObjectIdentifier(shape.Mask), DerNull.Instance)),
-            DerInteger.ValueOf(shape.SaltLength),
-            DerInteger.ValueOf(shape.Trailer)));
+        public object AlgorithmDetails { get; } = shape.AlgorithmIdentifier;
 
         public IStreamCalculator<IBlockResult> CreateCalculator()
         {
@@ -85,4 +86,11 @@ public sealed record ForgedKey(AsymmetricCipherKeyPair Pair, string Algorithm)
 }
 
 /// <summary>The parameters of RSASSA-PSS (RFC 4055 §3.1).</summary>
-public sealed record PssShape(string Message, string Mask, int SaltLength, int Trailer = 1);
+public sealed record PssShape(string Message, string Mask, int SaltLength, int Trailer = 1)
+{
+    public AlgorithmIdentifier AlgorithmIdentifier => new(PkcsObjectIdentifiers.IdRsassaPss, new RsassaPssParameters(
+        new AlgorithmIdentifier(DigestUtilities.GetObjectIdentifier(Message), DerNull.Instance),
+        new AlgorithmIdentifier(PkcsObjectIdentifiers.IdMgf1, new AlgorithmIdentifier(DigestUtilities.GetObjectIdentifier(Mask), DerNull.Instance)),
+        DerInteger.ValueOf(SaltLength),
+        DerInteger.ValueOf(Trailer)));
+}
