@@ -12,7 +12,7 @@ internal sealed class CertificateAuthority(X509Certificate2 certificate, TimePro
     {
         using var key = CreateKey(files.Algorithm);
         var request = Request(CertificateProfile.Root, key, null);
-        var notBefore = clock.GetUtcNow() - Backdate;
+        var notBefore = clock.GetUtcNow() - CertificateProfile.Root.Past;
         using var root = request.CreateSelfSigned(notBefore, notBefore + CertificateProfile.Root.Lifetime);
         StoredCertificate.Save(files, root, key);
     }
@@ -25,7 +25,7 @@ internal sealed class CertificateAuthority(X509Certificate2 certificate, TimePro
         request.CertificateExtensions.Add(X509AuthorityKeyIdentifierExtension.CreateFromCertificate(Certificate, includeKeyIdentifier: true, includeIssuerAndSerial: false));
 
         // Nothing outlives its issuer.
-        var notBefore = clock.GetUtcNow() - Backdate;
+        var notBefore = clock.GetUtcNow() - profile.Past;
         var notAfter = notBefore + profile.Lifetime;
         if (notAfter > Certificate.NotAfter.ToUniversalTime())
             notAfter = Certificate.NotAfter.ToUniversalTime();
@@ -65,7 +65,4 @@ internal sealed class CertificateAuthority(X509Certificate2 certificate, TimePro
         profile.Extend(request, ocspUrl);
         return request;
     }
-
-    // Clients' clocks lag; a certificate that starts now is refused by some of them.
-    private static readonly TimeSpan Backdate = TimeSpan.FromMinutes(5);
 }

@@ -15,11 +15,15 @@ internal sealed record CertificateProfile(string Subject, TimeSpan Lifetime, Act
         "CN=OcspLab Intermediate CA,O=OcspLab", TimeSpan.FromDays(1825), (request, _) => Authority(request, pathLength: 0));
 
     // BR §7.1.2.8: OCSPSigning and nothing else, id-pkix-ocsp-nocheck with the value NULL, digitalSignature only.
-    public static CertificateProfile OcspSigner { get; } = new("CN=OcspLab OCSP Responder,O=OcspLab", TimeSpan.FromDays(30), (request, _) =>
-    {
-        EndEntity(request, X509KeyUsageFlags.DigitalSignature, "1.3.6.1.5.5.7.3.9");
-        request.CertificateExtensions.Add(new X509Extension(OcspNoCheck, [0x05, 0x00], critical: false));
-    });
+    public static CertificateProfile OcspSigner { get; } = new("CN=OcspLab OCSP Responder,O=OcspLab", TimeSpan.FromDays(30), (request, _) => SignsOcsp(request));
+
+    public static CertificateProfile ExpiredOcspSigner { get; } = new("CN=OcspLab Expired OCSP Responder,O=OcspLab", TimeSpan.FromDays(30), (request, _) => SignsOcsp(request)) { Past = TimeSpan.FromDays(31) };
+
+    public static CertificateProfile NotAnOcspSigner { get; } = new(
+        "CN=OcspLab OCSP Responder without OCSPSigning,O=OcspLab", TimeSpan.FromDays(90), (request, _) => EndEntity(request, X509KeyUsageFlags.DigitalSignature, "1.3.6.1.5.5.7.3.2"));
+
+    /// <summary>How long ago its validity began when it is issued. Clients' clocks lag; a certificate that starts now is refused by some of them.</summary>
+    public TimeSpan Past { get; init; } = TimeSpan.FromMinutes(5);
 
     public static CertificateProfile Server(string commonName, MustStaple mustStaple) => new($"CN={commonName},O=OcspLab", TimeSpan.FromDays(90), (request, ocspUrl) =>
     {
@@ -46,6 +50,12 @@ internal sealed record CertificateProfile(string Subject, TimeSpan Lifetime, Act
         request.CertificateExtensions.Add(new X509BasicConstraintsExtension(certificateAuthority: true, hasPathLengthConstraint: true, pathLength, critical: true));
         request.CertificateExtensions.Add(new X509KeyUsageExtension(X509KeyUsageFlags.KeyCertSign | X509KeyUsageFlags.CrlSign, critical: true));
         request.CertificateExtensions.Add(new X509SubjectKeyIdentifierExtension(request.PublicKey, critical: false));
+    }
+
+    private static void SignsOcsp(CertificateRequest request)
+    {
+        EndEntity(request, X509KeyUsageFlags.DigitalSignature, "1.3.6.1.5.5.7.3.9");
+        request.CertificateExtensions.Add(new X509Extension(OcspNoCheck, [0x05, 0x00], critical: false));
     }
 
     private static void EndEntity(CertificateRequest request, X509KeyUsageFlags usage, string extendedUsage)

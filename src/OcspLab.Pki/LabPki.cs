@@ -25,6 +25,12 @@ public sealed partial class LabPki(string directory, PkiOptions options, TimePro
     /// <summary>The delegated OCSP signer (RFC 6960 §4.2.2.2).</summary>
     public CertificateFiles OcspSigner => Locate("ocsp", "ocsp", null);
 
+    /// <summary>A certificate of the same authority that must not sign OCSP: what a responder with a fault signs with.</summary>
+    public CertificateFiles SignerWithoutOcspSigning => Locate(Path.Combine("ocsp", "without-ocsp-signing"), "ocsp", null);
+
+    /// <summary>An OCSP signer that has expired: for faults too.</summary>
+    public CertificateFiles ExpiredSigner => Locate(Path.Combine("ocsp", "expired"), "ocsp", null);
+
     /// <summary>Intermediate and root in one PEM file: nginx's <c>ssl_trusted_certificate</c>.</summary>
     public string CaChain => Path.Combine(Directory, "ca-chain.pem");
 
@@ -37,6 +43,7 @@ public sealed partial class LabPki(string directory, PkiOptions options, TimePro
         {
             using var intermediate = EnsureAuthorities();
             EnsureSigner(intermediate);
+            EnsureFaultySigners(intermediate);
             return (IReadOnlyList<IssuedCertificate>)[.. WellKnownNames.Union(Names()).Select(name => EnsureEnd(intermediate, name))];
         });
     }
@@ -89,10 +96,32 @@ public sealed partial class LabPki(string directory, PkiOptions options, TimePro
         return intermediate;
     }
 
-    private void EnsureSigner(CertificateAuthority intermediate)
+    /// <summary>Makes the OCSP signer anew when a third of its life or less is left; a responder reads the files again.</summary>
+    /// <returns>True when it was made anew.</returns>
+    /// <exception cref="PkiException">A file is broken or cannot be written.</exception>
+    public bool RenewOcspSigner() => Locked(() =>
     {
-        if (!IsGood(OcspSigner, intermediate))
-            intermediate.Issue(CertificateProfile.OcspSigner, OcspSigner, null).Dispose();
+        using var intermediate = EnsureAuthorities();
+        return EnsureSigner(intermediate);
+    });
+
+    private bool EnsureSigner(CertificateAuthority intermediate)
+    {
+        if (IsGood(OcspSigner, intermediate))
+            return false;
+        intermediate.Issue(CertificateProfile.OcspSigner, OcspSigner, null).Dispose();
+        return true;
+    }
+
+    // Good for nothing but faults, so it is enough that they are this authority's.
+    private void EnsureFaultySigners(CertificateAuthority intermediate)
+    {
+        foreach (var (files, profile) in (ReadOnlySpan<(CertificateFiles, CertificateProfile)>)[(SignerWithoutOcspSigning, CertificateProfile.NotAnOcspSigner), (ExpiredSigner, CertificateProfile.ExpiredOcspSigner)])
+        {
+            using var certificate = StoredCertificate.Find(files);
+            if (certificate is null || !intermediate.Issued(certificate) || !File.Exists(files.Key) || !File.Exists(files.Password) || (profile == CertificateProfile.NotAnOcspSigner && !IsGood(files, intermediate)))
+                intermediate.Issue(profile, files, null).Dispose();
+        }
     }
 
     private IssuedCertificate EnsureEnd(CertificateAuthority intermediate, string name)

@@ -89,7 +89,7 @@ public sealed class AdminApiTests : IAsyncLifetime
     {
         await _responder.Registry.RevokeAsync("echo", RevocationReason.KeyCompromise, TestContext.Current.CancellationToken);
         var other = new SqliteCertificateRegistry(Path.Combine(_responder.Folder, "responder.db"), TimeProvider.System);
-        Assert.NotNull(other.Find(_responder.Echo.SerialNumber.ToLowerInvariant())?.RevokedAt);
+        Assert.Equal(CertStatusKind.Revoked, (await other.FindAsync(_responder.Echo.SerialNumber.ToLowerInvariant(), TestContext.Current.CancellationToken))?.Status.Kind);
     }
 
     private ResponderAdminClient Client() => new(_responder.AdminUrl, AdminToken.LoadOrCreate(_responder.TokenFile));

@@ -107,7 +107,11 @@ public sealed class EmbeddedLab : IAsyncDisposable
         await RunAsync(DnsService.Create(_topology.ArgumentsOf(LabTopology.Dns), builder => Log(builder.Logging, LabTopology.Dns)), cancellationToken).ConfigureAwait(false);
         _resources.Add(new LabResource(LabTopology.Dns, $"127.0.0.1:{_topology.Ports.Dns}", LabResourceState.Ready, $"{LabTopology.SiteHost} and {LabTopology.ResponderHost}, UDP and TCP"));
 
-        var responder = ResponderService.Create(_topology.ArgumentsOf(LabTopology.Responder), builder => Log(builder.Logging, LabTopology.Responder));
+        var responder = ResponderService.Create(_topology.ArgumentsOf(LabTopology.Responder), builder =>
+        {
+            Log(builder.Logging, LabTopology.Responder);
+            builder.Services.AddHostedService(services => new SignerRenewal(pki, _clock, services.GetRequiredService<ILogger<SignerRenewal>>()));
+        });
         await responder.Services.GetRequiredService<ICertificateRegistry>().RegisterAsync(certificates, _clock, cancellationToken).ConfigureAwait(false);
         await RunAsync(responder, cancellationToken).ConfigureAwait(false);
         _resources.Add(new LabResource(LabTopology.Responder, $"http://127.0.0.1:{_topology.Ports.Responder}", LabResourceState.Ready, $"admin API on {_topology.AdminUrl}, token in {_topology.AdminTokenFile}"));

@@ -108,16 +108,25 @@ public sealed record LabTopology
     private Dictionary<string, string> ResponderSettings()
     {
         var pki = CreatePki(TimeProvider.System);
+        const string authority = $"Responder:Authorities:{AuthorityName}";
         return new()
         {
             ["Responder:Port"] = Text(Ports.Responder),
             ["Responder:AdminPort"] = Text(Ports.ResponderAdmin),
             ["Responder:AdminTokenFile"] = AdminTokenFile,
-            ["Responder:Database"] = Database,
-            ["Responder:IssuerCertificate"] = pki.Intermediate.Certificate,
-            ["Responder:SignerCertificate"] = pki.OcspSigner.Certificate,
-            ["Responder:SignerKey"] = pki.OcspSigner.Key,
-            ["Responder:SignerPasswordFile"] = pki.OcspSigner.Password,
+            [$"{authority}:Database"] = Database,
+            [$"{authority}:IssuerCertificate"] = pki.Intermediate.Certificate,
+            [$"{authority}:Signers:0:Certificate"] = pki.OcspSigner.Certificate,
+            [$"{authority}:Signers:0:Key"] = pki.OcspSigner.Key,
+            [$"{authority}:Signers:0:PasswordFile"] = pki.OcspSigner.Password,
+            ["Responder:Faults"] = "DangerousOn",
+            ["Responder:FaultSigners:WithoutOcspSigning:Certificate"] = pki.SignerWithoutOcspSigning.Certificate,
+            ["Responder:FaultSigners:WithoutOcspSigning:Key"] = pki.SignerWithoutOcspSigning.Key,
+            ["Responder:FaultSigners:WithoutOcspSigning:PasswordFile"] = pki.SignerWithoutOcspSigning.Password,
+            ["Responder:FaultSigners:Expired:Certificate"] = pki.ExpiredSigner.Certificate,
+            ["Responder:FaultSigners:Expired:Key"] = pki.ExpiredSigner.Key,
+            ["Responder:FaultSigners:Expired:PasswordFile"] = pki.ExpiredSigner.Password,
+            ["Responder:Journal"] = "10000",
             ["Responder:Validity"] = "01:00:00",
             // People watch: a revocation is to be seen within seconds. The validity stays long, so that an outage is survived.
             ["Responder:MaximumCacheAge"] = "00:00:05",
@@ -158,6 +167,9 @@ public sealed record LabTopology
     }
 
     private static string Text(int port) => port.ToString(CultureInfo.InvariantCulture);
+
+    /// <summary>The intermediate authority's name in the responder's settings.</summary>
+    public const string AuthorityName = "intermediate";
 
     /// <summary>The certificate that every site of the lab serves.</summary>
     public const string SiteCertificate = "echo";

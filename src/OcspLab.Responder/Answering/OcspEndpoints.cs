@@ -1,4 +1,3 @@
-using Microsoft.Extensions.Options;
 using OcspLab.Responder;
 
 namespace OcspLab;
@@ -10,9 +9,6 @@ public static class OcspEndpoints
     public static void MapOcspResponder(this IEndpointRouteBuilder endpoints)
     {
         ArgumentNullException.ThrowIfNull(endpoints);
-        endpoints.Map("/{**request}", CreateHandler(endpoints.ServiceProvider).HandleAsync);
+        endpoints.Map("/{**request}", endpoints.ServiceProvider.GetRequiredService<OcspRequestHandler>().HandleAsync);
     }
-
-    internal static OcspRequestHandler CreateHandler(IServiceProvider services) => new(
-        services.GetRequiredService<OcspAnswering>(), services.GetRequiredService<IOptions<ResponderOptions>>().Value.MaximumRequestSize, services.GetRequiredService<TimeProvider>());
 }

@@ -3,14 +3,19 @@ using System.Security.Cryptography;
 
 namespace OcspLab.Responder;
 
-/// <summary>A response ready to be sent, and what HTTP caches may do with it; null for nothing.</summary>
-internal sealed record OcspReply(ReadOnlyMemory<byte> Body, string Outcome, Caching? Caching);
+/// <summary>A response ready to be sent.</summary>
+/// <param name="Body">OCSPResponse in DER.</param>
+/// <param name="Outcome">good, revoked, unknown, several, or the error status.</param>
+/// <param name="Caching">What HTTP caches may do with it, or null for nothing.</param>
+/// <param name="SerialNumbers">The certificates that were asked about, as far as they could be read.</param>
+internal sealed record OcspReply(ReadOnlyMemory<byte> Body, string Outcome, Caching? Caching, IReadOnlyList<string> SerialNumbers);
 
 /// <summary>The cache headers of an answer (RFC 9919 §7.2), spelt once.</summary>
 internal sealed class Caching
 {
     private readonly DateTimeOffset _freshUntil;
     private readonly TimeSpan _maximumAge;
+    private Spelling _control = new(-1, "");
 
     /// <param name="body">The answer.</param>
     /// <param name="thisUpdate">When its status was known to be correct.</param>
@@ -36,9 +41,15 @@ internal sealed class Caching
     public string CacheControl(DateTimeOffset now)
     {
         var left = _freshUntil - now;
-        var age = left < _maximumAge ? left : _maximumAge;
-        return $"max-age={Math.Max(0, (long)age.TotalSeconds).ToString(CultureInfo.InvariantCulture)}, public, no-transform, must-revalidate";
+        var seconds = Math.Max(0, (long)(left < _maximumAge ? left : _maximumAge).TotalSeconds);
+        // The same for a second or longer: most requests find it spelt.
+        var control = Volatile.Read(ref _control);
+        if (control.Seconds != seconds)
+            Volatile.Write(ref _control, control = new Spelling(seconds, string.Create(CultureInfo.InvariantCulture, $"max-age={seconds}, public, no-transform, must-revalidate")));
+        return control.Text;
     }
+
+    private sealed record Spelling(long Seconds, string Text);
 
     // RFC 9110 §5.6.7
     private static string HttpDate(DateTimeOffset instant) => instant.ToUniversalTime().ToString("R", CultureInfo.InvariantCulture);

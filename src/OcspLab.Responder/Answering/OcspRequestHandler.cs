@@ -1,11 +1,14 @@
 using Microsoft.AspNetCore.Http.Features;
+using Microsoft.Extensions.Options;
 using OcspLab.Ocsp;
 
 namespace OcspLab.Responder;
 
 /// <summary>OCSP over HTTP (RFC 6960 appendix A, RFC 9919 §6 and §7), straight from the request's target or body.</summary>
-internal sealed class OcspRequestHandler(OcspAnswering answering, int limit, TimeProvider clock)
+internal sealed class OcspRequestHandler(OcspAnswering answering, IOptions<ResponderOptions> options, ResponderMetrics metrics, TimeProvider clock, RequestJournal? journal = null, FaultInjector? faults = null)
 {
+    private readonly int _limit = options.Value.MaximumRequestSize;
+
     public Task HandleAsync(HttpContext context)
     {
         var method = context.Request.Method;
@@ -22,9 +25,9 @@ internal sealed class OcspRequestHandler(OcspAnswering answering, int limit, Tim
         var target = context.Features.GetRequiredFeature<IHttpRequestFeature>().RawTarget;
         if (target is "/" or "")
             return context.Response.WriteAsync("An OCSP responder (RFC 6960). Ask with POST, or GET /{base64 of the request}.\n");
-        if (target.Length > limit * 2)
+        if (target.Length > _limit * 2)
             return SendAsync(context, Malformed, StatusCodes.Status414UriTooLong);
-        return SendAsync(context, answering.Answer(RequestTarget.TryRead(target, out var request) ? request : [], "GET"));
+        return AnswerAsync(context, RequestTarget.TryRead(target, out var request) ? request : []);
     }
 
     private async Task PostAsync(HttpContext context)
@@ -37,20 +40,38 @@ internal sealed class OcspRequestHandler(OcspAnswering answering, int limit, Tim
         }
 
         var length = context.Request.ContentLength;
-        var buffer = new byte[length < limit ? (int)length + 1 : limit + 1];
-        var read = length > limit
+        var buffer = new byte[length < _limit ? (int)length + 1 : _limit + 1];
+        var read = length > _limit
             ? buffer.Length
             : await context.Request.Body.ReadAtLeastAsync(buffer, buffer.Length, throwOnEndOfStream: false, context.RequestAborted).ConfigureAwait(false);
-        await (read > limit
+        await (read > _limit
             ? SendAsync(context, Malformed, StatusCodes.Status413PayloadTooLarge)
-            : SendAsync(context, answering.Answer(buffer.AsMemory(0, read), "POST"))).ConfigureAwait(false);
+            : AnswerAsync(context, buffer.AsMemory(0, read))).ConfigureAwait(false);
+    }
+
+    private Task AnswerAsync(HttpContext context, ReadOnlyMemory<byte> request) =>
+        faults is not { IsArmed: true } && answering.TryFindReady(request.Span, out var ready) ? SendAsync(context, ready) : AnswerSlowlyAsync(context, request);
+
+    private async Task AnswerSlowlyAsync(HttpContext context, ReadOnlyMemory<byte> request)
+    {
+        if (!answering.TryFindReady(request.Span, out var reply))
+            reply = await answering.AnswerAsync(request, context.RequestAborted).ConfigureAwait(false);
+        if (faults is not { IsArmed: true } || faults.Take(reply) is not { } fault)
+        {
+            await SendAsync(context, reply).ConfigureAwait(false);
+            return;
+        }
+
+        if (await faults.InterruptAsync(context, fault).ConfigureAwait(false))
+            journal?.Note(context, reply, context.Response.HasStarted ? context.Response.StatusCode : null, fault.Kind.ToString());
+        else
+            await SendAsync(context, faults.Spoil(reply, fault), fault: fault.Kind.ToString()).ConfigureAwait(false);
     }
 
     // 200 for OCSP errors too: clients do not look for an OCSP status behind any other.
-    private Task SendAsync(HttpContext context, OcspReply reply, int status = StatusCodes.Status200OK)
+    private Task SendAsync(HttpContext context, OcspReply reply, int status = StatusCodes.Status200OK, string? fault = null)
     {
         var response = context.Response;
-        response.StatusCode = status;
         if (reply.Caching is { } caching)
         {
             // RFC 9919 §7.2
@@ -59,16 +80,18 @@ internal sealed class OcspRequestHandler(OcspAnswering answering, int limit, Tim
             response.Headers.LastModified = caching.LastModified;
             response.Headers.ETag = caching.ETag;
             if (IsHeld(context.Request, caching.ETag))
-            {
-                response.StatusCode = StatusCodes.Status304NotModified;
-                return Task.CompletedTask;
-            }
+                status = StatusCodes.Status304NotModified;
         }
         else
         {
             response.Headers.CacheControl = "no-store";
         }
 
+        response.StatusCode = status;
+        metrics.Answered(context.Request.Method, reply.Outcome);
+        journal?.Note(context, reply, status, fault);
+        if (status == StatusCodes.Status304NotModified)
+            return Task.CompletedTask;
         response.ContentType = "application/ocsp-response";
         response.ContentLength = reply.Body.Length;
         return HttpMethods.IsHead(context.Request.Method) ? Task.CompletedTask : response.Body.WriteAsync(reply.Body, context.RequestAborted).AsTask();
@@ -76,9 +99,9 @@ internal sealed class OcspRequestHandler(OcspAnswering answering, int limit, Tim
 
     // RFC 9110 §13.1.2; only GET and HEAD have something to keep.
     private static bool IsHeld(HttpRequest request, string etag) =>
-        !HttpMethods.IsPost(request.Method)
-        && request.Headers.IfNoneMatch is { Count: > 0 } held
+        request.Headers.IfNoneMatch is { Count: > 0 } held
+        && !HttpMethods.IsPost(request.Method)
         && held.Any(value => value is not null && value.Split(',').Any(tag => tag.Trim() is var one && (one == "*" || one == etag || one == "W/" + etag)));
 
-    private static readonly OcspReply Malformed = new(OcspResponseBuilder.BuildError(OcspResponseStatus.MalformedRequest), RequestCount.Name(OcspResponseStatus.MalformedRequest), null);
+    private static readonly OcspReply Malformed = OcspReplies.Error(OcspResponseStatus.MalformedRequest);
 }

@@ -35,32 +35,34 @@ internal sealed class ReadyAnswers
     }
 
     /// <summary>Keeps an answer, unless something has changed since its status was looked up.</summary>
-    public void Remember(byte[] question, string serialNumber, OcspReply reply, DateTimeOffset renewAt, long version)
+    public void Remember(byte[] question, Authority authority, OcspReply reply, DateTimeOffset renewAt, long version)
     {
         if (_capacity == 0)
             return;
         if (_answers.Count >= _capacity)
             MakeRoom();
-        _answers[question] = new ReadyAnswer(serialNumber, reply, renewAt);
+        _answers[question] = new ReadyAnswer(authority, reply, renewAt);
         // Whoever changed it meanwhile may have looked here before it was there.
         if (Version != version)
             _answers.TryRemove(question, out _);
     }
 
-    /// <summary>Drops what was said about a certificate, or everything.</summary>
+    /// <summary>Drops what was said about a certificate, or about all of an authority's.</summary>
+    /// <param name="authority">The authority.</param>
     /// <param name="serialNumber">The certificate's serial number in lower-case hexadecimal, or null for all.</param>
-    public void Forget(string? serialNumber)
+    public void Forget(Authority authority, string? serialNumber)
     {
         Interlocked.Increment(ref _version);
-        if (serialNumber is null)
+        if (serialNumber is not null)
         {
-            _answers.Clear();
+            foreach (var question in authority.QuestionsAbout(serialNumber))
+                _answers.TryRemove(question, out _);
             return;
         }
 
         foreach (var (question, answer) in _answers)
         {
-            if (answer.SerialNumber == serialNumber)
+            if (answer.Authority == authority)
                 _answers.TryRemove(question, out _);
         }
     }
@@ -72,7 +74,7 @@ internal sealed class ReadyAnswers
             _answers.TryRemove(question, out _);
     }
 
-    private sealed record ReadyAnswer(string SerialNumber, OcspReply Reply, DateTimeOffset RenewAt);
+    private sealed record ReadyAnswer(Authority Authority, OcspReply Reply, DateTimeOffset RenewAt);
 
     private sealed class QuestionComparer : IEqualityComparer<byte[]>, IAlternateEqualityComparer<ReadOnlySpan<byte>, byte[]>
     {

@@ -8,18 +8,16 @@ namespace OcspLab.Responder;
 /// </summary>
 public sealed class OcspListener : IHostedService, IAsyncDisposable
 {
-    private readonly OcspAnswering _answering;
-    private readonly IOptions<ResponderOptions> _options;
+    private readonly OcspRequestHandler _handler;
+    private readonly ResponderServiceOptions _options;
     private readonly ILoggerFactory _loggers;
-    private readonly TimeProvider _clock;
     private readonly SemaphoreSlim _gate = new(1, 1);
     private WebApplication? _application;
 
-    internal OcspListener(OcspAnswering answering, IOptions<ResponderOptions> options, ILoggerFactory loggers, TimeProvider clock)
+    internal OcspListener(OcspRequestHandler handler, IOptions<ResponderServiceOptions> options, ILoggerFactory loggers)
     {
-        _clock = clock;
-        _answering = answering;
-        _options = options;
+        _handler = handler;
+        _options = options.Value;
         _loggers = loggers;
     }
 
@@ -54,17 +52,14 @@ public sealed class OcspListener : IHostedService, IAsyncDisposable
     {
         var builder = WebApplication.CreateSlimBuilder(new WebApplicationOptions { ApplicationName = typeof(OcspListener).Assembly.GetName().Name, ContentRootPath = AppContext.BaseDirectory });
         builder.Services.AddSingleton(_loggers);
-        builder.Services.AddSingleton(_options);
-        builder.Services.AddSingleton(_answering);
-        builder.Services.AddSingleton(_clock);
         builder.Services.Configure<HostOptions>(host => host.ShutdownTimeout = TimeSpan.FromSeconds(2));
         // The lifetime is the outer application's: this one must not answer Ctrl-C by itself.
         builder.Services.AddSingleton<IHostLifetime, PassiveLifetime>();
         builder.WebHost.ConfigureKestrel(kestrel => kestrel.AddServerHeader = false);
         var application = builder.Build();
-        application.Urls.Add($"http://{_options.Value.Address}:{_options.Value.Port}");
+        application.Urls.Add($"http://{(_options.Address.Contains(':', StringComparison.Ordinal) ? $"[{_options.Address}]" : _options.Address)}:{_options.Port}");
         // No routing: every path is a question.
-        application.Run(OcspEndpoints.CreateHandler(application.Services).HandleAsync);
+        application.Run(_handler.HandleAsync);
         return application;
     }
 

@@ -1,5 +1,4 @@
 using System.Net;
-using Microsoft.Extensions.Diagnostics.HealthChecks;
 using Microsoft.Extensions.Options;
 
 namespace OcspLab.Responder;
@@ -14,33 +13,37 @@ internal static class ResponderService
     {
         var builder = WebApplication.CreateBuilder(new WebApplicationOptions { Args = args, ContentRootPath = AppContext.BaseDirectory, ApplicationName = typeof(ResponderService).Assembly.GetName().Name });
         builder.AddServiceDefaults(ResponderMetrics.MeterName);
-        builder.Services.AddOcspResponder(builder.Configuration.GetSection(ResponderOptions.Section));
-        builder.Services.AddProblemDetails();
+        var section = builder.Configuration.GetSection(ResponderOptions.Section);
+        builder.Services.AddOcspResponder(section);
+        builder.Services.AddSingleton<IValidateOptions<ResponderServiceOptions>, ResponderServiceOptionsValidator>();
+        builder.Services.AddOptions<ResponderServiceOptions>().Bind(section).ValidateOnStart();
+        builder.Services.AddSingleton(provider => new RequestJournal(Options(provider).Journal, provider.GetRequiredService<TimeProvider>()));
+        builder.Services.AddSingleton<FaultPlan>();
+        builder.Services.AddSingleton(provider => new FaultySigners(Options(provider).FaultSigners));
+        builder.Services.AddSingleton<FaultInjector>();
         builder.Services.AddSingleton(provider => new OcspListener(
-            provider.GetRequiredService<OcspAnswering>(), provider.GetRequiredService<IOptions<ResponderOptions>>(), provider.GetRequiredService<ILoggerFactory>(), provider.GetRequiredService<TimeProvider>()));
+            provider.GetRequiredService<OcspRequestHandler>(), provider.GetRequiredService<IOptions<ResponderServiceOptions>>(), provider.GetRequiredService<ILoggerFactory>()));
         builder.Services.AddHostedService(provider => provider.GetRequiredService<OcspListener>());
-        builder.Services.AddHealthChecks().Add(new HealthCheckRegistration("responder", provider => new ResponderHealth(provider.GetRequiredService<OcspAnswering>(), provider.GetRequiredService<OcspListener>()), null, null));
+        builder.Services.AddHealthChecks().AddCheck<ListenerHealth>("listener");
+        builder.Services.AddProblemDetails();
+        builder.Services.AddOpenApi(AdminDocument.Describe);
+        builder.Services.ConfigureHttpJsonOptions(json => AdminJson.Configure(json.SerializerOptions));
         builder.WebHost.ConfigureKestrel((context, kestrel) =>
         {
             kestrel.Limits.MaxRequestBodySize = 64 * 1024;
-            kestrel.Listen(IPAddress.Loopback, context.Configuration.GetValue($"{ResponderOptions.Section}:{nameof(ResponderOptions.AdminPort)}", 8889));
+            kestrel.Listen(IPAddress.Loopback, context.Configuration.GetValue($"{ResponderOptions.Section}:{nameof(ResponderServiceOptions.AdminPort)}", 8889));
         });
         configure?.Invoke(builder);
 
         var app = builder.Build();
         app.UseExceptionHandler();
         app.UseStatusCodePages();
-        app.UseAdminToken(AdminToken.LoadOrCreate(app.Services.GetRequiredService<IOptions<ResponderOptions>>().Value.AdminTokenFile));
+        app.UseAdminToken(AdminToken.LoadOrCreate(Options(app.Services).AdminTokenFile));
         app.MapDefaultEndpoints();
+        app.MapOpenApi(AdminDocument.Path);
         app.MapAdminApi();
         return app;
     }
 
-    private sealed class ResponderHealth(OcspAnswering answering, OcspListener listener) : IHealthCheck
-    {
-        public Task<HealthCheckResult> CheckHealthAsync(HealthCheckContext context, CancellationToken cancellationToken = default) => Task.FromResult(
-            listener.Url is null ? HealthCheckResult.Degraded("The OCSP port is closed.")
-            : answering.IsHealthy() ? HealthCheckResult.Healthy()
-            : HealthCheckResult.Unhealthy("The registry cannot be read, or the signer has expired."));
-    }
+    private static ResponderServiceOptions Options(IServiceProvider services) => services.GetRequiredService<IOptions<ResponderServiceOptions>>().Value;
 }

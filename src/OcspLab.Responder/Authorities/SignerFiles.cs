@@ -1,0 +1,43 @@
+using System.Security.Cryptography;
+using System.Security.Cryptography.X509Certificates;
+using OcspLab.Ocsp;
+
+namespace OcspLab.Responder;
+
+/// <summary>Reads certificates and keys, with an error that names the file.</summary>
+internal static class SignerFiles
+{
+    /// <exception cref="InvalidOperationException">It cannot be read, or is no certificate.</exception>
+    public static X509Certificate2 LoadCertificate(string path)
+    {
+        try
+        {
+            return X509CertificateLoader.LoadCertificateFromFile(path);
+        }
+        catch (Exception exception) when (exception is CryptographicException or IOException or UnauthorizedAccessException)
+        {
+            throw new InvalidOperationException($"{path} is not a readable certificate: {exception.Message}", exception);
+        }
+    }
+
+    /// <exception cref="InvalidOperationException">A file cannot be read, the password is wrong, or the key is another certificate's.</exception>
+    public static OcspSigningKey Load(SignerOptions files)
+    {
+        var key = files.Key.Length == 0 ? files.Certificate : files.Key;
+        try
+        {
+            return new OcspSigningKey(files.PasswordFile is null
+                ? X509Certificate2.CreateFromPemFile(files.Certificate, key)
+                : X509Certificate2.CreateFromEncryptedPemFile(files.Certificate, File.ReadLines(files.PasswordFile).FirstOrDefault() ?? "", key));
+        }
+        catch (Exception exception) when (exception is CryptographicException or ArgumentException)
+        {
+            var with = files.PasswordFile is null ? "" : $" with the password in {files.PasswordFile}";
+            throw new InvalidOperationException($"{key} cannot be opened{with}, or is not the key of {files.Certificate}: {exception.Message}", exception);
+        }
+        catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
+        {
+            throw new InvalidOperationException(exception.Message, exception);
+        }
+    }
+}
