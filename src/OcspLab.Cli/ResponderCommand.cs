@@ -1,40 +1,26 @@
 using System.CommandLine;
 using OcspLab.Lab;
-using OcspLab.Responder;
 
 namespace OcspLab.Cli;
 
 /// <summary><c>ocsplab responder</c>.</summary>
 internal static class ResponderCommand
 {
-    public static Command Create(LabOptions options) => new Command("responder", "The running lab's responder: close and open its port, count its answers.")
+    public static Command Create(LabOptions options)
     {
-        Verb("stop", "Close the OCSP port: connections are refused.", options, async (client, cancellationToken) => (await client.StopAsync(cancellationToken).ConfigureAwait(false)).State),
-        Verb("start", "Open the OCSP port again.", options, async (client, cancellationToken) => (await client.StartAsync(cancellationToken).ConfigureAwait(false)).State),
-        Verb("requests", "How requests were answered since the responder started.", options, async (client, cancellationToken) =>
-        {
-            var counts = await client.CountAsync(cancellationToken).ConfigureAwait(false);
-            return counts.Count == 0 ? "none yet" : string.Join('\n', counts.Select(count => $"{count.Method,-4} {count.Outcome,-16} {count.Count,6}"));
-        }),
-    }.WithHelp("""
-        Examples:
-          ocsplab responder stop      an outage: the sites go on stapling
-          ocsplab responder start
-          ocsplab responder requests
-        """);
-
-    private static Command Verb(string name, string description, LabOptions options, Func<ResponderAdminClient, CancellationToken, Task<string>> run)
-    {
-        var command = new Command(name, description);
-        command.SetAction(async (arguments, cancellationToken) =>
-        {
-            var topology = options.Read(arguments);
-            var running = LabState.FindRunning(topology.Directory)
-                ?? throw new LabException($"No lab runs in {topology.Directory}. Start it with 'ocsplab up', or name its folder with --lab.");
-            using var client = new ResponderAdminClient(running.AdminUrl, AdminToken.LoadOrCreate(topology.AdminTokenFile));
-            Console.Out.WriteLine(await run(client, cancellationToken).ConfigureAwait(false));
-            return ExitCodes.Good;
-        });
-        return command;
+        var command = new Command("responder", "Run an OCSP responder over an index.txt or a CRL, or over the lab's own certificates. With a verb: the running lab's responder.");
+        foreach (var verb in ResponderVerbs.Create(options))
+            command.Subcommands.Add(verb);
+        ServeOptions.Configure(command, options);
+        return command.WithHelp("""
+            Examples:
+              ocsplab responder --index index.txt --ca ca.pem --rsigner ocsp.pem --rkey ocsp.key --port 8080
+                                          instead of: openssl ocsp -index index.txt -CA ca.pem -rsigner ocsp.pem -rkey ocsp.key -port 8080
+              ocsplab responder --crl http://ca.test/ca.crl --ca ca.pem --rsigner ocsp.pem --rkey ocsp.key
+              ocsplab responder stop      an outage: the sites go on stapling
+              ocsplab responder start
+              ocsplab responder fault badSignature echo --requests 3
+              ocsplab responder journal
+            """);
     }
 }

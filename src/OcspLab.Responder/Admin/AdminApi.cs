@@ -26,7 +26,7 @@ internal static class AdminApi
         api.MapPost("/certificates/{which}/revoke", RevokeAsync).WithSummary("Revoke by name or serial number. When this answers 200 the revocation is on disk and in the next OCSP answer.");
         api.MapPost("/certificates/{which}/restore", RestoreAsync).WithSummary("Take a revocation back.");
         api.MapGet("/requests", (ResponderMetrics metrics) => metrics.Counts).WithSummary("How OCSP requests were answered since the start.");
-        api.MapGet("/journal", (RequestJournal journal, long? after) => journal.Since(after ?? 0)).WithSummary("The latest OCSP requests after a number, oldest first.");
+        api.MapGet("/journal", (JournalMemory journal, long? after) => journal.Since(after ?? 0)).WithSummary("The latest OCSP requests after a number, oldest first.");
         api.MapGet("/status", (AuthorityDirectory authorities, ReadyAnswers ready, TimeProvider clock) => ResponderStatus.Of(authorities, ready, clock)).WithSummary("The authorities, their signers and sources.");
         api.MapGet("/listener", (OcspListener listener) => ListenerState.Of(listener)).WithSummary("Whether the OCSP port is open.");
         api.MapPost("/listener/stop", async (OcspListener listener, CancellationToken cancellationToken) =>

@@ -26,13 +26,14 @@ internal static class SignerFiles
         var key = files.Key.Length == 0 ? files.Certificate : files.Key;
         try
         {
-            return new OcspSigningKey(files.PasswordFile is null
+            var password = files.PasswordFile is null ? files.Password : File.ReadLines(files.PasswordFile).FirstOrDefault() ?? "";
+            return new OcspSigningKey(password is null
                 ? X509Certificate2.CreateFromPemFile(files.Certificate, key)
-                : X509Certificate2.CreateFromEncryptedPemFile(files.Certificate, File.ReadLines(files.PasswordFile).FirstOrDefault() ?? "", key));
+                : X509Certificate2.CreateFromEncryptedPemFile(files.Certificate, password, key));
         }
         catch (Exception exception) when (exception is CryptographicException or ArgumentException)
         {
-            var with = files.PasswordFile is null ? "" : $" with the password in {files.PasswordFile}";
+            var with = files.PasswordFile is not null ? $" with the password in {files.PasswordFile}" : files.Password is not null ? " with the password given" : "";
             throw new InvalidOperationException($"{key} cannot be opened{with}, or is not the key of {files.Certificate}: {exception.Message}", exception);
         }
         catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)

@@ -17,7 +17,9 @@ internal static class ResponderService
         builder.Services.AddOcspResponder(section);
         builder.Services.AddSingleton<IValidateOptions<ResponderServiceOptions>, ResponderServiceOptionsValidator>();
         builder.Services.AddOptions<ResponderServiceOptions>().Bind(section).ValidateOnStart();
-        builder.Services.AddSingleton(provider => new RequestJournal(Options(provider).Journal, provider.GetRequiredService<TimeProvider>()));
+        builder.Services.AddSingleton(provider => new JournalMemory(Options(provider).Journal));
+        if (section.GetValue(nameof(ResponderServiceOptions.Journal), 0) > 0)
+            builder.Services.AddSingleton(provider => new RequestJournal(provider.GetRequiredService<JournalMemory>().Add, provider.GetRequiredService<TimeProvider>()));
         builder.Services.AddSingleton<FaultPlan>();
         builder.Services.AddSingleton(provider => new FaultySigners(Options(provider).FaultSigners));
         builder.Services.AddSingleton<FaultInjector>();

@@ -37,6 +37,9 @@ public sealed class SignerOptions
     /// <summary><value>PEM of its key; the certificate's file when empty.</value></summary>
     public string Key { get; set; } = "";
 
-    /// <summary><value>A file whose first line is the key's password, or null for a key in the clear.</value></summary>
+    /// <summary><value>A file whose first line is the key's password, or null.</value></summary>
     public string? PasswordFile { get; set; }
+
+    /// <summary><value>The password itself, from a secret store, or null; with neither the key is in the clear.</value></summary>
+    public string? Password { get; set; }
 }
