@@ -99,7 +99,7 @@ public sealed partial class LabPki(string directory, PkiOptions options, TimePro
     /// <summary>Makes the OCSP signer anew when a third of its life or less is left; a responder reads the files again.</summary>
     /// <returns>True when it was made anew.</returns>
     /// <exception cref="PkiException">A file is broken or cannot be written.</exception>
-    public bool RenewOcspSigner() => Locked(() =>
+    public bool RenewOcspSigner() => !IsGood(OcspSigner, null) && Locked(() =>
     {
         using var intermediate = EnsureAuthorities();
         return EnsureSigner(intermediate);

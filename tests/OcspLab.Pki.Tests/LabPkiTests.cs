@@ -53,7 +53,7 @@ public sealed class LabPkiTests : IDisposable
     public void Every_secret_is_its_owners_alone()
     {
         var secrets = Directory.GetFiles(_folder.Path, "*.key", SearchOption.AllDirectories).Concat(Directory.GetFiles(_folder.Path, "password.txt", SearchOption.AllDirectories)).ToArray();
-        Assert.Equal(12, secrets.Length);
+        Assert.Equal(16, secrets.Length);
         Assert.All(secrets, OwnerOnly.Check);
         Assert.All(secrets.Where(file => file.EndsWith(".key", StringComparison.Ordinal)), file => Assert.Contains("ENCRYPTED PRIVATE KEY", File.ReadAllText(file), StringComparison.Ordinal));
     }

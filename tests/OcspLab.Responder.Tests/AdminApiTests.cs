@@ -92,5 +92,39 @@ public sealed class AdminApiTests : IAsyncLifetime
         Assert.Equal(CertStatusKind.Revoked, (await other.FindAsync(_responder.Echo.SerialNumber.ToLowerInvariant(), TestContext.Current.CancellationToken))?.Status.Kind);
     }
 
+    [Fact]
+    public async Task The_api_describes_itself_without_a_token()
+    {
+        using var document = System.Text.Json.JsonDocument.Parse(await _responder.Http.GetStringAsync(new Uri(_responder.AdminUrl, "openapi/v1.json"), TestContext.Current.CancellationToken));
+        var paths = document.RootElement.GetProperty("paths").EnumerateObject().Select(path => path.Name);
+        Assert.Equal(
+            ["/certificates", "/certificates/{which}/restore", "/certificates/{which}/revoke", "/faults", "/faults/{id}", "/journal", "/listener", "/listener/start", "/listener/stop", "/requests", "/status"],
+            paths.Order(StringComparer.Ordinal));
+        Assert.Equal("bearer", document.RootElement.GetProperty("components").GetProperty("securitySchemes").GetProperty("token").GetProperty("scheme").GetString());
+        Assert.False(document.RootElement.GetRawText().Contains(AdminToken.LoadOrCreate(_responder.TokenFile).Value, StringComparison.Ordinal), "the token is in it");
+    }
+
+    [Theory]
+    [InlineData("GET", "certificates")]
+    [InlineData("POST", "certificates/echo/revoke")]
+    [InlineData("GET", "journal")]
+    [InlineData("GET", "status")]
+    [InlineData("POST", "faults")]
+    [InlineData("DELETE", "faults")]
+    [InlineData("POST", "listener/stop")]
+    [InlineData("GET", "openapi/v2.json")]
+    public async Task Nothing_else_is_to_be_had_without_the_token(string method, string path)
+    {
+        foreach (var token in (string?[])[null, "Bearer ", "Bearer 00", "Basic " + AdminToken.LoadOrCreate(_responder.TokenFile).Value])
+        {
+            using var request = new HttpRequestMessage(new HttpMethod(method), new Uri(_responder.AdminUrl, path));
+            if (token is not null)
+                request.Headers.TryAddWithoutValidation("Authorization", token);
+            using var response = await _responder.Http.SendAsync(request, TestContext.Current.CancellationToken);
+            Assert.Equal(HttpStatusCode.Unauthorized, response.StatusCode);
+            Assert.Equal("application/problem+json", response.Content.Headers.ContentType?.MediaType);
+        }
+    }
+
     private ResponderAdminClient Client() => new(_responder.AdminUrl, AdminToken.LoadOrCreate(_responder.TokenFile));
 }

@@ -212,8 +212,8 @@ public sealed class FaultsTests : IAsyncDisposable
     private async Task StartAsync()
     {
         await _bench.StartAsync();
-        foreach (var (name, serial) in (ReadOnlySpan<(string, string)>)[("server", "1267"), ("other", "1268")])
-            _bench.Registry.RegisterAsync(new RegisteredCertificate(name, serial, TestAuthority.Now, TestAuthority.Now.AddDays(30)), TestContext.Current.CancellationToken).GetAwaiter().GetResult();
+        foreach (var (name, serial) in ((string, string)[])[("server", "1267"), ("other", "1268")])
+            await _bench.Registry.RegisterAsync(new RegisteredCertificate(name, serial, TestAuthority.Now, TestAuthority.Now.AddDays(30)), TestContext.Current.CancellationToken);
     }
 
     private Task<Fault> AddAsync(FaultOrder order) => _bench.Admin.AddFaultAsync(order, TestContext.Current.CancellationToken);

@@ -25,7 +25,7 @@ internal sealed partial class SignerRenewal(LabPki pki, TimeProvider clock, ILog
         }
     }
 
-    private static readonly TimeSpan Interval = TimeSpan.FromMinutes(10);
+    private static readonly TimeSpan Interval = TimeSpan.FromHours(1);
 
     [LoggerMessage(3001, LogLevel.Information, "The OCSP signer was made anew: {Certificate}", EventName = "SignerRenewed")]
     private static partial void Renewed(ILogger logger, string certificate);
