@@ -8,9 +8,12 @@ internal static class OpenSslSpeed
 {
     /// <summary>The time of one operation, signing and verifying.</summary>
     /// <exception cref="InvalidOperationException">openssl is not there or says something else.</exception>
-    public static (TimeSpan Sign, TimeSpan Verify) Measure(string algorithm)
+    /// <param name="algorithm">As openssl names it.</param>
+    /// <param name="processes">How many at a time; the time is that of all of them together.</param>
+    public static (TimeSpan Sign, TimeSpan Verify) Measure(string algorithm, int processes = 1)
     {
-        using var process = Process.Start(new ProcessStartInfo("openssl", ["speed", "-elapsed", "-seconds", "3", algorithm]) { RedirectStandardOutput = true, RedirectStandardError = true })
+        string[] several = processes == 1 ? [] : ["-multi", $"{processes}"];
+        using var process = Process.Start(new ProcessStartInfo("openssl", ["speed", "-elapsed", "-seconds", "3", .. several, algorithm]) { RedirectStandardOutput = true, RedirectStandardError = true })
             ?? throw new InvalidOperationException("openssl cannot be started.");
         process.ErrorDataReceived += (_, _) => { };
         process.BeginErrorReadLine();

@@ -1,8 +1,8 @@
 using System.Diagnostics;
 using System.Globalization;
 using System.Net;
-using System.Net.Sockets;
 using System.Numerics;
+using System.Security.Cryptography;
 using System.Security.Cryptography.X509Certificates;
 using System.Text;
 using Microsoft.AspNetCore.Builder;
@@ -14,8 +14,8 @@ using OcspLab.Responder;
 namespace OcspLab.Benchmarks;
 
 /// <summary>
-/// Answers a second of the responder, of Kestrel with a constant body of the same size and headers, and of <c>openssl ocsp -multi 2</c>, each
-/// asked by the same client about the same hundred certificates over loopback, one after the other.
+/// Answers a second: of the responder, of Kestrel with a constant body of the same size and headers, of <c>cfssl ocspserve</c> with the same answers,
+/// and of <c>openssl ocsp -multi 2</c>; ready ones and, with nonces, signed for each who asks. All asked by the same client over loopback, by turns.
 /// </summary>
 internal static class ResponderRun
 {
@@ -25,73 +25,154 @@ internal static class ResponderRun
         try
         {
             var topology = new LabTopology { Directory = folder, NginxSource = NginxSource.Off, Ports = new LabPorts { Dns = 5733, Responder = ResponderPort, ResponderAdmin = 8989, Nginx = 8543, Kestrel = 9543, KestrelBuiltIn = 9544 } };
-            var lab = await EmbeddedLab.StartAsync(topology, TimeProvider.System, _ => { }, CancellationToken.None).ConfigureAwait(false);
-            await using var _ = lab.ConfigureAwait(false);
-            var questions = await RegisterAsync(topology).ConfigureAwait(false);
-            var (body, headers) = await AskAsync(questions[0]).ConfigureAwait(false);
-            var constant = await StartConstantAsync(body, headers).ConfigureAwait(false);
-            await using var __ = constant.ConfigureAwait(false);
-            using var openssl = StartOpenSsl(topology);
+            PrepareAuthority(topology);
+            var ids = await RegisterAsync(topology).ConfigureAwait(false);
+            // A process of its own, as it is deployed: no journal, no faults.
+            using var responder = StartResponder(topology);
             try
             {
-                await MeasureAsync(ResponderPort, questions, WarmUp).ConfigureAwait(false);
-                await MeasureAsync(ConstantPort, questions, WarmUp).ConfigureAwait(false);
-                double ours = 0, kestrel = 0;
-                for (var round = 0; round < Rounds; round++)
-                {
-                    ours += await MeasureAsync(ResponderPort, questions, Length).ConfigureAwait(false) / Rounds;
-                    kestrel += await MeasureAsync(ConstantPort, questions, Length).ConfigureAwait(false) / Rounds;
-                }
-
-                var theirs = await MeasureAsync(OpenSslPort, questions, Length).ConfigureAwait(false);
-                Console.WriteLine("| RSA-2048 delegate, GET, ready answers | answers a second | ratio |");
-                Console.WriteLine("|---|---|---|");
-                Line("this responder", ours, "");
-                Line("Kestrel, constant body", kestrel, $"{ours / kestrel:0.00} (limit {LeastOfKestrel})");
-                Line("openssl ocsp -multi 2", theirs, $"{ours / theirs:0} times (limit {LeastOfOpenSsl})");
-                return ours / kestrel < LeastOfKestrel || ours / theirs < LeastOfOpenSsl ? 1 : 0;
+                return await CompareAsync(topology, ids).ConfigureAwait(false);
             }
             finally
             {
-                openssl.Kill(entireProcessTree: true);
+                responder.Kill(entireProcessTree: true);
             }
         }
         finally
         {
             Directory.Delete(folder, recursive: true);
         }
+    }
+
+    private static async Task<int> CompareAsync(LabTopology topology, IReadOnlyList<CertId> ids)
+    {
+        var folder = topology.Directory;
+        var paths = ids.Select(id => "/" + Uri.EscapeDataString(Convert.ToBase64String(new OcspRequest { CertIds = [id] }.Encode()))).ToArray();
+        var ready = new Wrk(folder, "ready", "GET", paths);
+        var posted = new Wrk(folder, "posted", "POST", ids.Select(id => Convert.ToHexString(new OcspRequest { CertIds = [id] }.Encode())));
+        var live = new Wrk(folder, "live", "POST", ids.Select(id => Convert.ToHexString(new OcspRequest { CertIds = [id], Nonce = RandomNumberGenerator.GetBytes(32) }.Encode())));
+        var (body, headers) = await AskAsync(ResponderPort, paths[0]).ConfigureAwait(false);
+        var constant = await StartConstantAsync(body, headers).ConfigureAwait(false);
+        await using var _ = constant.ConfigureAwait(false);
+        using var openssl = StartOpenSsl(topology);
+        Process? cfssl = null;
+        try
+        {
+            cfssl = await StartCfsslAsync(folder, paths).ConfigureAwait(false);
+            await AskAsync(OpenSslPort, paths[0]).ConfigureAwait(false);
+            if (cfssl is not null)
+                // By POST: its GET takes the plus signs of base64 for blanks.
+                await AskAsync(CfsslPort, "/", new OcspRequest { CertIds = [ids[0]] }.Encode()).ConfigureAwait(false);
+            foreach (var port in (ReadOnlySpan<int>)[ResponderPort, ConstantPort])
+                ready.Measure(port, WarmUp);
+            posted.Measure(ResponderPort, WarmUp);
+            double ours = 0, oursPosted = 0, kestrel = 0, cfssls = 0;
+            for (var round = 0; round < Rounds; round++)
+            {
+                ours += ready.Measure(ResponderPort, Length) / Rounds;
+                kestrel += ready.Measure(ConstantPort, Length) / Rounds;
+                oursPosted += posted.Measure(ResponderPort, Length) / Rounds;
+                cfssls += cfssl is null ? 0 : posted.Measure(CfsslPort, Length) / Rounds;
+            }
+
+            var openssls = ready.Measure(OpenSslPort, Length);
+            live.Measure(ResponderPort, WarmUp);
+            double signing = 0, bare = 0;
+            for (var round = 0; round < Rounds; round++)
+            {
+                signing += live.Measure(ResponderPort, Length) / Rounds;
+                bare += 1 / OpenSslSpeed.Measure("rsa2048", Environment.ProcessorCount).Sign.TotalSeconds / Rounds;
+            }
+
+            Console.WriteLine("| RSA-2048 delegate | answers a second | ratio |");
+            Console.WriteLine("|---|---|---|");
+            Line("ready answers, GET: this responder", ours, "");
+            Line("Kestrel, constant body", kestrel, $"{ours / kestrel:0.00} (limit {LeastOfKestrel})");
+            Line("openssl ocsp -multi 2", openssls, $"{ours / openssls:0} times (limit {LeastOfOpenSsl})");
+            Line("ready answers, POST: this responder", oursPosted, "");
+            if (cfssl is not null)
+                Line("cfssl ocspserve", cfssls, $"{oursPosted / cfssls:0.0} times (limit {LeastOfCfssl})");
+            Line("signed one by one, POST with a nonce: this responder", signing, "");
+            Line($"openssl speed -multi {Environment.ProcessorCount} rsa2048, bare signatures", bare, $"{signing / bare:0.00} (limit {LeastOfSpeed})");
+            return ours / kestrel < LeastOfKestrel || ours / openssls < LeastOfOpenSsl || (cfssl is not null && oursPosted / cfssls < LeastOfCfssl) || signing / bare < LeastOfSpeed ? 1 : 0;
+        }
+        finally
+        {
+            openssl.Kill(entireProcessTree: true);
+            cfssl?.Kill(entireProcessTree: true);
+            cfssl?.Dispose();
+        }
 
         static void Line(string what, double rate, string ratio) => Console.WriteLine(string.Create(CultureInfo.InvariantCulture, $"| {what} | {rate:#,0} | {ratio} |"));
     }
 
-    private static async Task<string[]> RegisterAsync(LabTopology topology)
+    private static void PrepareAuthority(LabTopology topology) => topology.CreatePki(TimeProvider.System).Ensure();
+
+    private static Process StartResponder(LabTopology topology)
+    {
+        var settings = topology.SettingsOf(LabTopology.Responder).Where(setting => !setting.Key.Contains("Fault", StringComparison.Ordinal) && !setting.Key.EndsWith("Journal", StringComparison.Ordinal));
+        return Process.Start(new ProcessStartInfo("dotnet", [typeof(ResponderOptions).Assembly.Location, .. settings.Select(setting => $"--{setting.Key}={setting.Value}"), "--Logging:LogLevel:Default=Warning"]) { RedirectStandardOutput = true })!;
+    }
+
+    private static async Task<Process?> StartCfsslAsync(string folder, string[] paths)
+    {
+        var answers = new List<string>();
+        foreach (var path in paths)
+            answers.Add(Convert.ToBase64String((await AskAsync(ResponderPort, path).ConfigureAwait(false)).Body));
+        var file = Path.Combine(folder, "responses.txt");
+        await File.WriteAllLinesAsync(file, answers).ConfigureAwait(false);
+        try
+        {
+            return Process.Start(new ProcessStartInfo("cfssl", ["ocspserve", "-address", "127.0.0.1", "-port", $"{CfsslPort}", "-responses", file, "-loglevel", "5"]) { RedirectStandardError = true, RedirectStandardOutput = true })!;
+        }
+        catch (System.ComponentModel.Win32Exception)
+        {
+            Console.WriteLine("cfssl is not installed (Debian's package golang-cfssl); it is left out.");
+            return null;
+        }
+    }
+
+    private static async Task<IReadOnlyList<CertId>> RegisterAsync(LabTopology topology)
     {
         var registry = LabRegistry.Open(topology, TimeProvider.System);
         using var issuer = X509CertificateLoader.LoadCertificateFromFile(topology.CreatePki(TimeProvider.System).Intermediate.Certificate);
         var now = TimeProvider.System.GetUtcNow();
         var index = new StringBuilder();
-        var questions = new List<string>();
+        var ids = new List<CertId>();
         for (var number = 0; number < Certificates; number++)
         {
             var serial = $"40{number:x6}";
             await registry.RegisterAsync(new RegisteredCertificate($"bench-{number}", serial, now, now.AddDays(1)), CancellationToken.None).ConfigureAwait(false);
             index.Append(CultureInfo.InvariantCulture, $"V\t{now.AddDays(30):yyMMddHHmmss}Z\t\t{serial.ToUpperInvariant()}\tunknown\t/CN=bench-{number}\n");
-            var id = OcspSubject.FromSerial(BigInteger.Parse(serial, NumberStyles.HexNumber, CultureInfo.InvariantCulture), issuer).ToCertId(CertIdHash.Sha1);
-            questions.Add("/" + Uri.EscapeDataString(Convert.ToBase64String(new OcspRequest { CertIds = [id] }.Encode())));
+            ids.Add(OcspSubject.FromSerial(BigInteger.Parse(serial, NumberStyles.HexNumber, CultureInfo.InvariantCulture), issuer).ToCertId(CertIdHash.Sha1));
         }
 
         await File.WriteAllTextAsync(Path.Combine(topology.Directory, "index.txt"), index.ToString()).ConfigureAwait(false);
-        return [.. questions];
+        return ids;
     }
 
-    private static async Task<(byte[] Body, Dictionary<string, string> Headers)> AskAsync(string question)
+    /// <summary>A first answer, once there is one; nothing is measured that does not say good.</summary>
+    private static async Task<(byte[] Body, Dictionary<string, string> Headers)> AskAsync(int port, string question, byte[]? request = null)
     {
         using var http = new HttpClient();
-        using var answer = await http.GetAsync(new Uri($"http://127.0.0.1:{ResponderPort}{question}")).ConfigureAwait(false);
-        var body = await answer.Content.ReadAsByteArrayAsync().ConfigureAwait(false);
-        if (!OcspResponse.TryDecode(body, out var response, out _) || response.Basic?.Responses[0].Status.Kind != CertStatusKind.Good)
-            throw new InvalidOperationException("The responder does not answer 'good': nothing was measured.");
-        return (body, answer.Headers.Concat(answer.Content.Headers).Where(header => header.Key is not ("Date" or "Content-Length" or "Transfer-Encoding")).ToDictionary(header => header.Key, header => string.Join(", ", header.Value)));
+        for (var attempt = 1; ; attempt++)
+        {
+            try
+            {
+                using var message = new HttpRequestMessage(request is null ? HttpMethod.Get : HttpMethod.Post, new Uri($"http://127.0.0.1:{port}{question}"));
+                if (request is not null)
+                    message.Content = new ByteArrayContent(request) { Headers = { ContentType = new("application/ocsp-request") } };
+                using var answer = await http.SendAsync(message).ConfigureAwait(false);
+                var body = await answer.Content.ReadAsByteArrayAsync().ConfigureAwait(false);
+                if (!OcspResponse.TryDecode(body, out var response, out var _) || response.Basic?.Responses[0].Status.Kind != CertStatusKind.Good)
+                    throw new InvalidOperationException($"Port {port} does not answer 'good': nothing was measured.");
+                return (body, answer.Headers.Concat(answer.Content.Headers).Where(header => header.Key is not ("Date" or "Content-Length" or "Transfer-Encoding")).ToDictionary(header => header.Key, header => string.Join(", ", header.Value)));
+            }
+            catch (HttpRequestException) when (attempt < 100)
+            {
+                await Task.Delay(100).ConfigureAwait(false);
+            }
+        }
     }
 
     private static async Task<WebApplication> StartConstantAsync(byte[] body, Dictionary<string, string> headers)
@@ -122,78 +203,18 @@ internal static class ResponderRun
             "-rkey", pki.OcspSigner.Key, "-passin", $"file:{pki.OcspSigner.Password}", "-nmin", "60", "-multi", "2", "-ignore_err"]) { RedirectStandardError = true, RedirectStandardOutput = true })!;
     }
 
-    /// <summary>Answers a second over eight connections, kept where the server keeps them.</summary>
-    private static async Task<double> MeasureAsync(int port, string[] questions, TimeSpan length)
-    {
-        var requests = questions.Select(question => Encoding.ASCII.GetBytes($"GET {question} HTTP/1.1\r\nHost: 127.0.0.1:{port}\r\n\r\n")).ToArray();
-        var started = Stopwatch.GetTimestamp();
-        var counts = await Task.WhenAll(Enumerable.Range(0, Connections).Select(worker => Task.Run(() => AskOnAsync(port, requests, worker, started, length)))).ConfigureAwait(false);
-        return counts.Sum() / Stopwatch.GetElapsedTime(started).TotalSeconds;
-    }
-
-    private static async Task<int> AskOnAsync(int port, byte[][] requests, int next, long started, TimeSpan length)
-    {
-        var buffer = new byte[16 * 1024];
-        var count = 0;
-        Socket? socket = null;
-        try
-        {
-            while (Stopwatch.GetElapsedTime(started) < length)
-            {
-                if (socket is null)
-                {
-                    socket = new Socket(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp) { NoDelay = true };
-                    await socket.ConnectAsync(IPAddress.Loopback, port).ConfigureAwait(false);
-                }
-
-                await socket.SendAsync(requests[next++ % requests.Length]).ConfigureAwait(false);
-                var (complete, closed) = await ReadAsync(socket, buffer).ConfigureAwait(false);
-                if (complete)
-                    count++;
-                if (closed)
-                {
-                    socket.Dispose();
-                    socket = null;
-                }
-            }
-
-            return count;
-        }
-        finally
-        {
-            socket?.Dispose();
-        }
-    }
-
-    private static async Task<(bool Complete, bool Closed)> ReadAsync(Socket socket, byte[] buffer)
-    {
-        var filled = 0;
-        var end = -1;
-        while (true)
-        {
-            var read = await socket.ReceiveAsync(buffer.AsMemory(filled)).ConfigureAwait(false);
-            if (read == 0)
-                return (end >= 0, true);
-            filled += read;
-            var head = buffer.AsSpan(0, filled).IndexOf("\r\n\r\n"u8);
-            if (head < 0)
-                continue;
-            var text = Encoding.ASCII.GetString(buffer, 0, head);
-            var at = text.IndexOf("Content-Length: ", StringComparison.OrdinalIgnoreCase);
-            end = head + 4 + int.Parse(text.AsSpan(at + 16).TrimStart().ToString().Split('\r')[0], CultureInfo.InvariantCulture);
-            if (filled >= end)
-                return (true, text.StartsWith("HTTP/1.0", StringComparison.Ordinal));
-        }
-    }
-
     private const int ResponderPort = 8988;
     private const int ConstantPort = 8990;
     private const int OpenSslPort = 8991;
+    private const int CfsslPort = 8992;
     private const int Certificates = 100;
-    private const int Connections = 8;
-    private const int Rounds = 4;
+    private const int Rounds = 3;
     private const double LeastOfKestrel = 0.8;
+    private const double LeastOfCfssl = 2;
     private const double LeastOfOpenSsl = 20;
-    private static readonly TimeSpan WarmUp = TimeSpan.FromSeconds(3);
-    private static readonly TimeSpan Length = TimeSpan.FromSeconds(3);
+    private const double LeastOfSpeed = 0.7;
+
+    // Seconds.
+    private const int WarmUp = 3;
+    private const int Length = 4;
 }

@@ -54,7 +54,7 @@ public static class OcspResponseBuilder
         if (ExtensionsOf(options) is { } extensions)
             generator.SetResponseExtensions(extensions);
         var isDelegate = !key.Certificate.RawDataMemory.Span.SequenceEqual(issuer.RawDataMemory.Span);
-        BcCertificate[]? certificates = isDelegate ? [new BcCertificate(key.Certificate.RawData)] : null;
+        BcCertificate[]? certificates = isDelegate ? [key.Enclosed] : null;
         var basic = generator.Generate(new FrameworkSignatureFactory(key, algorithm), certificates, producedAt.ToWholeSecond());
         return new OCSPRespGenerator().Generate(OCSPRespGenerator.Successful, basic).GetEncoded();
     }

@@ -37,6 +37,9 @@ public sealed class OcspSigningKey : IDisposable
     /// </summary>
     public IReadOnlyList<string> Algorithms { get; }
 
+    /// <summary>The certificate as BouncyCastle has it, decoded once.</summary>
+    internal Org.BouncyCastle.X509.X509Certificate Enclosed => field ??= new(Certificate.RawData);
+
     internal bool IsRsa => _rsa is not null;
 
     /// <summary>SHA-1 over the key bits: ResponderID byKey (RFC 6960 §4.2.1).</summary>

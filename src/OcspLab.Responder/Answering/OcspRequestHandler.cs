@@ -27,7 +27,11 @@ internal sealed class OcspRequestHandler(OcspAnswering answering, IOptions<Respo
             return context.Response.WriteAsync("An OCSP responder (RFC 6960). Ask with POST, or GET /{base64 of the request}.\n");
         if (target.Length > _limit * 2)
             return SendAsync(context, Malformed, StatusCodes.Status414UriTooLong);
-        return AnswerAsync(context, RequestTarget.TryRead(target, out var request) ? request : []);
+
+        // On the stack, because most of the time the bytes are only looked up.
+        Span<byte> buffer = target.Length <= OnStack ? stackalloc byte[OnStack] : new byte[target.Length];
+        var request = buffer[..RequestTarget.Read(target, buffer)];
+        return faults is not { IsArmed: true } && answering.TryFindReady(request, out var ready) ? SendAsync(context, ready) : AnswerAsync(context, request.ToArray());
     }
 
     private async Task PostAsync(HttpContext context)
@@ -44,15 +48,10 @@ internal sealed class OcspRequestHandler(OcspAnswering answering, IOptions<Respo
         var read = length > _limit
             ? buffer.Length
             : await context.Request.Body.ReadAtLeastAsync(buffer, buffer.Length, throwOnEndOfStream: false, context.RequestAborted).ConfigureAwait(false);
-        await (read > _limit
-            ? SendAsync(context, Malformed, StatusCodes.Status413PayloadTooLarge)
-            : AnswerAsync(context, buffer.AsMemory(0, read))).ConfigureAwait(false);
+        await (read > _limit ? SendAsync(context, Malformed, StatusCodes.Status413PayloadTooLarge) : AnswerAsync(context, buffer.AsMemory(0, read))).ConfigureAwait(false);
     }
 
-    private Task AnswerAsync(HttpContext context, ReadOnlyMemory<byte> request) =>
-        faults is not { IsArmed: true } && answering.TryFindReady(request.Span, out var ready) ? SendAsync(context, ready) : AnswerSlowlyAsync(context, request);
-
-    private async Task AnswerSlowlyAsync(HttpContext context, ReadOnlyMemory<byte> request)
+    private async Task AnswerAsync(HttpContext context, ReadOnlyMemory<byte> request)
     {
         if (!answering.TryFindReady(request.Span, out var reply))
             reply = await answering.AnswerAsync(request, context.RequestAborted).ConfigureAwait(false);
@@ -102,6 +101,8 @@ internal sealed class OcspRequestHandler(OcspAnswering answering, IOptions<Respo
         request.Headers.IfNoneMatch is { Count: > 0 } held
         && !HttpMethods.IsPost(request.Method)
         && held.Any(value => value is not null && value.Split(',').Any(tag => tag.Trim() is var one && (one == "*" || one == etag || one == "W/" + etag)));
+
+    private const int OnStack = 512;
 
     private static readonly OcspReply Malformed = OcspReplies.Error(OcspResponseStatus.MalformedRequest);
 }

@@ -1,5 +1,5 @@
+using System.Buffers;
 using System.Buffers.Text;
-using System.Diagnostics.CodeAnalysis;
 
 namespace OcspLab.Responder;
 
@@ -9,24 +9,45 @@ namespace OcspLab.Responder;
 /// </summary>
 internal static class RequestTarget
 {
-    /// <summary>True with the bytes when the target ends in base64; the bytes need not be a request.</summary>
-    public static bool TryRead(string rawTarget, [NotNullWhen(true)] out byte[]? request)
+    /// <summary>The bytes when the target ends in base64, which need not be a request; else how many there are is 0.</summary>
+    /// <param name="rawTarget">The target as it came.</param>
+    /// <param name="buffer">For the bytes; at least as long as the target.</param>
+    public static int Read(string rawTarget, Span<byte> buffer)
     {
-        request = null;
-        var path = rawTarget;
+        ReadOnlySpan<char> path = rawTarget;
 
         // Absolute form, as sent to a proxy (RFC 9112 §3.2.2).
-        if (path.Contains("://", StringComparison.Ordinal) && Uri.TryCreate(path, UriKind.Absolute, out _))
+        if (path[0] != '/' && path.IndexOf("://", StringComparison.Ordinal) is >= 0 and var scheme)
         {
-            var start = path.IndexOf('/', path.IndexOf("://", StringComparison.Ordinal) + 3);
-            path = start < 0 ? "" : path[start..];
+            path = path[(scheme + 3)..];
+            path = path.IndexOf('/') is >= 0 and var start ? path[start..] : default;
         }
 
-        // DER of a request starts with 0x30, so its base64 starts with M: leading slashes are never part of it.
-        var text = Uri.UnescapeDataString(path).TrimStart('/');
-        if (text.Length == 0 || !Base64.IsValid(text))
-            return false;
-        request = Convert.FromBase64String(text);
-        return true;
+        // DER of a request starts with 0x30, so its base64 starts with M: leading slashes, escaped or not, are never part of it.
+        var length = Unescape(path, buffer);
+        var text = buffer[..length].TrimStart((byte)'/');
+        text.CopyTo(buffer);
+        return text.Length > 0 && Base64.DecodeFromUtf8InPlace(buffer[..text.Length], out var written) == OperationStatus.Done ? written : 0;
     }
+
+    // What is not escaped as it should be stays as it is, and is not base64.
+    private static int Unescape(ReadOnlySpan<char> text, Span<byte> buffer)
+    {
+        var length = 0;
+        for (var index = 0; index < text.Length; index++)
+        {
+            var letter = text[index];
+            if (letter == '%' && index + 2 < text.Length && char.IsAsciiHexDigit(text[index + 1]) && char.IsAsciiHexDigit(text[index + 2]))
+            {
+                letter = (char)((Digit(text[index + 1]) << 4) | Digit(text[index + 2]));
+                index += 2;
+            }
+
+            buffer[length++] = letter < 128 ? (byte)letter : (byte)'%';
+        }
+
+        return length;
+    }
+
+    private static int Digit(char letter) => letter <= '9' ? letter - '0' : (letter | 0x20) - 'a' + 10;
 }
