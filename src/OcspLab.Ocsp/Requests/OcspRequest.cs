@@ -21,6 +21,9 @@ public sealed record OcspRequest
     /// <summary>The signature algorithms that the client would like, best first (RFC 6960 §4.4.7), or null when it did not say.</summary>
     public IReadOnlyList<PreferredSignatureAlgorithm>? PreferredSignatureAlgorithms { get; init; }
 
+    /// <summary>The signature of a request that was decoded, or null when it has none. It is not encoded again.</summary>
+    public OcspRequestSignature? Signature { get; internal init; }
+
     /// <summary>Encodes the request, unsigned, in DER.</summary>
     /// <exception cref="InvalidOperationException"><see cref="CertIds"/> is empty.</exception>
     public byte[] Encode()

@@ -41,20 +41,11 @@ internal static class OcspRequestEncoding
         var reader = new AsnReader(encoded, AsnEncodingRules.DER);
         var outer = reader.ReadSequence();
         reader.ThrowIfNotEmpty();
+        var tbs = outer.PeekEncodedValue();
         var request = DecodeTbs(outer.ReadSequence());
+        // It may be ignored (RFC 9919 §3.1.2), but not its shape.
         if (outer.HasData)
-        {
-            // A signature may be ignored (RFC 9919 §3.1.2), not its shape:
-            // Signature ::= SEQUENCE { signatureAlgorithm, signature BIT STRING, certs [0] EXPLICIT SEQUENCE OF Certificate OPTIONAL }
-            var explicitTag = outer.ReadSequence(new Asn1Tag(TagClass.ContextSpecific, 0));
-            var signature = explicitTag.ReadSequence();
-            explicitTag.ThrowIfNotEmpty();
-            AlgorithmIdentifier.Decode(signature);
-            signature.ReadBitString(out _);
-            if (signature.HasData)
-                signature.ReadSequence(new Asn1Tag(TagClass.ContextSpecific, 0)).ReadSequence();
-            signature.ThrowIfNotEmpty();
-        }
+            request = request with { Signature = OcspRequestSignature.Decode(outer.ReadSequence(new Asn1Tag(TagClass.ContextSpecific, 0)), tbs) };
 
         outer.ThrowIfNotEmpty();
         return request;

@@ -1,4 +1,5 @@
 using System.Diagnostics.CodeAnalysis;
+using System.Security.Cryptography.X509Certificates;
 using Microsoft.Extensions.Options;
 using OcspLab.Ocsp;
 
@@ -8,9 +9,15 @@ namespace OcspLab.Responder;
 internal sealed partial class OcspAnswering(AuthorityDirectory authorities, AnswerSigning signing, ReadyAnswers ready, IOptions<ResponderOptions> options, TimeProvider clock, ILogger<OcspAnswering> logger)
 {
     private readonly NonceHandling _nonces = options.Value.Nonces;
+    private readonly X509Certificate2Collection? _requestors = options.Value.Requestors is { } file ? SignerFiles.LoadCertificates(file) : null;
 
     /// <summary>The way of most requests: the same bytes were asked before.</summary>
-    public bool TryFindReady(ReadOnlySpan<byte> request, [NotNullWhen(true)] out OcspReply? reply) => ready.TryFind(request, clock.GetUtcNow(), out reply);
+    public bool TryFindReady(ReadOnlySpan<byte> request, [NotNullWhen(true)] out OcspReply? reply)
+    {
+        reply = null;
+        // Where requests must be signed, the ready ones are those of nobody in particular.
+        return _requestors is null && ready.TryFind(request, clock.GetUtcNow(), out reply);
+    }
 
     /// <summary>Answers a request, malformed ones included. Never throws for what a peer sent.</summary>
     [SuppressMessage("Design", "CA1031", Justification = "The boundary: whatever fails within, a client gets an OCSP answer, and the log the exception.")]
@@ -38,6 +45,14 @@ internal sealed partial class OcspAnswering(AuthorityDirectory authorities, Answ
         if (_nonces == NonceHandling.Ignore)
             request = request with { Nonce = null };
         OcspReply Refuse(OcspResponseStatus status) => OcspReplies.Error(status, [.. request.CertIds.Select(id => id.ToString())]);
+
+        if (_requestors is not null)
+        {
+            if (request.Signature is null)
+                return Refuse(OcspResponseStatus.SigRequired);
+            if (!request.Signature.IsMadeUnder(_requestors, clock.GetUtcNow()))
+                return Refuse(OcspResponseStatus.Unauthorized);
+        }
 
         // Nothing is said about other authorities' certificates (RFC 9919 §3.2.3), and one signer cannot speak for two authorities.
         // Nor to a client that does not take the only type there is (RFC 6960 §4.4.3): this responder is not able to answer it.

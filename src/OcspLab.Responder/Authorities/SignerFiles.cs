@@ -20,6 +20,22 @@ internal static class SignerFiles
         }
     }
 
+    /// <exception cref="InvalidOperationException">It cannot be read, or holds no certificate.</exception>
+    public static X509Certificate2Collection LoadCertificates(string path)
+    {
+        var certificates = new X509Certificate2Collection();
+        try
+        {
+            certificates.ImportFromPemFile(path);
+        }
+        catch (Exception exception) when (exception is CryptographicException or IOException or UnauthorizedAccessException)
+        {
+            throw new InvalidOperationException($"{path} cannot be read: {exception.Message}", exception);
+        }
+
+        return certificates.Count > 0 ? certificates : throw new InvalidOperationException($"{path} holds no certificate in PEM.");
+    }
+
     /// <exception cref="InvalidOperationException">A file cannot be read, the password is wrong, or the key is another certificate's.</exception>
     public static OcspSigningKey Load(SignerOptions files)
     {

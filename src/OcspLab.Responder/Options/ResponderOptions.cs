@@ -31,6 +31,9 @@ public sealed class ResponderOptions
     [Range(256, 64 * 1024)]
     public int MaximumRequestSize { get; set; } = 8 * 1024;
 
+    /// <summary><value>PEM of the authorities whose certificates' holders may ask: requests must be signed by one (RFC 6960 §4.1.2); others get <c>sigRequired</c> or <c>unauthorized</c>. Default null: anybody may ask.</value></summary>
+    public string? Requestors { get; set; }
+
     /// <summary><value>What is said of a serial number that was never issued (RFC 6960 §2.2). Default <see cref="NeverIssued.Unknown"/>.</value></summary>
     public NeverIssued NeverIssued { get; set; }
 

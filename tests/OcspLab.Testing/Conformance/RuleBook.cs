@@ -52,7 +52,7 @@ public static class RuleBook
         new("R5", "§2.3, §4.2.1", "Errors are unsigned and have no responseBytes; status 4 is never sent."),
         new("R6", "§4.1.2", "An unknown extension is passed over, unless it is critical."),
         new("R7", "RFC 9919 §3.1.2", "A requestorName without a signature is passed over."),
-        new("R8", "§4.1.2", "A signed request is answered like any other."),
+        new("R8", "§4.1.2", "A signed request is answered like any other; where signatures are required, one without is told sigRequired."),
         new("R9", "§4.4.3", "A client that does not take basic responses gets none."),
         new("R10", "§4.1.1", "Issuers are known by the hashes of name and key, in SHA-1, SHA-256, SHA-384 and SHA-512."),
         new("R11", "§4.2.1", "Answers are basic responses in DER."),
