@@ -103,7 +103,7 @@ internal static class ResponderVerbs
             var topology = options.Read(arguments);
             var running = LabState.FindRunning(topology.Directory)
                 ?? throw new LabException($"No lab runs in {topology.Directory}. Start it with 'ocsplab up', or name its folder with --lab.");
-            using var client = new ResponderAdminClient(running.AdminUrl, AdminToken.LoadOrCreate(topology.AdminTokenFile));
+            using var client = new ResponderAdminClient(running.AdminUrl, AdminToken.Load(topology.AdminTokenFile));
             Console.Out.WriteLine(await run(client, arguments, cancellationToken).ConfigureAwait(false));
             return ExitCodes.Good;
         });

@@ -16,8 +16,8 @@ internal static class ServeOptions
     private static readonly Option<string?> Password = new("--passin") { Description = "The key's password: file:PATH, env:VARIABLE or pass:PASSWORD.", HelpName = "SOURCE" };
     private static readonly Option<int> Port = new("--port") { Description = "The port; 0 for any free one.", HelpName = "PORT", DefaultValueFactory = _ => new LabPorts().Responder };
     private static readonly Option<string> Address = new("--address") { Description = "The address to listen on; 0.0.0.0 for every one.", HelpName = "IP", DefaultValueFactory = _ => "127.0.0.1" };
-    private static readonly Option<int?> Days = Count("--ndays", "Days from thisUpdate to nextUpdate.", "DAYS", 10);
-    private static readonly Option<int?> Minutes = Count("--nmin", "Minutes instead. Default: a day.", "MINUTES", 10 * 24 * 60);
+    private static readonly Option<int?> Days = Count("--ndays", "Days until nextUpdate, at most 10.", "DAYS", 10);
+    private static readonly Option<int?> Minutes = Count("--nmin", "Minutes instead, at most ten days. Default: a day.", "MINUTES", 10 * 24 * 60);
     private static readonly Option<bool> Quiet = new("--quiet") { Description = "Do not print a line for each request." };
 
     public static void Configure(Command command, LabOptions options)
@@ -30,6 +30,8 @@ internal static class ServeOptions
                 result.AddError("Give --index or --crl, not both.");
             if ((result.GetValue(Index) ?? result.GetValue(Crl)) is not null && (result.GetValue(Authority) is null || result.GetValue(Signer) is null))
                 result.AddError("--index and --crl want --ca and --rsigner as well.");
+            if (result.GetValue(Days) is not null && result.GetValue(Minutes) is not null)
+                result.AddError("Give --ndays or --nmin, not both.");
             if (result.GetResult(Address) is { Tokens: [var address] } && !IPAddress.TryParse(address.Value, out _))
                 result.AddError($"--address is an IP address, not '{address.Value}'.");
             if (result.GetResult(Port) is { Tokens: [var port] } && !(int.TryParse(port.Value, out var number) && number is >= 0 and <= 65535))

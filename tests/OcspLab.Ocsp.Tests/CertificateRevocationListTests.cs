@@ -34,7 +34,7 @@ public sealed class CertificateRevocationListTests
         {
             var flipped = encoded.ToArray();
             flipped[bit / 8] ^= (byte)(1 << (bit % 8));
-            Assert.False(CertificateRevocationList.TryDecode(flipped, Authority.Certificate, out _, out _), $"bit {bit}");
+            Assert.False(CertificateRevocationList.TryDecode(flipped, Authority.Certificate, CrlScope.Complete, out _, out _), $"bit {bit}");
         }
     }
 
@@ -43,7 +43,7 @@ public sealed class CertificateRevocationListTests
     {
         var encoded = Build(builder => builder.AddEntry(Serial));
         for (var length = 0; length < encoded.Length; length++)
-            Assert.False(CertificateRevocationList.TryDecode(encoded.AsMemory(0, length), Authority.Certificate, out _, out _));
+            Assert.False(CertificateRevocationList.TryDecode(encoded.AsMemory(0, length), Authority.Certificate, CrlScope.Complete, out _, out _));
     }
 
     [Theory]
@@ -55,18 +55,22 @@ public sealed class CertificateRevocationListTests
         Assert.Contains(why, Fault(Forge(new X509Extension(oid, Convert.FromHexString(value), critical: true))), StringComparison.Ordinal);
 
     [Fact]
-    public void A_distribution_point_alone_does_not_narrow_it() =>
-        Assert.Equal(0, Decode(Forge(new X509Extension("2.5.29.28", Convert.FromHexString("3014a012a010860e687474703a2f2f63612e746573742f"), critical: true))).Count);
-
-    private static CertificateRevocationList Decode(byte[] encoded)
+    public void A_distribution_point_may_be_one_of_several_unless_it_is_said_to_be_the_only_one()
     {
-        Assert.True(CertificateRevocationList.TryDecode(encoded, Authority.Certificate, out var crl, out var fault), fault);
+        var list = Forge(new X509Extension("2.5.29.28", Convert.FromHexString("3014a012a010860e687474703a2f2f63612e746573742f"), critical: true));
+        Assert.Contains("may be one of several", Fault(list), StringComparison.Ordinal);
+        Assert.Equal(0, Decode(list, CrlScope.DistributionPoint).Count);
+    }
+
+    private static CertificateRevocationList Decode(byte[] encoded, CrlScope scope = CrlScope.Complete)
+    {
+        Assert.True(CertificateRevocationList.TryDecode(encoded, Authority.Certificate, scope, out var crl, out var fault), fault);
         return crl;
     }
 
     private static string Fault(byte[] encoded, X509Certificate2? issuer = null)
     {
-        Assert.False(CertificateRevocationList.TryDecode(encoded, issuer ?? Authority.Certificate, out _, out var fault));
+        Assert.False(CertificateRevocationList.TryDecode(encoded, issuer ?? Authority.Certificate, CrlScope.Complete, out _, out var fault));
         return fault;
     }
 

@@ -105,6 +105,31 @@ public sealed class AdminApiTests : IAsyncLifetime
     }
 
     [Theory]
+    [InlineData("00FF12", "00ff12")]
+    [InlineData("FF12", "00ff12")]
+    [InlineData("0012", "12")]
+    [InlineData("123", "0123")]
+    public async Task A_serial_number_is_understood_however_it_is_written(string written, string meant)
+    {
+        using var client = Client();
+        await client.RegisterAsync(new RegisteredCertificate($"written-{written}", written, DateTimeOffset.UnixEpoch, DateTimeOffset.UnixEpoch.AddYears(90)), TestContext.Current.CancellationToken);
+        Assert.Equal(meant, (await client.RevokeAsync(written, RevocationReason.Superseded, TestContext.Current.CancellationToken))?.SerialNumber);
+        Assert.Equal(meant, (await client.RestoreAsync($"written-{written}", TestContext.Current.CancellationToken))?.SerialNumber);
+    }
+
+    [Fact]
+    public async Task A_token_that_others_can_read_is_not_used()
+    {
+        Assert.SkipWhen(OperatingSystem.IsWindows(), "Windows has no file modes");
+        var copy = Path.Combine(_responder.Folder, "open-token");
+        await File.WriteAllTextAsync(copy, "secret\n", TestContext.Current.CancellationToken);
+#pragma warning disable CA1416 // Skipped above.
+        File.SetUnixFileMode(copy, UnixFileMode.UserRead | UnixFileMode.OtherRead);
+#pragma warning restore CA1416
+        Assert.Contains("can be read by others", Assert.Throws<IOException>(() => AdminToken.LoadOrCreate(copy)).Message, StringComparison.Ordinal);
+    }
+
+    [Theory]
     [InlineData("GET", "certificates")]
     [InlineData("POST", "certificates/echo/revoke")]
     [InlineData("GET", "journal")]

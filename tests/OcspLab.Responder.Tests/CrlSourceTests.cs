@@ -1,5 +1,6 @@
 using System.Security.Cryptography;
 using System.Security.Cryptography.X509Certificates;
+using Microsoft.Extensions.DependencyInjection;
 using OcspLab.Ocsp;
 using OcspLab.Testing;
 
@@ -49,9 +50,20 @@ public sealed class CrlSourceTests : IAsyncDisposable
         await File.WriteAllBytesAsync(_bench.Folder["ca.crl"], Build(1), TestContext.Current.CancellationToken);
         await StartAsync(_bench.Folder["ca.crl"]);
         await File.WriteAllBytesAsync(_bench.Folder["ca.crl"], Build(2, [0x12, 0x68], new TestAuthority().Certificate), TestContext.Current.CancellationToken);
-        await Poll.UntilAsync(async () => await TickAsync(_good) == "TryLater", "the look at the new file");
-        var fault = Assert.Single((await _bench.Admin.GetStatusAsync(TestContext.Current.CancellationToken)).Authorities).SourceFault;
-        Assert.Contains("not signed by 'CN=Test CA'", fault, StringComparison.Ordinal);
+        await Poll.UntilAsync(async () =>
+        {
+            Assert.Equal("Good", await TickAsync(_good));
+            return Source.Fault is not null;
+        }, "the look at the new file");
+        Assert.Contains("not signed by 'CN=Test CA'", Source.Fault, StringComparison.Ordinal);
+        // Its end is still that of the one before, and then health says so for as long as it lasts.
+        _bench.Clock.Advance(TimeSpan.FromHours(7));
+        await Poll.UntilAsync(async () => await TickAsync(_good) == "TryLater" && Fault is not null, "the end");
+        for (var second = 0; second < 5; second++)
+        {
+            Assert.Equal("TryLater", await TickAsync(_good));
+            Assert.Contains("there is no newer one", Fault, StringComparison.Ordinal);
+        }
     }
 
     [Fact, Trait("Rule", "R32")]
@@ -91,7 +103,23 @@ public sealed class CrlSourceTests : IAsyncDisposable
         await Poll.UntilAsync(async () => await TickAsync(_good) == "Good", "the CRL");
     }
 
+    [Fact]
+    public async Task A_list_issued_again_within_the_second_without_a_number_is_taken()
+    {
+        await File.WriteAllBytesAsync(_bench.Folder["ca.crl"], Build(1), TestContext.Current.CancellationToken);
+        await StartAsync(_bench.Folder["ca.crl"]);
+        Assert.Equal("Good", await TickAsync(_good));
+        await File.WriteAllBytesAsync(_bench.Folder["ca.crl"], Build(1, [0x12, 0x68]), TestContext.Current.CancellationToken);
+        await Poll.UntilAsync(async () => await TickAsync(_good) == "Revoked", "the list of the same second");
+    }
+
     public ValueTask DisposeAsync() => _bench.DisposeAsync();
+
+    private Authority Authority => _bench.Services.GetRequiredService<AuthorityDirectory>().All[0];
+
+    private CrlSource Source => (CrlSource)Authority.Source;
+
+    private string? Fault => Authority.SourceFault;
 
     private Task StartAsync(string location)
     {

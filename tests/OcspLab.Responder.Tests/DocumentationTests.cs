@@ -38,7 +38,7 @@ public sealed partial class DocumentationTests
     public async Task Every_metric_is_listed()
     {
         await using var bench = new ResponderBench();
-        var names = new List<string>();
+        var names = new System.Collections.Concurrent.ConcurrentBag<string>();
         using var listener = new System.Diagnostics.Metrics.MeterListener
         {
             InstrumentPublished = (instrument, _) =>

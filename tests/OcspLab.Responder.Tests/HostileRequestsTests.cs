@@ -40,6 +40,14 @@ public sealed class HostileRequestsTests : IAsyncDisposable
         // Twice as many as there are cores; each keeps its connection for as long as the responder does.
         await Task.WhenAll(Enumerable.Range(0, Workers).Select(worker => Task.Run(() => SendAsync(inputs.Where((_, index) => index % Workers == worker)), TestContext.Current.CancellationToken)));
         var status = await _bench.Admin.GetStatusAsync(TestContext.Current.CancellationToken);
+        for (var number = 0; number < 200; number++)
+        {
+            using var invented = new HttpRequestMessage(new HttpMethod($"METHOD{number}"), _bench.Url);
+            using var refused = await _bench.Http.SendAsync(invented, TestContext.Current.CancellationToken);
+            Assert.Equal(System.Net.HttpStatusCode.MethodNotAllowed, refused.StatusCode);
+        }
+
+        Assert.InRange((await _bench.Admin.CountAsync(TestContext.Current.CancellationToken)).Count, 1, 20);
         // What is ready is about what was issued: a handful of spellings of one question.
         Assert.InRange(status.ReadyAnswers, 1, 24);
         Assert.Equal(CertStatusKind.Good, (await _bench.StapleAsync(subject)).Status.Kind);

@@ -66,7 +66,13 @@ public sealed class IndexFileSourceTests : IAsyncDisposable
         await Poll.UntilAsync(async () => await TickAsync(subject) == "TryLater", "the loss is noticed");
         Write("index.txt", Lines);
         await Poll.UntilAsync(async () => await TickAsync(subject) == "Good", "the file is back");
+        Write("index.txt", "");
+        Assert.Equal("Good", await TickAsync(subject));
+        await Poll.UntilAsync(async () => await TickAsync(subject) == "TryLater", "the emptiness is noticed");
+        Write("index.txt", Lines);
+        await Poll.UntilAsync(async () => await TickAsync(subject) == "Good", "the file is back again");
         File.Delete(_bench.Folder["index.txt"]);
+        Assert.Equal("Good", await TickAsync(subject));
         await Poll.UntilAsync(async () => await TickAsync(subject) == "TryLater", "the loss is noticed");
     }
 

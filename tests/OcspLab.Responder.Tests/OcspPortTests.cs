@@ -11,7 +11,7 @@ namespace OcspLab.Responder.Tests;
 public sealed class OcspPortTests(ResponderFixture responder) : IClassFixture<ResponderFixture>
 {
     public static TheoryData<string> Spellings { get; } =
-        ["/{escaped}", "/{raw}", "//{escaped}", "//{raw}", "/{plus}", "http://ocsp.servicelab.com:8888/{escaped}", "/{equals}"];
+        ["/{escaped}", "/{raw}", "/ocsp/{escaped}", "/MA/pki/{raw}", "//{escaped}", "//{raw}", "/{plus}", "http://ocsp.servicelab.com:8888/{escaped}", "/{equals}"];
 
     [Theory, Trait("Rule", "R2")]
     [MemberData(nameof(Spellings))]
@@ -167,6 +167,44 @@ public sealed class OcspPortTests(ResponderFixture responder) : IClassFixture<Re
         Assert.Equal(HttpStatusCode.NotModified, held.StatusCode);
         Assert.Empty(await held.Content.ReadAsByteArrayAsync(TestContext.Current.CancellationToken));
         Assert.NotNull(held.Headers.CacheControl!.MaxAge);
+    }
+
+    [Fact, Trait("Rule", "R38")]
+    public async Task Who_holds_the_answer_of_that_date_is_told_so()
+    {
+        var url = new Uri(responder.Url, "/" + Uri.EscapeDataString(Convert.ToBase64String(responder.Request())));
+        using var got = await responder.Http.GetAsync(url, TestContext.Current.CancellationToken);
+        using var again = new HttpRequestMessage(HttpMethod.Get, url);
+        again.Headers.IfModifiedSince = got.Content.Headers.LastModified;
+        using var held = await responder.Http.SendAsync(again, TestContext.Current.CancellationToken);
+        Assert.Equal(HttpStatusCode.NotModified, held.StatusCode);
+        using var other = new HttpRequestMessage(HttpMethod.Get, url);
+        other.Headers.IfModifiedSince = got.Content.Headers.LastModified;
+        other.Headers.IfNoneMatch.Add(new EntityTagHeaderValue("\"another\""));
+        using var sent = await responder.Http.SendAsync(other, TestContext.Current.CancellationToken);
+        Assert.Equal(HttpStatusCode.OK, sent.StatusCode);
+    }
+
+    [Theory, Trait("Rule", "R6")]
+    [InlineData(false, OcspResponseStatus.Successful)]
+    [InlineData(true, OcspResponseStatus.MalformedRequest)]
+    public async Task An_unknown_extension_is_passed_over_unless_it_is_critical(bool critical, OcspResponseStatus expected)
+    {
+        // [2] Extensions at the end of TBSRequest.
+        var tree = OcspLab.Testing.Forge.DerNode.Parse(new OcspRequest { CertIds = [responder.Subject.ToCertId(CertIdHash.Sha1)], Nonce = new byte[16] }.Encode());
+        var extension = tree[0, 1, 0, 0];
+        extension[0].Content = [0x2b, 0x06, 0x01, 0x04, 0x01, 0x86, 0x8d, 0x1f, 0x01];
+        if (critical)
+            extension.Children!.Insert(1, OcspLab.Testing.Forge.DerNode.Primitive(0x01, 0xff));
+        Assert.Equal(expected, await StatusAsync(tree.Encode()));
+    }
+
+    [Fact, Trait("Rule", "R22"), Trait("Rule", "R23")]
+    public async Task Times_are_whole_seconds_and_the_status_is_older_than_its_signature()
+    {
+        var basic = (await ReadAsync(await PostAsync(responder.Request()))).Basic!;
+        Assert.Equal(0, basic.ProducedAt.Ticks % TimeSpan.TicksPerSecond);
+        Assert.True(basic.Responses.Single().ThisUpdate <= basic.ProducedAt);
     }
 
     [Fact, Trait("Rule", "R42")]

@@ -62,6 +62,15 @@ public abstract class RegistryTests : IAsyncDisposable
     }
 
     [Fact]
+    public async Task A_serial_number_means_its_certificate_even_where_a_newer_one_has_it_for_a_name()
+    {
+        var registry = await OpenAsync();
+        await registry.RegisterAsync(Certificate("server", "1267"), Cancellation);
+        await registry.RegisterAsync(Certificate("1267", "1268"), Cancellation);
+        Assert.Equal("1267", (await registry.RevokeAsync("1267", RevocationReason.Unspecified, Cancellation))?.SerialNumber);
+    }
+
+    [Fact]
     public async Task Nobody_is_revoked_or_restored_by_a_name_that_nobody_has()
     {
         var registry = await OpenAsync();
@@ -149,6 +158,32 @@ public sealed class SqliteCertificateRegistryTests : RegistryTests
         await theirs.RegisterAsync(Certificate("server", "1267"), Cancellation);
         Assert.True(await ours.Source.HasChangedAsync(Cancellation));
         Assert.False(await ours.Source.HasChangedAsync(Cancellation));
+    }
+
+    [Fact]
+    public async Task What_this_process_writes_is_no_change_by_others()
+    {
+        var ours = await OpenAsync();
+        await ours.Source.HasChangedAsync(Cancellation);
+        await ours.RegisterAsync(Certificate("server", "1267"), Cancellation);
+        await ours.RevokeAsync("server", RevocationReason.Superseded, Cancellation);
+        Assert.False(await ours.Source.HasChangedAsync(Cancellation));
+    }
+
+    [Fact]
+    public async Task A_file_that_was_replaced_is_the_one_that_counts()
+    {
+        var ours = await OpenAsync();
+        await ours.RegisterAsync(Certificate("server", "1267"), Cancellation);
+        await ours.Source.FindAsync("1267", Cancellation);
+        using (var other = new SqliteCertificateRegistry(_folder["other.db"], Clock))
+            await other.RegisterAsync(Certificate("restored", "1267"), Cancellation);
+        File.Move(_folder["other.db"], _folder["test.db"], overwrite: true);
+        // What is acknowledged from now on is in the file that is there.
+        await ours.RevokeAsync("restored", RevocationReason.KeyCompromise, Cancellation);
+        Assert.Equal(CertStatusKind.Revoked, (await ours.Source.FindAsync("1267", Cancellation))?.Status.Kind);
+        using var next = new SqliteCertificateRegistry(_folder["test.db"], Clock);
+        Assert.Equal(CertStatusKind.Revoked, (await next.FindAsync("1267", Cancellation))?.Status.Kind);
     }
 
     private protected override Task<Opened> OpenAsync()

@@ -74,12 +74,11 @@ public sealed class SignersTests : IAsyncDisposable
         await StartAsync();
         var before = await _bench.StapleAsync(_subject);
         _bench.WriteSigner("test-0.pem", new TestAuthority().Delegate());
-        for (var second = 0; second < 5; second++)
+        await Poll.UntilAsync(() =>
         {
             Move(TimeSpan.FromSeconds(1));
-            await Task.Yield();
-        }
-
+            return _bench.Services.GetRequiredService<AuthorityDirectory>().All[0].Signers[0].Refusal?.Contains("signer_not_authorized", StringComparison.Ordinal) == true;
+        }, "the refusal");
         Assert.Equal(before.ResponderId.ToString(), (await _bench.StapleAsync(_subject)).ResponderId.ToString());
         // Their pair is completed a moment later.
         _bench.WriteSigner("test-0.pem", _bench.Authority.Delegate());
@@ -88,6 +87,26 @@ public sealed class SignersTests : IAsyncDisposable
             Move(TimeSpan.FromSeconds(1));
             return (await _bench.StapleAsync(_subject)).ResponderId.ToString() != before.ResponderId.ToString();
         }, "the right signer");
+    }
+
+    [Fact, Trait("Rule", "R43")]
+    public async Task Files_that_are_gone_for_a_moment_change_nothing()
+    {
+        await StartAsync();
+        File.Delete(_bench.Folder["test-0.pem"]);
+        await Poll.UntilAsync(() =>
+        {
+            Move(TimeSpan.FromSeconds(1));
+            return _bench.Services.GetRequiredService<AuthorityDirectory>().All[0].Signers[0].Refusal is not null;
+        }, "the loss is noticed");
+        Assert.Equal(CertStatusKind.Good, (await _bench.StapleAsync(_subject)).Status.Kind);
+        var renewed = _bench.Authority.Delegate();
+        _bench.WriteSigner("test-0.pem", renewed);
+        await Poll.UntilAsync(async () =>
+        {
+            Move(TimeSpan.FromSeconds(1));
+            return (await _bench.Admin.GetStatusAsync(TestContext.Current.CancellationToken)).Authorities[0].Signers[0].Thumbprint == renewed.Thumbprint;
+        }, "the new signer");
     }
 
     [Fact]

@@ -35,8 +35,12 @@ public sealed class SourceFaultTests : IAsyncDisposable
         await StartAsync();
         var ready = await _bench.StapleAsync(Subject);
         Hide();
-        for (var second = 0; second < 5; second++)
+        await Poll.UntilAsync(async () =>
+        {
             Assert.Equal(ready.Encoded.ToArray(), (await TickAndAskAsync()).Encoded.ToArray());
+            return (await _bench.Admin.GetStatusAsync(TestContext.Current.CancellationToken)).Authorities[0].SourceFault is not null;
+        }, "the loss of the database is noticed");
+        Assert.Equal(ready.Encoded.ToArray(), (await TickAndAskAsync()).Encoded.ToArray());
         // Half of a day later it is to be renewed, and cannot be.
         _bench.Clock.Advance(TimeSpan.FromHours(20));
         Assert.Equal(OcspResponseStatus.TryLater, (await TickAndAskAsync()).Status);
@@ -46,8 +50,8 @@ public sealed class SourceFaultTests : IAsyncDisposable
     public async Task What_cannot_be_stored_is_not_acknowledged()
     {
         await StartAsync();
+        await _bench.Admin.RevokeAsync("server", RevocationReason.Superseded, TestContext.Current.CancellationToken);
         Hide();
-        Microsoft.Data.Sqlite.SqliteConnection.ClearAllPools();
         var fault = await Assert.ThrowsAsync<HttpRequestException>(() => _bench.Admin.RevokeAsync("server", RevocationReason.KeyCompromise, TestContext.Current.CancellationToken));
         Assert.Equal(System.Net.HttpStatusCode.ServiceUnavailable, fault.StatusCode);
     }

@@ -84,7 +84,7 @@ public sealed class FaultTests : SiteBench
     private static string Word(Fault fault) => fault switch
     {
         Fault.ConnectionClosed => "reset by peer",
-        Fault.HangBeforeHeaders or Fault.HangInBody or Fault.SlowDrip => "no answer within 0.4 s",
+        Fault.HangBeforeHeaders or Fault.HangInBody or Fault.SlowDrip => "no answer within 2 s",
         Fault.ServerError => "HTTP 500",
         Fault.HtmlPage => "text/html",
         Fault.TryLater => "try_later",

@@ -65,13 +65,13 @@ public abstract class SiteBench : IAsyncLifetime
     {
         builder.WebHost.UseOcspStapling(options =>
         {
-            options.StartupTimeout = TimeSpan.FromMilliseconds(600);
+            options.StartupTimeout = TimeSpan.FromSeconds(6);
             options.Storage = StapleStorage.None;
         });
         builder.Services.Configure<OcspClientOptions>(fetch =>
         {
-            fetch.Timeout = TimeSpan.FromSeconds(1);
-            fetch.AttemptTimeout = TimeSpan.FromMilliseconds(400);
+            fetch.Timeout = TimeSpan.FromSeconds(5);
+            fetch.AttemptTimeout = TimeSpan.FromSeconds(2);
             fetch.Retries = 0;
         });
     }

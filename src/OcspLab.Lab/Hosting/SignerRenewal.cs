@@ -1,3 +1,4 @@
+using System.Diagnostics.CodeAnalysis;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
 using OcspLab.Pki;
@@ -7,6 +8,7 @@ namespace OcspLab.Lab;
 /// <summary>Has the authority make the OCSP signer anew long before it ends. The responder notices the new files by itself.</summary>
 internal sealed partial class SignerRenewal(LabPki pki, TimeProvider clock, ILogger<SignerRenewal> logger) : BackgroundService
 {
+    [SuppressMessage("Design", "CA1031", Justification = "The boundary: whatever the folder does, the next attempt must come.")]
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
     {
         using var timer = new PeriodicTimer(Interval, clock);
@@ -17,7 +19,7 @@ internal sealed partial class SignerRenewal(LabPki pki, TimeProvider clock, ILog
                 if (pki.RenewOcspSigner())
                     Renewed(logger, pki.OcspSigner.Certificate);
             }
-            catch (PkiException exception)
+            catch (Exception exception) when (exception is not OperationCanceledException)
             {
                 // A third of its life is left, and somebody else may be at work in the folder: next time.
                 RenewalFailed(logger, exception.Message);

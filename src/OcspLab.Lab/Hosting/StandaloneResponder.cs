@@ -38,7 +38,7 @@ public static class StandaloneResponder
         builder.Services.AddOcspResponder(builder.Configuration.GetSection("none"));
         builder.Services.Configure<ResponderOptions>(options =>
         {
-            options.Authorities.Add("authority", authority);
+            options.Authorities.Add(folder.Name, authority);
             configure(options);
         });
         // Ctrl-C is the caller's.
@@ -95,20 +95,30 @@ public static class StandaloneResponder
                 throw new LabException($"{authority.IssuerCertificate} cannot be read: {exception.Message}", ExitCodes.Configuration, exception);
             }
 
+            if (bundle.Count == 0)
+                throw new LabException($"{authority.IssuerCertificate} holds no certificate in PEM.", ExitCodes.Configuration);
+            Name = Describe(bundle[0]);
             if (bundle.Count < 2)
                 return;
             var issuer = bundle.FirstOrDefault(certificate => SignsFor(authority.Signers[0], certificate))
                 ?? throw new LabException($"None of the {bundle.Count} certificates in {authority.IssuerCertificate} is one that {authority.Signers[0].Certificate} may sign for (RFC 6960 §4.2.2.2).", ExitCodes.Configuration);
+            Name = Describe(issuer);
             _path = Path.GetTempFileName();
             File.WriteAllText(_path, issuer.ExportCertificatePem());
             authority.IssuerCertificate = _path;
         }
+
+        /// <summary>What people call the authority.</summary>
+        public string Name { get; }
 
         public void Dispose()
         {
             if (_path is not null)
                 File.Delete(_path);
         }
+
+        // A colon would part it in two as a key of settings.
+        private static string Describe(X509Certificate2 issuer) => issuer.GetNameInfo(X509NameType.SimpleName, forIssuer: false).Replace(':', ' ');
 
         private static bool SignsFor(SignerOptions files, X509Certificate2 issuer)
         {

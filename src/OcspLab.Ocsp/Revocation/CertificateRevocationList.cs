@@ -30,16 +30,17 @@ public sealed class CertificateRevocationList
     /// <summary>Decodes and checks a CRL: the issuer's name and signature, and that it is about all of the issuer's certificates. Its times are left to the caller.</summary>
     /// <param name="encoded">DER.</param>
     /// <param name="issuer">The authority that must have signed it.</param>
+    /// <param name="scope">Which lists are taken.</param>
     /// <param name="crl">The list.</param>
     /// <param name="fault">Why it is not usable.</param>
-    public static bool TryDecode(ReadOnlyMemory<byte> encoded, X509Certificate2 issuer, [NotNullWhen(true)] out CertificateRevocationList? crl, [NotNullWhen(false)] out string? fault)
+    public static bool TryDecode(ReadOnlyMemory<byte> encoded, X509Certificate2 issuer, CrlScope scope, [NotNullWhen(true)] out CertificateRevocationList? crl, [NotNullWhen(false)] out string? fault)
     {
         ArgumentNullException.ThrowIfNull(issuer);
         crl = null;
         fault = null;
         try
         {
-            crl = Decode(encoded, issuer);
+            crl = Decode(encoded, issuer, scope);
         }
         catch (Exception exception) when (exception is AsnContentException or CryptographicException)
         {
@@ -54,7 +55,7 @@ public sealed class CertificateRevocationList
     public CertStatus StatusOf(string serialNumber) => _revoked.GetValueOrDefault(serialNumber, CertStatus.Good);
 
     // CertificateList ::= SEQUENCE { tbsCertList TBSCertList, signatureAlgorithm AlgorithmIdentifier, signatureValue BIT STRING }
-    private static CertificateRevocationList Decode(ReadOnlyMemory<byte> encoded, X509Certificate2 issuer)
+    private static CertificateRevocationList Decode(ReadOnlyMemory<byte> encoded, X509Certificate2 issuer, CrlScope scope)
     {
         var authority = CertificateBytes.Of(issuer);
         // BER, as with certificates: the signature covers the bytes as they are.
@@ -76,14 +77,14 @@ public sealed class CertificateRevocationList
             throw new AsnContentException($"'{issuer.Subject}' may not sign CRLs (key usage)");
         if (!SignatureVerifier.Verify(scheme, authority.PublicKeyInfo, tbs, signature))
             throw new AsnContentException($"it was not signed by '{issuer.Subject}'");
-        return DecodeSigned(body, encodedAlgorithm, authority);
+        return DecodeSigned(body, encodedAlgorithm, authority, scope);
     }
 
     // TBSCertList ::= SEQUENCE {
     //     version Version OPTIONAL, signature AlgorithmIdentifier, issuer Name, thisUpdate Time, nextUpdate Time OPTIONAL,
     //     revokedCertificates SEQUENCE OF SEQUENCE { userCertificate, revocationDate Time, crlEntryExtensions OPTIONAL } OPTIONAL,
     //     crlExtensions [0] EXPLICIT Extensions OPTIONAL }
-    private static CertificateRevocationList DecodeSigned(AsnReader body, ReadOnlyMemory<byte> algorithm, CertificateBytes authority)
+    private static CertificateRevocationList DecodeSigned(AsnReader body, ReadOnlyMemory<byte> algorithm, CertificateBytes authority, CrlScope scope)
     {
         if (body.PeekTag().HasSameClassAndValue(Asn1Tag.Integer))
             body.ReadInteger();
@@ -96,7 +97,7 @@ public sealed class CertificateRevocationList
             crl.NextUpdate = DerTime.ReadEither(body);
         var entries = body.HasData && body.PeekTag().HasSameClassAndValue(Asn1Tag.Sequence) ? body.ReadSequence() : null;
         if (body.HasData)
-            crl.ReadExtensions(OcspExtension.DecodeAll(body.ReadSequence(new Asn1Tag(TagClass.ContextSpecific, 0))));
+            crl.ReadExtensions(OcspExtension.DecodeAll(body.ReadSequence(new Asn1Tag(TagClass.ContextSpecific, 0))), scope);
         body.ThrowIfNotEmpty();
         while (entries is { HasData: true })
             crl.ReadEntry(entries.ReadSequence());
@@ -123,7 +124,7 @@ public sealed class CertificateRevocationList
         _revoked[serial] = CertStatus.Revoked(at, reason);
     }
 
-    private void ReadExtensions(IReadOnlyList<OcspExtension> extensions)
+    private void ReadExtensions(IReadOnlyList<OcspExtension> extensions, CrlScope scope)
     {
         foreach (var extension in extensions)
         {
@@ -135,7 +136,7 @@ public sealed class CertificateRevocationList
                 case OcspOids.DeltaCrlIndicator:
                     throw new AsnContentException("it is a delta CRL; a complete one is needed");
                 case OcspOids.IssuingDistributionPoint:
-                    RefusePart(extension);
+                    RefusePart(extension, scope);
                     break;
                 default:
                     if (extension.Critical)
@@ -146,11 +147,14 @@ public sealed class CertificateRevocationList
     }
 
     // IssuingDistributionPoint ::= SEQUENCE { distributionPoint [0] OPTIONAL, …; everything else narrows it, or adds other issuers' certificates }
-    private static void RefusePart(OcspExtension extension)
+    // A distribution point alone may be the only one there is, or one of many (§5.2.5): the list does not say.
+    private static void RefusePart(OcspExtension extension, CrlScope scope)
     {
         var point = new AsnReader(extension.Value, AsnEncodingRules.BER).ReadSequence();
         while (point.HasData)
         {
+            if (scope == CrlScope.Complete && point.PeekTag().HasSameClassAndValue(new Asn1Tag(TagClass.ContextSpecific, 0)))
+                throw new AsnContentException("it is that of a distribution point, which may be one of several (issuingDistributionPoint)");
             if (!point.PeekTag().HasSameClassAndValue(new Asn1Tag(TagClass.ContextSpecific, 0)))
                 throw new AsnContentException("it is about some of the issuer's certificates only (issuingDistributionPoint); a complete one is needed");
             point.ReadEncodedValue();
@@ -158,4 +162,14 @@ public sealed class CertificateRevocationList
     }
 
     private static bool IsTime(Asn1Tag tag) => tag.HasSameClassAndValue(Asn1Tag.UtcTime) || tag.HasSameClassAndValue(Asn1Tag.GeneralizedTime);
+}
+
+/// <summary>Which CRLs count as complete.</summary>
+public enum CrlScope
+{
+    /// <summary>Those without an issuingDistributionPoint: they are about all of the issuer's certificates.</summary>
+    Complete,
+
+    /// <summary>Those of a distribution point too, for authorities that have only one: nothing else about them is narrower.</summary>
+    DistributionPoint,
 }

@@ -63,25 +63,25 @@ internal static class AdminApi
 
     private static async Task<Results<Created<RegisteredCertificate>, ProblemHttpResult>> RegisterAsync(NewCertificate body, string? authority, AuthorityDirectory authorities, TimeProvider clock, CancellationToken cancellationToken)
     {
-        if (string.IsNullOrWhiteSpace(body.Name) || body.Name.Length > LongestName || !IsSerial(body.SerialNumber))
+        if (string.IsNullOrWhiteSpace(body.Name) || body.Name.Length > LongestName || SerialNumbers.Normalize(body.SerialNumber) is not { } serial)
             return Problem(StatusCodes.Status400BadRequest, $"'name' (at most {LongestName} characters) and 'serialNumber' (1 to 20 octets in hexadecimal) are needed.");
         if (body.NotAfter == default)
             return Problem(StatusCodes.Status400BadRequest, "'notAfter', the end of the certificate's validity, is needed.");
         if (authorities.FindRegistry(authority, out var fault) is not { } registry)
             return Problem(StatusCodes.Status400BadRequest, fault);
-        var certificate = new RegisteredCertificate(body.Name, body.SerialNumber!.ToLowerInvariant(), clock.GetUtcNow(), body.NotAfter);
+        var certificate = new RegisteredCertificate(body.Name, serial, clock.GetUtcNow(), body.NotAfter);
         await registry.RegisterAsync(certificate, cancellationToken).ConfigureAwait(false);
         return TypedResults.Created($"/certificates/{certificate.SerialNumber}", certificate);
     }
 
     private static Task<Results<Ok<RegisteredCertificate>, ProblemHttpResult>> RevokeAsync(string which, string? reason, string? authority, AuthorityDirectory authorities, CancellationToken cancellationToken) =>
         OnAsync<RegisteredCertificate>(authorities, authority, async registry =>
-            Enum.TryParse<RevocationReason>(reason ?? nameof(RevocationReason.Unspecified), ignoreCase: true, out var parsed) && Enum.IsDefined(parsed)
-                ? Found(which, await registry.RevokeAsync(which, parsed, cancellationToken).ConfigureAwait(false))
+            ReasonOf(reason) is { } why
+                ? Found(which, await ChangeAsync(which, name => registry.RevokeAsync(name, why, cancellationToken)).ConfigureAwait(false))
                 : Problem(StatusCodes.Status400BadRequest, $"'{reason}' is not a reason; one of {string.Join(", ", Enum.GetNames<RevocationReason>())}."));
 
     private static Task<Results<Ok<RegisteredCertificate>, ProblemHttpResult>> RestoreAsync(string which, string? authority, AuthorityDirectory authorities, CancellationToken cancellationToken) =>
-        OnAsync<RegisteredCertificate>(authorities, authority, async registry => Found(which, await registry.RestoreAsync(which, cancellationToken).ConfigureAwait(false)));
+        OnAsync<RegisteredCertificate>(authorities, authority, async registry => Found(which, await ChangeAsync(which, name => registry.RestoreAsync(name, cancellationToken)).ConfigureAwait(false)));
 
     private static async Task<Results<Ok<T>, ProblemHttpResult>> OnAsync<T>(AuthorityDirectory authorities, string? authority, Func<ICertificateRegistry, Task<Results<Ok<T>, ProblemHttpResult>>> work) =>
         authorities.FindRegistry(authority, out var fault) is { } registry ? await work(registry).ConfigureAwait(false) : Problem(StatusCodes.Status400BadRequest, fault);
@@ -89,9 +89,12 @@ internal static class AdminApi
     private static Results<Ok<RegisteredCertificate>, ProblemHttpResult> Found(string which, RegisteredCertificate? certificate) =>
         certificate is null ? Problem(StatusCodes.Status404NotFound, $"No certificate has the name or serial '{which}'.") : TypedResults.Ok(certificate);
 
-    // RFC 5280 §4.1.2.2: at most 20 octets.
-    private static bool IsSerial(string? text) =>
-        text is { Length: > 0 and <= 40 } && text.Length % 2 == 0 && text.All(char.IsAsciiHexDigit);
+    // By name first, as it is; else as a serial number, however it was written.
+    private static async Task<RegisteredCertificate?> ChangeAsync(string which, Func<string, Task<RegisteredCertificate?>> change) =>
+        await change(which).ConfigureAwait(false) ?? (SerialNumbers.Normalize(which) is { } serial && serial != which ? await change(serial).ConfigureAwait(false) : null);
+
+    // Names only: a number, or several names with commas between them, is not a reason.
+    private static RevocationReason? ReasonOf(string? text) => Enum.GetValues<RevocationReason>().Cast<RevocationReason?>().FirstOrDefault(reason => string.Equals(reason.ToString(), text ?? nameof(RevocationReason.Unspecified), StringComparison.OrdinalIgnoreCase));
 
     private const int LongestName = 200;
 

@@ -30,6 +30,15 @@ public sealed class AdminToken
             writer.WriteLine(Convert.ToHexStringLower(RandomNumberGenerator.GetBytes(32)));
         }
 
+        return Load(path);
+    }
+
+    /// <summary>Reads the file.</summary>
+    /// <exception cref="IOException">It cannot be read, is empty, or others than its owner may read it.</exception>
+    public static AdminToken Load(string path)
+    {
+        if (!OperatingSystem.IsWindows() && (File.GetUnixFileMode(path) & (UnixFileMode.GroupRead | UnixFileMode.OtherRead)) != 0)
+            throw new IOException($"{path} can be read by others. 'chmod 600' it, or delete it and a new token is made.");
         var value = File.ReadLines(path).FirstOrDefault()?.Trim();
         return string.IsNullOrEmpty(value) ? throw new IOException($"{path} is empty. Delete it and a new token is made.") : new AdminToken(value);
     }

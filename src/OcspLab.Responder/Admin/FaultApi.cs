@@ -25,7 +25,7 @@ internal static class FaultApi
 
     private static async Task<Results<Created<Fault>, ProblemHttpResult>> AddAsync(NewFault body, FaultPlan plan, FaultySigners signers, AuthorityDirectory authorities, CancellationToken cancellationToken)
     {
-        if (!Enum.TryParse<FaultKind>(body.Kind, ignoreCase: true, out var kind) || !Enum.IsDefined(kind) || char.IsAsciiDigit(body.Kind![0]))
+        if (Enum.GetValues<FaultKind>().Cast<FaultKind?>().FirstOrDefault(known => string.Equals(known.ToString(), body.Kind, StringComparison.OrdinalIgnoreCase)) is not { } kind)
             return Refuse($"'{body.Kind}' is not a kind of fault; one of {Kinds}.");
         if (body.Requests is < 1)
             return Refuse("'requests' is 1 or more.");
@@ -33,8 +33,16 @@ internal static class FaultApi
             return Refuse("'for' is a time such as 00:05:00, at most 30 days.");
         if (!TryRead(body.Duration, TimeSpan.FromHours(1), out var duration))
             return Refuse("'duration' is a time such as 00:00:02, at most an hour.");
-        if (!signers.Has(kind))
-            return Refuse($"{ResponderOptions.Section}:{nameof(ResponderServiceOptions.FaultSigners)} names no certificate for {body.Kind}.");
+        try
+        {
+            if (!signers.Has(kind))
+                return Refuse($"{ResponderOptions.Section}:{nameof(ResponderServiceOptions.FaultSigners)} names no certificate for {body.Kind}.");
+        }
+        catch (InvalidOperationException exception)
+        {
+            return Refuse(exception.Message);
+        }
+
         var serial = body.Certificate;
         if (serial is not null)
         {
@@ -43,7 +51,7 @@ internal static class FaultApi
                 return AdminApi.Problem(StatusCodes.Status404NotFound, $"No certificate has the name or serial '{body.Certificate}'.");
         }
 
-        var fault = plan.Add(new FaultOrder(kind, serial, body.Requests, lasting, duration), serial);
+        var fault = plan.Add(new FaultOrder(kind, serial, body.Requests, lasting, duration));
         return TypedResults.Created($"/faults/{fault.Id}", fault);
     }
 
@@ -51,8 +59,7 @@ internal static class FaultApi
     {
         foreach (var authority in authorities.All)
         {
-            var serial = nameOrSerial.ToLowerInvariant();
-            if (await authority.Source.FindAsync(serial, cancellationToken).ConfigureAwait(false) is not null)
+            if (SerialNumbers.Normalize(nameOrSerial) is { } serial && await authority.Source.FindAsync(serial, cancellationToken).ConfigureAwait(false) is not null)
                 return serial;
             if (authority.Source is ICertificateRegistry registry && (await registry.ListAsync(cancellationToken).ConfigureAwait(false)).LastOrDefault(certificate => certificate.Name == nameOrSerial) is { } named)
                 return named.SerialNumber;

@@ -13,7 +13,7 @@ internal sealed class AnswerSigning(IOptions<ResponderOptions> options, Responde
     public async Task<SignedAnswer> SignAsync(OcspRequest request, Authority authority, SigningChoice choice, CancellationToken cancellationToken)
     {
         var now = clock.GetUtcNow();
-        var latest = Earlier(now + _options.Validity, choice.Signer.NotAfter, authority.Issuer.NotAfter.ToUniversalTime());
+        var latest = Earlier(now + _options.Validity, choice.Key.Certificate.NotAfter.ToUniversalTime(), authority.Issuer.NotAfter.ToUniversalTime());
         var entries = new List<Entry>(request.CertIds.Count);
         foreach (var id in request.CertIds)
             entries.Add(Describe(id, await authority.Source.FindAsync(id.ToString(), cancellationToken).ConfigureAwait(false), now, latest));
@@ -24,7 +24,7 @@ internal sealed class AnswerSigning(IOptions<ResponderOptions> options, Responde
             return new SignedAnswer(OcspReplies.Error(OcspResponseStatus.Unauthorized, serials), null);
 
         var started = clock.GetTimestamp();
-        var body = OcspResponseBuilder.Build([.. entries.Select(entry => entry.Answer)], choice.Signer.Key, authority.Issuer, now, new OcspSigningOptions
+        var body = OcspResponseBuilder.Build([.. entries.Select(entry => entry.Answer)], choice.Key, authority.Issuer, now, new OcspSigningOptions
         {
             Nonce = request.Nonce,
             SignatureAlgorithm = choice.Algorithm,

@@ -31,6 +31,8 @@ internal sealed class OcspRequestHandler(OcspAnswering answering, IOptions<Respo
         // On the stack, because most of the time the bytes are only looked up.
         Span<byte> buffer = target.Length <= OnStack ? stackalloc byte[OnStack] : new byte[target.Length];
         var request = buffer[..RequestTarget.Read(target, buffer)];
+        if (request.Length > _limit)
+            return SendAsync(context, Malformed, StatusCodes.Status414UriTooLong);
         return faults is not { IsArmed: true } && answering.TryFindReady(request, out var ready) ? SendAsync(context, ready) : AnswerAsync(context, request.ToArray());
     }
 
@@ -78,7 +80,7 @@ internal sealed class OcspRequestHandler(OcspAnswering answering, IOptions<Respo
             response.Headers.Expires = caching.Expires;
             response.Headers.LastModified = caching.LastModified;
             response.Headers.ETag = caching.ETag;
-            if (IsHeld(context.Request, caching.ETag))
+            if (IsHeld(context.Request, caching))
                 status = StatusCodes.Status304NotModified;
         }
         else
@@ -87,7 +89,7 @@ internal sealed class OcspRequestHandler(OcspAnswering answering, IOptions<Respo
         }
 
         response.StatusCode = status;
-        metrics.Answered(context.Request.Method, reply.Outcome);
+        metrics.Answered(RequestCount.MethodOf(context.Request), reply.Outcome);
         journal?.Note(context, reply, status, fault);
         if (status == StatusCodes.Status304NotModified)
             return Task.CompletedTask;
@@ -96,11 +98,15 @@ internal sealed class OcspRequestHandler(OcspAnswering answering, IOptions<Respo
         return HttpMethods.IsHead(context.Request.Method) ? Task.CompletedTask : response.Body.WriteAsync(reply.Body, context.RequestAborted).AsTask();
     }
 
-    // RFC 9110 §13.1.2; only GET and HEAD have something to keep.
-    private static bool IsHeld(HttpRequest request, string etag) =>
-        request.Headers.IfNoneMatch is { Count: > 0 } held
-        && !HttpMethods.IsPost(request.Method)
-        && held.Any(value => value is not null && value.Split(',').Any(tag => tag.Trim() is var one && (one == "*" || one == etag || one == "W/" + etag)));
+    // RFC 9110 §13.1.2 and §13.1.3, the date only without a tag; and only GET and HEAD have something to keep.
+    private static bool IsHeld(HttpRequest request, Caching caching)
+    {
+        if (HttpMethods.IsPost(request.Method))
+            return false;
+        return request.Headers.IfNoneMatch is { Count: > 0 } held
+            ? held.Any(value => value is not null && value.Split(',').Any(tag => tag.Trim() is var one && (one == "*" || one == caching.ETag || one == "W/" + caching.ETag)))
+            : request.Headers.IfModifiedSince is [{ } since] && since == caching.LastModified;
+    }
 
     private const int OnStack = 512;
 

@@ -4,7 +4,7 @@ using System.Diagnostics.CodeAnalysis;
 namespace OcspLab.Responder;
 
 /// <summary>
-/// Signed answers by the bytes of the question: most questions are asked again and again. An answer goes when it is half used up, and at once when
+/// Signed answers by the bytes of the question: most questions are asked again and again. An answer goes when it is to be renewed, and at once when
 /// something changes about its certificate. Thread-safe.
 /// </summary>
 internal sealed class ReadyAnswers
@@ -12,6 +12,7 @@ internal sealed class ReadyAnswers
     private readonly ConcurrentDictionary<byte[], ReadyAnswer> _answers = new(QuestionComparer.Instance);
     private readonly ConcurrentDictionary<byte[], ReadyAnswer>.AlternateLookup<ReadOnlySpan<byte>> _bySpan;
     private readonly int _capacity;
+    private readonly Lock _changing = new();
     private long _version;
 
     /// <param name="capacity">How many are kept at most.</param>
@@ -39,12 +40,15 @@ internal sealed class ReadyAnswers
     {
         if (_capacity == 0)
             return;
-        if (_answers.Count >= _capacity)
-            MakeRoom();
-        _answers[question] = new ReadyAnswer(authority, reply, renewAt);
-        // Whoever changed it meanwhile may have looked here before it was there.
-        if (Version != version)
-            _answers.TryRemove(question, out _);
+        lock (_changing)
+        {
+            // Whoever changed something meanwhile has looked here already.
+            if (_version != version)
+                return;
+            if (_answers.Count >= _capacity)
+                MakeRoom();
+            _answers[question] = new ReadyAnswer(authority, reply, renewAt);
+        }
     }
 
     /// <summary>Drops what was said about a certificate, or about all of an authority's.</summary>
@@ -52,7 +56,9 @@ internal sealed class ReadyAnswers
     /// <param name="serialNumber">The certificate's serial number in lower-case hexadecimal, or null for all.</param>
     public void Forget(Authority authority, string? serialNumber)
     {
-        Interlocked.Increment(ref _version);
+        // From here on nothing that was looked up before is remembered; what was, goes.
+        lock (_changing)
+            _version++;
         if (serialNumber is not null)
         {
             foreach (var question in authority.QuestionsAbout(serialNumber))

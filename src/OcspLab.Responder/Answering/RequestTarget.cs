@@ -20,15 +20,37 @@ internal static class RequestTarget
         if (path[0] != '/' && path.IndexOf("://", StringComparison.Ordinal) is >= 0 and var scheme)
         {
             path = path[(scheme + 3)..];
-            path = path.IndexOf('/') is >= 0 and var start ? path[start..] : default;
+            path = path.IndexOf('/') is >= 0 and var root ? path[root..] : default;
         }
 
-        // DER of a request starts with 0x30, so its base64 starts with M: leading slashes, escaped or not, are never part of it.
-        var length = Unescape(path, buffer);
-        var text = buffer[..length].TrimStart((byte)'/');
-        text.CopyTo(buffer);
-        return text.Length > 0 && Base64.DecodeFromUtf8InPlace(buffer[..text.Length], out var written) == OperationStatus.Done ? written : 0;
+        Span<byte> text = path.Length <= OnStack ? stackalloc byte[OnStack] : new byte[path.Length];
+        text = text[..Unescape(path, text)];
+
+        // A responder's URL may have a path of its own, and base64 has slashes: the request is what decodes to one DER value. None of it is its
+        // leading slashes, because DER of a request starts with 0x30 and its base64 with M. What is nowhere a value is taken from the start.
+        var first = 0;
+        var start = 0;
+        for (var part = 0; part < MaximumParts && start < text.Length; part++)
+        {
+            start += text[start..].IndexOfAnyExcept((byte)'/') is >= 0 and var slashes ? slashes : text.Length - start;
+            if (Base64.DecodeFromUtf8(text[start..], buffer, out _, out var written) == OperationStatus.Done && IsWhole(buffer[..written]))
+                return written;
+            if (part == 0)
+                first = start;
+            start += text[start..].IndexOf((byte)'/') is >= 0 and var length ? length : text.Length - start;
+        }
+
+        return first < text.Length && Base64.DecodeFromUtf8(text[first..], buffer, out _, out var all) == OperationStatus.Done ? all : 0;
     }
+
+    // SEQUENCE in one of the forms of length that a request needs.
+    private static bool IsWhole(ReadOnlySpan<byte> value) => value switch
+    {
+        [0x30, < 0x80 and var length, ..] => value.Length == 2 + length,
+        [0x30, 0x81, var length, ..] => value.Length == 3 + length,
+        [0x30, 0x82, var high, var low, ..] => value.Length == 4 + (high << 8) + low,
+        _ => false,
+    };
 
     // What is not escaped as it should be stays as it is, and is not base64.
     private static int Unescape(ReadOnlySpan<char> text, Span<byte> buffer)
@@ -50,4 +72,9 @@ internal static class RequestTarget
     }
 
     private static int Digit(char letter) => letter <= '9' ? letter - '0' : (letter | 0x20) - 'a' + 10;
+
+    // Each is decoded, so there is an end.
+    private const int MaximumParts = 8;
+
+    private const int OnStack = 512;
 }

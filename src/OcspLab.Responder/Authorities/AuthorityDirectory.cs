@@ -70,7 +70,7 @@ internal sealed class AuthorityDirectory : IAsyncDisposable
         IStatusSource source = its switch
         {
             { Index: { } index } => new IndexFileSource(index, clock),
-            { Crl: { } crl } => new CrlSource(crl, issuer, its.CrlRefreshInterval, () => services.GetRequiredService<IHttpClientFactory>().CreateClient(CrlClient), clock),
+            { Crl: { } crl } => new CrlSource(crl, issuer, its.CrlScope, its.CrlRefreshInterval, () => services.GetRequiredService<IHttpClientFactory>().CreateClient(CrlClient), clock),
             { PostgreSql: { } connection } => new PostgresCertificateRegistry(connection, Identify(issuer), clock),
             { Database: { } database } => new SqliteCertificateRegistry(database, clock),
             _ => throw new InvalidOperationException($"The authority '{name}' has no source."),

@@ -10,36 +10,52 @@ namespace OcspLab.Responder;
 internal sealed partial class AuthorityUpkeep(AuthorityDirectory authorities, ReadyAnswers ready, IOptions<ResponderOptions> options, TimeProvider clock, ILogger<AuthorityUpkeep> logger) : BackgroundService
 {
     private readonly List<Action> _unsubscribe = [];
+    private readonly List<Task> _first = [];
+    private readonly CancellationTokenSource _stopping = new();
 
     public override async Task StartAsync(CancellationToken cancellationToken)
     {
-        // The first look is before the first question: a CRL is loaded by it.
         foreach (var authority in authorities.All)
         {
             void Forget(string? serialNumber) => ready.Forget(authority, serialNumber);
             authority.Source.Changed += Forget;
             _unsubscribe.Add(() => authority.Source.Changed -= Forget);
-            foreach (var signer in authority.Signers)
+            foreach (var signer in authority.Signers.Where(signer => Signer.IsValid(signer.Key, clock.GetUtcNow())))
                 SignerLoaded(logger, signer.Key.Certificate.Subject, authority.Name, signer.NotAfter.UtcDateTime);
-            await LookAsync(authority, cancellationToken).ConfigureAwait(false);
         }
 
+        // The first look is before the first question: a CRL is loaded by it. One that takes long keeps nobody else, and its clients try later.
+        foreach (var authority in authorities.All)
+        {
+            authority.SourceFault = "it was not asked yet";
+            _first.Add(LookAsync(authority, _stopping.Token));
+        }
+
+        await Task.WhenAny(Task.WhenAll(_first), Task.Delay(StartPatience, TimeProvider.System, cancellationToken)).ConfigureAwait(false);
         await base.StartAsync(cancellationToken).ConfigureAwait(false);
     }
 
     public override async Task StopAsync(CancellationToken cancellationToken)
     {
+        await _stopping.CancelAsync().ConfigureAwait(false);
         await base.StopAsync(cancellationToken).ConfigureAwait(false);
         _unsubscribe.ForEach(unsubscribe => unsubscribe());
     }
 
-    protected override Task ExecuteAsync(CancellationToken stoppingToken) => Task.WhenAll(authorities.All.Select(authority => WatchAsync(authority, stoppingToken)));
+    public override void Dispose()
+    {
+        _stopping.Dispose();
+        base.Dispose();
+    }
 
-    private async Task WatchAsync(Authority authority, CancellationToken stoppingToken)
+    protected override Task ExecuteAsync(CancellationToken stoppingToken) => Task.WhenAll(authorities.All.Zip(_first, (authority, first) => WatchAsync(authority, first, stoppingToken)));
+
+    private async Task WatchAsync(Authority authority, Task first, CancellationToken stoppingToken)
     {
         try
         {
             using var timer = new PeriodicTimer(Interval, clock);
+            await first.ConfigureAwait(false);
             while (await timer.WaitForNextTickAsync(stoppingToken).ConfigureAwait(false))
                 await LookAsync(authority, stoppingToken).ConfigureAwait(false);
         }
@@ -63,14 +79,16 @@ internal sealed partial class AuthorityUpkeep(AuthorityDirectory authorities, Re
         {
             if (await authority.Source.HasChangedAsync(cancellationToken).ConfigureAwait(false))
                 ready.Forget(authority, null);
-            if (authority.SourceFault is not null)
+            if (authority.IsFaultTold)
                 SourceRecovered(logger, authority.Name);
+            authority.IsFaultTold = false;
             authority.SourceFault = null;
         }
         catch (Exception exception) when (!cancellationToken.IsCancellationRequested)
         {
-            if (authority.SourceFault is null)
+            if (!authority.IsFaultTold)
                 SourceUnavailable(logger, authority.Name, exception.Message);
+            authority.IsFaultTold = true;
             authority.SourceFault = exception.Message;
             // What is ready may be outdated by now.
             if (options.Value.WhenSourceFails == WhenSourceFails.TryLater)
@@ -89,7 +107,7 @@ internal sealed partial class AuthorityUpkeep(AuthorityDirectory authorities, Re
                 ready.Forget(authority, null);
             }
         }
-        catch (InvalidOperationException exception)
+        catch (Exception exception) when (exception is InvalidOperationException or IOException or UnauthorizedAccessException or System.Security.Cryptography.CryptographicException)
         {
             if (signer.Refusal != exception.Message)
                 SignerRefused(logger, authority.Name, exception.Message);
@@ -107,6 +125,7 @@ internal sealed partial class AuthorityUpkeep(AuthorityDirectory authorities, Re
     }
 
     private static readonly TimeSpan Interval = TimeSpan.FromSeconds(1);
+    private static readonly TimeSpan StartPatience = TimeSpan.FromSeconds(10);
 
     [LoggerMessage(2001, LogLevel.Information, "'{Subject}' signs for {Authority} until {NotAfter:u}", EventName = "SignerLoaded")]
     private static partial void SignerLoaded(ILogger logger, string subject, string authority, DateTime notAfter);

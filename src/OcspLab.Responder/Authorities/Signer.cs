@@ -27,7 +27,7 @@ internal sealed class Signer
 
     public DateTimeOffset NotAfter => _key.Certificate.NotAfter.ToUniversalTime();
 
-    public bool IsValidAt(DateTimeOffset now) => AgeAt(now) is SignerAge.Fresh or SignerAge.Ageing;
+    public static bool IsValid(OcspSigningKey key, DateTimeOffset now) => key.Certificate.NotBefore.ToUniversalTime() <= now && now < key.Certificate.NotAfter.ToUniversalTime();
 
     /// <summary>Why the files as they are now are left aside, or null.</summary>
     public string? Refusal { get; set; }

@@ -42,6 +42,8 @@ internal static class SignerFiles
         var key = files.Key.Length == 0 ? files.Certificate : files.Key;
         try
         {
+            if (!File.ReadAllText(key).Contains("PRIVATE KEY-----", StringComparison.Ordinal))
+                throw new InvalidOperationException($"{key} holds no private key in PEM.");
             var password = files.PasswordFile is null ? files.Password : File.ReadLines(files.PasswordFile).FirstOrDefault() ?? "";
             return new OcspSigningKey(password is null
                 ? X509Certificate2.CreateFromPemFile(files.Certificate, key)

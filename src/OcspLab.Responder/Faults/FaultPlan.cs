@@ -22,14 +22,13 @@ internal sealed class FaultPlan(TimeProvider clock)
     }
 
     /// <summary>Puts a fault in force.</summary>
-    /// <param name="order">What is asked for.</param>
-    /// <param name="serialNumber">The certificate's serial number, or null for all.</param>
-    public Fault Add(FaultOrder order, string? serialNumber)
+    /// <param name="order">What is asked for, the certificate by its serial number.</param>
+    public Fault Add(FaultOrder order)
     {
         lock (_lock)
         {
             var usual = order.Kind == FaultKind.Delay ? TimeSpan.FromSeconds(2) : TimeSpan.FromSeconds(5);
-            var fault = new Fault(++_id, order.Kind, serialNumber, order.Requests, clock.GetUtcNow() + order.For, order.Duration ?? usual);
+            var fault = new Fault(++_id, order.Kind, order.Certificate, order.Requests, clock.GetUtcNow() + order.For, order.Duration ?? usual);
             _faults.Add(fault);
             _isEmpty = false;
             return fault;

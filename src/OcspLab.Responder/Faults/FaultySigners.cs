@@ -8,8 +8,8 @@ namespace OcspLab.Responder;
 internal sealed class FaultySigners(FaultSignerOptions options) : IDisposable
 {
     private readonly Lazy<OcspSigningKey> _stranger = new(CreateStranger);
-    private readonly Lazy<OcspSigningKey?> _withoutOcspSigning = new(() => Load(options.WithoutOcspSigning));
-    private readonly Lazy<OcspSigningKey?> _expired = new(() => Load(options.Expired));
+    private readonly Lazy<OcspSigningKey?> _withoutOcspSigning = new(() => Load(options.WithoutOcspSigning), LazyThreadSafetyMode.PublicationOnly);
+    private readonly Lazy<OcspSigningKey?> _expired = new(() => Load(options.Expired), LazyThreadSafetyMode.PublicationOnly);
 
     /// <summary>Whether a fault can be done here: some need a certificate that the authority made for them.</summary>
     public bool Has(FaultKind kind) => kind is not (FaultKind.SignerWithoutOcspSigning or FaultKind.ExpiredSigner) || Find(kind) is not null;

@@ -31,8 +31,16 @@ public sealed class OcspListener : IHostedService, IAsyncDisposable
         if (_application is not null)
             return;
         var application = Build();
-        await application.StartAsync(cancellationToken).ConfigureAwait(false);
-        _application = application;
+        try
+        {
+            await application.StartAsync(cancellationToken).ConfigureAwait(false);
+            _application = application;
+        }
+        catch
+        {
+            await application.DisposeAsync().ConfigureAwait(false);
+            throw;
+        }
     }, cancellationToken);
 
     /// <summary>Closes the port; nothing happens when it is closed.</summary>
@@ -41,8 +49,14 @@ public sealed class OcspListener : IHostedService, IAsyncDisposable
         if (_application is not { } application)
             return;
         _application = null;
-        await application.StopAsync(cancellationToken).ConfigureAwait(false);
-        await application.DisposeAsync().ConfigureAwait(false);
+        try
+        {
+            await application.StopAsync(cancellationToken).ConfigureAwait(false);
+        }
+        finally
+        {
+            await application.DisposeAsync().ConfigureAwait(false);
+        }
     }, cancellationToken);
 
     /// <inheritdoc/>

@@ -26,7 +26,7 @@ public static class ResponderServiceCollectionExtensions
             provider.GetRequiredService<ResponderMetrics>().Watch(ready, provider.GetRequiredService<AuthorityDirectory>(), provider.GetRequiredService<TimeProvider>());
             return ready;
         });
-        services.AddSingleton(provider => provider.GetRequiredService<AuthorityDirectory>().FindRegistry(null, out var fault) ?? throw new InvalidOperationException(fault));
+        services.AddSingleton<ICertificateRegistry>(provider => new OnlyRegistry(provider.GetRequiredService<AuthorityDirectory>().FindRegistry(null, out var fault) ?? throw new InvalidOperationException(fault)));
         services.AddSingleton<AnswerSigning>();
         services.AddSingleton<OcspAnswering>();
         services.AddSingleton<OcspRequestHandler>();

@@ -4,7 +4,7 @@ namespace OcspLab.Responder;
 /// <param name="Number">Counts from 1 since the responder started.</param>
 /// <param name="At">When it was answered.</param>
 /// <param name="Client">Who asked: address and port.</param>
-/// <param name="Method">GET, HEAD or POST.</param>
+/// <param name="Method">GET, HEAD, POST, or other.</param>
 /// <param name="SerialNumbers">What about, in lower-case hexadecimal; empty where the request could not be read.</param>
 /// <param name="Outcome">good, revoked, unknown, several, or the error status in camel case.</param>
 /// <param name="Status">HTTP's status; null where nothing was sent.</param>

@@ -22,6 +22,6 @@ internal sealed class JournalMemory(int capacity)
     public IReadOnlyList<JournalEntry> Since(long after)
     {
         lock (_lock)
-            return [.. _entries.Where(entry => entry.Number > after).OrderBy(entry => entry.Number)];
+            return [.. _entries.Where(entry => entry.Number > after)];
     }
 }

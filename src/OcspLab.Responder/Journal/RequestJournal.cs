@@ -5,6 +5,7 @@ namespace OcspLab.Responder;
 /// <param name="clock">The time.</param>
 internal sealed class RequestJournal(Action<JournalEntry> note, TimeProvider clock)
 {
+    private readonly Lock _lock = new();
     private long _number;
 
     /// <summary>Notes an answer.</summary>
@@ -15,9 +16,13 @@ internal sealed class RequestJournal(Action<JournalEntry> note, TimeProvider clo
     public void Note(HttpContext context, OcspReply reply, int? status, string? fault = null)
     {
         var agent = context.Request.Headers.UserAgent.ToString();
-        note(new JournalEntry(
-            Interlocked.Increment(ref _number), clock.GetUtcNow(), $"{context.Connection.RemoteIpAddress}:{context.Connection.RemotePort}", context.Request.Method,
-            reply.SerialNumbers, reply.Outcome, status, fault, agent.Length == 0 ? null : agent[..Math.Min(agent.Length, LongestAgent)]));
+        // Numbered and handed on in one step: who reads on from a number must not miss a smaller one.
+        lock (_lock)
+        {
+            note(new JournalEntry(
+                ++_number, clock.GetUtcNow(), $"{context.Connection.RemoteIpAddress}:{context.Connection.RemotePort}", RequestCount.MethodOf(context.Request),
+                reply.SerialNumbers, reply.Outcome, status, fault, agent.Length == 0 ? null : agent[..Math.Min(agent.Length, LongestAgent)]));
+        }
     }
 
     private const int LongestAgent = 200;

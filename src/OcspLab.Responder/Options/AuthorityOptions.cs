@@ -1,4 +1,5 @@
 using System.ComponentModel.DataAnnotations;
+using OcspLab.Ocsp;
 
 namespace OcspLab.Responder;
 
@@ -23,6 +24,9 @@ public sealed class AuthorityOptions
     /// <summary><value>How often a CRL's URL is asked again. 10 seconds to 1 day; default 10 minutes.</value></summary>
     [Range(typeof(TimeSpan), "00:00:10", "1.00:00:00")]
     public TimeSpan CrlRefreshInterval { get; set; } = TimeSpan.FromMinutes(10);
+
+    /// <summary><value>Whether the CRL of a distribution point counts as complete. Default <see cref="CrlScope.Complete"/>: it does not.</value></summary>
+    public CrlScope CrlScope { get; set; }
 
     /// <summary><value>The connection string of a PostgreSQL database.</value></summary>
     public string? PostgreSql { get; set; }

@@ -34,9 +34,25 @@ internal sealed class ResponderOptionsValidator(IServiceProvider services) : IVa
                 yield return $"{key}:{nameof(its.Signers)}:{index}:{nameof(SignerOptions.Certificate)}: is missing.";
         }
 
+        if (its.PostgreSql is { } connection && Fault(connection) is { } fault)
+            yield return $"{key}:{nameof(its.PostgreSql)}: {fault}";
         string?[] sources = [its.Database, its.Index, its.Crl, its.PostgreSql, services.GetKeyedService<IStatusSource>(authority) is null ? null : "keyed"];
         if (sources.Count(source => source is not null) is var count and not 1)
             yield return $"{key}: {count} sources; give one of {nameof(its.Database)}, {nameof(its.Index)}, {nameof(its.Crl)} and {nameof(its.PostgreSql)}.";
+    }
+
+    // Not the text itself: there is a password in it.
+    private static string? Fault(string connection)
+    {
+        try
+        {
+            _ = new Npgsql.NpgsqlConnectionStringBuilder(connection);
+            return null;
+        }
+        catch (ArgumentException exception)
+        {
+            return $"not a connection string: {exception.Message}";
+        }
     }
 }
 

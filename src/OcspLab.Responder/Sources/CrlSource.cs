@@ -6,8 +6,9 @@ using OcspLab.Ocsp;
 namespace OcspLab.Responder;
 
 /// <summary>
-/// A complete CRL, from a file or a URL, its signature checked. It says what was revoked and not what was issued, so every other serial number is
-/// <c>good</c>. Answers carry its thisUpdate, and end with its nextUpdate; after that clients are told to try later.
+/// A CRL, from a file or a URL, its signature checked. It says what was revoked and not what was issued, so every other serial number is
+/// <c>good</c>. Answers carry its thisUpdate, and end with its nextUpdate; after that clients are told to try later. Until then one that cannot be
+/// replaced is still good.
 /// </summary>
 public sealed class CrlSource : IStatusSource
 {
@@ -15,23 +16,26 @@ public sealed class CrlSource : IStatusSource
     private readonly Uri? _url;
     private readonly FileWatch? _watch;
     private readonly X509Certificate2 _issuer;
+    private readonly CrlScope _scope;
     private readonly Func<HttpClient>? _http;
     private readonly TimeSpan _interval;
     private readonly TimeProvider _clock;
-    private volatile CertificateRevocationList? _crl;
+    private volatile Loaded? _loaded;
     private volatile string? _fault = "it was not loaded yet";
     private long? _lookedAt;
 
     /// <summary>Names the CRL; it is loaded by the first look for changes.</summary>
     /// <param name="location">A path, or an http or https URL. DER or PEM.</param>
     /// <param name="issuer">The authority that signs it.</param>
+    /// <param name="scope">Which lists are taken.</param>
     /// <param name="interval">How often a URL is asked again.</param>
     /// <param name="http">Makes clients for URLs.</param>
     /// <param name="clock">The time.</param>
-    public CrlSource(string location, X509Certificate2 issuer, TimeSpan interval, Func<HttpClient> http, TimeProvider clock)
+    public CrlSource(string location, X509Certificate2 issuer, CrlScope scope, TimeSpan interval, Func<HttpClient> http, TimeProvider clock)
     {
         _location = location;
         _issuer = issuer;
+        _scope = scope;
         _interval = interval;
         _clock = clock;
         if (Uri.TryCreate(location, UriKind.Absolute, out var url) && (url.Scheme == Uri.UriSchemeHttp || url.Scheme == Uri.UriSchemeHttps))
@@ -47,13 +51,13 @@ public sealed class CrlSource : IStatusSource
         remove { }
     }
 
+    /// <summary>Why there is no newer CRL, or null.</summary>
+    public string? Fault => _fault;
+
     /// <inheritdoc/>
     public ValueTask<SourceStatus?> FindAsync(string serialNumber, CancellationToken cancellationToken)
     {
-        if (_crl is not { } crl)
-            throw new IOException($"{_location}: {_fault}");
-        if (crl.NextUpdate <= _clock.GetUtcNow())
-            throw new IOException($"{_location}: the CRL ended at {crl.NextUpdate:u}, and there is no newer one{(_fault is null ? "" : $": {_fault}")}");
+        var crl = Current();
         return ValueTask.FromResult<SourceStatus?>(new SourceStatus(crl.StatusOf(serialNumber))
         {
             KnownAt = crl.ThisUpdate,
@@ -65,26 +69,45 @@ public sealed class CrlSource : IStatusSource
     /// <inheritdoc/>
     public async ValueTask<bool> HasChangedAsync(CancellationToken cancellationToken)
     {
-        if (!IsTimeToLook())
-            return false;
+        var changed = IsTimeToLook() && await TryLoadAsync(cancellationToken).ConfigureAwait(false);
+        Current();
+        return changed;
+    }
+
+    private async Task<bool> TryLoadAsync(CancellationToken cancellationToken)
+    {
         _lookedAt = _clock.GetTimestamp();
         try
         {
-            var loaded = Decode(await ReadAsync(cancellationToken).ConfigureAwait(false));
-            var changed = _crl is not { } known || known.ThisUpdate != loaded.ThisUpdate || known.Number != loaded.Number;
-            // An older one may come from a cache on the way, or from somebody who likes it better.
-            if (_crl?.ThisUpdate > loaded.ThisUpdate)
-                throw new IOException($"an older CRL, of {loaded.ThisUpdate:u}");
-            if (changed)
-                _crl = loaded;
+            var bytes = await ReadAsync(cancellationToken).ConfigureAwait(false);
+            var digest = SHA256.HashData(bytes);
             _fault = null;
-            return changed;
+            if (_loaded is { } known && known.Digest.AsSpan().SequenceEqual(digest))
+                return false;
+            var crl = Decode(bytes);
+            // An older one may come from a cache on the way, or from somebody who likes it better.
+            if (_loaded?.Crl.ThisUpdate > crl.ThisUpdate)
+                throw new IOException($"an older CRL, of {crl.ThisUpdate:u}");
+            if (crl.ThisUpdate - _clock.GetUtcNow() > Skew)
+                throw new IOException($"a CRL of the future, of {crl.ThisUpdate:u}");
+            _loaded = new Loaded(crl, digest);
+            return true;
         }
         catch (Exception exception) when (exception is IOException or UnauthorizedAccessException or HttpRequestException or OperationCanceledException && !cancellationToken.IsCancellationRequested)
         {
             _fault = exception.Message;
-            throw new IOException($"{_location}: {exception.Message}", exception);
+            return false;
         }
+    }
+
+    /// <exception cref="IOException">There is none, or it has ended.</exception>
+    private CertificateRevocationList Current()
+    {
+        if (_loaded is not { Crl: var crl })
+            throw new IOException($"{_location}: {_fault}");
+        return crl.NextUpdate is { } end && end <= _clock.GetUtcNow()
+            ? throw new IOException($"{_location}: the CRL ended at {end:u}, and there is no newer one{(_fault is null ? "" : $": {_fault}")}")
+            : crl;
     }
 
     private bool IsTimeToLook()
@@ -94,7 +117,7 @@ public sealed class CrlSource : IStatusSource
         var since = _clock.GetElapsedTime(lookedAt);
         if (_watch is not null)
             return _watch.HasChanged() || (_fault is not null && since > RetryInterval);
-        var ends = _crl?.NextUpdate;
+        var ends = _loaded?.Crl.NextUpdate;
         // A failed attempt is repeated soon, and so is one near the end.
         return since >= (_fault is not null || ends - _clock.GetUtcNow() < _interval ? Shorter(RetryInterval, _interval) : _interval);
     }
@@ -118,10 +141,13 @@ public sealed class CrlSource : IStatusSource
     {
         if (bytes is not [0x30, ..] && PemEncoding.TryFind(Encoding.ASCII.GetString(bytes), out var pem))
             bytes = Convert.FromBase64String(Encoding.ASCII.GetString(bytes)[pem.Base64Data]);
-        return CertificateRevocationList.TryDecode(bytes, _issuer, out var crl, out var fault) ? crl : throw new IOException($"not a usable CRL: {fault}");
+        return CertificateRevocationList.TryDecode(bytes, _issuer, _scope, out var crl, out var fault) ? crl : throw new IOException($"not a usable CRL: {fault}");
     }
 
+    private sealed record Loaded(CertificateRevocationList Crl, byte[] Digest);
+
     private const long MaximumLength = 256 * 1024 * 1024;
-    private static readonly TimeSpan Deadline = TimeSpan.FromMinutes(2);
+    private static readonly TimeSpan Deadline = TimeSpan.FromSeconds(30);
+    private static readonly TimeSpan Skew = TimeSpan.FromMinutes(5);
     private static readonly TimeSpan RetryInterval = TimeSpan.FromSeconds(10);
 }

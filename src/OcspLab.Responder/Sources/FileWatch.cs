@@ -16,9 +16,17 @@ internal sealed class FileWatch(string path)
 
     private static (DateTime Written, long Length, bool Exists) Look(string path)
     {
-        // Through links: certificates and keys are often links to the newest ones.
-        FileSystemInfo file = new FileInfo(path);
-        file = file.ResolveLinkTarget(returnFinalTarget: true) ?? file;
-        return file is FileInfo { Exists: true } found ? (found.LastWriteTimeUtc, found.Length, true) : default;
+        try
+        {
+            // Through links: certificates and keys are often links to the newest ones.
+            FileSystemInfo file = new FileInfo(path);
+            file = file.ResolveLinkTarget(returnFinalTarget: true) ?? file;
+            return file is FileInfo { Exists: true } found ? (found.LastWriteTimeUtc, found.Length, true) : default;
+        }
+        catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
+        {
+            // Not there at this moment.
+            return default;
+        }
     }
 }

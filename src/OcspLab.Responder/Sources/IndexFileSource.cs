@@ -48,7 +48,11 @@ public sealed class IndexFileSource : IStatusSource
             return ValueTask.FromResult(false);
         try
         {
-            _index = Load();
+            var index = Load();
+            // Who writes in place begins with nothing; a list that had certificates does not end with none.
+            if (index.Count == 0 && _index.Count > 0)
+                throw new IOException($"{_path} is empty, and named {_index.Count} certificates before");
+            _index = index;
             _fault = null;
             return ValueTask.FromResult(true);
         }

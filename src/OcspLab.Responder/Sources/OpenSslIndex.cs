@@ -1,6 +1,5 @@
 using System.Diagnostics.CodeAnalysis;
 using System.Globalization;
-using System.Numerics;
 using OcspLab.Ocsp;
 
 namespace OcspLab.Responder;
@@ -45,7 +44,7 @@ internal sealed class OpenSslIndex
     {
         if (fields.Length != Fields)
             return $"{fields.Length} fields between tabs instead of {Fields}";
-        if (SerialOf(fields[3]) is not { } serial)
+        if (SerialNumbers.Normalize(fields[3]) is not { } serial)
             return $"'{fields[3]}' is not a serial number";
         switch (fields[0])
         {
@@ -96,14 +95,6 @@ internal sealed class OpenSslIndex
         if (text.Length == "YYMMDDHHMMSSZ".Length && int.TryParse(text.AsSpan(0, 2), NumberStyles.None, CultureInfo.InvariantCulture, out var year))
             text = (year >= 50 ? "19" : "20") + text;
         return DateTimeOffset.TryParseExact(text, "yyyyMMddHHmmss'Z'", CultureInfo.InvariantCulture, DateTimeStyles.AssumeUniversal, out var at) ? at : null;
-    }
-
-    private static string? SerialOf(string text)
-    {
-        var negative = text.StartsWith('-');
-        if (!BigInteger.TryParse("0" + text.AsSpan(negative ? 1 : 0).ToString(), NumberStyles.AllowHexSpecifier, CultureInfo.InvariantCulture, out var number) || text.Length == (negative ? 1 : 0))
-            return null;
-        return Convert.ToHexStringLower((negative ? -number : number).ToByteArray(isUnsigned: false, isBigEndian: true));
     }
 
     private const int Fields = 6;

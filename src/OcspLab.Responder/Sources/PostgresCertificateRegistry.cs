@@ -22,7 +22,11 @@ public sealed class PostgresCertificateRegistry : ICertificateRegistry, IStatusS
     /// <exception cref="ArgumentException">The connection string is not one.</exception>
     public PostgresCertificateRegistry(string connectionString, string authority, TimeProvider clock)
     {
-        _database = new NpgsqlDataSourceBuilder(connectionString).Build();
+        var builder = new NpgsqlDataSourceBuilder(connectionString);
+        // A client waits for the answer, and what is ready is given on until a look has failed.
+        builder.ConnectionStringBuilder.Timeout = Math.Min(builder.ConnectionStringBuilder.Timeout, Patience);
+        builder.ConnectionStringBuilder.CommandTimeout = Math.Min(builder.ConnectionStringBuilder.CommandTimeout, Patience);
+        _database = builder.Build();
         _authority = authority;
         _clock = clock;
     }
@@ -101,11 +105,11 @@ public sealed class PostgresCertificateRegistry : ICertificateRegistry, IStatusS
             // A session that commits asynchronously by default must not lose an acknowledged revocation.
             await using var connection = await _database.OpenConnectionAsync(cancellationToken).ConfigureAwait(false);
             await using var transaction = await connection.BeginTransactionAsync(cancellationToken).ConfigureAwait(false);
-            await using (var durable = new NpgsqlCommand("SET LOCAL synchronous_commit = on", connection, transaction))
+            await using (var durable = new NpgsqlCommand("SELECT set_config('synchronous_commit', 'on', true) WHERE current_setting('synchronous_commit') IN ('off', 'local')", connection, transaction))
                 await durable.ExecuteNonQueryAsync(cancellationToken).ConfigureAwait(false);
             RegisteredCertificate? row;
 #pragma warning disable CA2100 // Every change is written in this file; what comes from outside goes in as a parameter.
-            await using (var command = new NpgsqlCommand($"UPDATE ocsp_certificates SET {change} WHERE id = (SELECT max(id) FROM ocsp_certificates WHERE authority = $1 AND (serial = $2 OR name = $2)) RETURNING {Columns}", connection, transaction))
+            await using (var command = new NpgsqlCommand($"UPDATE ocsp_certificates SET {change} WHERE id = (SELECT id FROM ocsp_certificates WHERE authority = $1 AND (serial = $2 OR name = $2) ORDER BY serial = $2 DESC, id DESC LIMIT 1) RETURNING {Columns}", connection, transaction))
 #pragma warning restore CA2100
             {
                 command.Parameters.Add(new() { Value = _authority });
@@ -167,6 +171,9 @@ public sealed class PostgresCertificateRegistry : ICertificateRegistry, IStatusS
         reader.IsDBNull(5) ? null : (RevocationReason)reader.GetInt32(5),
         reader.IsDBNull(6) ? null : reader.GetFieldValue<DateTimeOffset>(6));
 
+    // Seconds.
+    private const int Patience = 5;
+
     private const string Columns = "serial, name, issued_at, not_after, revoked_at, reason, changed_at";
 
     // The revision grows in the same transaction as the change, whoever makes it: a sequence would run ahead of the commit. An insertion needs
@@ -189,9 +196,18 @@ public sealed class PostgresCertificateRegistry : ICertificateRegistry, IStatusS
         CREATE TABLE IF NOT EXISTS ocsp_revisions (authority text PRIMARY KEY, number bigint NOT NULL);
         CREATE OR REPLACE FUNCTION ocsp_count_change() RETURNS trigger LANGUAGE plpgsql AS $$
         BEGIN
+            IF TG_OP = 'TRUNCATE' THEN
+                UPDATE ocsp_revisions SET number = number + 1;
+                RETURN NULL;
+            END IF;
             INSERT INTO ocsp_revisions VALUES (OLD.authority, 1) ON CONFLICT (authority) DO UPDATE SET number = ocsp_revisions.number + 1;
+            IF TG_OP = 'UPDATE' AND NEW.authority <> OLD.authority THEN
+                INSERT INTO ocsp_revisions VALUES (NEW.authority, 1) ON CONFLICT (authority) DO UPDATE SET number = ocsp_revisions.number + 1;
+            END IF;
             RETURN NULL;
         END $$;
+        DROP TRIGGER IF EXISTS ocsp_truncate ON ocsp_certificates;
+        CREATE TRIGGER ocsp_truncate AFTER TRUNCATE ON ocsp_certificates FOR EACH STATEMENT EXECUTE FUNCTION ocsp_count_change();
         DROP TRIGGER IF EXISTS ocsp_change ON ocsp_certificates;
         CREATE TRIGGER ocsp_change AFTER UPDATE OR DELETE ON ocsp_certificates FOR EACH ROW EXECUTE FUNCTION ocsp_count_change();
         """;

@@ -14,8 +14,11 @@ public sealed class SqliteCertificateRegistry : ICertificateRegistry, IStatusSou
     private readonly string _path;
     private readonly string _connectionString;
     private readonly TimeProvider _clock;
-    private readonly ConcurrentBag<PreparedLookup> _lookups = [];
-    private DatabaseWatch? _watch;
+    private readonly Lock _writing = new();
+    private ConcurrentBag<PreparedLookup> _lookups = [];
+    private SqliteConnection? _writer;
+    private FileIdentity _identity;
+    private long _version;
 
     /// <summary>Opens the database, making it when it is missing.</summary>
     /// <exception cref="IOException">The file is not a database or cannot be written.</exception>
@@ -23,7 +26,8 @@ public sealed class SqliteCertificateRegistry : ICertificateRegistry, IStatusSou
     {
         _path = Path.GetFullPath(path);
         _clock = clock;
-        var file = new SqliteConnectionStringBuilder { DataSource = _path, DefaultTimeout = 10 };
+        // No pool: its connections would outlive the file that they were opened on.
+        var file = new SqliteConnectionStringBuilder { DataSource = _path, DefaultTimeout = 10, Pooling = false };
         // Made once and never again: a database that was lost must not come back empty.
         _connectionString = new SqliteConnectionStringBuilder(file.ConnectionString) { Mode = SqliteOpenMode.ReadWrite }.ToString();
         try
@@ -32,6 +36,7 @@ public sealed class SqliteCertificateRegistry : ICertificateRegistry, IStatusSou
             connection.Open();
             using var command = Command(connection, "PRAGMA journal_mode = WAL;" + Schema);
             command.ExecuteNonQuery();
+            _identity = FileIdentity.Of(_path);
         }
         catch (SqliteException exception)
         {
@@ -46,11 +51,12 @@ public sealed class SqliteCertificateRegistry : ICertificateRegistry, IStatusSou
     public ValueTask<SourceStatus?> FindAsync(string serialNumber, CancellationToken cancellationToken) => ValueTask.FromResult(Guard(() =>
     {
         // Opening and preparing take ten times as long as looking.
-        var lookup = _lookups.TryTake(out var idle) ? idle : new PreparedLookup(Open());
+        var lookups = Volatile.Read(ref _lookups);
+        var lookup = lookups.TryTake(out var idle) ? idle : new PreparedLookup(Open());
         try
         {
             var status = lookup.Find(serialNumber)?.ToStatus();
-            _lookups.Add(lookup);
+            lookups.Add(lookup);
             return status;
         }
         catch
@@ -63,21 +69,23 @@ public sealed class SqliteCertificateRegistry : ICertificateRegistry, IStatusSou
     /// <inheritdoc/>
     public ValueTask<bool> HasChangedAsync(CancellationToken cancellationToken) => ValueTask.FromResult(Guard(() =>
     {
-        // A file that was moved away is still open here, and would never change again.
-        if (!File.Exists(_path))
-            throw new IOException($"{_path} does not exist any more");
-        if (_watch is not null)
-            return _watch.HasChanged();
-        _watch = new DatabaseWatch(Open());
-        return true;
+        lock (_writing)
+        {
+            var replaced = FollowFile();
+            // Changes when another connection has committed (SQLite, PRAGMA data_version): not for what is written through this one.
+            using var command = Command(Writer(), "PRAGMA data_version");
+            var version = (long)command.ExecuteScalar()!;
+            var changed = replaced || version != _version;
+            _version = version;
+            return changed;
+        }
     }));
 
     /// <inheritdoc/>
     public void Dispose()
     {
-        _watch?.Dispose();
-        while (_lookups.TryTake(out var lookup))
-            lookup.Dispose();
+        lock (_writing)
+            Forget();
     }
 
     /// <inheritdoc/>
@@ -96,9 +104,8 @@ public sealed class SqliteCertificateRegistry : ICertificateRegistry, IStatusSou
     public Task RegisterAsync(RegisteredCertificate certificate, CancellationToken cancellationToken)
     {
         ArgumentNullException.ThrowIfNull(certificate);
-        Guard(() =>
+        Write(connection =>
         {
-            using var connection = Open();
             using var command = Command(connection, "INSERT INTO certificates (serial, name, issued_at, not_after) VALUES ($serial, $name, $issuedAt, $notAfter) ON CONFLICT (serial) DO NOTHING");
             command.Parameters.AddWithValue("$serial", certificate.SerialNumber);
             command.Parameters.AddWithValue("$name", certificate.Name);
@@ -120,10 +127,10 @@ public sealed class SqliteCertificateRegistry : ICertificateRegistry, IStatusSou
 
     private RegisteredCertificate? Update(string nameOrSerial, string change, int? reason)
     {
-        var changed = Guard(() =>
+        var changed = Write(connection =>
         {
-            using var connection = Open();
-            using var command = Command(connection, $"UPDATE certificates SET {change} WHERE rowid = (SELECT max(rowid) FROM certificates WHERE serial = $which OR name = $which) RETURNING {Columns}");
+            // A serial number means its certificate, even where a newer one was given it for a name.
+            using var command = Command(connection, $"UPDATE certificates SET {change} WHERE rowid = (SELECT rowid FROM certificates WHERE serial = $which OR name = $which ORDER BY serial = $which DESC, rowid DESC LIMIT 1) RETURNING {Columns}");
             command.Parameters.AddWithValue("$which", nameOrSerial);
             command.Parameters.AddWithValue("$now", Write(_clock.GetUtcNow()));
             command.Parameters.AddWithValue("$reason", (object?)reason ?? DBNull.Value);
@@ -139,6 +146,42 @@ public sealed class SqliteCertificateRegistry : ICertificateRegistry, IStatusSou
         if (changed is not null)
             Changed?.Invoke(changed.SerialNumber);
         return changed;
+    }
+
+    private T Write<T>(Func<SqliteConnection, T> work) => Guard(() =>
+    {
+        lock (_writing)
+        {
+            FollowFile();
+            return work(Writer());
+        }
+    });
+
+    private SqliteConnection Writer() => _writer ??= Open();
+
+    /// <summary>Lets go of connections to a file that was taken away or replaced: they would go on with the one that nobody finds any more.</summary>
+    /// <returns>True when there is another file now.</returns>
+    private bool FollowFile()
+    {
+        var identity = FileIdentity.Of(_path);
+        if (identity == _identity)
+            return false;
+        Forget();
+        _identity = identity;
+        return identity.Exists ? true : throw new IOException($"{_path} does not exist any more");
+    }
+
+    private void Forget()
+    {
+        foreach (var lookup in Interlocked.Exchange(ref _lookups, []))
+            lookup.Dispose();
+        if (_writer is null)
+            return;
+        // The log beside the file is found by its name: what is left in it would be taken for the next file's.
+        using (var command = Command(_writer, "PRAGMA wal_checkpoint(TRUNCATE)"))
+            command.ExecuteNonQuery();
+        _writer.Dispose();
+        _writer = null;
     }
 
     private static T Guard<T>(Func<T> work)
