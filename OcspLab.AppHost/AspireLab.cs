@@ -1,7 +1,9 @@
 using System.CommandLine;
 using System.Net.Sockets;
+using System.Text.Json;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Diagnostics.HealthChecks;
+using Microsoft.Extensions.Logging;
 using OcspLab.Lab;
 using OcspLab.Responder;
 
@@ -43,6 +45,20 @@ var responder = WithSettings(builder.AddProject<Projects.OcspLab_Responder>(LabT
     .WithCommand("recover", "Open the OCSP port", context => ChangeAsync(admin => admin.StartAsync(context.CancellationToken)))
     .WaitForCompletion(pki)
     .WithIconName("ShieldTask");
+
+foreach (var kind in Enum.GetValues<FaultKind>())
+{
+    var name = JsonNamingPolicy.KebabCaseLower.ConvertName(kind.ToString());
+    responder.WithCommand($"fault-{name}", $"Fault: {name.Replace('-', ' ')}", context => ChangeAsync(admin => admin.AddFaultAsync(new FaultOrder(kind), context.CancellationToken)));
+}
+
+responder.WithCommand("heal", "Take all faults back", context => ChangeAsync(async admin =>
+{
+    await admin.RemoveFaultsAsync(null, context.CancellationToken);
+    return true;
+}));
+// The responder reads the files again; making them is the authority's.
+builder.Services.AddHostedService(services => new SignerRenewal(topology.CreatePki(clock), clock, services.GetRequiredService<ILogger<SignerRenewal>>()));
 
 AddSite(LabTopology.Kestrel, topology.Ports.Kestrel);
 AddSite(LabTopology.KestrelBuiltIn, topology.Ports.KestrelBuiltIn);

@@ -6,7 +6,7 @@ using OcspLab.Pki;
 namespace OcspLab.Lab;
 
 /// <summary>Has the authority make the OCSP signer anew long before it ends. The responder notices the new files by itself.</summary>
-internal sealed partial class SignerRenewal(LabPki pki, TimeProvider clock, ILogger<SignerRenewal> logger) : BackgroundService
+public sealed partial class SignerRenewal(LabPki pki, TimeProvider clock, ILogger<SignerRenewal> logger) : BackgroundService
 {
     [SuppressMessage("Design", "CA1031", Justification = "The boundary: whatever the folder does, the next attempt must come.")]
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
