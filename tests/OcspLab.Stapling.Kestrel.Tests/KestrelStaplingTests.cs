@@ -247,6 +247,10 @@ public sealed class KestrelStaplingTests : SiteBench
         };
         await using var app = await StartAsync(builder => builder.WebHost.UseOcspStapling(options => options.MinimumRefreshInterval = TimeSpan.FromSeconds(1)));
         var session = Folder["session.pem"];
+        // The runtime throws idle SSL_CTXs away when a process has made dozens, as the tests beside this one do; one with a connection it keeps.
+        using var client = new System.Net.Sockets.TcpClient("127.0.0.1", PortOf(app));
+        await using var holding = new System.Net.Security.SslStream(client.GetStream(), leaveInnerStreamOpen: false, (_, certificate, _, _) => certificate is not null);
+        await holding.AuthenticateAsClientAsync(new System.Net.Security.SslClientAuthenticationOptions { TargetHost = "server", EnabledSslProtocols = System.Security.Authentication.SslProtocols.Tls12 }, TestContext.Current.CancellationToken);
         await Tool.ShellAsync(Folder.Path, $"{openssl} s_client -connect 127.0.0.1:{PortOf(app)} -tls1_2 -sess_out {session} </dev/null");
         var status = app.Services.GetRequiredService<IStaplingStatus>();
         current = CertStatus.Revoked(TestAuthority.Now.AddHours(-1));

@@ -31,7 +31,7 @@ internal sealed partial class AuthorityUpkeep(AuthorityDirectory authorities, Re
             _first.Add(LookAsync(authority, _stopping.Token));
         }
 
-        await Task.WhenAny(Task.WhenAll(_first), Task.Delay(StartPatience, TimeProvider.System, cancellationToken)).ConfigureAwait(false);
+        await Task.WhenAny(Task.WhenAll(_first), Task.Delay(StartPatience, clock, cancellationToken)).ConfigureAwait(false);
         await base.StartAsync(cancellationToken).ConfigureAwait(false);
     }
 

@@ -47,12 +47,9 @@ public sealed class PostgresCertificateRegistry : ICertificateRegistry, IStatusS
     /// <inheritdoc/>
     public ValueTask<bool> HasChangedAsync(CancellationToken cancellationToken) => GuardAsync(async () =>
     {
-        await using var command = _database.CreateCommand("SELECT coalesce((SELECT number FROM ocsp_revisions WHERE authority = $1), 0)");
-        command.Parameters.Add(new() { Value = _authority });
-        var revision = (long)(await command.ExecuteScalarAsync(cancellationToken).ConfigureAwait(false))!;
-        var changed = revision != _revision;
-        _revision = revision;
-        return changed;
+        await using var connection = await _database.OpenConnectionAsync(cancellationToken).ConfigureAwait(false);
+        var revision = await ReadRevisionAsync(connection, cancellationToken).ConfigureAwait(false);
+        return Interlocked.Exchange(ref _revision, revision) != revision;
     }, cancellationToken);
 
     /// <inheritdoc/>
@@ -120,12 +117,23 @@ public sealed class PostgresCertificateRegistry : ICertificateRegistry, IStatusS
                 row = await reader.ReadAsync(cancellationToken).ConfigureAwait(false) ? Read(reader) : null;
             }
 
+            var revision = row is null ? 0 : await ReadRevisionAsync(connection, cancellationToken).ConfigureAwait(false);
             await transaction.CommitAsync(cancellationToken).ConfigureAwait(false);
+            // Our own change is told by the event; it is not one by others, unless theirs came between.
+            if (row is not null)
+                Interlocked.CompareExchange(ref _revision, revision, revision - 1);
             return row;
         }, cancellationToken).ConfigureAwait(false);
         if (changed is not null)
             Changed?.Invoke(changed.SerialNumber);
         return changed;
+    }
+
+    private async Task<long> ReadRevisionAsync(NpgsqlConnection connection, CancellationToken cancellationToken)
+    {
+        await using var command = new NpgsqlCommand("SELECT coalesce((SELECT number FROM ocsp_revisions WHERE authority = $1), 0)", connection);
+        command.Parameters.Add(new() { Value = _authority });
+        return (long)(await command.ExecuteScalarAsync(cancellationToken).ConfigureAwait(false))!;
     }
 
     private async ValueTask<T> GuardAsync<T>(Func<Task<T>> work, CancellationToken cancellationToken)

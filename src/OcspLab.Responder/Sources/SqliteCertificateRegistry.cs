@@ -71,11 +71,11 @@ public sealed class SqliteCertificateRegistry : ICertificateRegistry, IStatusSou
     {
         lock (_writing)
         {
-            var replaced = FollowFile();
+            FollowFile();
             // Changes when another connection has committed (SQLite, PRAGMA data_version): not for what is written through this one.
             using var command = Command(Writer(), "PRAGMA data_version");
             var version = (long)command.ExecuteScalar()!;
-            var changed = replaced || version != _version;
+            var changed = version != _version;
             _version = version;
             return changed;
         }
@@ -160,15 +160,17 @@ public sealed class SqliteCertificateRegistry : ICertificateRegistry, IStatusSou
     private SqliteConnection Writer() => _writer ??= Open();
 
     /// <summary>Lets go of connections to a file that was taken away or replaced: they would go on with the one that nobody finds any more.</summary>
-    /// <returns>True when there is another file now.</returns>
-    private bool FollowFile()
+    private void FollowFile()
     {
         var identity = FileIdentity.Of(_path);
         if (identity == _identity)
-            return false;
+            return;
         Forget();
         _identity = identity;
-        return identity.Exists ? true : throw new IOException($"{_path} does not exist any more");
+        // SQLite's versions begin with 1: whoever looks next finds another one.
+        _version = 0;
+        if (!identity.Exists)
+            throw new IOException($"{_path} does not exist any more");
     }
 
     private void Forget()
