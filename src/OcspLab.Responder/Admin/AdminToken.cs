@@ -22,14 +22,7 @@ public sealed class AdminToken
     public static AdminToken LoadOrCreate(string path)
     {
         if (!File.Exists(path))
-        {
-            var options = new FileStreamOptions { Mode = FileMode.CreateNew, Access = FileAccess.Write };
-            if (!OperatingSystem.IsWindows())
-                options.UnixCreateMode = UnixFileMode.UserRead | UnixFileMode.UserWrite;
-            using var writer = new StreamWriter(path, options);
-            writer.WriteLine(Convert.ToHexStringLower(RandomNumberGenerator.GetBytes(32)));
-        }
-
+            Create(path);
         return Load(path);
     }
 
@@ -41,6 +34,26 @@ public sealed class AdminToken
             throw new IOException($"{path} can be read by others. 'chmod 600' it, or delete it and a new token is made.");
         var value = File.ReadLines(path).FirstOrDefault()?.Trim();
         return string.IsNullOrEmpty(value) ? throw new IOException($"{path} is empty. Delete it and a new token is made.") : new AdminToken(value);
+    }
+
+    // Whole or not there: who looks for it must not find it half written.
+    private static void Create(string path)
+    {
+        var unfinished = $"{path}.{Guid.NewGuid():N}";
+        var options = new FileStreamOptions { Mode = FileMode.CreateNew, Access = FileAccess.Write };
+        if (!OperatingSystem.IsWindows())
+            options.UnixCreateMode = UnixFileMode.UserRead | UnixFileMode.UserWrite;
+        using (var writer = new StreamWriter(unfinished, options))
+            writer.WriteLine(Convert.ToHexStringLower(RandomNumberGenerator.GetBytes(32)));
+        try
+        {
+            File.Move(unfinished, path);
+        }
+        catch (IOException) when (File.Exists(path))
+        {
+            // Another process was quicker; its token counts.
+            File.Delete(unfinished);
+        }
     }
 
     internal bool Allows(HttpRequest request) =>
