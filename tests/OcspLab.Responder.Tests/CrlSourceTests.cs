@@ -113,6 +113,21 @@ public sealed class CrlSourceTests : IAsyncDisposable
         await Poll.UntilAsync(async () => await TickAsync(_good) == "Revoked", "the list of the same second");
     }
 
+    [Fact]
+    public async Task Whatever_a_client_throws_the_list_that_is_there_stays_good()
+    {
+        var crl = Build(1);
+        await using var server = await ScriptedServer.StartAsync(ScriptedServer.Send(() => crl, "application/pkix-crl"));
+        var broken = false;
+        var source = new CrlSource(server.Url.ToString(), _bench.Authority.Certificate, CrlScope.Complete, TimeSpan.FromMinutes(1), () => broken ? throw new TimeoutException("rejected by a handler") : new HttpClient(), _bench.Clock);
+        Assert.True(await source.HasChangedAsync(TestContext.Current.CancellationToken));
+        broken = true;
+        _bench.Clock.Advance(TimeSpan.FromMinutes(2));
+        Assert.False(await source.HasChangedAsync(TestContext.Current.CancellationToken));
+        Assert.Equal("rejected by a handler", source.Fault);
+        Assert.Equal(CertStatus.Good, (await source.FindAsync("1268", TestContext.Current.CancellationToken))?.Status);
+    }
+
     public ValueTask DisposeAsync() => _bench.DisposeAsync();
 
     private Authority Authority => _bench.Services.GetRequiredService<AuthorityDirectory>().All[0];

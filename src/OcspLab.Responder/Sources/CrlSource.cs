@@ -1,3 +1,4 @@
+using System.Diagnostics.CodeAnalysis;
 using System.Security.Cryptography;
 using System.Security.Cryptography.X509Certificates;
 using System.Text;
@@ -74,6 +75,7 @@ public sealed class CrlSource : IStatusSource
         return changed;
     }
 
+    [SuppressMessage("Design", "CA1031", Justification = "The client is whoever configured it, and its handlers have exceptions of their own; the list that is there stays good.")]
     private async Task<bool> TryLoadAsync(CancellationToken cancellationToken)
     {
         _lookedAt = _clock.GetTimestamp();
@@ -93,7 +95,7 @@ public sealed class CrlSource : IStatusSource
             _loaded = new Loaded(crl, digest);
             return true;
         }
-        catch (Exception exception) when (exception is IOException or UnauthorizedAccessException or HttpRequestException or OperationCanceledException && !cancellationToken.IsCancellationRequested)
+        catch (Exception exception) when (!cancellationToken.IsCancellationRequested)
         {
             _fault = exception.Message;
             return false;
@@ -129,8 +131,8 @@ public sealed class CrlSource : IStatusSource
         if (_url is null)
             return await File.ReadAllBytesAsync(_location, cancellationToken).ConfigureAwait(false);
         using var http = _http!();
-        using var deadline = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
-        deadline.CancelAfter(Deadline);
+        using var timer = new CancellationTokenSource(Deadline, _clock);
+        using var deadline = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken, timer.Token);
         using var response = await http.GetAsync(_url, HttpCompletionOption.ResponseHeadersRead, deadline.Token).ConfigureAwait(false);
         response.EnsureSuccessStatusCode();
         await response.Content.LoadIntoBufferAsync(MaximumLength, deadline.Token).ConfigureAwait(false);
