@@ -1,3 +1,4 @@
+using System.Text.Json;
 using OcspLab.Ocsp;
 
 namespace OcspLab.Responder;
@@ -18,9 +19,5 @@ public sealed record RequestCount(string Method, string Outcome, long Count)
     };
 
     // The RFC's spelling: malformedRequest, tryLater, …
-    internal static string Name(OcspResponseStatus status)
-    {
-        var name = status.ToString();
-        return char.ToLowerInvariant(name[0]) + name[1..];
-    }
+    internal static string Name(OcspResponseStatus status) => JsonNamingPolicy.CamelCase.ConvertName(status.ToString());
 }

@@ -75,14 +75,6 @@ public sealed class OcspPortTests(ResponderFixture responder) : IClassFixture<Re
         await Poll.UntilAsync(async () => Verify(await PostAsync(request), subject).Status.Kind == CertStatusKind.Revoked, "the revocation");
     }
 
-    [Fact, Trait("Rule", "R28")]
-    public async Task A_serial_that_was_never_issued_is_unknown()
-    {
-        var subject = OcspSubject.FromSerial(4711, responder.Issuer);
-        var staple = Verify(await PostAsync(new OcspRequest { CertIds = [subject.ToCertId(CertIdHash.Sha1)] }.Encode()), subject);
-        Assert.Equal(CertStatusKind.Unknown, staple.Status.Kind);
-    }
-
     [Fact, Trait("Rule", "R25")]
     public async Task Another_authoritys_certificate_is_not_answered_for()
     {
@@ -106,15 +98,6 @@ public sealed class OcspPortTests(ResponderFixture responder) : IClassFixture<Re
         var ids = new[] { responder.Subject.ToCertId(CertIdHash.Sha1), OcspSubject.FromSerial(4711, responder.Issuer).ToCertId(CertIdHash.Sha256) };
         var response = await ReadAsync(await PostAsync(new OcspRequest { CertIds = ids }.Encode()));
         Assert.Equal(ids, response.Basic!.Responses.Select(single => single.CertId!));
-    }
-
-    [Fact, Trait("Rule", "R33")]
-    public async Task A_nonce_is_echoed_and_the_answer_is_not_to_be_cached()
-    {
-        var nonce = Enumerable.Range(1, 32).Select(octet => (byte)octet).ToArray();
-        var response = await PostAsync(new OcspRequest { CertIds = [responder.Subject.ToCertId(CertIdHash.Sha1)], Nonce = nonce }.Encode());
-        Assert.Equal(nonce, (await ReadAsync(response)).Basic!.Nonce!.Value.ToArray());
-        Assert.True(response.Headers.CacheControl!.NoStore);
     }
 
     [Theory, Trait("Rule", "R4")]

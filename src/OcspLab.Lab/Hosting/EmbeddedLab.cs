@@ -215,7 +215,7 @@ public sealed class EmbeddedLab : IAsyncDisposable
         logging.AddFilter("Microsoft.AspNetCore", LogLevel.Warning);
         logging.Services.AddSingleton<ILoggerProvider>(new FileLoggerProvider(Path.Combine(_topology.LogDirectory, $"{resource}.log"), _clock));
         // One process, one Ctrl-C: the lab takes its parts down itself.
-        logging.Services.AddSingleton<IHostLifetime, LabLifetime>();
+        logging.Services.AddSingleton<IHostLifetime, PassiveLifetime>();
     }
 
     private void CheckPorts()
@@ -241,11 +241,4 @@ public sealed class EmbeddedLab : IAsyncDisposable
 
     private static readonly TimeSpan HandshakeTimeout = TimeSpan.FromSeconds(5);
     private static readonly TimeSpan StopTimeout = TimeSpan.FromSeconds(5);
-
-    private sealed class LabLifetime : IHostLifetime
-    {
-        public Task WaitForStartAsync(CancellationToken cancellationToken) => Task.CompletedTask;
-
-        public Task StopAsync(CancellationToken cancellationToken) => Task.CompletedTask;
-    }
 }

@@ -42,7 +42,7 @@ public static class StandaloneResponder
             configure(options);
         });
         // Ctrl-C is the caller's.
-        builder.Services.AddSingleton<IHostLifetime, CallersLifetime>();
+        builder.Services.AddSingleton<IHostLifetime, PassiveLifetime>();
         if (requests == RequestLog.Told)
             builder.Services.AddSingleton(new RequestJournal(entry => output(Describe(entry)), TimeProvider.System));
         builder.WebHost.ConfigureKestrel(kestrel =>
@@ -137,13 +137,6 @@ public static class StandaloneResponder
                 throw new LabException(exception.Message, ExitCodes.Configuration, exception);
             }
         }
-    }
-
-    private sealed class CallersLifetime : IHostLifetime
-    {
-        public Task WaitForStartAsync(CancellationToken cancellationToken) => Task.CompletedTask;
-
-        public Task StopAsync(CancellationToken cancellationToken) => Task.CompletedTask;
     }
 
     private sealed class LineLoggerProvider(Action<string> output) : ILoggerProvider

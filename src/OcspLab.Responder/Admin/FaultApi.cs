@@ -1,4 +1,5 @@
 using System.Globalization;
+using System.Text.Json;
 using Microsoft.AspNetCore.Http.HttpResults;
 using Microsoft.Extensions.Options;
 
@@ -81,7 +82,7 @@ internal static class FaultApi
 
     private static ProblemHttpResult Refuse(string why) => AdminApi.Problem(StatusCodes.Status400BadRequest, why);
 
-    private static string Kinds => string.Join(", ", Enum.GetNames<FaultKind>().Select(name => char.ToLowerInvariant(name[0]) + name[1..]));
+    private static string Kinds => string.Join(", ", Enum.GetNames<FaultKind>().Select(JsonNamingPolicy.CamelCase.ConvertName));
 
     /// <summary>A fault to be put in force; times as .NET writes them, 00:00:02.</summary>
     internal sealed record NewFault(string? Kind, string? Certificate, int? Requests, string? For, string? Duration);

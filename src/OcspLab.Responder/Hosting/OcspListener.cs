@@ -89,11 +89,4 @@ public sealed class OcspListener : IHostedService, IAsyncDisposable
             _gate.Release();
         }
     }
-
-    private sealed class PassiveLifetime : IHostLifetime
-    {
-        public Task WaitForStartAsync(CancellationToken cancellationToken) => Task.CompletedTask;
-
-        public Task StopAsync(CancellationToken cancellationToken) => Task.CompletedTask;
-    }
 }
