@@ -1,6 +1,3 @@
-using System.Collections.Concurrent;
-using Microsoft.Extensions.Caching.Distributed;
-using Microsoft.Extensions.Caching.Memory;
 using OcspLab.Ocsp;
 using OcspLab.Testing;
 
@@ -125,7 +122,7 @@ public sealed class StapleStorageTests : EngineBench
     [Fact, Trait("Rule", "S26")]
     public async Task A_fleet_asks_once_and_shares_the_answer()
     {
-        var cache = new MemoryCache(Clock);
+        var cache = new CountingCache(Clock);
         var answer = new TaskCompletionSource<OcspFetch>();
         Client.Script((_, cancellationToken) => answer.Task.WaitAsync(cancellationToken));
         await using var first = Start(new DistributedStapleStore(cache, Clock));
@@ -148,7 +145,7 @@ public sealed class StapleStorageTests : EngineBench
     [Fact, Trait("Rule", "S26")]
     public async Task Of_those_who_want_a_turn_at_once_one_has_it()
     {
-        var cache = new MemoryCache(Clock);
+        var cache = new CountingCache(Clock);
         var turns = Enumerable.Range(0, 20).Select(_ => new DistributedStapleStore(cache, Clock).TryTakeTurnAsync("one", TimeSpan.FromSeconds(30), TestContext.Current.CancellationToken).AsTask()).ToArray();
         Clock.Advance(TimeSpan.FromSeconds(1));
         Assert.Single(await Task.WhenAll(turns), taken => taken);
@@ -169,7 +166,7 @@ public sealed class StapleStorageTests : EngineBench
     [Fact, Trait("Rule", "S26")]
     public async Task An_instance_that_dies_with_its_turn_does_not_stop_the_others()
     {
-        var cache = new MemoryCache(Clock);
+        var cache = new CountingCache(Clock);
         Client.Answer(Staples.Verified());
         var turn = new DistributedStapleStore(cache, Clock).TryTakeTurnAsync(StapleSlot.KeyOf(Staples.Server), TimeSpan.FromSeconds(30), TestContext.Current.CancellationToken).AsTask();
         Clock.Advance(TimeSpan.FromSeconds(1));
@@ -223,49 +220,6 @@ public sealed class StapleStorageTests : EngineBench
         bytes[^1] ^= 1;
         return bytes;
     }
-
-    /// <summary>A cache in memory on the test's clock that counts what is asked of it.</summary>
-    private sealed class MemoryCache(TimeProvider clock) : IDistributedCache
-    {
-        private readonly MemoryDistributedCache _cache = new(Microsoft.Extensions.Options.Options.Create(new MemoryDistributedCacheOptions { Clock = new CacheClock(clock) }));
-        private readonly ConcurrentQueue<string> _reads = new();
-        private int _removals;
-
-        public int Removals => Volatile.Read(ref _removals);
-
-        public int Reads(string what) => _reads.Count(key => key.Contains(what, StringComparison.Ordinal));
-
-        public byte[]? Get(string key) => throw new NotSupportedException();
-
-        public Task<byte[]?> GetAsync(string key, CancellationToken token = default)
-        {
-            _reads.Enqueue(key);
-            return _cache.GetAsync(key, token);
-        }
-
-        public void Refresh(string key) => throw new NotSupportedException();
-
-        public Task RefreshAsync(string key, CancellationToken token = default) => throw new NotSupportedException();
-
-        public void Remove(string key) => throw new NotSupportedException();
-
-        public async Task RemoveAsync(string key, CancellationToken token = default)
-        {
-            await _cache.RemoveAsync(key, token);
-            Interlocked.Increment(ref _removals);
-        }
-
-        public void Set(string key, byte[] value, DistributedCacheEntryOptions options) => throw new NotSupportedException();
-
-        public Task SetAsync(string key, byte[] value, DistributedCacheEntryOptions options, CancellationToken token = default) => _cache.SetAsync(key, value, options, token);
-    }
-
-#pragma warning disable CS0618, EXTEXP0018 // The memory cache's clock predates TimeProvider.
-    private sealed class CacheClock(TimeProvider clock) : Microsoft.Extensions.Internal.ISystemClock
-    {
-        public DateTimeOffset UtcNow => clock.GetUtcNow();
-    }
-#pragma warning restore
 
     /// <summary>Another instance saves its answer and gives the turn back while this one asks for it.</summary>
     private sealed class SavedMeanwhile(VerifiedStaple staple) : IStapleStore
