@@ -8,9 +8,12 @@ public sealed class DnsOptions
     /// <summary>The configuration section.</summary>
     public const string Section = "Dns";
 
-    /// <summary><value>The address to listen on, UDP and TCP. Default 127.0.0.1.</value></summary>
+    /// <summary><value>Where to listen, UDP and TCP. Several addresses are separated by commas. Default 127.0.0.1.</value></summary>
     [Required]
     public string Address { get; set; } = "127.0.0.1";
+
+    /// <summary><value>Whether those addresses must be there at the start. Default <see cref="AddressBinding.Present"/>.</value></summary>
+    public AddressBinding Binding { get; set; } = AddressBinding.Present;
 
     /// <summary><value>The port of both; 0 for any free one. Default 5533.</value></summary>
     [Range(0, 65535)]

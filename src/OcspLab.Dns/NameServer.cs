@@ -17,8 +17,7 @@ public sealed partial class NameServer : IHostedService, IDisposable
     private readonly ILogger<NameServer> _logger;
     private readonly CancellationTokenSource _stopping = new();
     private readonly SemaphoreSlim _connections = new(MaximumConnections);
-    private Socket? _udp;
-    private Socket? _tcp;
+    private readonly List<Socket> _sockets = [];
     private Task _loops = Task.CompletedTask;
 
     /// <summary>A server that starts with its host.</summary>
@@ -31,32 +30,34 @@ public sealed partial class NameServer : IHostedService, IDisposable
         _logger = logger;
     }
 
-    /// <summary>Where it listens; only after the start.</summary>
-    public IPEndPoint EndPoint => (IPEndPoint)_udp!.LocalEndPoint!;
+    /// <summary>Where it listens first; only after the start.</summary>
+    public IPEndPoint EndPoint => (IPEndPoint)_sockets[0].LocalEndPoint!;
 
-    /// <summary>Opens both ports.</summary>
-    /// <exception cref="IOException">One of them is in use.</exception>
+    /// <summary>Opens both ports on every address.</summary>
+    /// <exception cref="IOException">One of them cannot be had.</exception>
     public Task StartAsync(CancellationToken cancellationToken)
     {
-        var address = IPAddress.Parse(_options.Address);
+        var loops = new List<Task>();
         var port = _options.Port;
-        try
+        foreach (var address in SocketBinding.Parse(_options.Address))
         {
-            _udp = new Socket(address.AddressFamily, SocketType.Dgram, ProtocolType.Udp);
-            _udp.SetSocketOption(address.AddressFamily == AddressFamily.InterNetwork ? SocketOptionLevel.IP : SocketOptionLevel.IPv6, SocketOptionName.PacketInformation, true);
-            _udp.Bind(new IPEndPoint(address, port));
-            port = EndPoint.Port;
-            _tcp = new Socket(address.AddressFamily, SocketType.Stream, ProtocolType.Tcp);
-            _tcp.Bind(new IPEndPoint(address, port));
-            _tcp.Listen(MaximumConnections);
-        }
-        catch (SocketException exception)
-        {
-            throw new IOException($"The name server cannot listen on {address}:{port}: {exception.Message}", exception);
+            try
+            {
+                var udp = Open(address, port, SocketType.Dgram);
+                port = ((IPEndPoint)udp.LocalEndPoint!).Port;
+                var tcp = Open(address, port, SocketType.Stream);
+                loops.Add(ServeUdpAsync(udp, _stopping.Token));
+                loops.Add(ServeTcpAsync(tcp, _stopping.Token));
+            }
+            catch (SocketException exception)
+            {
+                throw new IOException($"The name server cannot listen on {address}:{port}: {exception.Message}", exception);
+            }
+
+            Started(_logger, new IPEndPoint(address, port));
         }
 
-        Started(_logger, EndPoint);
-        _loops = Task.WhenAll(ServeUdpAsync(_udp, _stopping.Token), ServeTcpAsync(_tcp, _stopping.Token));
+        _loops = Task.WhenAll(loops);
         return Task.CompletedTask;
     }
 
@@ -70,10 +71,23 @@ public sealed partial class NameServer : IHostedService, IDisposable
     /// <inheritdoc/>
     public void Dispose()
     {
-        _udp?.Dispose();
-        _tcp?.Dispose();
+        foreach (var socket in _sockets)
+            socket.Dispose();
         _stopping.Dispose();
         _connections.Dispose();
+    }
+
+    private Socket Open(IPAddress address, int port, SocketType type)
+    {
+        var socket = new Socket(address.AddressFamily, type, type == SocketType.Dgram ? ProtocolType.Udp : ProtocolType.Tcp);
+        _sockets.Add(socket);
+        _options.Binding.Prepare(socket);
+        if (type == SocketType.Dgram)
+            socket.SetSocketOption(address.AddressFamily == AddressFamily.InterNetwork ? SocketOptionLevel.IP : SocketOptionLevel.IPv6, SocketOptionName.PacketInformation, true);
+        socket.Bind(new IPEndPoint(address, port));
+        if (type == SocketType.Stream)
+            socket.Listen(MaximumConnections);
+        return socket;
     }
 
     private async Task ServeUdpAsync(Socket socket, CancellationToken stopping)

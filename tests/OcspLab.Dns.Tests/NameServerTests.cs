@@ -31,6 +31,29 @@ public sealed class NameServerTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task It_listens_on_several_addresses_also_on_one_that_is_not_there_yet()
+    {
+        // 192.0.2.0/24 is for documentation (RFC 5737): no machine has it.
+        using var server = new NameServer(Options.Create(new DnsOptions { Address = "127.0.0.3, 127.0.0.4, 192.0.2.1", Port = 0, Binding = AddressBinding.Free }), TimeProvider.System, NullLogger<NameServer>.Instance);
+        await server.StartAsync(TestContext.Current.CancellationToken);
+        foreach (var address in (string[])["127.0.0.3", "127.0.0.4"])
+        {
+            var client = new LookupClient(new LookupClientOptions(new IPEndPoint(IPAddress.Parse(address), server.EndPoint.Port)) { UseCache = false });
+            var answer = await client.QueryAsync("ocsp.servicelab.com", QueryType.A, cancellationToken: TestContext.Current.CancellationToken);
+            Assert.Equal(address, answer.Answers.ARecords().Single().Address.ToString());
+        }
+
+        await server.StopAsync(CancellationToken.None);
+    }
+
+    [Fact]
+    public async Task An_address_that_is_not_there_is_an_error_unless_it_may_come_later()
+    {
+        using var server = new NameServer(Options.Create(new DnsOptions { Address = "192.0.2.1", Port = 0 }), TimeProvider.System, NullLogger<NameServer>.Instance);
+        Assert.Contains("192.0.2.1", (await Assert.ThrowsAsync<IOException>(() => server.StartAsync(TestContext.Current.CancellationToken))).Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public async Task Spelling_does_not_matter() =>
         Assert.Single((await Client().QueryAsync("EchoCert.LAB", QueryType.A, cancellationToken: TestContext.Current.CancellationToken)).Answers);
 

@@ -1,3 +1,5 @@
+using System.Net;
+using System.Net.Sockets;
 using Microsoft.Extensions.Options;
 
 namespace OcspLab.Responder;
@@ -10,12 +12,14 @@ public sealed class OcspListener : IHostedService, IAsyncDisposable
 {
     private readonly OcspRequestHandler _handler;
     private readonly ResponderServiceOptions _options;
+    private readonly AddressBinding _binding;
     private readonly ILoggerFactory _loggers;
     private readonly SemaphoreSlim _gate = new(1, 1);
     private WebApplication? _application;
 
-    internal OcspListener(OcspRequestHandler handler, IOptions<ResponderServiceOptions> options, ILoggerFactory loggers)
+    internal OcspListener(OcspRequestHandler handler, IOptions<ResponderServiceOptions> options, AddressBinding binding, ILoggerFactory loggers)
     {
+        _binding = binding;
         _handler = handler;
         _options = options.Value;
         _loggers = loggers;
@@ -70,11 +74,29 @@ public sealed class OcspListener : IHostedService, IAsyncDisposable
         // The lifetime is the outer application's: this one must not answer Ctrl-C by itself.
         builder.Services.AddSingleton<IHostLifetime, PassiveLifetime>();
         builder.WebHost.ConfigureKestrel(kestrel => kestrel.AddServerHeader = false);
+        builder.WebHost.UseSockets(sockets => sockets.CreateBoundListenSocket = Bind);
         var application = builder.Build();
-        application.Urls.Add($"http://{(_options.Address.Contains(':', StringComparison.Ordinal) ? $"[{_options.Address}]" : _options.Address)}:{_options.Port}");
+        foreach (var address in SocketBinding.Parse(_options.Address))
+            application.Urls.Add($"http://{new IPEndPoint(address, _options.Port)}");
         // No routing: every path is a question.
         application.Run(_handler.HandleAsync);
         return application;
+    }
+
+    private Socket Bind(EndPoint endPoint)
+    {
+        var socket = new Socket(endPoint.AddressFamily, SocketType.Stream, ProtocolType.Tcp);
+        try
+        {
+            _binding.Prepare(socket);
+            socket.Bind(endPoint);
+            return socket;
+        }
+        catch
+        {
+            socket.Dispose();
+            throw;
+        }
     }
 
     private async Task ExclusivelyAsync(Func<Task> work, CancellationToken cancellationToken)

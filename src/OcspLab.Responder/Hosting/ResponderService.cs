@@ -24,7 +24,7 @@ internal static class ResponderService
         builder.Services.AddSingleton(provider => new FaultySigners(Options(provider).FaultSigners));
         builder.Services.AddSingleton<FaultInjector>();
         builder.Services.AddSingleton(provider => new OcspListener(
-            provider.GetRequiredService<OcspRequestHandler>(), provider.GetRequiredService<IOptions<ResponderServiceOptions>>(), provider.GetRequiredService<ILoggerFactory>()));
+            provider.GetRequiredService<OcspRequestHandler>(), provider.GetRequiredService<IOptions<ResponderServiceOptions>>(), section.GetValue("Binding", AddressBinding.Present), provider.GetRequiredService<ILoggerFactory>()));
         builder.Services.AddHostedService(provider => provider.GetRequiredService<OcspListener>());
         builder.Services.AddHealthChecks().AddCheck<ListenerHealth>("listener");
         builder.Services.AddProblemDetails();

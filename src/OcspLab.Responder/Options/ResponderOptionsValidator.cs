@@ -62,8 +62,11 @@ internal sealed class ResponderServiceOptionsValidator : IValidateOptions<Respon
     public ValidateOptionsResult Validate(string? name, ResponderServiceOptions options)
     {
         var failures = BoundsValidator<ResponderServiceOptions>.Check(ResponderOptions.Section, options).ToList();
-        if (!IPAddress.TryParse(options.Address, out _))
-            failures.Add($"{ResponderOptions.Section}:{nameof(options.Address)}: '{options.Address}' is not an IP address.");
+        var addresses = options.Address.Split(',', StringSplitOptions.TrimEntries);
+        foreach (var address in addresses.Where(address => !IPAddress.TryParse(address, out _)))
+            failures.Add($"{ResponderOptions.Section}:{nameof(options.Address)}: '{address}' is not an IP address.");
+        if (addresses.Length > 1 && options.Port == 0)
+            failures.Add($"{ResponderOptions.Section}:{nameof(options.Port)}: several addresses need a port of one's own choice.");
         if (options.AdminTokenFile.Length == 0)
             failures.Add($"{ResponderOptions.Section}:{nameof(options.AdminTokenFile)}: is missing.");
         return failures.Count == 0 ? ValidateOptionsResult.Success : ValidateOptionsResult.Fail(failures);

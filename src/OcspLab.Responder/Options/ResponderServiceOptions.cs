@@ -5,7 +5,7 @@ namespace OcspLab.Responder;
 /// <summary>Where the responder listens as a service of its own. Bound from the section <c>Responder</c> too.</summary>
 public sealed class ResponderServiceOptions
 {
-    /// <summary><value>The address of the OCSP port. Default 127.0.0.1; the lab's containers need a wider one.</value></summary>
+    /// <summary><value>The address of the OCSP port; several are separated by commas. Default 127.0.0.1.</value></summary>
     public string Address { get; set; } = "127.0.0.1";
 
     /// <summary><value>The OCSP port; 0 for any free one. Default 8888.</value></summary>
