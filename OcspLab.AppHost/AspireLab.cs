@@ -1,11 +1,9 @@
 using System.CommandLine;
 using System.Net.Sockets;
-using System.Text.Json;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Diagnostics.HealthChecks;
 using Microsoft.Extensions.Logging;
 using OcspLab.Lab;
-using OcspLab.Responder;
 
 // The same command line as without Aspire; what is Aspire's own (--operation publish …) is left to it.
 var options = new LabOptions();
@@ -16,18 +14,34 @@ var parsed = root.Parse(args);
 if (parsed.Errors.Count > 0 || args.Contains("--help") || args.Contains("-h"))
     return await CommandRunner.RunAsync(root, args);
 
-var topology = options.Read(parsed);
 var clock = TimeProvider.System;
+var topology = options.Read(parsed);
 var builder = DistributedApplication.CreateBuilder(args);
+NginxRecipe? container;
+try
+{
+    container = await PlanContainerAsync();
+}
+catch (LabException exception)
+{
+    Console.Error.WriteLine(exception.Message);
+    return exception.ExitCode;
+}
 
-var pki = builder.AddProject<Projects.OcspLab_Cli>(LabTopology.Pki, project => project.ExcludeLaunchProfile = true)
-    .WithArgs("pki", "init", "--lab", topology.Directory, "--responder-port", $"{topology.Ports.Responder}", "--ocsp-url", topology.OcspInCertificates == OcspInCertificates.Yes ? "yes" : "none")
+topology = topology with { ContainerGateway = container?.Gateway };
+DistributedApplication? application = null;
+LabState? state = null;
+var commands = LabCommands.Create(topology, cancellationToken => application!.ResourceCommands.ExecuteCommandAsync(LabTopology.Nginx, KnownResourceCommands.RestartCommand, cancellationToken), clock);
+
+var pki = builder.AddProject<Projects.OcspLab_Cli>(LabTopology.Pki, Bare)
+    .WithArgs([.. topology.PkiArguments])
     .WithIconName("Certificate");
 
-var dns = WithSettings(builder.AddProject<Projects.OcspLab_Dns>(LabTopology.Dns, project => project.ExcludeLaunchProfile = true), LabTopology.Dns)
+var dns = Configure(builder.AddProject<Projects.OcspLab_Dns>(LabTopology.Dns, Bare))
     .WithEndpoint("dns", endpoint =>
     {
         endpoint.Protocol = ProtocolType.Udp;
+        endpoint.UriScheme = "udp";
         endpoint.Port = endpoint.TargetPort = topology.Ports.Dns;
         endpoint.IsProxied = false;
         // A container that references a UDP endpoint of a project waits for ever.
@@ -35,58 +49,59 @@ var dns = WithSettings(builder.AddProject<Projects.OcspLab_Dns>(LabTopology.Dns,
     })
     .WithIconName("Globe");
 
-var responder = WithSettings(builder.AddProject<Projects.OcspLab_Responder>(LabTopology.Responder, project => project.ExcludeLaunchProfile = true), LabTopology.Responder)
+var responder = Configure(builder.AddProject<Projects.OcspLab_Responder>(LabTopology.Responder, Bare))
     .WithHttpEndpoint(port: topology.Ports.Responder, name: "ocsp", isProxied: false)
     .WithHttpEndpoint(port: topology.Ports.ResponderAdmin, name: "admin", isProxied: false)
-    .WithHttpHealthCheck("/health", endpointName: "admin")
-    .WithCommand("revoke", $"Revoke {LabTopology.SiteCertificate}", context => ChangeAsync(admin => admin.RevokeAsync(LabTopology.SiteCertificate, OcspLab.Ocsp.RevocationReason.KeyCompromise, context.CancellationToken)))
-    .WithCommand("restore", $"Restore {LabTopology.SiteCertificate}", context => ChangeAsync(admin => admin.RestoreAsync(LabTopology.SiteCertificate, context.CancellationToken)))
-    .WithCommand("outage", "Close the OCSP port", context => ChangeAsync(admin => admin.StopAsync(context.CancellationToken)))
-    .WithCommand("recover", "Open the OCSP port", context => ChangeAsync(admin => admin.StartAsync(context.CancellationToken)))
+    .WithUrlForEndpoint("ocsp", url => url.DisplayText = "OCSP")
+    .WithUrlForEndpoint("admin", url => (url.DisplayText, url.Url) = ("Admin API", "/openapi/v1.json"))
+    .WithUrlForEndpoint("admin", admin => new ResourceUrlAnnotation { Url = $"{admin.Url}/health", DisplayText = "Health" })
     .WaitForCompletion(pki)
+    .WithParentRelationship(pki)
+    // From here on other commands find the lab, and not before: the authority's own would ask this very responder.
+    .OnResourceReady((_, _, _) =>
+    {
+        state ??= LabState.Claim(topology);
+        return Task.CompletedTask;
+    })
     .WithIconName("ShieldTask");
-
-foreach (var kind in Enum.GetValues<FaultKind>())
-{
-    var name = JsonNamingPolicy.KebabCaseLower.ConvertName(kind.ToString());
-    responder.WithCommand($"fault-{name}", $"Fault: {name.Replace('-', ' ')}", context => ChangeAsync(admin => admin.AddFaultAsync(new FaultOrder(kind), context.CancellationToken)));
-}
-
-responder.WithCommand("heal", "Take all faults back", context => ChangeAsync(async admin =>
-{
-    await admin.RemoveFaultsAsync(null, context.CancellationToken);
-    return true;
-}));
 // The responder reads the files again; making them is the authority's.
 builder.Services.AddHostedService(services => new SignerRenewal(topology.CreatePki(clock), clock, services.GetRequiredService<ILogger<SignerRenewal>>()));
 
-AddSite(LabTopology.Kestrel, topology.Ports.Kestrel);
-AddSite(LabTopology.KestrelBuiltIn, topology.Ports.KestrelBuiltIn);
-await AddNginxAsync();
+var kestrel = AddSite(LabTopology.Kestrel, topology.Ports.Kestrel)
+    .WithUrlForEndpoint("https", site => new ResourceUrlAnnotation { Url = $"{site.Url}/ocsp-stapling", DisplayText = "Staple status" });
+AddSite(LabTopology.KestrelBuiltIn, topology.Ports.KestrelBuiltIn).WithParentRelationship(kestrel);
 
-await builder.Build().RunAsync();
+if (container is not null)
+    AddContainedNginx(container);
+else if (topology.NginxSource != NginxSource.Off)
+    await AddLocalNginxAsync();
+
+application = builder.Build();
+await application.RunAsync();
+state?.Dispose();
 return ExitCodes.Good;
 
-void AddSite(string name, int port)
+IResourceBuilder<ProjectResource> AddSite(string name, int port) =>
+    Served(Configure(builder.AddProject<Projects.OcspLab_Site>(name, Bare)).WithHttpsEndpoint(port: port, name: "https", isProxied: false)).WithIconName("GlobeShield");
+
+void AddContainedNginx(NginxRecipe recipe)
 {
-    builder.Services.AddHealthChecks().Add(new HealthCheckRegistration($"{name}-staple", new StapleHealthCheck(port, clock), null, null));
-    WithSettings(builder.AddProject<Projects.OcspLab_Site>(name, project =>
+    var nginx = Served(Checked(builder.AddContainer(LabTopology.Nginx, recipe.Image))
+        .WithHttpsEndpoint(port: topology.Ports.Nginx, targetPort: NginxRecipe.Port, name: "https", isProxied: false)
+        .WithContainerRuntimeArgs([.. NginxRecipe.RuntimeArguments])
+        .OnBeforeResourceStarted((_, _, _) =>
         {
-            project.ExcludeLaunchProfile = true;
-            project.ExcludeKestrelEndpoints = true;
-        }), name)
-        .WithHttpsEndpoint(port: port, name: "https", isProxied: false)
-        .WithHealthCheck($"{name}-staple")
-        .WaitFor(responder)
-        .WaitFor(dns)
-        .WithIconName("GlobeShield");
+            recipe.WriteConfiguration();
+            return Task.CompletedTask;
+        })).WithIconName("Server");
+    foreach (var mount in recipe.Mounts)
+        nginx.WithBindMount(mount.Source, mount.Target, mount.IsReadOnly);
 }
 
-async Task AddNginxAsync()
+async Task AddLocalNginxAsync()
 {
-    if (topology.NginxSource == NginxSource.Off)
-        return;
-    var (binary, reason) = builder.ExecutionContext.IsPublishMode
+    var publishing = builder.ExecutionContext.IsPublishMode;
+    var (binary, reason) = publishing
         ? (new NginxBinary("nginx", "on PATH"), "")
         : await new NginxLocator(NginxLocator.DefaultCacheDirectory, Console.Error.WriteLine).LocateAsync(CancellationToken.None);
     if (binary is null)
@@ -95,40 +110,78 @@ async Task AddNginxAsync()
         return;
     }
 
-    var view = builder.ExecutionContext.IsPublishMode ? HostsView.None : await HostsViews.DetectAsync(CancellationToken.None);
-    var command = new NginxProcess(binary, view, topology.NginxDirectory, clock).Command();
-    builder.Services.AddHealthChecks().Add(new HealthCheckRegistration("nginx-staple", new StapleHealthCheck(topology.Ports.Nginx, clock), null, null));
-    builder.AddExecutable(LabTopology.Nginx, command[0], builder.AppHostDirectory, [.. command.Skip(1)])
+    var view = publishing ? HostsView.None : await HostsViews.DetectAsync(CancellationToken.None);
+    var launcher = new LocalNginx(binary, view, topology, topology.CreatePki(clock).FilesOf(LabTopology.SiteCertificate));
+    var command = launcher.Command();
+    Served(Checked(builder.AddExecutable(LabTopology.Nginx, command[0], builder.AppHostDirectory, [.. command.Skip(1)]))
         .WithHttpsEndpoint(port: topology.Ports.Nginx, name: "https", isProxied: false)
-        .WithHealthCheck("nginx-staple")
-        .OnBeforeResourceStarted((resource, started, cancellationToken) =>
+        .OnBeforeResourceStarted((_, _, _) =>
         {
-            NginxConfiguration.Write(topology, topology.CreatePki(clock).FilesOf(LabTopology.SiteCertificate), view);
+            launcher.WriteConfiguration();
             return Task.CompletedTask;
-        })
-        .WaitFor(responder)
-        .WaitFor(dns)
-        .WithIconName("Server");
+        })).WithIconName("Server");
 }
 
-// Read when the service starts, not now: the certificates that the settings name may not be there yet.
-IResourceBuilder<ProjectResource> WithSettings(IResourceBuilder<ProjectResource> project, string name) =>
-    project.WithEnvironment(context =>
+async Task<NginxRecipe?> PlanContainerAsync()
+{
+    var certificate = topology.CreatePki(clock).FilesOf(LabTopology.SiteCertificate);
+    // A manifest is for another machine: what this one has does not matter.
+    if (builder.ExecutionContext.IsPublishMode)
+        return topology.NginxSource is NginxSource.Auto or NginxSource.Container ? new NginxRecipe(topology.NginxImage ?? ContainedNginx.OfficialImage, System.Net.IPAddress.Any, topology, certificate) : null;
+    var (recipe, reason) = await new NginxPlanner(topology, clock, Console.Error.WriteLine).FindRecipeAsync(certificate, CancellationToken.None);
+    if (recipe is null)
+        Console.Error.WriteLine($"nginx: not in a container, because {reason}");
+    return recipe;
+}
+
+// What serves the site: after those that it asks, with a link that opens it.
+IResourceBuilder<T> Served<T>(IResourceBuilder<T> site)
+    where T : IResourceWithEndpoints, IResourceWithWaitSupport => site
+    .WithUrlForEndpoint("https", url => url.DisplayText = LabTopology.SiteHost)
+    .WaitFor(responder)
+    .WaitFor(dns)
+    .WithReferenceRelationship(responder)
+    .WithReferenceRelationship(dns);
+
+// A service's settings, read when it starts and not now: the certificates that they name may not be there yet. Its ports are in them.
+IResourceBuilder<ProjectResource> Configure(IResourceBuilder<ProjectResource> project) => Checked(project)
+    .WithEndpointsInEnvironment(_ => false)
+    .WithEnvironment(context =>
     {
-        foreach (var (key, value) in topology.SettingsOf(name))
+        foreach (var (key, value) in topology.SettingsOf(project.Resource.Name))
             context.EnvironmentVariables[key.Replace(":", "__", StringComparison.Ordinal)] = value;
     });
 
-async Task<ExecuteCommandResult> ChangeAsync<T>(Func<ResponderAdminClient, Task<T>> change)
+// A resource's health and commands are the same as without Aspire.
+IResourceBuilder<T> Checked<T>(IResourceBuilder<T> resource)
+    where T : IResource
+{
+    var name = resource.Resource.Name;
+    if (LabHealth.CheckOf(topology, name, clock) is { } check)
+    {
+        builder.Services.AddHealthChecks().Add(new HealthCheckRegistration($"{name}-health", check, null, null));
+        resource.WithHealthCheck($"{name}-health");
+    }
+
+    foreach (var command in commands.Where(command => command.Resource == name))
+        resource.WithCommand(command.Name, command.Title, context => ExecuteAsync(command, context.CancellationToken), new CommandOptions { IconName = command.Icon });
+    return resource;
+}
+
+static async Task<ExecuteCommandResult> ExecuteAsync(LabCommand command, CancellationToken cancellationToken)
 {
     try
     {
-        using var admin = new ResponderAdminClient(topology.AdminUrl, AdminToken.LoadOrCreate(topology.AdminTokenFile));
-        await change(admin);
-        return CommandResults.Success();
+        return CommandResults.Success(await command.RunAsync(cancellationToken));
     }
-    catch (Exception exception) when (exception is HttpRequestException or IOException)
+    catch (LabException exception)
     {
         return CommandResults.Failure(exception.Message);
     }
+}
+
+static void Bare(ProjectResourceOptions project)
+{
+    project.ExcludeLaunchProfile = true;
+    project.ExcludeKestrelEndpoints = true;
 }

@@ -20,7 +20,7 @@ internal static class HandshakeRun
         try
         {
             var topology = new LabTopology { Directory = folder, NginxSource = NginxSource.Off, Ports = new LabPorts { Dns = 5733, Responder = 8988, ResponderAdmin = 8989, Nginx = 8543, Kestrel = 9543, KestrelBuiltIn = 9544 } };
-            var lab = await EmbeddedLab.StartAsync(topology, TimeProvider.System, _ => { }, CancellationToken.None).ConfigureAwait(false);
+            var lab = await EmbeddedLab.StartAsync(topology, TimeProvider.System, new LabBoard(), CancellationToken.None).ConfigureAwait(false);
             await using var _ = lab.ConfigureAwait(false);
             using var stapled = StartSite(topology, 9545, []);
             using var plain = StartSite(topology, 9546, ["--Site:Stapling=BuiltIn"]);

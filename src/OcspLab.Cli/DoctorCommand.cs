@@ -1,5 +1,4 @@
 using System.CommandLine;
-using System.ComponentModel;
 using System.Runtime.InteropServices;
 using OcspLab.Lab;
 using Spectre.Console;
@@ -30,7 +29,20 @@ internal static class DoctorCommand
                 HostsView.UserNamespace => "user namespace",
                 _ => "no",
             }, "nginx sees ocsp.servicelab.com through it; otherwise ssl_stapling_responder names the address");
-            table.AddRow("container runtime", await ContainerRuntimeAsync(cancellationToken).ConfigureAwait(false), "not used by this version");
+            var (runtime, why) = await ContainerRuntime.DetectAsync(TimeProvider.System, cancellationToken).ConfigureAwait(false);
+            table.AddRow("container runtime", runtime?.Program ?? "no", Markup.Escape(runtime is null ? why : $"{why}; {ContainerRuntime.Setting} chooses another"));
+            foreach (var image in runtime is null ? [] : (string[])[topology.NginxImage ?? ContainedNginx.OfficialImage, ContainedNginx.LocalImage])
+            {
+                var isHere = await runtime!.HasImageAsync(image, cancellationToken).ConfigureAwait(false);
+                table.AddRow($"image {Markup.Escape(image)}", isHere ? "yes" : "no", isHere ? "" : image == ContainedNginx.LocalImage ? "eng/nginx-image/build makes it" : "pulled on first use");
+            }
+
+            foreach (var source in Enum.GetValues<NginxSource>())
+            {
+                var plan = await new NginxPlanner(topology with { NginxSource = source }, TimeProvider.System, _ => { }).ExplainAsync(cancellationToken).ConfigureAwait(false);
+                table.AddRow($"--nginx {source.ToString().ToLowerInvariant()}", source == topology.NginxSource ? "chosen" : "", Markup.Escape(plan));
+            }
+
             foreach (var (tool, use) in ((string, string)[])[("openssl", "the article's commands"), ("curl", "curl --cert-status"), ("gnutls-cli", "a client that enforces must-staple"), ("firefox-esr", "not used by this version"), ("chromium", "not used by this version")])
                 table.AddRow(tool, Markup.Escape(ChildProcess.Find(tool) ?? "no"), use);
             table.AddRow("IPv6", PortCheck.HasIpv6Loopback() ? "yes" : "no", "nginx listens on it too");
@@ -40,29 +52,5 @@ internal static class DoctorCommand
             return OperatingSystem.IsLinux() ? ExitCodes.Good : ExitCodes.Unreachable;
         });
         return command;
-    }
-
-    private static async Task<string> ContainerRuntimeAsync(CancellationToken cancellationToken)
-    {
-        var silent = new List<string>();
-        foreach (var runtime in (string[])["docker", "podman"])
-        {
-            if (ChildProcess.Find(runtime) is null)
-                continue;
-            try
-            {
-                var result = await ChildProcess.RunAsync(runtime, ["info"], null, cancellationToken).ConfigureAwait(false);
-                if (result.ExitCode == 0)
-                    return $"{runtime} answers";
-            }
-            catch (Win32Exception)
-            {
-                // Named like one and not a program.
-            }
-
-            silent.Add(runtime);
-        }
-
-        return silent.Count == 0 ? "no" : $"{string.Join(", ", silent)} is there and does not answer";
     }
 }

@@ -1,5 +1,4 @@
 using System.CommandLine;
-using System.Runtime.InteropServices;
 using OcspLab.Lab;
 
 namespace OcspLab.Cli;
@@ -10,12 +9,11 @@ internal static class NginxCommand
     public static Command Create(LabOptions options)
     {
         var restart = new Command("restart", "End nginx; the lab starts it again, and it has forgotten its staples.");
-        restart.SetAction(arguments =>
+        restart.SetAction(async (arguments, cancellationToken) =>
         {
             var topology = options.Read(arguments);
-            if (LabState.FindRunning(topology.Directory) is null || NginxProcess.FindRunning(topology.NginxDirectory) is not { } processId)
+            if (LabState.FindRunning(topology.Directory) is null || !await NginxLeftover.AskToEndAsync(topology.NginxDirectory, cancellationToken).ConfigureAwait(false))
                 throw new LabException($"No nginx of a lab runs in {topology.Directory}.");
-            ChildProcess.Signal(processId, PosixSignal.SIGTERM);
             Console.Out.WriteLine("nginx restarts");
             return ExitCodes.Good;
         });

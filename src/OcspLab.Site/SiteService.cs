@@ -1,3 +1,4 @@
+using System.Net;
 using OcspLab.Stapling;
 
 namespace OcspLab.Site;
@@ -27,6 +28,9 @@ public static class SiteService
 
         var app = builder.Build();
         app.MapDefaultEndpoints();
+        // A refresh makes the server ask its responder: not for everybody.
+        if (site.Stapling == SiteStapling.Verified)
+            app.MapOcspStaplingStatus().AddEndpointFilter(async (call, next) => call.HttpContext.Connection.RemoteIpAddress is { } client && IPAddress.IsLoopback(client) ? await next(call).ConfigureAwait(false) : Results.NotFound());
         app.MapGet("/", (IServiceProvider services) =>
             Results.Content(SitePage.Render(services.GetService<IStaplingStatus>(), TimeProvider.System.GetUtcNow()), "text/html; charset=utf-8"));
         return app;

@@ -22,7 +22,7 @@ public sealed class LabFixture : IAsyncLifetime
     public async ValueTask InitializeAsync()
     {
         (Ports, var options) = Programs.FreePorts();
-        _lab = new RunningProgram(["dotnet", Programs.Cli, "up", "--lab", Folder, .. options]);
+        _lab = new RunningProgram(["dotnet", Programs.Cli, "up", "--lab", Folder, "--nginx", "process", .. options]);
         await Poll.UntilAsync(() => _lab.HasExited || _lab.Output.Contains("\nready", StringComparison.Ordinal), "the lab is ready", 120);
         Assert.False(_lab.HasExited, _lab.Error);
     }

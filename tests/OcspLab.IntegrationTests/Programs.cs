@@ -86,6 +86,13 @@ internal sealed class RunningProgram : IAsyncDisposable
         return _process.ExitCode;
     }
 
+    /// <summary>What a person types.</summary>
+    public void Type(string keys)
+    {
+        _process.StandardInput.Write(keys);
+        _process.StandardInput.Flush();
+    }
+
     /// <summary>What Ctrl-C sends.</summary>
     public void Interrupt() => ChildProcess.Signal(Id, PosixSignal.SIGINT);
 

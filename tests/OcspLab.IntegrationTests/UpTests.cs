@@ -1,5 +1,6 @@
 using System.Net;
 using System.Net.Sockets;
+using System.Text.Json;
 using OcspLab.Lab;
 using OcspLab.Testing;
 
@@ -19,10 +20,10 @@ public sealed class UpTests : IDisposable
     [Fact]
     public async Task Ctrl_c_leaves_no_process_and_no_port_behind()
     {
-        await using var lab = new RunningProgram(["dotnet", Programs.Cli, .. Arguments()]);
+        await using var lab = new RunningProgram(["dotnet", Programs.Cli, .. Arguments(), "--nginx", "process"]);
         await Poll.UntilAsync(() => lab.HasExited || lab.Output.Contains("\nready", StringComparison.Ordinal), "the lab is ready", 120);
         Assert.False(lab.HasExited, lab.Error);
-        var nginx = NginxProcess.FindRunning(_folder["nginx"]);
+        var nginx = NginxLeftover.FindProcess(_folder["nginx"]);
         lab.Interrupt();
         Assert.Equal(0, await lab.WaitAsync());
         Assert.All(_ports.All, port => Assert.True(PortCheck.Refusal(port) is null, $"port {port.Number} of {port.Resource}"));
@@ -43,7 +44,7 @@ public sealed class UpTests : IDisposable
     [Fact]
     public async Task After_a_kill_the_next_lab_ends_the_nginx_that_was_left()
     {
-        await using (var lab = new RunningProgram(["dotnet", Programs.Cli, .. Arguments()]))
+        await using (var lab = new RunningProgram(["dotnet", Programs.Cli, .. Arguments(), "--nginx", "process"]))
         {
             await Poll.UntilAsync(() => lab.HasExited || lab.Output.Contains("\nready", StringComparison.Ordinal), "the lab is ready", 120);
             Assert.SkipUnless(lab.Output.Contains($"https://127.0.0.1:{_ports.Nginx}", StringComparison.Ordinal), "nginx is not installed and its package could not be unpacked");
@@ -51,11 +52,49 @@ public sealed class UpTests : IDisposable
             await lab.WaitAsync();
         }
 
-        var left = NginxProcess.FindRunning(_folder["nginx"]);
+        var left = NginxLeftover.FindProcess(_folder["nginx"]);
         Assert.NotNull(left);
         await using var next = new RunningProgram(["dotnet", Programs.Cli, .. Arguments(), "--for", "00:00:01"]);
         Assert.True(await next.WaitAsync(120) == 0, next.Error);
         Assert.False(Directory.Exists($"/proc/{left}"), "the old nginx is still there");
+    }
+
+    [Fact]
+    public async Task Events_for_scripts_are_one_json_document_a_line()
+    {
+        var result = await Programs.OcspLabAsync([.. Arguments(), "--nginx", "off", "--json", "--for", "00:00:01"]);
+        Assert.True(result.ExitCode == 0, result.Error);
+        var events = result.Output.Split('\n', StringSplitOptions.RemoveEmptyEntries).Select(line => JsonDocument.Parse(line).RootElement).ToArray();
+        Assert.Equal(["ready", "stopping", "stopped"], events.Select(@event => @event.GetProperty("event").GetString()).Where(name => name is not ("resource" or "message")));
+        var last = events.Where(@event => @event.GetProperty("event").GetString() == "resource").GroupBy(@event => @event.GetProperty("name").GetString()).ToDictionary(group => group.Key!, group => group.Last().GetProperty("state").GetString());
+        Assert.All(LabTopology.Resources, name => Assert.Equal(name == LabTopology.Nginx ? "off" : "ready", last[name]));
+    }
+
+    [Fact]
+    public async Task At_a_terminal_keys_command_the_lab()
+    {
+        // A terminal of its own, out of util-linux.
+        var command = string.Join(' ', ["dotnet", Programs.Cli, .. Arguments(), "--nginx", "off"]);
+        await using var lab = new RunningProgram(Tool.Require("script"), "--quiet", "--return", "--flush", "--command", command, "/dev/null");
+        await Poll.UntilAsync(() => lab.HasExited || lab.Output.Contains(" ready", StringComparison.Ordinal) && lab.Output.Contains("refresh staples", StringComparison.Ordinal), "the lab is ready", 120);
+        Assert.False(lab.HasExited, lab.Output);
+        lab.Type("r");
+        await Poll.UntilAsync(() => lab.Output.Contains("echo is revoked", StringComparison.Ordinal), "the key for revoke");
+        lab.Type("u");
+        await Poll.UntilAsync(() => lab.Output.Contains("echocert.lab: revoked", StringComparison.OrdinalIgnoreCase) || lab.Output.Contains(": revoked", StringComparison.Ordinal), "the key for refresh");
+        lab.Type("q");
+        Assert.Equal(0, await lab.WaitAsync());
+    }
+
+    [Fact]
+    public async Task What_no_longer_does_what_it_is_for_is_reported_and_what_does_again_too()
+    {
+        await using var lab = new RunningProgram(["dotnet", Programs.Cli, .. Arguments(), "--nginx", "off"]);
+        await Poll.UntilAsync(() => lab.HasExited || lab.Output.Contains("\nready", StringComparison.Ordinal), "the lab is ready", 120);
+        Assert.Equal("stopped", (await Programs.OcspLabAsync("responder", "stop", "--lab", _folder.Path)).Output.Trim());
+        await Poll.UntilAsync(() => lab.Error.Contains("responder: degraded", StringComparison.Ordinal), "the closed port is reported");
+        Assert.Equal("started", (await Programs.OcspLabAsync("responder", "start", "--lab", _folder.Path)).Output.Trim());
+        await Poll.UntilAsync(() => lab.Error.Contains("responder: ready", StringComparison.Ordinal), "the open port is reported");
     }
 
     [Fact]

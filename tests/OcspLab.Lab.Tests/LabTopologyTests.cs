@@ -1,3 +1,4 @@
+using System.Net;
 using OcspLab.Testing;
 
 namespace OcspLab.Lab.Tests;
@@ -41,5 +42,24 @@ public sealed class LabTopologyTests : IDisposable
         var exception = Assert.Throws<LabException>(() => LabState.Claim(new LabTopology { Directory = _folder["file/lab"] }));
         Assert.Equal(ExitCodes.CannotCreate, exception.ExitCode);
         Assert.Contains(_folder["file/lab"], exception.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void The_certificates_command_line_says_all_that_the_topology_says()
+    {
+        var topology = new LabTopology { Directory = _folder.Path, KeyAlgorithm = Pki.KeyAlgorithm.Ecdsa, OcspInCertificates = OcspInCertificates.No, Ports = new LabPorts { Responder = 4711 } };
+        Assert.Equal(["pki", "init", "--lab", _folder.Path, "--responder-port", "4711", "--ocsp-url", "none", "--key", "ecdsa"], topology.PkiArguments);
+    }
+
+    [Theory]
+    [InlineData(null, "127.0.0.1", "Present")]
+    [InlineData("10.89.0.1", "127.0.0.1,10.89.0.1", "Free")]
+    [InlineData("0.0.0.0", "0.0.0.0", "Free")]
+    public void Beyond_loopback_only_what_a_container_asks_listens_and_only_for_it(string? gateway, string address, string binding)
+    {
+        var topology = new LabTopology { Directory = _folder.Path, ContainerGateway = gateway is null ? null : IPAddress.Parse(gateway) };
+        Assert.Equal((address, binding), (topology.SettingsOf(LabTopology.Dns)["Dns:Address"], topology.SettingsOf(LabTopology.Dns)["Dns:Binding"]));
+        Assert.Equal((address, binding), (topology.SettingsOf(LabTopology.Responder)["Responder:Address"], topology.SettingsOf(LabTopology.Responder)["Responder:Binding"]));
+        Assert.All((string[])[LabTopology.Kestrel, LabTopology.KestrelBuiltIn], site => Assert.StartsWith("https://127.0.0.1:", topology.SettingsOf(site)["Kestrel:Endpoints:Https:Url"], StringComparison.Ordinal));
     }
 }

@@ -18,6 +18,7 @@ public sealed class LabOptions
     };
 
     private readonly Option<string> _nginx = Choice("--nginx", "Where nginx comes from.", "auto", "auto", "container", "process", "off");
+    private readonly Option<string?> _nginxImage = new("--nginx-image") { Description = $"The image of nginx in a container. Default: {ContainedNginx.OfficialImage}, or the one that eng/nginx-image/build made.", HelpName = "IMAGE" };
     private readonly Option<string> _ocspUrl = Choice("--ocsp-url", "Whether certificates name the responder.", "yes", "yes", "none");
     private readonly Option<string?> _key = new("--key") { Description = "The kind of key of the certificates: rsa or ecdsa. Without it what is there is kept.", HelpName = "rsa|ecdsa" };
     private readonly Option<int> _dns = Port("--dns-port", "the name server (UDP and TCP)", DefaultPorts.Dns);
@@ -35,7 +36,7 @@ public sealed class LabOptions
     {
         ArgumentNullException.ThrowIfNull(command);
         AddCertificateOptionsTo(command);
-        foreach (var option in (ReadOnlySpan<Option>)[_nginx, _dns, _admin, _nginxPort, _kestrel, _builtIn])
+        foreach (var option in (ReadOnlySpan<Option>)[_nginx, _nginxImage, _dns, _admin, _nginxPort, _kestrel, _builtIn])
             command.Options.Add(option);
     }
 
@@ -65,6 +66,7 @@ public sealed class LabOptions
     private LabTopology Read(ParseResult arguments, LabTopology lab) => lab with
     {
         NginxSource = Given(arguments, _nginx, out var nginx) ? Enum.Parse<NginxSource>(nginx, ignoreCase: true) : lab.NginxSource,
+        NginxImage = Given(arguments, _nginxImage, out var image) ? image : lab.NginxImage,
         OcspInCertificates = Given(arguments, _ocspUrl, out var url) ? (url == "none" ? OcspInCertificates.No : OcspInCertificates.Yes) : lab.OcspInCertificates,
         KeyAlgorithm = Given(arguments, _key, out var key) ? Enum.Parse<KeyAlgorithm>(key!, ignoreCase: true) : lab.KeyAlgorithm,
         Ports = new LabPorts

@@ -1,5 +1,4 @@
 using System.CommandLine;
-using Spectre.Console;
 
 namespace OcspLab.Lab;
 
@@ -15,92 +14,50 @@ public static class UpCommand
         ArgumentNullException.ThrowIfNull(command);
         ArgumentNullException.ThrowIfNull(options);
         var duration = Durations.Option("--for", "Take the lab down by itself after this long.");
+        var json = new Option<bool>("--json") { Description = "Print one JSON document a line, for scripts: resource, message, ready, stopping, stopped." };
         options.AddTo(command);
         command.Options.Add(duration);
-        command.SetAction((arguments, cancellationToken) =>
+        command.Options.Add(json);
+        command.SetAction(async (arguments, cancellationToken) =>
         {
             if (note is not null)
-                Console.Error.WriteLine(note);
-            return RunAsync(options.Read(arguments), arguments.GetValue(duration), cancellationToken);
+                await Console.Error.WriteLineAsync(note).ConfigureAwait(false);
+            var board = new LabBoard();
+            var screen = Choose(board, arguments.GetValue(json));
+            await using (screen.ConfigureAwait(false))
+                return await RunAsync(options.Read(arguments), board, screen, arguments.GetValue(duration), cancellationToken).ConfigureAwait(false);
         });
     }
 
-    private static async Task<int> RunAsync(LabTopology topology, TimeSpan? duration, CancellationToken cancellationToken)
+    private static async Task<int> RunAsync(LabTopology topology, LabBoard board, LabScreen screen, TimeSpan? duration, CancellationToken cancellationToken)
     {
         var clock = TimeProvider.System;
-        var lab = await EmbeddedLab.StartAsync(topology, clock, line => Console.Error.WriteLine(line), cancellationToken).ConfigureAwait(false);
+        var lab = await EmbeddedLab.StartAsync(topology, clock, board, cancellationToken).ConfigureAwait(false);
         await using (lab.ConfigureAwait(false))
         {
-            Show(lab, topology);
+            screen.Ready(lab);
+            using var timer = duration is { } limit ? new CancellationTokenSource(limit, clock) : new CancellationTokenSource();
+            using var ending = CancellationTokenSource.CreateLinkedTokenSource(timer.Token, cancellationToken);
             try
             {
-                await WatchAsync(lab, clock, duration, cancellationToken).ConfigureAwait(false);
+                // Whatever ends first ends the others; a watch that fails is not kept secret.
+                var first = await Task.WhenAny(lab.WatchAsync(ending.Token), screen.UntilQuitAsync(ending.Token)).ConfigureAwait(false);
+                await first.ConfigureAwait(false);
             }
             catch (OperationCanceledException)
             {
                 // Ctrl-C is how a lab ends.
             }
 
-            await Console.Error.WriteLineAsync("taking the lab down").ConfigureAwait(false);
+            await ending.CancelAsync().ConfigureAwait(false);
+            screen.Ending();
         }
 
         return ExitCodes.Good;
     }
 
-    private static async Task WatchAsync(EmbeddedLab lab, TimeProvider clock, TimeSpan? duration, CancellationToken cancellationToken)
-    {
-        using var timer = duration is { } limit ? new CancellationTokenSource(limit, clock) : new CancellationTokenSource();
-        using var either = CancellationTokenSource.CreateLinkedTokenSource(timer.Token, cancellationToken);
-        var wait = ShortestWait;
-        while (true)
-        {
-            await Task.Delay(wait, clock, either.Token).ConfigureAwait(false);
-            if (lab.Nginx is not { IsRunning: false } nginx)
-            {
-                wait = ShortestWait;
-                continue;
-            }
-
-            // Twice as long each time while it does not stay up.
-            await Console.Error.WriteLineAsync($"nginx ended{(nginx.LastError() is { } why ? $" ({why})" : "")}; starting it again").ConfigureAwait(false);
-            await nginx.RestartAsync(either.Token).ConfigureAwait(false);
-            wait = wait < LongestWait ? wait * 2 : LongestWait;
-        }
-    }
-
-    private static readonly TimeSpan ShortestWait = TimeSpan.FromSeconds(0.5);
-    private static readonly TimeSpan LongestWait = TimeSpan.FromSeconds(30);
-
-    private static void Show(EmbeddedLab lab, LabTopology topology)
-    {
-        var table = new Table().Border(TableBorder.Simple).AddColumns("resource", "address", "state", "");
-        foreach (var resource in lab.Resources)
-            table.AddRow(resource.Name, resource.Address ?? "", Colour(resource.State), Markup.Escape(resource.Detail));
-        Terminal.Write(table);
-
-        var pki = Path.GetRelativePath(Environment.CurrentDirectory, topology.PkiDirectory);
-        if (pki.StartsWith("..", StringComparison.Ordinal))
-            pki = topology.PkiDirectory;
-        var root = Path.GetFileName(topology.CreatePki(TimeProvider.System).Root.Certificate);
-        var port = topology.Ports.Kestrel;
-        Console.Out.WriteLine($"""
-            Try, from another terminal:
-              curl --cert-status --cacert {pki}/root_ca/CA/{root} --resolve {LabTopology.SiteHost}:{port}:127.0.0.1 https://{LabTopology.SiteHost}:{port}/
-              openssl s_client -connect 127.0.0.1:{port} -servername {LabTopology.SiteHost} -status -CAfile {pki}/root_ca/CA/{root} </dev/null
-              dotnet run --project src/OcspLab.Cli -- inspect 127.0.0.1:{port} --servername {LabTopology.SiteHost}
-              dotnet run --project src/OcspLab.Cli -- pki revoke {LabTopology.SiteCertificate}{LabOption(topology)}
-            {(lab.Nginx is null ? "" : $"nginx listens on {topology.Ports.Nginx}: the same commands with that port.\n")}Ctrl-C takes the lab down.
-            ready
-            """);
-    }
-
-    private static string LabOption(LabTopology topology) =>
-        topology.Directory == new LabTopology().Directory ? "" : $" --lab {topology.Directory}";
-
-    private static string Colour(LabResourceState state) => state switch
-    {
-        LabResourceState.Ready => "[green]ready[/]",
-        LabResourceState.Degraded => "[yellow]degraded[/]",
-        _ => "[grey]off[/]",
-    };
+    private static LabScreen Choose(LabBoard board, bool json) =>
+        json ? new JsonScreen(board, TimeProvider.System)
+        : Console.IsOutputRedirected ? new PlainScreen(board)
+        : new TerminalScreen(board, TimeProvider.System);
 }

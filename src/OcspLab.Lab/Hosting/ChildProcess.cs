@@ -34,6 +34,23 @@ public static class ChildProcess
         }
     }
 
+    /// <summary>Asks a process to end, and ends it when it takes too long.</summary>
+    internal static async Task EndAsync(Process process, TimeSpan patience, TimeProvider clock, CancellationToken cancellationToken)
+    {
+        Signal(process.Id, PosixSignal.SIGTERM);
+        using var timer = new CancellationTokenSource(patience, clock);
+        using var either = CancellationTokenSource.CreateLinkedTokenSource(timer.Token, cancellationToken);
+        try
+        {
+            await process.WaitForExitAsync(either.Token).ConfigureAwait(false);
+        }
+        catch (OperationCanceledException)
+        {
+            process.Kill(entireProcessTree: true);
+            await process.WaitForExitAsync(CancellationToken.None).ConfigureAwait(false);
+        }
+    }
+
     /// <summary>Sends a signal; false when there is no such process.</summary>
     public static bool Signal(int processId, PosixSignal signal) => Kill(processId, signal switch
     {

@@ -14,9 +14,9 @@ public sealed class StapleHealthCheck(int port, TimeProvider clock) : IHealthChe
             var verdict = StapleInspector.Inspect(handshake, [], clock.GetUtcNow()).Staple;
             return verdict.Verdict switch
             {
-                "absent" => HealthCheckResult.Unhealthy("no staple"),
+                "absent" => HealthCheckResult.Unhealthy("not stapled"),
                 "rejected" => HealthCheckResult.Unhealthy($"{verdict.Reason}: {verdict.Detail}"),
-                _ => HealthCheckResult.Healthy(verdict.Verdict),
+                _ => HealthCheckResult.Healthy($"stapled {verdict.Verdict}"),
             };
         }
         catch (LabException exception)

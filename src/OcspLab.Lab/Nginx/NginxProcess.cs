@@ -1,49 +1,47 @@
 using System.ComponentModel;
 using System.Diagnostics;
-using System.Globalization;
-using System.Runtime.InteropServices;
 
 namespace OcspLab.Lab;
 
-/// <summary>nginx as a child of the lab.</summary>
+/// <summary>nginx as a child of the lab; in a container the child is the runtime's client, which lives as long.</summary>
 public sealed class NginxProcess : IAsyncDisposable
 {
-    private readonly NginxBinary _binary;
-    private readonly HostsView _view;
+    private readonly INginxLauncher _launcher;
     private readonly string _directory;
     private readonly TimeProvider _clock;
     private readonly Lock _appending = new();
     private Process? _process;
 
     /// <summary>An nginx over the configuration in <paramref name="directory"/>.</summary>
-    public NginxProcess(NginxBinary binary, HostsView view, string directory, TimeProvider clock)
+    public NginxProcess(INginxLauncher launcher, string directory, TimeProvider clock)
     {
-        _binary = binary;
-        _view = view;
+        _launcher = launcher;
         _directory = directory;
         _clock = clock;
     }
 
-    /// <summary>The command line, ready to be pasted.</summary>
-    public IReadOnlyList<string> Command(params string[] more) =>
-        _view.Wrap(Path.Combine(_directory, "hosts"), [_binary.Path, "-p", _directory + "/", "-c", Path.Combine(_directory, "nginx.conf"), "-e", "stderr", .. more]);
+    /// <summary>Where this nginx comes from, for people.</summary>
+    public string Origin => _launcher.Origin;
 
     /// <summary>True while the process runs.</summary>
     public bool IsRunning => _process is { HasExited: false };
 
     /// <summary>Runs <c>nginx -t</c>.</summary>
     /// <returns>Its warnings.</returns>
-    /// <exception cref="LabException">The configuration is refused.</exception>
-    public async Task<IReadOnlyList<string>> TestAsync(CancellationToken cancellationToken)
+    /// <exception cref="LabException">The configuration is refused, or nginx cannot be started.</exception>
+    public static async Task<IReadOnlyList<string>> TestAsync(INginxLauncher launcher, string directory, CancellationToken cancellationToken)
     {
-        var command = Command("-t");
+        ArgumentNullException.ThrowIfNull(launcher);
+        var command = launcher.Command("-t");
         try
         {
-            var result = await ChildProcess.RunAsync(command[0], command.Skip(1), _directory, cancellationToken).ConfigureAwait(false);
+            var result = await ChildProcess.RunAsync(command[0], command.Skip(1), directory, cancellationToken).ConfigureAwait(false);
             var lines = result.Error.Split('\n', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries);
-            if (result.ExitCode != 0)
-                throw new LabException($"nginx refuses its configuration: {lines.FirstOrDefault(line => line.Contains("[emerg]", StringComparison.Ordinal)) ?? lines.LastOrDefault() ?? "no message"}", ExitCodes.Configuration);
-            return [.. lines.Where(line => line.Contains("[warn]", StringComparison.Ordinal) || line.Contains("[error]", StringComparison.Ordinal))];
+            if (result.ExitCode == 0)
+                return [.. lines.Where(line => line.Contains("[warn]", StringComparison.Ordinal) || line.Contains("[error]", StringComparison.Ordinal))];
+            if (lines.FirstOrDefault(line => line.Contains("[emerg]", StringComparison.Ordinal)) is { } refusal)
+                throw new LabException($"nginx refuses its configuration: {refusal}", ExitCodes.Configuration);
+            throw new LabException($"nginx ({launcher.Origin}) cannot be run: {lines.LastOrDefault() ?? "no message"}");
         }
         catch (Win32Exception exception)
         {
@@ -55,7 +53,7 @@ public sealed class NginxProcess : IAsyncDisposable
     /// <exception cref="LabException">It cannot be started.</exception>
     public void Start()
     {
-        var command = Command();
+        var command = _launcher.Command();
         var start = new ProcessStartInfo(command[0], command.Skip(1)) { RedirectStandardError = true, RedirectStandardOutput = true, RedirectStandardInput = true, WorkingDirectory = _directory };
         _process = Process.Start(start) ?? throw new LabException($"{command[0]} cannot be started.");
         // What nginx says before its error log is open; read, so that a full pipe never stops it.
@@ -74,7 +72,7 @@ public sealed class NginxProcess : IAsyncDisposable
         using (process)
         {
             if (!process.HasExited)
-                await EndAsync(process, _clock, CancellationToken.None).ConfigureAwait(false);
+                await ChildProcess.EndAsync(process, Patience, _clock, CancellationToken.None).ConfigureAwait(false);
         }
     }
 
@@ -82,7 +80,7 @@ public sealed class NginxProcess : IAsyncDisposable
     public async Task RestartAsync(CancellationToken cancellationToken)
     {
         await StopAsync().ConfigureAwait(false);
-        await EndLeftoverAsync(_directory, _clock, cancellationToken).ConfigureAwait(false);
+        await NginxLeftover.EndAsync(_directory, _clock, cancellationToken).ConfigureAwait(false);
         Start();
     }
 
@@ -91,57 +89,10 @@ public sealed class NginxProcess : IAsyncDisposable
         File.Exists(StandardErrorLog) ? File.ReadLines(StandardErrorLog).LastOrDefault(line => line.Contains("[emerg]", StringComparison.Ordinal) || line.Contains("[alert]", StringComparison.Ordinal)) : null;
 
     /// <inheritdoc/>
-    public async ValueTask DisposeAsync() => await StopAsync().ConfigureAwait(false);
-
-    private static async Task EndAsync(Process process, TimeProvider clock, CancellationToken cancellationToken)
+    public async ValueTask DisposeAsync()
     {
-        ChildProcess.Signal(process.Id, PosixSignal.SIGTERM);
-        using var patience = new CancellationTokenSource(Patience, clock);
-        using var either = CancellationTokenSource.CreateLinkedTokenSource(patience.Token, cancellationToken);
-        try
-        {
-            await process.WaitForExitAsync(either.Token).ConfigureAwait(false);
-        }
-        catch (OperationCanceledException)
-        {
-            process.Kill(entireProcessTree: true);
-            await process.WaitForExitAsync(CancellationToken.None).ConfigureAwait(false);
-        }
-    }
-
-    /// <summary>Ends the nginx that a killed lab left behind in a folder.</summary>
-    public static async Task EndLeftoverAsync(string directory, TimeProvider clock, CancellationToken cancellationToken)
-    {
-        if (FindRunning(directory) is not { } processId)
-            return;
-        try
-        {
-            using var process = Process.GetProcessById(processId);
-            await EndAsync(process, clock, cancellationToken).ConfigureAwait(false);
-        }
-        catch (ArgumentException)
-        {
-            // Gone by now.
-        }
-    }
-
-    /// <summary>The process id of the nginx that runs over a folder, or null.</summary>
-    public static int? FindRunning(string directory)
-    {
-        try
-        {
-            // Process ids come round again: only an nginx of this very folder is ours.
-            return int.TryParse(File.ReadAllText(Path.Combine(directory, "nginx.pid")), CultureInfo.InvariantCulture, out var processId)
-                && File.ReadAllText($"/proc/{processId}/cmdline") is var commandLine
-                && commandLine.Contains("nginx", StringComparison.Ordinal)
-                && commandLine.Contains(directory, StringComparison.Ordinal)
-                ? processId
-                : null;
-        }
-        catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
-        {
-            return null;
-        }
+        await StopAsync().ConfigureAwait(false);
+        await _launcher.RemoveAsync().ConfigureAwait(false);
     }
 
     private void Append(string? line)
@@ -161,5 +112,5 @@ public sealed class NginxProcess : IAsyncDisposable
 
     private string StandardErrorLog => Path.Combine(_directory, "logs", "stderr.log");
 
-    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(5);
+    internal static readonly TimeSpan Patience = TimeSpan.FromSeconds(5);
 }

@@ -1,4 +1,5 @@
 using System.Globalization;
+using System.Net;
 using OcspLab.Pki;
 
 namespace OcspLab.Lab;
@@ -27,6 +28,9 @@ public sealed record LabTopology
     /// <summary>nginx with the article's configuration.</summary>
     public const string Nginx = "nginx";
 
+    /// <summary>Every resource, in the order of the start.</summary>
+    public static IReadOnlyList<string> Resources { get; } = [Pki, Dns, Responder, Kestrel, KestrelBuiltIn, Nginx];
+
     /// <summary>The responder's name in every certificate.</summary>
     public const string ResponderHost = "ocsp.servicelab.com";
 
@@ -47,6 +51,12 @@ public sealed record LabTopology
 
     /// <summary>Where nginx comes from.</summary>
     public NginxSource NginxSource { get; init; } = NginxSource.Auto;
+
+    /// <summary>The image of nginx in a container, or null for the official one, or the one that is here.</summary>
+    public string? NginxImage { get; init; }
+
+    /// <summary>This machine's address in the network of nginx's container, or null when nginx runs on this machine.</summary>
+    public IPAddress? ContainerGateway { get; init; }
 
     /// <summary>The kind of key of the certificates, or null to keep what is there.</summary>
     public KeyAlgorithm? KeyAlgorithm { get; init; }
@@ -84,6 +94,15 @@ public sealed record LabTopology
         new PkiOptions { OcspUrl = OcspInCertificates == OcspInCertificates.Yes ? OcspUrl : null, KeyAlgorithm = KeyAlgorithm },
         clock);
 
+    /// <summary>The command line of <c>ocsplab</c> that makes the certificates and tells the registry of them.</summary>
+    public IReadOnlyList<string> PkiArguments =>
+    [
+        "pki", "init", "--lab", Directory,
+        "--responder-port", Text(Ports.Responder),
+        "--ocsp-url", OcspInCertificates == OcspInCertificates.Yes ? "yes" : "none",
+        .. KeyAlgorithm is { } key ? (string[])["--key", key.ToString().ToLowerInvariant()] : [],
+    ];
+
     /// <summary>The settings of one service, as configuration keys and values.</summary>
     /// <exception cref="ArgumentException"><paramref name="resource"/> is not a service.</exception>
     public IReadOnlyDictionary<string, string> SettingsOf(string resource) => resource switch
@@ -100,6 +119,8 @@ public sealed record LabTopology
 
     private Dictionary<string, string> DnsSettings() => new()
     {
+        ["Dns:Address"] = Addresses,
+        ["Dns:Binding"] = Binding,
         ["Dns:Port"] = Text(Ports.Dns),
         ["Dns:Zones"] = $"{SiteHost},servicelab.com",
         ["Dns:Names"] = $"{SiteHost},www.{SiteHost},{ResponderHost}",
@@ -111,6 +132,8 @@ public sealed record LabTopology
         const string authority = $"Responder:Authorities:{AuthorityName}";
         return new()
         {
+            ["Responder:Address"] = Addresses,
+            ["Responder:Binding"] = Binding,
             ["Responder:Port"] = Text(Ports.Responder),
             ["Responder:AdminPort"] = Text(Ports.ResponderAdmin),
             ["Responder:AdminTokenFile"] = AdminTokenFile,
@@ -165,6 +188,16 @@ public sealed record LabTopology
             ["Site:PasswordFile"] = files.Password,
         };
     }
+
+    // A container reaches name server and responder by its network's gateway, which is there only while a container is.
+    private string Binding => ContainerGateway is null ? "Present" : "Free";
+
+    private string Addresses => ContainerGateway switch
+    {
+        null => "127.0.0.1",
+        var gateway when gateway.Equals(IPAddress.Any) => "0.0.0.0",
+        var gateway => $"127.0.0.1,{gateway}",
+    };
 
     private static string Text(int port) => port.ToString(CultureInfo.InvariantCulture);
 

@@ -1,0 +1,105 @@
+using System.Net;
+using System.Security.Cryptography;
+using System.Text;
+using OcspLab.Pki;
+
+namespace OcspLab.Lab;
+
+/// <summary>
+/// nginx in a container on a bridge network of its own, with the article's paths: it finds the responder through its
+/// /etc/hosts while it reads its configuration, and through the lab's name server afterwards.
+/// </summary>
+public sealed class ContainedNginx(ContainerRuntime runtime, string image, IPAddress gateway, LabTopology topology, CertificateFiles certificate) : INginxLauncher
+{
+    /// <summary>The official image, pinned.</summary>
+    public const string OfficialImage = "nginx:1.30.6";
+
+    /// <summary>The image that <c>eng/nginx-image/build</c> makes.</summary>
+    public const string LocalImage = "ocsplab-nginx";
+
+    /// <inheritdoc/>
+    public string Origin => $"{image} in {runtime.Program}";
+
+    /// <inheritdoc/>
+    /// <remarks>The client of the runtime stays attached: it hands signals on, and ends when nginx does.</remarks>
+    public IReadOnlyList<string> Command(params string[] arguments) =>
+    [
+        runtime.Program, "run", "--rm", "--pull", "never",
+        // A configuration is tested beside the nginx that runs.
+        .. arguments.Length == 0 ? (string[])["--name", NameOf(topology), "--publish", $"127.0.0.1:{topology.Ports.Nginx}:{Port}"] : [],
+        "--network", NameOf(topology),
+        .. Hosts(gateway.ToString()).SelectMany(host => (string[])["--add-host", host]),
+        // Where SELinux is, the lab's folder keeps its labels.
+        "--security-opt", "label=disable",
+        .. Mounts(topology, certificate).SelectMany(mount => (string[])["--mount", $"type=bind,source={mount.Source},target={mount.Target}{(mount.IsReadOnly ? ",readonly" : "")}"]),
+        image, "nginx", .. arguments,
+    ];
+
+    /// <inheritdoc/>
+    public void WriteConfiguration()
+    {
+        if (topology.Directory.Contains(',', StringComparison.Ordinal))
+            throw new LabException($"{runtime.Program} cannot be given a path with a comma: {topology.Directory}. Choose another folder with --lab, or --nginx process.", ExitCodes.Usage);
+        NginxConfiguration.Write(topology.NginxDirectory, NginxView.OfContainer($"{gateway}:{topology.Ports.Dns}"));
+        File.WriteAllText(MarkIn(topology.NginxDirectory), $"{runtime.Program}\n{NameOf(topology)}\n");
+    }
+
+    /// <inheritdoc/>
+    public async Task RemoveAsync()
+    {
+        await runtime.RemoveContainerAsync(NameOf(topology)).ConfigureAwait(false);
+        await runtime.RemoveNetworkAsync(NameOf(topology)).ConfigureAwait(false);
+        RemoveMark(topology.NginxDirectory);
+    }
+
+    /// <summary>The port that nginx listens on inside.</summary>
+    internal const int Port = 443;
+
+    /// <summary>Names in the container's /etc/hosts, as the runtime's <c>--add-host</c> takes them.</summary>
+    /// <param name="lab">This machine, as containers reach it.</param>
+    internal static IReadOnlyList<string> Hosts(string lab) => [$"{LabTopology.ResponderHost}:{lab}", $"{LabTopology.SiteHost}:127.0.0.1"];
+
+    /// <summary>What of the lab the container sees, and where.</summary>
+    internal static IReadOnlyList<ContainerMount> Mounts(LabTopology topology, CertificateFiles certificate)
+    {
+        var view = NginxView.OfContainer("");
+        return
+        [
+            new(Path.Combine(topology.NginxDirectory, "nginx.conf"), "/etc/nginx/nginx.conf"),
+            new(Path.Combine(topology.NginxDirectory, "conf.d"), view.Sites),
+            new(Path.Combine(topology.NginxDirectory, "html"), view.Html),
+            new(certificate.Key, view.Key),
+            new(certificate.Password, view.Password),
+            new(certificate.FullChain, view.Certificate),
+            new(Path.Combine(topology.PkiDirectory, "ca-chain.pem"), view.TrustedCertificates),
+            new(Path.Combine(topology.NginxDirectory, "logs"), view.Logs, IsReadOnly: false),
+        ];
+    }
+
+    /// <summary>The name of a lab's container and of its network: the same for the same folder, whoever starts it.</summary>
+    internal static string NameOf(LabTopology topology) =>
+        $"ocsplab-nginx-{Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(topology.Directory)).AsSpan(0, 4))}";
+
+    /// <summary>The runtime and the container's name, when a lab in this folder runs nginx in one, or ran it and was killed.</summary>
+    internal static (string Runtime, string Name)? FindMark(string nginxDirectory)
+    {
+        try
+        {
+            return File.ReadAllLines(MarkIn(nginxDirectory)) is [var runtime, var name, ..] && runtime is "docker" or "podman" ? (runtime, name) : null;
+        }
+        catch (IOException)
+        {
+            return null;
+        }
+    }
+
+    internal static void RemoveMark(string nginxDirectory) => File.Delete(MarkIn(nginxDirectory));
+
+    private static string MarkIn(string nginxDirectory) => Path.Combine(nginxDirectory, "container");
+}
+
+/// <summary>A file or folder of the lab inside a container.</summary>
+/// <param name="Source">Its path on this machine.</param>
+/// <param name="Target">Its path inside.</param>
+/// <param name="IsReadOnly">Whether the container may only read it.</param>
+public sealed record ContainerMount(string Source, string Target, bool IsReadOnly = true);

@@ -1,0 +1,49 @@
+using OcspLab.Lab;
+using OcspLab.Testing;
+
+namespace OcspLab.IntegrationTests;
+
+/// <summary>A container runtime with an image of nginx; without a registry the image is built from the distribution's packages.</summary>
+public sealed class ContainerFixture : IAsyncLifetime
+{
+    private string? _missing;
+
+    /// <summary>docker or podman.</summary>
+    public string Runtime { get; private set; } = "";
+
+    public async ValueTask InitializeAsync() => _missing = await FindAsync();
+
+    public ValueTask DisposeAsync() => ValueTask.CompletedTask;
+
+    public void Require() => Assert.SkipWhen(_missing is not null, _missing ?? "");
+
+    /// <summary>Runs the runtime's own command.</summary>
+    public async Task<string> RunAsync(params string[] arguments) => (await Tool.RunAsync(Runtime, arguments)).Output.Trim();
+
+    private async Task<string?> FindAsync()
+    {
+        var (runtime, reason) = await ContainerRuntime.DetectAsync(TimeProvider.System, CancellationToken.None);
+        if (runtime is null)
+            return $"no container runtime: {reason}";
+        Runtime = runtime.Program;
+        var image = ContainedNginx.LocalImage;
+        if (await runtime.HasImageAsync(ContainedNginx.OfficialImage, CancellationToken.None))
+            image = ContainedNginx.OfficialImage;
+        else if (!await runtime.HasImageAsync(image, CancellationToken.None))
+        {
+            var build = await Tool.RunAsync("bash", Path.Combine(Programs.Root, "eng/nginx-image/build"), "--runtime", Runtime);
+            if (build.ExitCode != 0)
+                return $"no image of nginx, and none could be built: {build.Error}";
+        }
+
+        var trial = await Tool.RunAsync(Runtime, "run", "--rm", image, "nginx", "-v");
+        if (trial.ExitCode != 0 && Runtime == "podman")
+        {
+            // A container or a small virtual machine, say, whose limits cannot be raised.
+            Environment.SetEnvironmentVariable("CONTAINERS_CONF", Path.Combine(Programs.Root, "eng/nginx-image/containers.conf"));
+            trial = await Tool.RunAsync(Runtime, "run", "--rm", image, "nginx", "-v");
+        }
+
+        return trial.ExitCode == 0 ? null : $"{Runtime} runs no containers here: {trial.Error}";
+    }
+}
