@@ -43,7 +43,7 @@ internal static class DoctorCommand
                 table.AddRow($"--nginx {source.ToString().ToLowerInvariant()}", source == topology.NginxSource ? "chosen" : "", Markup.Escape(plan));
             }
 
-            foreach (var (tool, use) in ((string, string)[])[("openssl", "the article's commands"), ("curl", "curl --cert-status"), ("gnutls-cli", "a client that enforces must-staple"), ("firefox-esr", "not used by this version"), ("chromium", "not used by this version")])
+            foreach (var (tool, use) in ((string, string)[])[("openssl", "the article's commands"), ("curl", "curl --cert-status"), ("gnutls-cli", "a client that enforces must-staple"), ("firefox-esr", "ocsplab browse firefox"), ("chromium", "ocsplab browse chromium"), ("certutil", "Chromium trusts the lab's root through it")])
                 table.AddRow(tool, Markup.Escape(ChildProcess.Find(tool) ?? "no"), use);
             table.AddRow("IPv6", PortCheck.HasIpv6Loopback() ? "yes" : "no", "nginx listens on it too");
             foreach (var port in topology.Ports.All)

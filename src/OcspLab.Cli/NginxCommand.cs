@@ -6,10 +6,17 @@ namespace OcspLab.Cli;
 /// <summary><c>ocsplab nginx</c>.</summary>
 internal static class NginxCommand
 {
-    public static Command Create(LabOptions options)
+    public static Command Create(LabOptions options) => new Command("nginx", "The lab's nginx.") { Restart(options), Test(options) }.WithHelp("""
+        Examples:
+          ocsplab nginx restart
+          ocsplab nginx test
+          ocsplab nginx test --hosts system
+        """);
+
+    private static Command Restart(LabOptions options)
     {
-        var restart = new Command("restart", "End nginx; the lab starts it again, and it has forgotten its staples.");
-        restart.SetAction(async (arguments, cancellationToken) =>
+        var command = new Command("restart", "End the running nginx; the lab starts it again, and it has forgotten its staples.");
+        command.SetAction(async (arguments, cancellationToken) =>
         {
             var topology = options.Read(arguments);
             if (LabState.FindRunning(topology.Directory) is null || !await NginxLeftover.AskToEndAsync(topology.NginxDirectory, cancellationToken).ConfigureAwait(false))
@@ -17,9 +24,23 @@ internal static class NginxCommand
             Console.Out.WriteLine("nginx restarts");
             return ExitCodes.Good;
         });
-        return new Command("nginx", "The running lab's nginx.") { restart }.WithHelp("""
-            Example:
-              ocsplab nginx restart
-            """);
+        return command;
+    }
+
+    private static Command Test(LabOptions options)
+    {
+        var hosts = new Option<string>("--hosts") { Description = "The /etc/hosts that nginx sees: the lab's, or the system's, which does not know the responder.", HelpName = "lab|system", DefaultValueFactory = _ => "lab" };
+        hosts.AcceptOnlyFromAmong("lab", "system");
+        var command = new Command("test", "Run 'nginx -t' over the configuration of the lab that is up or was, and pass on what it says.") { hosts };
+        command.SetAction(async (arguments, cancellationToken) =>
+        {
+            var topology = options.ReadExisting(arguments);
+            var test = await NginxTest.CommandAsync(topology, arguments.GetValue(hosts) == "lab" ? NginxHosts.Lab : NginxHosts.System, cancellationToken).ConfigureAwait(false);
+            var result = await ChildProcess.RunAsync(test[0], test.Skip(1), null, cancellationToken).ConfigureAwait(false);
+            Console.Error.Write(result.Error);
+            Console.Out.Write(result.Output);
+            return result.ExitCode == 0 ? ExitCodes.Good : ExitCodes.Configuration;
+        });
+        return command;
     }
 }

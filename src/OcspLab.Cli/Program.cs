@@ -12,6 +12,8 @@ var root = new RootCommand("OCSP stapling: inspect any server's staple, and run 
     PkiCommand.Create(options),
     ResponderCommand.Create(options),
     NginxCommand.Create(options),
+    KestrelCommand.Create(options),
+    BrowseCommand.Create(options),
     DoctorCommand.Create(options),
 };
 return await CommandRunner.RunAsync(root, args).ConfigureAwait(false);

@@ -77,25 +77,23 @@ public sealed class ResponderClientsTests(LabFixture lab) : IClassFixture<LabFix
     [Fact]
     public async Task Firefox_asks_by_itself()
     {
-        using var root = X509CertificateLoader.LoadCertificateFromFile(RootFile);
         await AskedAsync("firefox", async certificate =>
         {
             await using var site = await StartUnstapledAsync(Path.GetFileName(Path.GetDirectoryName(certificate)!));
-            await using var firefox = await Firefox.StartAsync(root, LabTopology.SiteHost, LabTopology.ResponderHost);
-            return await firefox.OpenAsync(new UriBuilder(site.Urls.First()) { Host = LabTopology.SiteHost }.Uri) switch { null => "good", "SEC_ERROR_REVOKED_CERTIFICATE" => "revoked", var error => error };
+            return await VisitAsync(new Firefox(TimeProvider.System), new Uri(site.Urls.First()).Port) switch { null => "good", "SEC_ERROR_REVOKED_CERTIFICATE" => "revoked", var error => error };
         }, "Firefox");
     }
 
     [Fact]
     public async Task Chromium_believes_what_is_stapled()
     {
-        var site = new Uri($"https://{LabTopology.SiteHost}:{lab.Ports.Kestrel}/");
-        Assert.Null(await Chromium.OpenAsync(site, RootFile));
+        var chromium = new Chromium(TimeProvider.System);
+        Assert.Null(await VisitAsync(chromium, lab.Ports.Kestrel));
         await lab.OcspLabAsync("pki", "revoke", LabTopology.SiteCertificate);
         try
         {
             await Poll.UntilAsync(async () => await lab.CurlAsync(lab.Ports.Kestrel) == 91, "the site staples the revocation");
-            Assert.Equal("ERR_CERT_REVOKED", await Chromium.OpenAsync(site, RootFile));
+            Assert.Equal("ERR_CERT_REVOKED", await VisitAsync(chromium, lab.Ports.Kestrel));
         }
         finally
         {
@@ -168,6 +166,12 @@ public sealed class ResponderClientsTests(LabFixture lab) : IClassFixture<LabFix
         return [.. (await admin.ReadJournalAsync(0, TestContext.Current.CancellationToken))
             .Where(entry => entry.SerialNumbers.Contains(certificate.SerialNumber.ToLowerInvariant()) && (userAgent is null || entry.UserAgent!.Contains(userAgent, StringComparison.Ordinal)))
             .Select(entry => entry.Outcome)];
+    }
+
+    private async Task<string?> VisitAsync(IBrowser browser, int port)
+    {
+        Assert.SkipWhen(browser.Missing is not null, browser.Missing ?? "");
+        return (await browser.VisitAsync(new Uri($"https://{LabTopology.SiteHost}:{port}/"), RootFile, TestContext.Current.CancellationToken)).Error;
     }
 
     private CertificateFiles CertificateOf(string name) => new LabPki(lab.PkiFolder, new PkiOptions(), TimeProvider.System).FilesOf(name);

@@ -5,7 +5,7 @@ using System.Security.Cryptography.X509Certificates;
 namespace OcspLab.Lab;
 
 /// <summary>Asks the lab's Kestrel site to refresh its staples, over HTTPS and trusting the lab's root alone.</summary>
-internal static class SiteClient
+public static class SiteClient
 {
     /// <summary>Refreshes all staples.</summary>
     /// <returns>What became of it, for people.</returns>

@@ -20,7 +20,7 @@ internal sealed class RequestJournal(Action<JournalEntry> note, TimeProvider clo
         lock (_lock)
         {
             note(new JournalEntry(
-                ++_number, clock.GetUtcNow(), $"{context.Connection.RemoteIpAddress}:{context.Connection.RemotePort}", RequestCount.MethodOf(context.Request),
+                ++_number, clock.GetUtcNow(), $"{context.Connection.RemoteIpAddress}:{context.Connection.RemotePort}", context.Request.Protocol, RequestCount.MethodOf(context.Request),
                 reply.SerialNumbers, reply.Outcome, status, fault, agent.Length == 0 ? null : agent[..Math.Min(agent.Length, LongestAgent)]));
         }
     }
