@@ -9,18 +9,27 @@ using OcspLab.Lab;
 var options = new LabOptions();
 var root = new RootCommand("Bring the OCSP stapling lab up with Aspire.") { options.Lab };
 options.AddTo(root);
+var duration = Durations.Option("--for", "Take the lab down by itself after this long.");
+root.Options.Add(duration);
 root.TreatUnmatchedTokensAsErrors = false;
 var parsed = root.Parse(args);
 if (parsed.Errors.Count > 0 || args.Contains("--help") || args.Contains("-h"))
     return await CommandRunner.RunAsync(root, args);
 
+if (args.Contains("--json"))
+{
+    Console.Error.WriteLine("--json is the lab's without Aspire: dotnet run --project OcspLab.AppHost -p:UseAspire=false -- --json");
+    return ExitCodes.Usage;
+}
+
 var clock = TimeProvider.System;
 var topology = options.Read(parsed);
 var builder = DistributedApplication.CreateBuilder(args);
 NginxRecipe? container;
+LocalNginx? local;
 try
 {
-    container = await PlanContainerAsync();
+    (container, local) = await PlanNginxAsync();
 }
 catch (LabException exception)
 {
@@ -29,9 +38,11 @@ catch (LabException exception)
 }
 
 topology = topology with { ContainerGateway = container?.Gateway };
+if (container is { Gateway: var gateway } && gateway.Equals(System.Net.IPAddress.Any))
+    Console.Error.WriteLine("name server and responder listen on every address of this machine: the container's gateway is not known before");
 DistributedApplication? application = null;
 LabState? state = null;
-var commands = LabCommands.Create(topology, cancellationToken => application!.ResourceCommands.ExecuteCommandAsync(LabTopology.Nginx, KnownResourceCommands.RestartCommand, cancellationToken), clock);
+var commands = LabCommands.Create(topology, RestartNginxAsync, clock);
 
 var pki = builder.AddProject<Projects.OcspLab_Cli>(LabTopology.Pki, Bare)
     .WithArgs([.. topology.PkiArguments])
@@ -60,7 +71,7 @@ var responder = Configure(builder.AddProject<Projects.OcspLab_Responder>(LabTopo
     // From here on other commands find the lab, and not before: the authority's own would ask this very responder.
     .OnResourceReady((_, _, _) =>
     {
-        state ??= LabState.Claim(topology);
+        state ??= LabState.Claim(topology, LabHost.Aspire);
         return Task.CompletedTask;
     })
     .WithIconName("ShieldTask");
@@ -73,12 +84,23 @@ AddSite(LabTopology.KestrelBuiltIn, topology.Ports.KestrelBuiltIn).WithParentRel
 
 if (container is not null)
     AddContainedNginx(container);
-else if (topology.NginxSource != NginxSource.Off)
-    await AddLocalNginxAsync();
+else if (local is not null)
+    AddLocalNginx(local);
 
 application = builder.Build();
-await application.RunAsync();
-state?.Dispose();
+await using (application)
+{
+    using var timer = parsed.GetValue(duration) is { } limit ? new CancellationTokenSource(limit, clock) : new CancellationTokenSource();
+    try
+    {
+        await application.RunAsync(timer.Token);
+    }
+    finally
+    {
+        state?.Dispose();
+    }
+}
+
 return ExitCodes.Good;
 
 IResourceBuilder<ProjectResource> AddSite(string name, int port) =>
@@ -87,8 +109,11 @@ IResourceBuilder<ProjectResource> AddSite(string name, int port) =>
 void AddContainedNginx(NginxRecipe recipe)
 {
     var nginx = Served(Checked(builder.AddContainer(LabTopology.Nginx, recipe.Image))
+        // Without the "daemon off" of the image's own command: it is in the configuration.
+        .WithArgs("nginx")
         .WithHttpsEndpoint(port: topology.Ports.Nginx, targetPort: NginxRecipe.Port, name: "https", isProxied: false)
         .WithContainerRuntimeArgs([.. NginxRecipe.RuntimeArguments])
+        // Runs before the certificates are there; it only writes down where they will be.
         .OnBeforeResourceStarted((_, _, _) =>
         {
             recipe.WriteConfiguration();
@@ -98,20 +123,8 @@ void AddContainedNginx(NginxRecipe recipe)
         nginx.WithBindMount(mount.Source, mount.Target, mount.IsReadOnly);
 }
 
-async Task AddLocalNginxAsync()
+void AddLocalNginx(LocalNginx launcher)
 {
-    var publishing = builder.ExecutionContext.IsPublishMode;
-    var (binary, reason) = publishing
-        ? (new NginxBinary("nginx", "on PATH"), "")
-        : await new NginxLocator(NginxLocator.DefaultCacheDirectory, Console.Error.WriteLine).LocateAsync(CancellationToken.None);
-    if (binary is null)
-    {
-        Console.Error.WriteLine($"nginx: {reason}");
-        return;
-    }
-
-    var view = publishing ? HostsView.None : await HostsViews.DetectAsync(CancellationToken.None);
-    var launcher = new LocalNginx(binary, view, topology, topology.CreatePki(clock).FilesOf(LabTopology.SiteCertificate));
     var command = launcher.Command();
     Served(Checked(builder.AddExecutable(LabTopology.Nginx, command[0], builder.AppHostDirectory, [.. command.Skip(1)]))
         .WithHttpsEndpoint(port: topology.Ports.Nginx, name: "https", isProxied: false)
@@ -122,16 +135,45 @@ async Task AddLocalNginxAsync()
         })).WithIconName("Server");
 }
 
-async Task<NginxRecipe?> PlanContainerAsync()
+async Task<(NginxRecipe? Container, LocalNginx? Local)> PlanNginxAsync()
 {
     var certificate = topology.CreatePki(clock).FilesOf(LabTopology.SiteCertificate);
+    var isContainerWanted = topology.NginxSource is NginxSource.Auto or NginxSource.Container;
+    if (topology.NginxSource == NginxSource.Off)
+        return (null, null);
     // A manifest is for another machine: what this one has does not matter.
     if (builder.ExecutionContext.IsPublishMode)
-        return topology.NginxSource is NginxSource.Auto or NginxSource.Container ? new NginxRecipe(topology.NginxImage ?? ContainedNginx.OfficialImage, System.Net.IPAddress.Any, topology, certificate) : null;
-    var (recipe, reason) = await new NginxPlanner(topology, clock, Console.Error.WriteLine).FindRecipeAsync(certificate, CancellationToken.None);
-    if (recipe is null)
+    {
+        return isContainerWanted
+            ? (new NginxRecipe(topology.NginxImage ?? ContainedNginx.OfficialImage, System.Net.IPAddress.Any, topology, certificate), null)
+            : (null, new LocalNginx(new NginxBinary("nginx", "on PATH"), HostsView.None, topology, certificate));
+    }
+
+    if (LabState.FindRunning(topology.Directory) is not null)
+        throw new LabException($"Another lab runs in {topology.Directory}. Stop it, or choose another folder with --lab.");
+    await NginxLeftover.RemoveAsync(topology.NginxDirectory, clock, CancellationToken.None);
+    if (isContainerWanted)
+    {
+        var (recipe, reason) = await new NginxPlanner(topology, clock, Console.Error.WriteLine).FindRecipeAsync(certificate, CancellationToken.None);
+        if (recipe is not null)
+            return (recipe, null);
         Console.Error.WriteLine($"nginx: not in a container, because {reason}");
-    return recipe;
+    }
+
+    var (binary, refusal) = await new NginxLocator(NginxLocator.DefaultCacheDirectory, Console.Error.WriteLine).LocateAsync(CancellationToken.None);
+    if (binary is not null)
+        return (null, new LocalNginx(binary, await HostsViews.DetectAsync(CancellationToken.None), topology, certificate));
+    if (topology.NginxSource == NginxSource.Process)
+        throw new LabException(refusal);
+    Console.Error.WriteLine($"nginx: {refusal}");
+    return (null, null);
+}
+
+async Task RestartNginxAsync(CancellationToken cancellationToken)
+{
+    var result = await application!.ResourceCommands.ExecuteCommandAsync(LabTopology.Nginx, KnownResourceCommands.RestartCommand, cancellationToken);
+    if (!result.Success)
+        throw new LabException(result.Message ?? "nginx was not restarted");
 }
 
 // What serves the site: after those that it asks, with a link that opens it.

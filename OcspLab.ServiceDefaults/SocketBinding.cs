@@ -27,6 +27,14 @@ public static class SocketBinding
         return [.. addresses.Split(',', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries).Select(IPAddress.Parse)];
     }
 
+    /// <summary>What of such a list is no address, or null.</summary>
+    public static string? Fault(string addresses)
+    {
+        ArgumentNullException.ThrowIfNull(addresses);
+        var parts = addresses.Split(',', StringSplitOptions.TrimEntries);
+        return Array.Find(parts, part => !IPAddress.TryParse(part, out _)) is { } part ? $"'{part}' is not an IP address." : null;
+    }
+
     /// <summary>Makes the next <see cref="Socket.Bind"/> succeed without the address, where that is wanted and the system can.</summary>
     public static void Prepare(this AddressBinding binding, Socket socket)
     {

@@ -11,6 +11,11 @@ internal static class BrowseCommand
         var browser = new Argument<string>("BROWSER") { Description = "firefox or chromium." };
         browser.AcceptOnlyFromAmong("firefox", "chromium");
         var port = new Argument<int>("PORT") { Description = $"The port on 127.0.0.1 that serves {LabTopology.SiteHost}." };
+        port.Validators.Add(result =>
+        {
+            if (result.Tokens is [var token] && !(int.TryParse(token.Value, out var number) && number is > 0 and < 65536))
+                result.AddError($"PORT is a port, 1 to 65535, not '{token.Value}'.");
+        });
         var output = new Option<FileInfo?>("--out") { Description = "Keep a picture of the page, as PNG.", HelpName = "FILE" };
         var command = new Command("browse", "Open the lab's site in a real browser with an empty profile that trusts the lab's root; say what it says.") { browser, port, output }.WithHelp("""
             Examples:

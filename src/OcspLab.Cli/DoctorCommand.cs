@@ -22,7 +22,7 @@ internal static class DoctorCommand
             table.AddRow("system", Markup.Escape(RuntimeInformation.OSDescription), OperatingSystem.IsLinux() ? "Kestrel can be stapled" : "[yellow]Kestrel takes no staples from outside on this system[/]");
             table.AddRow("runtime", RuntimeInformation.FrameworkDescription, "");
             var nginx = new NginxLocator(NginxLocator.DefaultCacheDirectory, _ => { }).FindWithoutDownload();
-            table.AddRow("nginx", Markup.Escape(nginx is null ? "no" : $"{nginx.Origin} ({nginx.Path})"), nginx is not null ? "used" : ChildProcess.Find("apt-get") is null ? "[yellow]install nginx[/]" : "its package is unpacked on first use, without installing it");
+            table.AddRow("nginx", Markup.Escape(nginx is null ? "no" : $"{nginx.Origin} ({nginx.Path})"), nginx is not null ? "for --nginx process, and for auto without containers" : ChildProcess.Find("apt-get") is null ? "[yellow]install nginx[/]" : "its package is unpacked on first use, without installing it");
             table.AddRow("private /etc/hosts", await HostsViews.DetectAsync(cancellationToken).ConfigureAwait(false) switch
             {
                 HostsView.MountNamespace => "mount namespace",
@@ -31,7 +31,7 @@ internal static class DoctorCommand
             }, "nginx sees ocsp.servicelab.com through it; otherwise ssl_stapling_responder names the address");
             var (runtime, why) = await ContainerRuntime.DetectAsync(TimeProvider.System, cancellationToken).ConfigureAwait(false);
             table.AddRow("container runtime", runtime?.Program ?? "no", Markup.Escape(runtime is null ? why : $"{why}; {ContainerRuntime.Setting} chooses another"));
-            foreach (var image in runtime is null ? [] : (string[])[topology.NginxImage ?? ContainedNginx.OfficialImage, ContainedNginx.LocalImage])
+            foreach (var image in runtime is null ? [] : ((string[])[topology.NginxImage ?? ContainedNginx.OfficialImage, ContainedNginx.LocalImage]).Distinct())
             {
                 var isHere = await runtime!.HasImageAsync(image, cancellationToken).ConfigureAwait(false);
                 table.AddRow($"image {Markup.Escape(image)}", isHere ? "yes" : "no", isHere ? "" : image == ContainedNginx.LocalImage ? "eng/nginx-image/build makes it" : "pulled on first use");

@@ -19,9 +19,11 @@ internal static class NginxCommand
         command.SetAction(async (arguments, cancellationToken) =>
         {
             var topology = options.Read(arguments);
-            if (LabState.FindRunning(topology.Directory) is null || !await NginxLeftover.AskToEndAsync(topology.NginxDirectory, cancellationToken).ConfigureAwait(false))
-                throw new LabException($"No nginx of a lab runs in {topology.Directory}.");
-            Console.Out.WriteLine("nginx restarts");
+            var running = LabState.FindRunning(topology.Directory) ?? throw new LabException($"No lab runs in {topology.Directory}.");
+            if (LabState.HostOf(topology.Directory) == LabHost.Aspire)
+                throw new LabException("The lab runs under Aspire, which starts nothing again by itself: use 'Restart nginx' in its dashboard.");
+            await NginxLeftover.RestartAsync(running, TimeProvider.System, cancellationToken).ConfigureAwait(false);
+            Console.Out.WriteLine("nginx restarted");
             return ExitCodes.Good;
         });
         return command;

@@ -14,6 +14,7 @@ public static class DnsService
         builder.AddServiceDefaults();
         builder.Services.AddSingleton(TimeProvider.System);
         builder.Services.AddSingleton<IValidateOptions<DnsOptions>, DnsOptionsValidator>();
+        builder.Services.AddSingleton<IValidateOptions<DnsOptions>, DnsAddressValidator>();
         builder.Services.AddOptions<DnsOptions>().BindConfiguration(DnsOptions.Section).ValidateOnStart();
         builder.Services.AddSingleton<NameServer>();
         builder.Services.AddHostedService(provider => provider.GetRequiredService<NameServer>());

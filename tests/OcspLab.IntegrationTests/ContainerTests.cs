@@ -4,7 +4,7 @@ using OcspLab.Testing;
 namespace OcspLab.IntegrationTests;
 
 /// <summary>nginx in a real container, on a network of its own.</summary>
-public sealed class ContainerTests(ContainerFixture containers) : IClassFixture<ContainerFixture>, IDisposable
+public sealed class ContainerTests(ContainerFixture containers) : IClassFixture<ContainerFixture>, IAsyncDisposable
 {
     private readonly TempFolder _folder = new();
     private readonly (LabPorts Ports, string[] Options) _free = Programs.FreePorts();
@@ -13,7 +13,11 @@ public sealed class ContainerTests(ContainerFixture containers) : IClassFixture<
 
     private string Name => ContainedNginx.NameOf(new LabTopology { Directory = _folder.Path });
 
-    public void Dispose() => _folder.Dispose();
+    public async ValueTask DisposeAsync()
+    {
+        await containers.CleanAsync(Name);
+        _folder.Dispose();
+    }
 
     [Fact]
     public async Task It_staples_good_after_asking_the_labs_name_server_from_inside()
@@ -38,7 +42,7 @@ public sealed class ContainerTests(ContainerFixture containers) : IClassFixture<
         await using var lab = await UpAsync();
         Assert.Equal(0, (await OcspLabAsync("pki", "revoke", "echo")).ExitCode);
         Assert.Equal(0, await InspectAsync());
-        Assert.Equal("nginx restarts", (await OcspLabAsync("nginx", "restart")).Output.Trim());
+        Assert.Equal("nginx restarted", (await OcspLabAsync("nginx", "restart")).Output.Trim());
         await Poll.UntilAsync(async () => await InspectAsync() == 4 && NginxLog().Contains("certificate status \"revoked\" in the OCSP response", StringComparison.Ordinal), "nginx withholds revoked", 60);
         Assert.Equal(0, (await OcspLabAsync("pki", "restore", "echo")).ExitCode);
         Assert.Equal(0, (await OcspLabAsync("nginx", "restart")).ExitCode);
@@ -77,6 +81,28 @@ public sealed class ContainerTests(ContainerFixture containers) : IClassFixture<
         await using var next = new RunningProgram(["dotnet", Programs.Cli, "up", "--lab", _folder.Path, "--nginx", "off", "--for", "00:00:00.5", .. _free.Options]);
         Assert.True(await next.WaitAsync(120) == 0, next.Error);
         await AssertNothingIsLeftAsync();
+    }
+
+    [Fact]
+    public async Task A_terminal_that_is_closed_ends_the_lab_with_its_container()
+    {
+        await using var lab = await UpAsync();
+        Assert.Equal(0, (await Tool.RunAsync("kill", "-HUP", $"{lab.Id}")).ExitCode);
+        Assert.Equal(0, await lab.WaitAsync());
+        await AssertNothingIsLeftAsync();
+    }
+
+    [Fact]
+    public async Task A_folder_that_no_container_can_be_given_is_said_so_and_auto_does_without()
+    {
+        containers.Require();
+        var folder = _folder["a,b"];
+        var refused = await Programs.OcspLabAsync(["up", "--lab", folder, "--nginx", "container", .. _free.Options]);
+        Assert.Equal(69, refused.ExitCode);
+        Assert.Contains("a path with a comma", refused.Error, StringComparison.Ordinal);
+        var automatic = await Programs.OcspLabAsync(["up", "--lab", folder, "--for", "00:00:01", .. _free.Options]);
+        Assert.True(automatic.ExitCode == 0, automatic.Error);
+        Assert.Contains("not in a container, because", automatic.Error, StringComparison.Ordinal);
     }
 
     [Fact]

@@ -148,7 +148,7 @@ public sealed partial class LabTests(LabFixture lab) : IClassFixture<LabFixture>
 
     private async Task RestartNginxAsync()
     {
-        Assert.Equal("nginx restarts", (await lab.OcspLabAsync("nginx", "restart")).Output.Trim());
+        Assert.Equal("nginx restarted", (await lab.OcspLabAsync("nginx", "restart")).Output.Trim());
         await Poll.UntilAsync(async () => await InspectAsync(lab.Ports.Nginx) is 0 or 1 or 4, "nginx is back");
     }
 

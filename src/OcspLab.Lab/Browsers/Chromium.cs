@@ -22,8 +22,13 @@ public sealed class Chromium(TimeProvider clock) : IBrowser
         var process = await BrowserProcess.StartAsync(Program!, async home =>
         {
             var trust = Directory.CreateDirectory(Path.Combine(home, ".pki/nssdb")).FullName;
-            await ChildProcess.RunAsync("certutil", ["-N", "-d", $"sql:{trust}", "--empty-password"], null, cancellationToken).ConfigureAwait(false);
-            await ChildProcess.RunAsync("certutil", ["-A", "-d", $"sql:{trust}", "-n", "lab", "-t", "C,,", "-i", rootFile], null, cancellationToken).ConfigureAwait(false);
+            foreach (var arguments in (string[][])[["-N", "--empty-password"], ["-A", "-n", "lab", "-t", "C,,", "-i", rootFile]])
+            {
+                var result = await ChildProcess.RunAsync("certutil", [.. arguments, "-d", $"sql:{trust}"], null, cancellationToken).ConfigureAwait(false);
+                if (result.ExitCode != 0)
+                    throw new LabException($"certutil does not take the lab's root: {result.Error.Trim()}");
+            }
+
             return
             [
                 "--headless", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking", "--disable-component-update", "--disable-sync", "--hide-scrollbars", "--window-size=1280,800",
@@ -41,9 +46,9 @@ public sealed class Chromium(TimeProvider clock) : IBrowser
             {
                 return await VisitAsync(port, page, either.Token).ConfigureAwait(false);
             }
-            catch (Exception exception) when (exception is IOException or WebSocketException or HttpRequestException or OperationCanceledException && !cancellationToken.IsCancellationRequested)
+            catch (Exception exception) when (exception is IOException or WebSocketException or HttpRequestException or JsonException || (exception is OperationCanceledException && !cancellationToken.IsCancellationRequested))
             {
-                throw new LabException($"Chromium did not show {page} within {Patience.TotalSeconds:0} s.", ExitCodes.Unreachable, exception);
+                throw new LabException($"Chromium did not show {page}: {exception.Message}", ExitCodes.Unreachable, exception);
             }
         }
     }

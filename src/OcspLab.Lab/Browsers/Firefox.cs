@@ -31,16 +31,17 @@ public sealed class Firefox(TimeProvider clock) : IBrowser
         await using (process.ConfigureAwait(false))
         {
             using var socket = new TcpClient();
-            await socket.ConnectAsync(IPAddress.Loopback, await process.ReadPortAsync("profile/MarionetteActivePort", clock, cancellationToken).ConfigureAwait(false), cancellationToken).ConfigureAwait(false);
+            var port = await process.ReadPortAsync("profile/MarionetteActivePort", clock, cancellationToken).ConfigureAwait(false);
             using var timer = new CancellationTokenSource(Patience, clock);
             using var either = CancellationTokenSource.CreateLinkedTokenSource(timer.Token, cancellationToken);
             try
             {
+                await socket.ConnectAsync(IPAddress.Loopback, port, either.Token).ConfigureAwait(false);
                 return await VisitAsync(new Marionette(socket.GetStream()), page, root, either.Token).ConfigureAwait(false);
             }
-            catch (Exception exception) when (exception is IOException or OperationCanceledException && !cancellationToken.IsCancellationRequested)
+            catch (Exception exception) when (exception is IOException or SocketException or JsonException or MarionetteException || (exception is OperationCanceledException && !cancellationToken.IsCancellationRequested))
             {
-                throw new LabException($"Firefox did not show {page} within {Patience.TotalSeconds:0} s.", ExitCodes.Unreachable, exception);
+                throw new LabException($"Firefox did not show {page}: {exception.Message}", ExitCodes.Unreachable, exception);
             }
         }
     }

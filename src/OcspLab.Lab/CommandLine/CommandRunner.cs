@@ -1,4 +1,5 @@
 using System.CommandLine;
+using System.ComponentModel;
 using OcspLab.Pki;
 
 namespace OcspLab.Lab;
@@ -36,6 +37,10 @@ public static class CommandRunner
         catch (HttpRequestException exception)
         {
             return Fail(root, exception.StatusCode is null ? $"the lab does not answer: {exception.Message}" : exception.Message, ExitCodes.Unreachable);
+        }
+        catch (Win32Exception exception)
+        {
+            return Fail(root, exception.Message, ExitCodes.Unreachable);
         }
         catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
         {

@@ -1,4 +1,6 @@
 using System.CommandLine;
+using System.Runtime.InteropServices;
+using Spectre.Console;
 
 namespace OcspLab.Lab;
 
@@ -32,25 +34,34 @@ public static class UpCommand
     private static async Task<int> RunAsync(LabTopology topology, LabBoard board, LabScreen screen, TimeSpan? duration, CancellationToken cancellationToken)
     {
         var clock = TimeProvider.System;
+        // A closed terminal or a lost connection ends a lab as Ctrl-C does, nginx included.
+        using var hangUp = new CancellationTokenSource();
+        using var hangUpSignal = PosixSignalRegistration.Create(PosixSignal.SIGHUP, signal =>
+        {
+            signal.Cancel = true;
+            hangUp.Cancel();
+        });
+        using var either = CancellationTokenSource.CreateLinkedTokenSource(hangUp.Token, cancellationToken);
+        cancellationToken = either.Token;
         var lab = await EmbeddedLab.StartAsync(topology, clock, board, cancellationToken).ConfigureAwait(false);
         await using (lab.ConfigureAwait(false))
         {
             screen.Ready(lab);
             using var timer = duration is { } limit ? new CancellationTokenSource(limit, clock) : new CancellationTokenSource();
             using var ending = CancellationTokenSource.CreateLinkedTokenSource(timer.Token, cancellationToken);
+            var watch = lab.WatchAsync(ending.Token);
+            await Task.WhenAny(watch, screen.UntilQuitAsync(ending.Token)).ConfigureAwait(false);
+            await ending.CancelAsync().ConfigureAwait(false);
+            await screen.EndAsync().ConfigureAwait(false);
             try
             {
-                // Whatever ends first ends the others; a watch that fails is not kept secret.
-                var first = await Task.WhenAny(lab.WatchAsync(ending.Token), screen.UntilQuitAsync(ending.Token)).ConfigureAwait(false);
-                await first.ConfigureAwait(false);
+                // A watch that fails is not kept secret.
+                await watch.ConfigureAwait(false);
             }
             catch (OperationCanceledException)
             {
                 // Ctrl-C is how a lab ends.
             }
-
-            await ending.CancelAsync().ConfigureAwait(false);
-            screen.Ending();
         }
 
         return ExitCodes.Good;
@@ -58,6 +69,6 @@ public static class UpCommand
 
     private static LabScreen Choose(LabBoard board, bool json) =>
         json ? new JsonScreen(board, TimeProvider.System)
-        : Console.IsOutputRedirected ? new PlainScreen(board)
+        : Console.IsOutputRedirected || !AnsiConsole.Profile.Capabilities.Ansi || !AnsiConsole.Profile.Capabilities.Interactive ? new PlainScreen(board)
         : new TerminalScreen(board, TimeProvider.System);
 }

@@ -11,13 +11,19 @@ public sealed class ContainerRuntime
     /// <summary>The environment variable that chooses between the two; Aspire's own.</summary>
     public const string Setting = "ASPIRE_CONTAINER_RUNTIME";
 
-    private ContainerRuntime(string program) => Program = program;
+    private readonly TimeProvider _clock;
+
+    private ContainerRuntime(string program, TimeProvider clock)
+    {
+        Program = program;
+        _clock = clock;
+    }
 
     /// <summary><c>docker</c> or <c>podman</c>.</summary>
     public string Program { get; }
 
     /// <summary>A runtime that answered before.</summary>
-    internal static ContainerRuntime Known(string program) => new(program);
+    internal static ContainerRuntime Known(string program, TimeProvider clock) => new(program, clock);
 
     /// <summary>The runtime that answers, or null and why there is none.</summary>
     public static async Task<(ContainerRuntime? Runtime, string Reason)> DetectAsync(TimeProvider clock, CancellationToken cancellationToken)
@@ -30,8 +36,8 @@ public sealed class ContainerRuntime
         {
             if (ChildProcess.Find(program) is null)
                 continue;
-            var runtime = new ContainerRuntime(program);
-            if (await runtime.RefusalAsync(clock, cancellationToken).ConfigureAwait(false) is not { } refusal)
+            var runtime = new ContainerRuntime(program, clock);
+            if (await runtime.RefusalAsync(cancellationToken).ConfigureAwait(false) is not { } refusal)
                 return (runtime, $"{program} answers");
             reasons.Add(refusal);
         }
@@ -59,13 +65,7 @@ public sealed class ContainerRuntime
         var gateway = await FindGatewayAsync(name, cancellationToken).ConfigureAwait(false)
             ?? throw new LabException($"{Program}: the network {name} has no gateway that the lab could listen on.");
         // docker makes the bridge at once. Where it is not here, the containers run in a machine of their own.
-        if (Program == "docker" && !HasAddress(gateway))
-        {
-            await RemoveNetworkAsync(name).ConfigureAwait(false);
-            throw new LabException(FarAway);
-        }
-
-        return gateway;
+        return Program != "docker" || HasAddress(gateway) ? gateway : throw new LabException(FarAway);
     }
 
     /// <summary>Where a service must listen to be reached as <c>host-gateway</c>, or null and why it cannot be.</summary>
@@ -84,6 +84,24 @@ public sealed class ContainerRuntime
             : (null, $"podman {version.Output.Trim()} does not know host-gateway; {HostGatewayInPodman} does");
     }
 
+    /// <summary>Ends and removes containers; nothing happens when there are none.</summary>
+    public Task RemoveContainersAsync(params string[] names) => TryAsync(["rm", "--force", "--volumes", "--", .. names]);
+
+    /// <summary>Removes a network; nothing happens when there is none.</summary>
+    public Task RemoveNetworkAsync(string name) => TryAsync(["network", "rm", "--", name]);
+
+    /// <summary>Whether the runtime says that a network is not there; a runtime that does not answer knows nothing.</summary>
+    public async Task<bool> IsNetworkGoneAsync(string name)
+    {
+        var list = await TryAsync(["network", "ls", "--format", "{{.Name}}"]).ConfigureAwait(false);
+        return list is { ExitCode: 0 } && !list.Output.Split('\n', StringSplitOptions.TrimEntries).Contains(name);
+    }
+
+    /// <summary>Asks a container to end, as its image wants it to be asked.</summary>
+    /// <exception cref="LabException">There is none.</exception>
+    public Task StopContainerAsync(string name, CancellationToken cancellationToken) =>
+        MustAsync(["stop", "-t", "5", "--", name], $"the container {name} cannot be stopped", cancellationToken);
+
     private async Task<IPAddress?> FindGatewayAsync(string network, CancellationToken cancellationToken)
     {
         // A gateway a line; the two have different words for it.
@@ -94,20 +112,9 @@ public sealed class ContainerRuntime
             .FirstOrDefault(address => address?.AddressFamily == AddressFamily.InterNetwork);
     }
 
-    /// <summary>Ends and removes a container; nothing happens when there is none.</summary>
-    public async Task RemoveContainerAsync(string name) => await RunAsync(["rm", "--force", "--volumes", name], CancellationToken.None).ConfigureAwait(false);
-
-    /// <summary>Removes a network; nothing happens when there is none.</summary>
-    public async Task RemoveNetworkAsync(string name) => await RunAsync(["network", "rm", name], CancellationToken.None).ConfigureAwait(false);
-
-    /// <summary>Asks a container to end, as its image wants it to be asked.</summary>
-    /// <exception cref="LabException">There is none.</exception>
-    public Task StopContainerAsync(string name, CancellationToken cancellationToken) =>
-        MustAsync(["stop", "--time", "5", name], $"the container {name} cannot be stopped", cancellationToken);
-
-    private async Task<string?> RefusalAsync(TimeProvider clock, CancellationToken cancellationToken)
+    private async Task<string?> RefusalAsync(CancellationToken cancellationToken)
     {
-        using var timer = new CancellationTokenSource(Patience, clock);
+        using var timer = new CancellationTokenSource(Patience, _clock);
         using var either = CancellationTokenSource.CreateLinkedTokenSource(timer.Token, cancellationToken);
         try
         {
@@ -126,6 +133,21 @@ public sealed class ContainerRuntime
         catch (LabException exception)
         {
             return exception.Message;
+        }
+    }
+
+    /// <summary>Runs what must not keep the lab from going down.</summary>
+    /// <returns>Null when the runtime is not there, or does not answer in time.</returns>
+    private async Task<CommandResult?> TryAsync(string[] arguments)
+    {
+        using var timer = new CancellationTokenSource(RemovalPatience, _clock);
+        try
+        {
+            return await RunAsync(arguments, timer.Token).ConfigureAwait(false);
+        }
+        catch (Exception exception) when (exception is OperationCanceledException or LabException)
+        {
+            return null;
         }
     }
 
@@ -155,5 +177,6 @@ public sealed class ContainerRuntime
 
     private const string FarAway = "docker runs rootless or in a virtual machine: its containers cannot reach this machine's name server and responder";
     private static readonly Version HostGatewayInPodman = new(4, 7);
+    private static readonly TimeSpan RemovalPatience = TimeSpan.FromSeconds(20);
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(10);
 }

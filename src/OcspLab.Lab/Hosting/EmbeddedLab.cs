@@ -1,14 +1,8 @@
 using System.Data.Common;
 using System.Net.Sockets;
 using System.Security.Cryptography;
-using Microsoft.Extensions.DependencyInjection;
-using Microsoft.Extensions.Hosting;
-using Microsoft.Extensions.Logging;
-using Microsoft.Extensions.Logging.Console;
 using Microsoft.Extensions.Options;
-using OcspLab.Dns;
 using OcspLab.Pki;
-using OcspLab.Responder;
 using OcspLab.Site;
 
 namespace OcspLab.Lab;
@@ -17,13 +11,19 @@ namespace OcspLab.Lab;
 public sealed class EmbeddedLab : IAsyncDisposable
 {
     private readonly TimeProvider _clock;
-    private readonly Stack<Func<ValueTask>> _undo = new();
+    private readonly LabFoundation _foundation;
 
     private EmbeddedLab(LabTopology topology, TimeProvider clock, LabBoard board)
     {
         Topology = topology;
         _clock = clock;
         Board = board;
+        _foundation = new LabFoundation(topology.LogDirectory, clock, (name, why) =>
+        {
+            if (LabTopology.Resources.Contains(name))
+                board.Set(name, LabResourceState.Ended, why);
+            board.Say($"{name}: {why}");
+        });
     }
 
     /// <summary>What was brought up.</summary>
@@ -68,25 +68,12 @@ public sealed class EmbeddedLab : IAsyncDisposable
     public Task WatchAsync(CancellationToken cancellationToken) => new LabWatch(this, _clock).RunAsync(cancellationToken);
 
     /// <summary>Takes everything down; one part that fails to go does not keep the others.</summary>
-    public async ValueTask DisposeAsync()
-    {
-        while (_undo.TryPop(out var undo))
-        {
-            try
-            {
-                await undo().ConfigureAwait(false);
-            }
-            catch (Exception exception) when (exception is IOException or InvalidOperationException or AggregateException or LabException)
-            {
-                Board.Say($"while taking the lab down: {exception.Message}");
-            }
-        }
-    }
+    public ValueTask DisposeAsync() => _foundation.DisposeAsync();
 
     private async Task StartAsync(CancellationToken cancellationToken)
     {
         var state = LabState.Claim(Topology);
-        _undo.Push(() =>
+        _foundation.Push(() =>
         {
             state.Dispose();
             return ValueTask.CompletedTask;
@@ -106,17 +93,11 @@ public sealed class EmbeddedLab : IAsyncDisposable
         var nginx = await PlanNginxAsync(pki.FilesOf(LabTopology.SiteCertificate), cancellationToken).ConfigureAwait(false);
 
         Board.Set(new LabResource(LabTopology.Dns, $"127.0.0.1:{Topology.Ports.Dns}", LabResourceState.Starting, "", $"{LabTopology.SiteHost} and {LabTopology.ResponderHost}, UDP and TCP{Beyond}"));
-        await RunAsync(LabTopology.Dns, DnsService.Create(Topology.ArgumentsOf(LabTopology.Dns), builder => Log(builder.Logging, LabTopology.Dns)), cancellationToken).ConfigureAwait(false);
+        await _foundation.StartDnsAsync(Topology, cancellationToken).ConfigureAwait(false);
         Board.Set(LabTopology.Dns, LabResourceState.Ready);
 
         Board.Set(new LabResource(LabTopology.Responder, $"http://127.0.0.1:{Topology.Ports.Responder}", LabResourceState.Starting, "", $"admin API on {Topology.AdminUrl}, token in {Topology.AdminTokenFile}{Beyond}"));
-        var responder = ResponderService.Create(Topology.ArgumentsOf(LabTopology.Responder), builder =>
-        {
-            Log(builder.Logging, LabTopology.Responder);
-            builder.Services.AddHostedService(services => new SignerRenewal(pki, _clock, services.GetRequiredService<ILogger<SignerRenewal>>()));
-        });
-        await responder.Services.GetRequiredService<ICertificateRegistry>().RegisterAsync(certificates, _clock, cancellationToken).ConfigureAwait(false);
-        await RunAsync(LabTopology.Responder, responder, cancellationToken).ConfigureAwait(false);
+        await _foundation.StartResponderAsync(Topology, pki, certificates, cancellationToken).ConfigureAwait(false);
         Board.Set(LabTopology.Responder, LabResourceState.Ready);
 
         await StartSiteAsync(LabTopology.Kestrel, Topology.Ports.Kestrel, "this project's stapling", handshakes: 1, cancellationToken).ConfigureAwait(false);
@@ -125,7 +106,7 @@ public sealed class EmbeddedLab : IAsyncDisposable
         if (nginx is null)
             return;
         Board.Set(new LabResource(LabTopology.Nginx, $"https://127.0.0.1:{Topology.Ports.Nginx}", LabResourceState.Starting, "", nginx.Origin));
-        nginx.Start();
+        await nginx.StartAsync(cancellationToken).ConfigureAwait(false);
         Nginx = nginx;
         await ShakeHandsAsync(LabTopology.Nginx, Topology.Ports.Nginx, handshakes: 40, cancellationToken).ConfigureAwait(false);
     }
@@ -143,14 +124,14 @@ public sealed class EmbeddedLab : IAsyncDisposable
         if (plan.Gateway is { } gateway)
             Topology = Topology with { ContainerGateway = gateway };
         var nginx = new NginxProcess(launcher, Topology.NginxDirectory, _clock);
-        _undo.Push(nginx.DisposeAsync);
+        _foundation.Push(nginx.DisposeAsync);
         return nginx;
     }
 
     private async Task StartSiteAsync(string name, int port, string what, int handshakes, CancellationToken cancellationToken)
     {
         Board.Set(new LabResource(name, $"https://127.0.0.1:{port}", LabResourceState.Starting, "", what));
-        await RunAsync(name, SiteService.Create(Topology.ArgumentsOf(name), builder => Log(builder.Logging, name)), cancellationToken).ConfigureAwait(false);
+        await _foundation.RunAsync(name, SiteService.Create(Topology.ArgumentsOf(name), builder => _foundation.Log(builder.Logging, name)), cancellationToken).ConfigureAwait(false);
         await ShakeHandsAsync(name, port, handshakes, cancellationToken).ConfigureAwait(false);
     }
 
@@ -179,7 +160,7 @@ public sealed class EmbeddedLab : IAsyncDisposable
             }
             catch (LabException exception) when (!last)
             {
-                if (name == LabTopology.Nginx && Nginx is { IsRunning: false })
+                if (name == LabTopology.Nginx && Nginx is { HasEnded: true })
                     throw new LabException($"nginx ended: {Nginx.LastError() ?? exception.Message}", ExitCodes.Unreachable, exception);
             }
 
@@ -187,53 +168,11 @@ public sealed class EmbeddedLab : IAsyncDisposable
         }
     }
 
-    private async Task RunAsync(string name, IHost host, CancellationToken cancellationToken)
-    {
-        var isWanted = true;
-        _undo.Push(async () =>
-        {
-            isWanted = false;
-            using var patience = new CancellationTokenSource(StopTimeout, _clock);
-            try
-            {
-                await host.StopAsync(patience.Token).ConfigureAwait(false);
-            }
-            catch (OperationCanceledException)
-            {
-                // Asked politely for long enough; disposing closes what is left.
-            }
-
-            if (host is IAsyncDisposable disposable)
-                await disposable.DisposeAsync().ConfigureAwait(false);
-            else
-                host.Dispose();
-        });
-        await host.StartAsync(cancellationToken).ConfigureAwait(false);
-        host.Services.GetRequiredService<IHostApplicationLifetime>().ApplicationStopping.Register(() =>
-        {
-            if (isWanted)
-                Board.Set(name, LabResourceState.Ended, $"it ended by itself; {Path.Combine(Topology.LogDirectory, $"{name}.log")} says why");
-        });
-    }
-
     private Task RestartNginxAsync(CancellationToken cancellationToken)
     {
         if (Nginx is not { } nginx)
             throw new LabException("The lab runs without nginx.");
         return nginx.RestartAsync(cancellationToken);
-    }
-
-    private void Log(ILoggingBuilder logging, string resource)
-    {
-        // Not the console, which is the lab's table; telemetry stays.
-        logging.AddFilter<ConsoleLoggerProvider>(null, LogLevel.None);
-        logging.SetMinimumLevel(LogLevel.Information);
-        logging.AddFilter("Polly", LogLevel.Warning);
-        logging.AddFilter("System.Net.Http", LogLevel.Warning);
-        logging.AddFilter("Microsoft.AspNetCore", LogLevel.Warning);
-        logging.Services.AddSingleton<ILoggerProvider>(new FileLoggerProvider(Path.Combine(Topology.LogDirectory, $"{resource}.log"), _clock));
-        // One process, one Ctrl-C: the lab takes its parts down itself.
-        logging.Services.AddSingleton<IHostLifetime, PassiveLifetime>();
     }
 
     private void CheckPorts()
@@ -260,5 +199,4 @@ public sealed class EmbeddedLab : IAsyncDisposable
     private string Beyond => Topology.ContainerGateway is { } gateway ? $"; also on {gateway}, for the container" : "";
 
     private static readonly TimeSpan HandshakeTimeout = TimeSpan.FromSeconds(5);
-    private static readonly TimeSpan StopTimeout = TimeSpan.FromSeconds(5);
 }

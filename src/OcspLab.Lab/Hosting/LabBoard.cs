@@ -30,19 +30,25 @@ public sealed class LabBoard
     public void Set(LabResource resource)
     {
         ArgumentNullException.ThrowIfNull(resource);
-        lock (_gate)
-        {
-            var index = _resources.FindIndex(known => known.Name == resource.Name);
-            if (_resources[index] == resource)
-                return;
-            _resources[index] = resource;
-            Changed?.Invoke(resource);
-        }
+        Change(resource.Name, _ => resource);
     }
 
     /// <summary>Puts down a part's state, and what there is to say of it.</summary>
-    public void Set(string name, LabResourceState state, string detail = "") => Set(this[name] with { State = state, Detail = detail });
+    public void Set(string name, LabResourceState state, string detail = "") => Change(name, known => known with { State = state, Detail = detail });
 
     /// <summary>Tells who listens.</summary>
     public void Say(string line) => Said?.Invoke(line);
+
+    private void Change(string name, Func<LabResource, LabResource> change)
+    {
+        lock (_gate)
+        {
+            var index = _resources.FindIndex(known => known.Name == name);
+            var changed = change(_resources[index]);
+            if (_resources[index] == changed)
+                return;
+            _resources[index] = changed;
+            Changed?.Invoke(changed);
+        }
+    }
 }

@@ -53,7 +53,7 @@ public static class LabCommands
             new("restart-nginx", LabTopology.Nginx, "Restart nginx; it forgets its staples", "ArrowClockwise", async cancellationToken =>
             {
                 await restartNginx(cancellationToken).ConfigureAwait(false);
-                return "nginx restarts";
+                return "nginx restarted";
             }),
         ];
 
@@ -64,7 +64,7 @@ public static class LabCommands
                 using var admin = new ResponderAdminClient(topology.AdminUrl, AdminToken.Load(topology.AdminTokenFile));
                 return await run(admin, cancellationToken).ConfigureAwait(false);
             }
-            catch (Exception exception) when (exception is HttpRequestException or IOException or UnauthorizedAccessException)
+            catch (Exception exception) when (exception is HttpRequestException or IOException or UnauthorizedAccessException or JsonException || (exception is OperationCanceledException && !cancellationToken.IsCancellationRequested))
             {
                 throw new LabException($"the responder does not answer: {exception.Message}", ExitCodes.Unreachable, exception);
             }

@@ -45,7 +45,8 @@ internal sealed class DnsHealthCheck(int port) : IHealthCheck
 /// <summary>What the responder says of itself.</summary>
 internal sealed class ResponderHealthCheck(Uri adminUrl) : IHealthCheck
 {
-    private static readonly HttpClient Client = new() { Timeout = TimeSpan.FromSeconds(5) };
+    // Loopback only: a proxy has no business between them.
+    private static readonly HttpClient Client = new(new SocketsHttpHandler { UseProxy = false }) { Timeout = TimeSpan.FromSeconds(5) };
 
     public async Task<HealthCheckResult> CheckHealthAsync(HealthCheckContext context, CancellationToken cancellationToken = default)
     {

@@ -8,17 +8,30 @@ internal sealed class LabWatch(EmbeddedLab lab, TimeProvider clock)
     // What the last check said of a part; the board's words from the start stay until that changes.
     private readonly Dictionary<string, HealthCheckResult> _last = [];
 
-    public Task RunAsync(CancellationToken cancellationToken) => Task.WhenAll(KeepNginxAsync(cancellationToken), WatchHealthAsync(cancellationToken));
+    /// <summary>Runs until it is cancelled; when one of its loops fails, both end with that failure.</summary>
+    public async Task RunAsync(CancellationToken cancellationToken)
+    {
+        using var ending = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
+        Task[] loops = [KeepNginxAsync(ending.Token), WatchHealthAsync(ending.Token)];
+        var first = await Task.WhenAny(loops).ConfigureAwait(false);
+        await ending.CancelAsync().ConfigureAwait(false);
+        await Task.WhenAll(loops).ContinueWith(_ => { }, CancellationToken.None, TaskContinuationOptions.None, TaskScheduler.Default).ConfigureAwait(false);
+        await first.ConfigureAwait(false);
+    }
 
     private async Task KeepNginxAsync(CancellationToken cancellationToken)
     {
         if (lab.Nginx is not { } nginx)
+        {
+            await Task.Delay(Timeout.InfiniteTimeSpan, clock, cancellationToken).ConfigureAwait(false);
             return;
+        }
+
         var wait = ShortestWait;
         while (true)
         {
             await Task.Delay(wait, clock, cancellationToken).ConfigureAwait(false);
-            if (nginx.IsRunning)
+            if (!nginx.HasEnded)
             {
                 wait = ShortestWait;
                 continue;
@@ -29,7 +42,7 @@ internal sealed class LabWatch(EmbeddedLab lab, TimeProvider clock)
             lab.Board.Say($"nginx ended{(nginx.LastError() is { } why ? $" ({why})" : "")}; starting it again");
             try
             {
-                await nginx.RestartAsync(cancellationToken).ConfigureAwait(false);
+                await nginx.ReviveAsync(cancellationToken).ConfigureAwait(false);
                 lab.Board.Set(LabTopology.Nginx, LabResourceState.Starting);
             }
             catch (LabException exception)

@@ -1,6 +1,7 @@
 using System.Net.Http.Json;
 using System.Net.Sockets;
 using System.Security.Cryptography.X509Certificates;
+using System.Text.Json;
 
 namespace OcspLab.Lab;
 
@@ -42,7 +43,7 @@ public static class SiteClient
             var staples = await answer.Content.ReadFromJsonAsync<RefreshedStaple[]>(cancellationToken).ConfigureAwait(false) ?? [];
             return staples.Length == 0 ? "no certificate has been met yet" : string.Join("; ", staples.Select(staple => $"{staple.Certificate}: {staple.LastOutcome}"));
         }
-        catch (Exception exception) when (exception is HttpRequestException or IOException or System.Security.Cryptography.CryptographicException)
+        catch (Exception exception) when (exception is HttpRequestException or IOException or JsonException or System.Security.Cryptography.CryptographicException || (exception is OperationCanceledException && !cancellationToken.IsCancellationRequested))
         {
             throw new LabException($"the site does not answer: {exception.InnerException?.Message ?? exception.Message}", ExitCodes.Unreachable, exception);
         }

@@ -1,6 +1,7 @@
 using System.Net;
 using System.Security.Cryptography;
 using System.Text;
+using System.Text.RegularExpressions;
 using OcspLab.Pki;
 
 namespace OcspLab.Lab;
@@ -9,7 +10,7 @@ namespace OcspLab.Lab;
 /// nginx in a container on a bridge network of its own, with the article's paths: it finds the responder through its
 /// /etc/hosts while it reads its configuration, and through the lab's name server afterwards.
 /// </summary>
-public sealed class ContainedNginx(ContainerRuntime runtime, string image, IPAddress gateway, LabTopology topology, CertificateFiles certificate) : INginxLauncher
+public sealed partial class ContainedNginx(ContainerRuntime runtime, string image, IPAddress gateway, LabTopology topology, CertificateFiles certificate) : INginxLauncher
 {
     /// <summary>The official image, pinned.</summary>
     public const string OfficialImage = "nginx:1.30.6";
@@ -26,7 +27,7 @@ public sealed class ContainedNginx(ContainerRuntime runtime, string image, IPAdd
     [
         runtime.Program, "run", "--rm", "--pull", "never",
         // A configuration is tested beside the nginx that runs.
-        .. arguments.Length == 0 ? (string[])["--name", NameOf(topology), "--publish", $"127.0.0.1:{topology.Ports.Nginx}:{Port}"] : [],
+        .. arguments.Length == 0 ? (string[])["--name", NameOf(topology), "--publish", $"127.0.0.1:{topology.Ports.Nginx}:{Port}"] : ["--name", NameOf(topology) + Testing],
         "--network", NameOf(topology),
         .. Hosts(gateway.ToString()).SelectMany(host => (string[])["--add-host", host]),
         // Where SELinux is, the lab's folder keeps its labels.
@@ -38,18 +39,32 @@ public sealed class ContainedNginx(ContainerRuntime runtime, string image, IPAdd
     /// <inheritdoc/>
     public void WriteConfiguration()
     {
-        if (topology.Directory.Contains(',', StringComparison.Ordinal))
-            throw new LabException($"{runtime.Program} cannot be given a path with a comma: {topology.Directory}. Choose another folder with --lab, or --nginx process.", ExitCodes.Usage);
         NginxConfiguration.Write(topology.NginxDirectory, NginxView.OfContainer($"{gateway}:{topology.Ports.Dns}"));
-        File.WriteAllText(MarkIn(topology.NginxDirectory), $"{runtime.Program}\n{NameOf(topology)}\n");
     }
 
     /// <inheritdoc/>
     public async Task RemoveAsync()
     {
-        await runtime.RemoveContainerAsync(NameOf(topology)).ConfigureAwait(false);
-        await runtime.RemoveNetworkAsync(NameOf(topology)).ConfigureAwait(false);
-        RemoveMark(topology.NginxDirectory);
+        await RemoveAsync(runtime, NameOf(topology), topology.NginxDirectory).ConfigureAwait(false);
+    }
+
+    /// <summary>Puts down, before there is anything to forget, what a later lab must remove.</summary>
+    /// <exception cref="LabException">The lab's folder cannot be given to a container.</exception>
+    internal static void Mark(LabTopology topology, ContainerRuntime runtime)
+    {
+        if (topology.Directory.Contains(',', StringComparison.Ordinal))
+            throw new LabException($"{runtime.Program} cannot be given a path with a comma: {topology.Directory}. Choose another folder with --lab, or --nginx process.");
+        Directory.CreateDirectory(topology.NginxDirectory);
+        File.WriteAllText(MarkIn(topology.NginxDirectory), $"{runtime.Program}\n{NameOf(topology)}\n");
+    }
+
+    /// <summary>Removes container, network and mark; the mark stays while the network may.</summary>
+    internal static async Task RemoveAsync(ContainerRuntime runtime, string name, string nginxDirectory)
+    {
+        await runtime.RemoveContainersAsync(name, name + Testing).ConfigureAwait(false);
+        await runtime.RemoveNetworkAsync(name).ConfigureAwait(false);
+        if (await runtime.IsNetworkGoneAsync(name).ConfigureAwait(false))
+            File.Delete(MarkIn(nginxDirectory));
     }
 
     /// <summary>The port that nginx listens on inside.</summary>
@@ -85,17 +100,21 @@ public sealed class ContainedNginx(ContainerRuntime runtime, string image, IPAdd
     {
         try
         {
-            return File.ReadAllLines(MarkIn(nginxDirectory)) is [var runtime, var name, ..] && runtime is "docker" or "podman" ? (runtime, name) : null;
+            // The name goes to a command that removes: nothing but what this class makes.
+            return File.ReadAllLines(MarkIn(nginxDirectory)) is [("docker" or "podman") and var runtime, var name, ..] && Name().IsMatch(name) ? (runtime, name) : null;
         }
-        catch (IOException)
+        catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
         {
             return null;
         }
     }
 
-    internal static void RemoveMark(string nginxDirectory) => File.Delete(MarkIn(nginxDirectory));
-
     private static string MarkIn(string nginxDirectory) => Path.Combine(nginxDirectory, "container");
+
+    [GeneratedRegex("^ocsplab-nginx-[0-9a-f]{8}$")]
+    private static partial Regex Name();
+
+    private const string Testing = "-test";
 }
 
 /// <summary>A file or folder of the lab inside a container.</summary>

@@ -1,5 +1,7 @@
 using System.Diagnostics;
 using System.Globalization;
+using System.Net;
+using System.Net.Sockets;
 using System.Runtime.InteropServices;
 
 namespace OcspLab.Lab;
@@ -11,7 +13,7 @@ public static class NginxLeftover
     public static async Task EndAsync(string directory, TimeProvider clock, CancellationToken cancellationToken)
     {
         if (ContainedNginx.FindMark(directory) is { } mark)
-            await ContainerRuntime.Known(mark.Runtime).RemoveContainerAsync(mark.Name).ConfigureAwait(false);
+            await ContainerRuntime.Known(mark.Runtime, clock).RemoveContainersAsync(mark.Name).ConfigureAwait(false);
         if (FindProcess(directory) is not { } processId)
             return;
         try
@@ -29,24 +31,44 @@ public static class NginxLeftover
     public static async Task RemoveAsync(string directory, TimeProvider clock, CancellationToken cancellationToken)
     {
         await EndAsync(directory, clock, cancellationToken).ConfigureAwait(false);
-        if (ContainedNginx.FindMark(directory) is not { } mark)
-            return;
-        await ContainerRuntime.Known(mark.Runtime).RemoveNetworkAsync(mark.Name).ConfigureAwait(false);
-        ContainedNginx.RemoveMark(directory);
+        if (ContainedNginx.FindMark(directory) is { } mark)
+            await ContainedNginx.RemoveAsync(ContainerRuntime.Known(mark.Runtime, clock), mark.Name, directory).ConfigureAwait(false);
     }
 
-    /// <summary>Asks it to end. A lab that watches it starts it again.</summary>
-    /// <returns>False when there is none.</returns>
-    /// <exception cref="LabException">Its container cannot be stopped.</exception>
-    public static async Task<bool> AskToEndAsync(string directory, CancellationToken cancellationToken)
+    /// <summary>Ends the nginx of a lab that watches it, and waits until the lab has started it again.</summary>
+    /// <exception cref="LabException">There is none, its container cannot be stopped, or it does not come back.</exception>
+    public static async Task RestartAsync(LabTopology topology, TimeProvider clock, CancellationToken cancellationToken)
     {
+        ArgumentNullException.ThrowIfNull(topology);
+        var directory = topology.NginxDirectory;
+        var former = FindProcess(directory);
         if (ContainedNginx.FindMark(directory) is { } mark)
+            await ContainerRuntime.Known(mark.Runtime, clock).StopContainerAsync(mark.Name, cancellationToken).ConfigureAwait(false);
+        else if (former is not { } processId || !ChildProcess.Signal(processId, PosixSignal.SIGTERM))
+            throw new LabException($"No nginx of a lab runs in {topology.Directory}.");
+        for (var started = clock.GetTimestamp(); clock.GetElapsedTime(started) < Patience;)
         {
-            await ContainerRuntime.Known(mark.Runtime).StopContainerAsync(mark.Name, cancellationToken).ConfigureAwait(false);
-            return true;
+            await Task.Delay(TimeSpan.FromMilliseconds(100), clock, cancellationToken).ConfigureAwait(false);
+            // While the old process lives, it is the old one that answers.
+            if ((former is null || FindProcess(directory) is { } now && now != former) && await ListensAsync(topology.Ports.Nginx, cancellationToken).ConfigureAwait(false))
+                return;
         }
 
-        return FindProcess(directory) is { } processId && ChildProcess.Signal(processId, PosixSignal.SIGTERM);
+        throw new LabException($"nginx ended and did not come back within {Patience.TotalSeconds:0} s; {Path.Combine(directory, "logs")} may say why.");
+    }
+
+    private static async Task<bool> ListensAsync(int port, CancellationToken cancellationToken)
+    {
+        using var client = new TcpClient();
+        try
+        {
+            await client.ConnectAsync(IPAddress.Loopback, port, cancellationToken).ConfigureAwait(false);
+            return true;
+        }
+        catch (SocketException)
+        {
+            return false;
+        }
     }
 
     /// <summary>The process id of the nginx that runs over a folder on this machine, or null.</summary>
@@ -67,4 +89,6 @@ public static class NginxLeftover
             return null;
         }
     }
+
+    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(30);
 }

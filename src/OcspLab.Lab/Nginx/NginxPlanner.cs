@@ -24,7 +24,10 @@ public sealed class NginxPlanner(LabTopology topology, TimeProvider clock, Actio
             case NginxSource.Off:
                 return new NginxPlan(null, "left out (--nginx off)");
             case NginxSource.Container:
-                return await InContainerAsync(certificate, TimeSpan.FromMinutes(10), cancellationToken).ConfigureAwait(false);
+                var (asked, refusal) = await ContainerRuntime.DetectAsync(clock, cancellationToken).ConfigureAwait(false);
+                return asked is not null
+                    ? await InContainerAsync(asked, certificate, PatientPull, cancellationToken).ConfigureAwait(false)
+                    : throw new LabException($"nginx cannot run in a container: {refusal}. Try --nginx process.");
             case NginxSource.Process:
                 return await AsProcessAsync(certificate, cancellationToken).ConfigureAwait(false);
         }
@@ -33,7 +36,7 @@ public sealed class NginxPlanner(LabTopology topology, TimeProvider clock, Actio
         try
         {
             if (runtime is not null)
-                return await InContainerAsync(certificate, AutomaticPull, cancellationToken).ConfigureAwait(false);
+                return await InContainerAsync(runtime, certificate, AutomaticPull, cancellationToken).ConfigureAwait(false);
         }
         catch (LabException exception)
         {
@@ -58,11 +61,15 @@ public sealed class NginxPlanner(LabTopology topology, TimeProvider clock, Actio
         if (topology.NginxSource is NginxSource.Off or NginxSource.Process)
             return (null, $"--nginx {topology.NginxSource.ToString().ToLowerInvariant()}");
         var (runtime, reason) = await ContainerRuntime.DetectAsync(clock, cancellationToken).ConfigureAwait(false);
-        if (runtime is not null && await runtime.FindHostGatewayAsync(cancellationToken).ConfigureAwait(false) is var (gateway, refusal))
+        if (runtime is not null)
         {
+            (var gateway, reason) = await runtime.FindHostGatewayAsync(cancellationToken).ConfigureAwait(false);
             if (gateway is not null)
-                return (new NginxRecipe(await FindImageAsync(runtime, cancellationToken).ConfigureAwait(false) ?? WantedImage, gateway, topology, certificate), reason);
-            reason = refusal;
+            {
+                (var image, reason) = await FindOrPullAsync(runtime, cancellationToken).ConfigureAwait(false);
+                if (image is not null)
+                    return (new NginxRecipe(image, gateway, topology, certificate), reason);
+            }
         }
 
         return topology.NginxSource == NginxSource.Container
@@ -85,30 +92,27 @@ public sealed class NginxPlanner(LabTopology topology, TimeProvider clock, Actio
             return topology.NginxSource == NginxSource.Container ? $"none: {reason}" : $"{process} (no container: {reason})";
         return await FindImageAsync(runtime, cancellationToken).ConfigureAwait(false) is { } image
             ? $"a container: {image} in {runtime.Program}"
-            : $"a container: {WantedImage} in {runtime.Program}, if it can be pulled; else {process}";
+            : $"a container: {WantedImage} in {runtime.Program}, if it can be pulled{(topology.NginxSource == NginxSource.Container ? "" : $"; else {process}")}";
     }
 
-    private async Task<NginxPlan> InContainerAsync(CertificateFiles certificate, TimeSpan patience, CancellationToken cancellationToken)
+    private async Task<NginxPlan> InContainerAsync(ContainerRuntime runtime, CertificateFiles certificate, TimeSpan patience, CancellationToken cancellationToken)
     {
-        var (runtime, reason) = await ContainerRuntime.DetectAsync(clock, cancellationToken).ConfigureAwait(false);
-        if (runtime is null)
-            throw new LabException($"nginx cannot run in a container: {reason}. Try --nginx process.");
         var image = await FindImageAsync(runtime, cancellationToken).ConfigureAwait(false);
         if (image is null)
             await PullAsync(runtime, image = WantedImage, patience, cancellationToken).ConfigureAwait(false);
-        var gateway = await runtime.EnsureNetworkAsync(ContainedNginx.NameOf(topology), cancellationToken).ConfigureAwait(false);
-        var launcher = new ContainedNginx(runtime, image, gateway, topology, certificate);
+        ContainedNginx.Mark(topology, runtime);
         try
         {
+            var gateway = await runtime.EnsureNetworkAsync(ContainedNginx.NameOf(topology), cancellationToken).ConfigureAwait(false);
+            var launcher = new ContainedNginx(runtime, image, gateway, topology, certificate);
             await TestAsync(launcher, cancellationToken).ConfigureAwait(false);
+            return new NginxPlan(launcher, launcher.Origin, gateway);
         }
         catch
         {
-            await launcher.RemoveAsync().ConfigureAwait(false);
+            await ContainedNginx.RemoveAsync(runtime, ContainedNginx.NameOf(topology), topology.NginxDirectory).ConfigureAwait(false);
             throw;
         }
-
-        return new NginxPlan(launcher, reason, gateway);
     }
 
     private async Task<NginxPlan> AsProcessAsync(CertificateFiles certificate, CancellationToken cancellationToken)
@@ -132,6 +136,21 @@ public sealed class NginxPlanner(LabTopology topology, TimeProvider clock, Actio
             progress($"nginx -t: {warning}");
     }
 
+    private async Task<(string? Image, string Reason)> FindOrPullAsync(ContainerRuntime runtime, CancellationToken cancellationToken)
+    {
+        try
+        {
+            if (await FindImageAsync(runtime, cancellationToken).ConfigureAwait(false) is { } image)
+                return (image, "");
+            await PullAsync(runtime, WantedImage, AutomaticPull, cancellationToken).ConfigureAwait(false);
+            return (WantedImage, "");
+        }
+        catch (LabException exception)
+        {
+            return (null, exception.Message);
+        }
+    }
+
     private async Task PullAsync(ContainerRuntime runtime, string image, TimeSpan patience, CancellationToken cancellationToken)
     {
         progress($"nginx: {runtime.Program} pulls {image}");
@@ -147,7 +166,7 @@ public sealed class NginxPlanner(LabTopology topology, TimeProvider clock, Actio
         }
         catch (LabException exception)
         {
-            throw new LabException($"{exception.Message} Without a registry, eng/nginx-image/build makes an image from the distribution's packages.", exception.ExitCode, exception);
+            throw new LabException($"{exception.Message.TrimEnd('.')}. Without a registry, eng/nginx-image/build makes an image from the distribution's packages.", exception.ExitCode, exception);
         }
     }
 
@@ -166,4 +185,5 @@ public sealed class NginxPlanner(LabTopology topology, TimeProvider clock, Actio
     private string WantedImage => topology.NginxImage ?? ContainedNginx.OfficialImage;
 
     private static readonly TimeSpan AutomaticPull = TimeSpan.FromMinutes(2);
+    private static readonly TimeSpan PatientPull = TimeSpan.FromMinutes(10);
 }

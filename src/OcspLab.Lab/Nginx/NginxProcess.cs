@@ -10,7 +10,10 @@ public sealed class NginxProcess : IAsyncDisposable
     private readonly string _directory;
     private readonly TimeProvider _clock;
     private readonly Lock _appending = new();
-    private Process? _process;
+    // Start, stop and restart one at a time: the watch and a person may want the same.
+    private readonly SemaphoreSlim _gate = new(1, 1);
+    private volatile Running? _running;
+    private bool _isDisposed;
 
     /// <summary>An nginx over the configuration in <paramref name="directory"/>.</summary>
     public NginxProcess(INginxLauncher launcher, string directory, TimeProvider clock)
@@ -23,8 +26,8 @@ public sealed class NginxProcess : IAsyncDisposable
     /// <summary>Where this nginx comes from, for people.</summary>
     public string Origin => _launcher.Origin;
 
-    /// <summary>True while the process runs.</summary>
-    public bool IsRunning => _process is { HasExited: false };
+    /// <summary>True when it was started and ended by itself; false while it is being stopped or started on purpose.</summary>
+    public bool HasEnded => _running is { Exit.IsCompleted: true };
 
     /// <summary>Runs <c>nginx -t</c>.</summary>
     /// <returns>Its warnings.</returns>
@@ -49,40 +52,17 @@ public sealed class NginxProcess : IAsyncDisposable
         }
     }
 
-    /// <summary>Starts nginx.</summary>
+    /// <summary>Starts nginx. Nothing happens after <see cref="DisposeAsync"/>.</summary>
     /// <exception cref="LabException">It cannot be started.</exception>
-    public void Start()
-    {
-        var command = _launcher.Command();
-        var start = new ProcessStartInfo(command[0], command.Skip(1)) { RedirectStandardError = true, RedirectStandardOutput = true, RedirectStandardInput = true, WorkingDirectory = _directory };
-        _process = Process.Start(start) ?? throw new LabException($"{command[0]} cannot be started.");
-        // What nginx says before its error log is open; read, so that a full pipe never stops it.
-        _process.ErrorDataReceived += (_, line) => Append(line.Data);
-        _process.OutputDataReceived += (_, line) => Append(line.Data);
-        _process.BeginErrorReadLine();
-        _process.BeginOutputReadLine();
-    }
-
-    /// <summary>Ends nginx and waits until it is gone.</summary>
-    public async Task StopAsync()
-    {
-        if (_process is not { } process)
-            return;
-        _process = null;
-        using (process)
-        {
-            if (!process.HasExited)
-                await ChildProcess.EndAsync(process, Patience, _clock, CancellationToken.None).ConfigureAwait(false);
-        }
-    }
+    public Task StartAsync(CancellationToken cancellationToken) => ExclusivelyAsync(Start, cancellationToken);
 
     /// <summary>Stops and starts: nginx forgets its staples.</summary>
-    public async Task RestartAsync(CancellationToken cancellationToken)
-    {
-        await StopAsync().ConfigureAwait(false);
-        await NginxLeftover.EndAsync(_directory, _clock, cancellationToken).ConfigureAwait(false);
-        Start();
-    }
+    /// <exception cref="LabException">It cannot be started.</exception>
+    public Task RestartAsync(CancellationToken cancellationToken) => ExclusivelyAsync(() => RestartAsync(_running, cancellationToken), cancellationToken);
+
+    /// <summary>Starts it again when it has ended by itself.</summary>
+    /// <exception cref="LabException">It cannot be started.</exception>
+    public Task ReviveAsync(CancellationToken cancellationToken) => ExclusivelyAsync(() => HasEnded ? RestartAsync(_running, cancellationToken) : Task.CompletedTask, cancellationToken);
 
     /// <summary>The last line of the log that says why nginx went, or null.</summary>
     public string? LastError() =>
@@ -91,8 +71,71 @@ public sealed class NginxProcess : IAsyncDisposable
     /// <inheritdoc/>
     public async ValueTask DisposeAsync()
     {
-        await StopAsync().ConfigureAwait(false);
-        await _launcher.RemoveAsync().ConfigureAwait(false);
+        await _gate.WaitAsync().ConfigureAwait(false);
+        try
+        {
+            _isDisposed = true;
+            await StopAsync(_running).ConfigureAwait(false);
+            await _launcher.RemoveAsync().ConfigureAwait(false);
+        }
+        finally
+        {
+            _gate.Release();
+        }
+    }
+
+    private async Task ExclusivelyAsync(Func<Task> change, CancellationToken cancellationToken)
+    {
+        await _gate.WaitAsync(cancellationToken).ConfigureAwait(false);
+        try
+        {
+            if (!_isDisposed)
+                await change().ConfigureAwait(false);
+        }
+        finally
+        {
+            _gate.Release();
+        }
+    }
+
+    private async Task RestartAsync(Running? running, CancellationToken cancellationToken)
+    {
+        await StopAsync(running).ConfigureAwait(false);
+        await NginxLeftover.EndAsync(_directory, _clock, cancellationToken).ConfigureAwait(false);
+        cancellationToken.ThrowIfCancellationRequested();
+        await Start().ConfigureAwait(false);
+    }
+
+    private Task Start()
+    {
+        var command = _launcher.Command();
+        var start = new ProcessStartInfo(command[0], command.Skip(1)) { RedirectStandardError = true, RedirectStandardOutput = true, RedirectStandardInput = true, WorkingDirectory = _directory };
+        try
+        {
+            var process = Process.Start(start)!;
+            // What nginx says before its error log is open; read, so that a full pipe never stops it.
+            process.ErrorDataReceived += (_, line) => Append(line.Data);
+            process.OutputDataReceived += (_, line) => Append(line.Data);
+            process.BeginErrorReadLine();
+            process.BeginOutputReadLine();
+            _running = new Running(process, process.WaitForExitAsync(CancellationToken.None));
+            return Task.CompletedTask;
+        }
+        catch (Win32Exception exception)
+        {
+            throw new LabException($"{command[0]} cannot be started: {exception.Message}", ExitCodes.Unreachable, exception);
+        }
+    }
+
+    private async Task StopAsync(Running? running)
+    {
+        _running = null;
+        if (running is null)
+            return;
+        using var process = running.Process;
+        if (!running.Exit.IsCompleted)
+            await ChildProcess.EndAsync(process, Patience, _clock, CancellationToken.None).ConfigureAwait(false);
+        await running.Exit.ConfigureAwait(false);
     }
 
     private void Append(string? line)
@@ -104,13 +147,15 @@ public sealed class NginxProcess : IAsyncDisposable
             lock (_appending)
                 File.AppendAllText(StandardErrorLog, line + "\n");
         }
-        catch (IOException)
+        catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
         {
             // A full disk is no reason to end the lab; nginx's own logs will say more.
         }
     }
 
     private string StandardErrorLog => Path.Combine(_directory, "logs", "stderr.log");
+
+    private sealed record Running(Process Process, Task Exit);
 
     internal static readonly TimeSpan Patience = TimeSpan.FromSeconds(5);
 }

@@ -27,6 +27,9 @@ public static class NginxTest
                 : throw new LabException("nginx runs in a container, whose /etc/hosts is the lab's. Bring the lab up with --nginx process for the other view.", ExitCodes.Usage);
         }
 
+        if (!File.ReadAllText(Path.Combine(topology.NginxDirectory, "nginx.conf")).Contains(topology.NginxDirectory, StringComparison.Ordinal))
+            throw new LabException($"The configuration in {topology.NginxDirectory} is a container's, which does not run. Bring the lab up.", ExitCodes.Usage);
+
         var binary = new NginxLocator(NginxLocator.DefaultCacheDirectory, _ => { }).FindWithoutDownload() ?? throw new LabException("nginx is not here. 'ocsplab up --nginx process' fetches it.");
         var view = hosts == NginxHosts.Lab ? await HostsViews.DetectAsync(cancellationToken).ConfigureAwait(false) : HostsView.None;
         return new LocalNginx(binary, view, topology, topology.CreatePki(TimeProvider.System).FilesOf(LabTopology.SiteCertificate)).Command("-t");

@@ -10,6 +10,7 @@ internal sealed class JsonScreen : LabScreen
     private readonly LabBoard _board;
     private readonly TimeProvider _clock;
     private readonly Lock _gate = new();
+    private bool _wasReady;
 
     public JsonScreen(LabBoard board, TimeProvider clock)
     {
@@ -19,15 +20,25 @@ internal sealed class JsonScreen : LabScreen
         _board.Changed += Resource;
     }
 
-    public override void Ready(EmbeddedLab lab) => Write(new { Event = "ready", At = Now, Lab = lab.Topology.Directory });
+    public override void Ready(EmbeddedLab lab)
+    {
+        _wasReady = true;
+        Write(new { Event = "ready", At = Now, Lab = lab.Topology.Directory });
+    }
 
-    public override void Ending() => Write(new { Event = "stopping", At = Now });
+    public override Task EndAsync()
+    {
+        Write(new { Event = "stopping", At = Now });
+        return Task.CompletedTask;
+    }
 
     public override ValueTask DisposeAsync()
     {
         _board.Said -= Message;
         _board.Changed -= Resource;
-        Write(new { Event = "stopped", At = Now });
+        // A lab that never came up ends with what is on standard error.
+        if (_wasReady)
+            Write(new { Event = "stopped", At = Now });
         return ValueTask.CompletedTask;
     }
 

@@ -8,20 +8,21 @@ internal abstract class LabScreen : IAsyncDisposable
     /// <summary>The lab is up.</summary>
     public abstract void Ready(EmbeddedLab lab);
 
-    /// <summary>The lab goes down.</summary>
-    public abstract void Ending();
+    /// <summary>The lab goes down: nothing more is done to it.</summary>
+    public abstract Task EndAsync();
 
     /// <summary>Ends when somebody at the screen wants the lab to go down; without anybody there, when it is cancelled.</summary>
     public virtual Task UntilQuitAsync(CancellationToken cancellationToken) => Task.Delay(Timeout.InfiniteTimeSpan, TimeProvider.System, cancellationToken);
 
     public abstract ValueTask DisposeAsync();
 
-    /// <summary>The parts of the lab as a table.</summary>
+    /// <summary>The parts of the lab as a table, a line each: what does not fit is cut.</summary>
     protected static Table Table(LabBoard board)
     {
         var table = new Table().Border(TableBorder.Simple).AddColumns("resource", "address", "state", "");
         foreach (var resource in board.Resources)
-            table.AddRow(resource.Name, resource.Address ?? "", Colour(resource.State), Markup.Escape(resource.Description));
+            table.AddRow(new Text(resource.Name), new Text(resource.Address ?? ""), new Markup(Colour(resource.State)), new Text(resource.Description) { Overflow = Overflow.Ellipsis });
+        table.Columns[^1].NoWrap();
         return table;
     }
 

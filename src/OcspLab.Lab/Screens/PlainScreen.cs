@@ -18,7 +18,7 @@ internal sealed class PlainScreen : LabScreen
         Console.Out.WriteLine($"{Hints(lab)}\nready");
     }
 
-    public override void Ending() => Console.Error.WriteLine("taking the lab down");
+    public override Task EndAsync() => Console.Error.WriteLineAsync("taking the lab down");
 
     public override ValueTask DisposeAsync()
     {

@@ -9,6 +9,7 @@ internal sealed class TerminalScreen : LabScreen
     private readonly LabBoard _board;
     private readonly TimeProvider _clock;
     private readonly Queue<string> _lines = new();
+    private readonly CancellationTokenSource _ending = new();
     private readonly CancellationTokenSource _closing = new();
     private readonly TaskCompletionSource _quit = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private readonly Task _showing;
@@ -26,10 +27,16 @@ internal sealed class TerminalScreen : LabScreen
     public override void Ready(EmbeddedLab lab)
     {
         _lab = lab;
-        Note("ready");
+        Note("ready; 'ocsplab --help' lists what can be done from another terminal, logs are in " + lab.Topology.LogDirectory);
     }
 
-    public override void Ending() => Note("taking the lab down");
+    public override async Task EndAsync()
+    {
+        Note("taking the lab down");
+        _lab = null;
+        await _ending.CancelAsync().ConfigureAwait(false);
+        await _command.ConfigureAwait(false);
+    }
 
     public override Task UntilQuitAsync(CancellationToken cancellationToken) => _quit.Task.WaitAsync(cancellationToken);
 
@@ -37,9 +44,9 @@ internal sealed class TerminalScreen : LabScreen
     {
         await _closing.CancelAsync().ConfigureAwait(false);
         await _showing.ConfigureAwait(false);
-        await _command.ConfigureAwait(false);
         _board.Said -= Note;
         _closing.Dispose();
+        _ending.Dispose();
     }
 
     private async Task ShowAsync()
@@ -47,7 +54,7 @@ internal sealed class TerminalScreen : LabScreen
         while (!_closing.IsCancellationRequested)
         {
             char? chosen = null;
-            await AnsiConsole.Live(Picture()).AutoClear(false).Overflow(VerticalOverflow.Crop).Cropping(VerticalOverflowCropping.Top).StartAsync(async live =>
+            await AnsiConsole.Live(Picture()).AutoClear(false).StartAsync(async live =>
             {
                 while (!_closing.IsCancellationRequested && chosen is null)
                 {
@@ -59,7 +66,7 @@ internal sealed class TerminalScreen : LabScreen
                 live.UpdateTarget(Picture());
             }).ConfigureAwait(false);
             if (chosen is { } key)
-                Act(key);
+                await ActAsync(key).ConfigureAwait(false);
         }
     }
 
@@ -76,7 +83,7 @@ internal sealed class TerminalScreen : LabScreen
         }
     }
 
-    private void Act(char key)
+    private async Task ActAsync(char key)
     {
         if (_lab is not { } lab)
             return;
@@ -86,25 +93,32 @@ internal sealed class TerminalScreen : LabScreen
             return;
         }
 
-        var name = key == 'f' ? ChooseFault(lab) : Keys.FirstOrDefault(known => known.Key == key).Command;
+        var name = key == 'f' ? await ChooseFaultAsync(lab).ConfigureAwait(false) : Keys.FirstOrDefault(known => known.Key == key).Command;
         if (lab.Commands.FirstOrDefault(command => command.Name == name) is { } command && _command.IsCompleted)
             _command = RunAsync(command);
     }
 
-    private static string? ChooseFault(EmbeddedLab lab)
+    private async Task<string?> ChooseFaultAsync(EmbeddedLab lab)
     {
-        const string none = "(none)";
+        const string none = "(none: back)";
         var prompt = new SelectionPrompt<string>().Title("How shall the responder misbehave, until healed?").PageSize(12)
             .AddChoices([none, .. lab.Commands.Where(command => command.Name.StartsWith(LabCommands.FaultPrefix, StringComparison.Ordinal)).Select(command => command.Name)]);
-        var choice = AnsiConsole.Prompt(prompt);
-        return choice == none ? null : choice;
+        try
+        {
+            var choice = await prompt.ShowAsync(AnsiConsole.Console, _ending.Token).ConfigureAwait(false);
+            return choice == none ? null : choice;
+        }
+        catch (OperationCanceledException)
+        {
+            return null;
+        }
     }
 
     private async Task RunAsync(LabCommand command)
     {
         try
         {
-            Note(await command.RunAsync(_closing.Token).ConfigureAwait(false));
+            Note(await command.RunAsync(_ending.Token).ConfigureAwait(false));
         }
         catch (LabException exception)
         {
@@ -128,11 +142,7 @@ internal sealed class TerminalScreen : LabScreen
 
     private Rows Picture()
     {
-        // What may be cut off on a small terminal comes first.
-        var parts = new List<IRenderable>();
-        if (_lab is { } up)
-            parts.Add(new Text(Hints(up)));
-        parts.Add(Table(_board));
+        var parts = new List<IRenderable> { Table(_board) };
         if (_lab is not null && !Console.IsInputRedirected)
             parts.Add(new Markup(KeyLine));
 
@@ -144,11 +154,11 @@ internal sealed class TerminalScreen : LabScreen
     private static readonly (char Key, string Command, string Words)[] Keys =
     [
         ('r', "revoke", "revoke"), ('s', "restore", "restore"), ('o', "outage", "close OCSP port"), ('p', "recover", "open it"),
-        ('h', "heal", "heal"), ('u', "refresh", "refresh staples"), ('n', "restart-nginx", "restart nginx"),
+        ('h', "heal", "heal"), ('u', "refresh", "refresh staples"), ('n', "restart-nginx", "restart nginx"), ('f', "", "fault …"), ('q', "", "quit"),
     ];
 
-    private static readonly string KeyLine = string.Join("  ", Keys.Select(key => $"[bold]{key.Key}[/] {key.Words}")) + "  [bold]f[/] fault …  [bold]q[/] quit";
+    private static readonly string KeyLine = string.Join("  ", Keys.Select(key => $"[bold]{key.Key}[/]\u00a0{key.Words.Replace(' ', '\u00a0')}"));
 
-    private const int Remembered = 6;
+    private const int Remembered = 5;
     private static readonly TimeSpan Frame = TimeSpan.FromMilliseconds(100);
 }

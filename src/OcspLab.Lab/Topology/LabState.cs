@@ -14,7 +14,7 @@ public sealed class LabState : IDisposable
 
     /// <summary>Makes the folder and takes its lock.</summary>
     /// <exception cref="LabException">Another lab runs there, or the folder cannot be written.</exception>
-    public static LabState Claim(LabTopology topology)
+    public static LabState Claim(LabTopology topology, LabHost host = LabHost.Embedded)
     {
         ArgumentNullException.ThrowIfNull(topology);
         try
@@ -22,7 +22,7 @@ public sealed class LabState : IDisposable
             Directory.CreateDirectory(topology.Directory);
             Directory.CreateDirectory(topology.LogDirectory);
             var @lock = new FileStream(Path.Combine(topology.Directory, "lock"), FileMode.OpenOrCreate, FileAccess.ReadWrite, FileShare.None);
-            File.WriteAllText(PathIn(topology.Directory), JsonSerializer.Serialize(new Settings(topology.Ports, topology.OcspInCertificates)));
+            File.WriteAllText(PathIn(topology.Directory), JsonSerializer.Serialize(new Settings(topology.Ports, topology.OcspInCertificates, host)));
             return new LabState(@lock);
         }
         catch (IOException exception) when (IsLocked(topology.Directory))
@@ -41,20 +41,28 @@ public sealed class LabState : IDisposable
     /// <summary>The lab that ran last in a folder, or null when none did.</summary>
     public static LabTopology? FindLast(string directory)
     {
+        return Read(directory) is { Ports: not null } settings
+            ? new LabTopology { Directory = directory, Ports = settings.Ports, OcspInCertificates = settings.OcspInCertificates }
+            : null;
+    }
+
+    /// <summary>Who runs the lab in a folder, or ran it last.</summary>
+    public static LabHost HostOf(string directory) => Read(directory)?.Host ?? LabHost.Embedded;
+
+    /// <summary>Gives the folder back.</summary>
+    public void Dispose() => _lock.Dispose();
+
+    private static Settings? Read(string directory)
+    {
         try
         {
-            return JsonSerializer.Deserialize<Settings>(File.ReadAllText(PathIn(directory))) is { Ports: not null } settings
-                ? new LabTopology { Directory = directory, Ports = settings.Ports, OcspInCertificates = settings.OcspInCertificates }
-                : null;
+            return JsonSerializer.Deserialize<Settings>(File.ReadAllText(PathIn(directory)));
         }
         catch (Exception exception) when (exception is IOException or JsonException or UnauthorizedAccessException)
         {
             return null;
         }
     }
-
-    /// <summary>Gives the folder back.</summary>
-    public void Dispose() => _lock.Dispose();
 
     private static bool IsLocked(string directory)
     {
@@ -76,7 +84,17 @@ public sealed class LabState : IDisposable
         }
     }
 
-    private sealed record Settings(LabPorts Ports, OcspInCertificates OcspInCertificates);
+    private sealed record Settings(LabPorts Ports, OcspInCertificates OcspInCertificates, LabHost Host = LabHost.Embedded);
 
     private static string PathIn(string directory) => Path.Combine(directory, "lab.json");
+}
+
+/// <summary>What runs a lab.</summary>
+public enum LabHost
+{
+    /// <summary>One process of its own.</summary>
+    Embedded,
+
+    /// <summary>Aspire's orchestrator.</summary>
+    Aspire,
 }

@@ -58,6 +58,12 @@ public sealed record LabTopology
     /// <summary>This machine's address in the network of nginx's container, or null when nginx runs on this machine.</summary>
     public IPAddress? ContainerGateway { get; init; }
 
+    /// <summary>How long the responder's answers last.</summary>
+    public TimeSpan Validity { get; init; } = TimeSpan.FromHours(1);
+
+    /// <summary>How long before its signing an answer says that it was true.</summary>
+    public TimeSpan Backdate { get; init; } = TimeSpan.FromMinutes(5);
+
     /// <summary>The kind of key of the certificates, or null to keep what is there.</summary>
     public KeyAlgorithm? KeyAlgorithm { get; init; }
 
@@ -150,7 +156,8 @@ public sealed record LabTopology
             ["Responder:FaultSigners:Expired:Key"] = pki.ExpiredSigner.Key,
             ["Responder:FaultSigners:Expired:PasswordFile"] = pki.ExpiredSigner.Password,
             ["Responder:Journal"] = "10000",
-            ["Responder:Validity"] = "01:00:00",
+            ["Responder:Validity"] = Validity.ToString("c"),
+            ["Responder:Backdate"] = Backdate.ToString("c"),
             // People watch: a revocation is to be seen within seconds. The validity stays long, so that an outage is survived.
             ["Responder:MaximumCacheAge"] = "00:00:05",
         };
@@ -190,7 +197,7 @@ public sealed record LabTopology
     }
 
     // A container reaches name server and responder by its network's gateway, which is there only while a container is.
-    private string Binding => ContainerGateway is null ? "Present" : "Free";
+    private string Binding => (ContainerGateway is null ? AddressBinding.Present : AddressBinding.Free).ToString();
 
     private string Addresses => ContainerGateway switch
     {

@@ -1,5 +1,6 @@
 using System.Net;
 using System.Net.Sockets;
+using Microsoft.AspNetCore.Server.Kestrel.Transport.Sockets;
 using Microsoft.Extensions.Options;
 
 namespace OcspLab.Responder;
@@ -85,6 +86,8 @@ public sealed class OcspListener : IHostedService, IAsyncDisposable
 
     private Socket Bind(EndPoint endPoint)
     {
+        if (_binding == AddressBinding.Present)
+            return SocketTransportOptions.CreateDefaultBoundListenSocket(endPoint);
         var socket = new Socket(endPoint.AddressFamily, SocketType.Stream, ProtocolType.Tcp);
         try
         {

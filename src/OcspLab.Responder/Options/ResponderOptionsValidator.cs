@@ -1,4 +1,3 @@
-using System.Net;
 using Microsoft.Extensions.Options;
 using OcspLab.Ocsp;
 
@@ -62,10 +61,9 @@ internal sealed class ResponderServiceOptionsValidator : IValidateOptions<Respon
     public ValidateOptionsResult Validate(string? name, ResponderServiceOptions options)
     {
         var failures = BoundsValidator<ResponderServiceOptions>.Check(ResponderOptions.Section, options).ToList();
-        var addresses = options.Address.Split(',', StringSplitOptions.TrimEntries);
-        foreach (var address in addresses.Where(address => !IPAddress.TryParse(address, out _)))
-            failures.Add($"{ResponderOptions.Section}:{nameof(options.Address)}: '{address}' is not an IP address.");
-        if (addresses.Length > 1 && options.Port == 0)
+        if (SocketBinding.Fault(options.Address) is { } fault)
+            failures.Add($"{ResponderOptions.Section}:{nameof(options.Address)}: {fault}");
+        if (options.Address.Contains(',', StringComparison.Ordinal) && options.Port == 0)
             failures.Add($"{ResponderOptions.Section}:{nameof(options.Port)}: several addresses need a port of one's own choice.");
         if (options.AdminTokenFile.Length == 0)
             failures.Add($"{ResponderOptions.Section}:{nameof(options.AdminTokenFile)}: is missing.");
