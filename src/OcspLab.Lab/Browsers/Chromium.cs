@@ -14,7 +14,17 @@ public sealed class Chromium(TimeProvider clock) : IBrowser
     public string? Missing => Program is null ? "chromium is not installed" : ChildProcess.Find("certutil") is null ? "certutil is not installed (libnss3-tools), without which Chromium trusts no private root" : null;
 
     /// <inheritdoc/>
-    public async Task<PageVisit> VisitAsync(Uri page, string rootFile, CancellationToken cancellationToken)
+    public async Task<PageVisit> VisitAsync(Uri page, string rootFile, CancellationToken cancellationToken) =>
+        (await VisitAsync(page, rootFile, "", cancellationToken).ConfigureAwait(false)).Visit;
+
+    /// <summary>Opens a page, looks at it, and asks it something.</summary>
+    /// <param name="page">The page.</param>
+    /// <param name="rootFile">The root to trust, in PEM.</param>
+    /// <param name="script">An expression in JavaScript.</param>
+    /// <param name="cancellationToken">Ends the browser.</param>
+    /// <returns>What was shown, and the expression's value as text.</returns>
+    /// <exception cref="LabException">It is not installed, or it does not come up.</exception>
+    public async Task<(PageVisit Visit, string Answer)> VisitAsync(Uri page, string rootFile, string script, CancellationToken cancellationToken)
     {
         ArgumentNullException.ThrowIfNull(page);
         if (Missing is { } missing)
@@ -44,7 +54,7 @@ public sealed class Chromium(TimeProvider clock) : IBrowser
             using var either = CancellationTokenSource.CreateLinkedTokenSource(timer.Token, cancellationToken);
             try
             {
-                return await VisitAsync(port, page, either.Token).ConfigureAwait(false);
+                return await VisitAsync(port, page, script, either.Token).ConfigureAwait(false);
             }
             catch (Exception exception) when (exception is IOException or WebSocketException or HttpRequestException or JsonException || (exception is OperationCanceledException && !cancellationToken.IsCancellationRequested))
             {
@@ -53,7 +63,7 @@ public sealed class Chromium(TimeProvider clock) : IBrowser
         }
     }
 
-    private async Task<PageVisit> VisitAsync(int port, Uri page, CancellationToken cancellationToken)
+    private async Task<(PageVisit, string)> VisitAsync(int port, Uri page, string script, CancellationToken cancellationToken)
     {
         using var http = new HttpClient(new SocketsHttpHandler { UseProxy = false }, disposeHandler: true) { BaseAddress = new Uri($"http://127.0.0.1:{port}") };
         var version = await http.GetFromJsonAsync<JsonElement>("/json/version", cancellationToken).ConfigureAwait(false);
@@ -69,7 +79,9 @@ public sealed class Chromium(TimeProvider clock) : IBrowser
         // The error page draws itself after it is loaded.
         await Task.Delay(TimeSpan.FromMilliseconds(300), clock, cancellationToken).ConfigureAwait(false);
         var picture = await devTools.CommandAsync("Page.captureScreenshot", new { format = "png" }, cancellationToken).ConfigureAwait(false);
-        return new PageVisit(version.GetProperty("Browser").GetString()!.Replace("HeadlessChrome/", "Chromium ", StringComparison.Ordinal).Replace("Chrome/", "Chromium ", StringComparison.Ordinal), error?.Replace("net::", "", StringComparison.Ordinal), picture.GetProperty("data").GetBytesFromBase64());
+        var answer = await devTools.CommandAsync("Runtime.evaluate", new { expression = script, returnByValue = true }, cancellationToken).ConfigureAwait(false);
+        var visit = new PageVisit(version.GetProperty("Browser").GetString()!.Replace("HeadlessChrome/", "Chromium ", StringComparison.Ordinal).Replace("Chrome/", "Chromium ", StringComparison.Ordinal), error?.Replace("net::", "", StringComparison.Ordinal), picture.GetProperty("data").GetBytesFromBase64());
+        return (visit, answer.GetProperty("result").TryGetProperty("value", out var value) ? value.ToString() : "");
     }
 
     private static string? Program => ChildProcess.Find("chromium") ?? ChildProcess.Find("chromium-browser") ?? ChildProcess.Find("google-chrome");

@@ -61,6 +61,9 @@ public sealed record LabTopology
     /// <summary>How long the responder's answers last.</summary>
     public TimeSpan Validity { get; init; } = TimeSpan.FromHours(1);
 
+    /// <summary>How many requests the responder's journal remembers.</summary>
+    public int Journal { get; init; } = 10_000;
+
     /// <summary>How long before its signing an answer says that it was true.</summary>
     public TimeSpan Backdate { get; init; } = TimeSpan.FromMinutes(5);
 
@@ -155,7 +158,7 @@ public sealed record LabTopology
             ["Responder:FaultSigners:Expired:Certificate"] = pki.ExpiredSigner.Certificate,
             ["Responder:FaultSigners:Expired:Key"] = pki.ExpiredSigner.Key,
             ["Responder:FaultSigners:Expired:PasswordFile"] = pki.ExpiredSigner.Password,
-            ["Responder:Journal"] = "10000",
+            ["Responder:Journal"] = Text(Journal),
             ["Responder:Validity"] = Validity.ToString("c"),
             ["Responder:Backdate"] = Backdate.ToString("c"),
             // People watch: a revocation is to be seen within seconds. The validity stays long, so that an outage is survived.

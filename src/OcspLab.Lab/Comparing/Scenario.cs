@@ -1,0 +1,69 @@
+using OcspLab.Ocsp;
+using OcspLab.Responder;
+
+namespace OcspLab.Lab;
+
+/// <summary>What happens around a server, and when: the same for every server.</summary>
+/// <param name="Name">One word, as <c>--experiments</c> takes it.</param>
+/// <param name="Title">For people.</param>
+/// <param name="Kind">What it is about.</param>
+/// <param name="BeginAsync">What goes wrong, once the server had time to get a staple; only this lane's certificate is concerned.</param>
+/// <param name="EndAsync">What mends it, or null when it stays.</param>
+internal sealed record Scenario(string Name, string Title, ScenarioKind Kind, Func<LaneControl, CancellationToken, Task> BeginAsync, Func<LaneControl, CancellationToken, Task>? EndAsync = null)
+{
+    /// <summary>All of them; the first ones are what <c>--quick</c> does.</summary>
+    public static IReadOnlyList<Scenario> All { get; } =
+    [
+        new("undisturbed", "nothing happens", ScenarioKind.Undisturbed, (_, _) => Task.CompletedTask),
+        new("revoked", "the certificate is revoked", ScenarioKind.Revoked, (lane, cancellationToken) => lane.Admin.RevokeAsync(lane.Certificate, RevocationReason.KeyCompromise, cancellationToken)),
+        Fault("closed", "the responder hangs up", FaultKind.Close),
+        Fault("tryLater", "the responder says tryLater", FaultKind.TryLater),
+        new("restart", "the server restarts while the responder hangs up, which ends later", ScenarioKind.Restart, async (lane, cancellationToken) =>
+        {
+            await lane.Admin.AddFaultAsync(new FaultOrder(FaultKind.Close, lane.Certificate), cancellationToken).ConfigureAwait(false);
+            await lane.RestartAsync(cancellationToken).ConfigureAwait(false);
+        }, async (lane, cancellationToken) =>
+        {
+            foreach (var fault in (await lane.Admin.ListFaultsAsync(cancellationToken).ConfigureAwait(false)).Where(fault => fault.SerialNumber == lane.SerialNumber))
+                await lane.Admin.RemoveFaultsAsync(fault.Id, cancellationToken).ConfigureAwait(false);
+        }),
+        Fault("hang", "the responder does not answer", FaultKind.Hang),
+        Fault("http500", "the responder answers HTTP 500", FaultKind.Http500),
+        Fault("html", "a page in HTML instead of an answer", FaultKind.Html),
+        Fault("garbage", "bytes that are no answer", FaultKind.Malformed),
+        Fault("wrongSerial", "an answer about another certificate", FaultKind.WrongSerial),
+        Fault("wrongSigner", "an answer by a stranger", FaultKind.WrongSigner),
+        Fault("expired", "an answer that has expired", FaultKind.Expired),
+        Fault("future", "an answer from tomorrow", FaultKind.Future),
+        Fault("unknown", "the responder does not know the certificate", FaultKind.Unknown),
+    ];
+
+    /// <summary>How many of them are quick.</summary>
+    public const int Quick = 5;
+
+    private static Scenario Fault(string name, string title, FaultKind kind) =>
+        new(name, title, ScenarioKind.Fault, (lane, cancellationToken) => lane.Admin.AddFaultAsync(new FaultOrder(kind, lane.Certificate), cancellationToken));
+}
+
+/// <summary>What a scenario is about.</summary>
+internal enum ScenarioKind
+{
+    /// <summary>All is well.</summary>
+    Undisturbed,
+
+    /// <summary>The truth changes.</summary>
+    Revoked,
+
+    /// <summary>The responder gives something that is no good answer, from a moment on.</summary>
+    Fault,
+
+    /// <summary>The server forgets what it had, at a bad moment.</summary>
+    Restart,
+}
+
+/// <summary>What a scenario can do to its lane.</summary>
+/// <param name="Admin">The responder.</param>
+/// <param name="Certificate">The name of the lane's certificate.</param>
+/// <param name="SerialNumber">Its serial number, in lower-case hexadecimal.</param>
+/// <param name="RestartAsync">Ends the server and starts it again.</param>
+internal sealed record LaneControl(ResponderAdminClient Admin, string Certificate, string SerialNumber, Func<CancellationToken, Task> RestartAsync);

@@ -1,0 +1,18 @@
+namespace OcspLab.Lab;
+
+/// <summary>The servers that are compared.</summary>
+internal static class StaplingServers
+{
+    /// <summary>All of them, installed or not.</summary>
+    public static IReadOnlyList<IStaplingServer> All { get; } =
+    [
+        new KestrelServer(LabTopology.Kestrel), new KestrelServer(LabTopology.KestrelBuiltIn), new NginxServer(), new ApacheServer(), new CaddyServer(), new HaproxyServer(),
+    ];
+
+    /// <summary>The first line that a program says of its version.</summary>
+    public static async Task<string> FirstLineAsync(string program, string argument, CancellationToken cancellationToken)
+    {
+        var result = await ChildProcess.RunAsync(program, [argument], null, cancellationToken).ConfigureAwait(false);
+        return (result.Output + result.Error).Split('\n', 2)[0].Trim();
+    }
+}

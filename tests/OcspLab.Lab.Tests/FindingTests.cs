@@ -1,0 +1,63 @@
+namespace OcspLab.Lab.Tests;
+
+/// <summary>What is concluded from what was seen.</summary>
+public sealed class FindingTests
+{
+    [Fact]
+    public void A_server_that_asks_by_itself_and_staples_from_the_start_holds()
+    {
+        var findings = Judge(Lane("undisturbed", "5 good, 6 good, 7 good, 8 good", before: 1));
+        Assert.Equal(FindingVerdict.Holds, findings["asks before the first client"].Verdict);
+        Assert.Equal(FindingVerdict.Holds, findings["the very first handshake is stapled"].Verdict);
+        Assert.Equal(FindingVerdict.Holds, findings["is never without a staple while all is well"].Verdict);
+    }
+
+    [Fact]
+    public void A_first_handshake_without_a_staple_is_a_failure_and_one_that_was_refused_is_none()
+    {
+        Assert.Equal(FindingVerdict.Fails, Judge(Lane("undisturbed", "4 refused, 5 unstapled, 6 good"))["the very first handshake is stapled"].Verdict);
+        Assert.Equal(FindingVerdict.Holds, Judge(Lane("undisturbed", "4 refused, 5 good, 6 good"))["the very first handshake is stapled"].Verdict);
+    }
+
+    [Fact]
+    public void A_staple_that_lasts_longer_and_is_gone_is_lost() =>
+        Assert.Equal("closed: lost after 5 s", Judge(Lane("closed", "5 good until 30, 15 unstapled"))["keeps its good staple while the responder misbehaves"].Text);
+
+    [Fact]
+    public void A_staple_that_ends_is_not_lost() =>
+        Assert.Equal(FindingVerdict.Holds, Judge(Lane("closed", "5 good until 30, 29 good until 30, 31 unstapled"))["keeps its good staple while the responder misbehaves"].Verdict);
+
+    [Fact]
+    public void An_expired_staple_is_a_failure_wherever_it_was() =>
+        Assert.Equal("tryLater: still at 31 s", Judge(Lane("undisturbed", "5 good"), Lane("tryLater", "5 good until 30, 31 expired"))["staples nothing past its nextUpdate"].Text);
+
+    [Fact]
+    public void A_revocation_that_is_told_holds_and_one_that_is_withheld_does_not()
+    {
+        Assert.Equal("good for 2 s, then revoked", Judge(Lane("revoked", "9 good, 12 good, 13 revoked"))["tells of a revocation"].Text);
+        var withheld = Judge(Lane("revoked", "9 good, 30 good, 31 unstapled"))["tells of a revocation"];
+        Assert.Equal((FindingVerdict.Fails, "good for 20 s, then nothing"), (withheld.Verdict, withheld.Text));
+    }
+
+    [Fact]
+    public void What_was_not_run_is_not_judged() => Assert.All(Judge().Values, finding => Assert.Equal(FindingVerdict.Unseen, finding.Verdict));
+
+    [Fact]
+    public void A_server_that_could_not_be_run_is_not_judged() =>
+        Assert.All(Judge(Lane("undisturbed", "5 refused") with { Failure = "it ended with 1" }).Values, finding => Assert.Equal(FindingVerdict.Unseen, finding.Verdict));
+
+    private static Dictionary<string, Finding> Judge(params LaneResult[] lanes) =>
+        new ComparisonResult(default, default, TimeSpan.FromSeconds(30), [new ComparedServer("one", "1", "none")], [], [], lanes).Findings.ToDictionary(finding => finding.Behaviour);
+
+    // The trouble begins at 10 s.
+    private static LaneResult Lane(string scenario, string story, int before = 0) => new(
+        "one", scenario, [.. story.Split(", ").Select(Read)], [new LaneRequest(TimeSpan.FromSeconds(1), "good", null)], before, TimeSpan.FromSeconds(10), null);
+
+    private static Observation Read(string moment)
+    {
+        var words = moment.Split(' ');
+        return new Observation(Seconds(words[0]), Enum.Parse<Seen>(words[1], ignoreCase: true), null, words.Length > 3 ? Seconds(words[3]) : null);
+    }
+
+    private static TimeSpan Seconds(string text) => TimeSpan.FromSeconds(int.Parse(text, System.Globalization.CultureInfo.InvariantCulture));
+}
