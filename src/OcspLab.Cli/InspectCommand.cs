@@ -18,14 +18,17 @@ internal static class InspectCommand
         var version = new Option<string?>("--tls") { Description = "Offer only this version.", HelpName = "1.2|1.3" };
         version.AcceptOnlyFromAmong("1.2", "1.3");
         var output = new Option<FileInfo?>("--out") { Description = "Write the staple's DER here.", HelpName = "staple.der" };
-        var json = new Option<bool>("--json") { Description = "Print one JSON document." };
-        var command = new Command("inspect", "Shake hands with a server and judge the staple it sends.")
-        { target, serverName, authority, version, output, json }.WithHelp("""
-            Exit codes: 0 good, 1 revoked, 2 unknown, 3 rejected, 4 no staple, 69 unreachable.
+        var json = new Option<bool>("--json") { Description = "Print one JSON document; with --watch one a line." };
+        var watch = new Option<bool>("--watch") { Description = "Go on until Ctrl-C, and say what changes." };
+        var interval = Durations.Option("--every", "How often --watch looks. Default: 00:00:05.");
+        var command = new Command("inspect", "Shake hands with a server, judge the staple it sends, and say what to do about it.")
+        { target, serverName, authority, version, output, json, watch, interval }.WithHelp("""
+            Exit codes, for monitoring too: 0 good, 1 revoked, 2 unknown, 3 rejected, 4 no staple, 69 unreachable. With --watch the last one.
 
             Examples:
               ocsplab inspect 127.0.0.1:9443 --servername echocert.lab
               ocsplab inspect example.com:443 --tls 1.2 --out staple.der
+              ocsplab inspect 127.0.0.1:9443 --servername echocert.lab --watch --every 00:00:02
               ocsplab inspect 127.0.0.1:8443 --servername echocert.lab --ca .lab/pki/root_ca/CA/rsa_ca.crt --json
             """);
         target.Validators.Add(result =>
@@ -45,8 +48,13 @@ internal static class InspectCommand
             var tls = arguments.GetValue(version) switch { "1.2" => TlsVersion.Tls12, "1.3" => TlsVersion.Tls13, _ => TlsVersion.Any };
             var name = arguments.GetValue(serverName) ?? (System.Net.IPAddress.TryParse(host, out _) ? null : host);
             var authorities = Load(arguments.GetValue(authority));
-            var handshake = await new TlsProbe(TimeProvider.System).ConnectAsync(host, port, name, tls, TimeSpan.FromSeconds(10), cancellationToken).ConfigureAwait(false);
-            var report = StapleInspector.Inspect(handshake, authorities, TimeProvider.System.GetUtcNow());
+            if (arguments.GetValue(watch))
+            {
+                return await new InspectWatch(LookAsync, TimeProvider.System, arguments.GetValue(interval) ?? TimeSpan.FromSeconds(5), arguments.GetValue(json) ? WatchOutput.Json : WatchOutput.Lines)
+                    .RunAsync(cancellationToken).ConfigureAwait(false);
+            }
+
+            var (report, handshake) = await LookAsync(cancellationToken).ConfigureAwait(false);
             if (arguments.GetValue(output) is { } file)
             {
                 if (handshake.Staples[0] is { } staple)
@@ -60,6 +68,12 @@ internal static class InspectCommand
             else
                 Show(report);
             return report.Staple.ExitCode;
+
+            async Task<(StapleReport Report, TlsHandshake Handshake)> LookAsync(CancellationToken cancel)
+            {
+                var seen = await new TlsProbe(TimeProvider.System).ConnectAsync(host, port, name, tls, TimeSpan.FromSeconds(10), cancel).ConfigureAwait(false);
+                return (StapleInspector.Inspect(seen, authorities, TimeProvider.System.GetUtcNow()), seen);
+            }
         });
         return command;
     }
@@ -107,6 +121,8 @@ internal static class InspectCommand
         VerdictTable.Row(grid, "must-staple", report.MustStaple ? "yes" : "no");
         foreach (var (certificate, index) in report.Chain.Select((certificate, index) => (certificate, index)))
             VerdictTable.Row(grid, $"chain {index}", $"{certificate.Subject}, until {VerdictTable.At(certificate.NotAfter)}{(certificate.StapleBytes is { } size ? $", with a staple of {size} bytes" : "")}");
+        foreach (var (advice, index) in report.Advice.Select((advice, index) => (advice, index)))
+            VerdictTable.Row(grid, index == 0 ? "advice" : "", advice);
         Terminal.Write(grid);
     }
 }

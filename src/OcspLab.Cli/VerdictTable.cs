@@ -16,6 +16,7 @@ internal static class VerdictTable
         Row(grid, "", verdict.Reason is null ? null : $"{verdict.Reason}: {verdict.Detail}");
         Row(grid, "this update", At(verdict.ThisUpdate));
         Row(grid, "next update", At(verdict.NextUpdate));
+        Row(grid, "life", Life(verdict, TimeProvider.System.GetUtcNow()));
         Row(grid, "produced", At(verdict.ProducedAt));
         Row(grid, "revoked", verdict.RevokedAt is { } revokedAt ? $"{At(revokedAt)}, {verdict.RevocationReason ?? "no reason given"}" : null);
         Row(grid, "signed by", verdict.Signer);
@@ -23,6 +24,27 @@ internal static class VerdictTable
         Row(grid, "serial", verdict.SerialNumber);
         return grid;
     }
+
+    /// <summary>How much of a response's life is over, as a bar, or null where it has no such life.</summary>
+    public static string? Life(StapleVerdict verdict, DateTimeOffset now)
+    {
+        if (verdict is not { ThisUpdate: { } from, NextUpdate: { } until } || until <= from)
+            return null;
+        var gone = Math.Clamp((now - from) / (until - from), 0, 1);
+        var full = (int)Math.Round(gone * BarLength);
+        var left = until - now;
+        return string.Create(CultureInfo.InvariantCulture, $"{new string('█', full)}{new string('░', BarLength - full)} {gone:0%}{(left > TimeSpan.Zero ? $", {Span(left)} left" : ", over")}");
+    }
+
+    private static string Span(TimeSpan span) => span switch
+    {
+        { TotalDays: >= 2 } => string.Create(CultureInfo.InvariantCulture, $"{span.TotalDays:0} days"),
+        { TotalHours: >= 2 } => string.Create(CultureInfo.InvariantCulture, $"{span.TotalHours:0} hours"),
+        { TotalMinutes: >= 2 } => string.Create(CultureInfo.InvariantCulture, $"{span.TotalMinutes:0} minutes"),
+        _ => string.Create(CultureInfo.InvariantCulture, $"{span.TotalSeconds:0} seconds"),
+    };
+
+    private const int BarLength = 30;
 
     public static void Row(Grid grid, string name, string? value)
     {

@@ -139,6 +139,17 @@ public sealed partial class LabTests(LabFixture lab) : IClassFixture<LabFixture>
     }
 
     [Fact]
+    public async Task Watching_says_what_changes_and_nothing_else()
+    {
+        await using var watch = new RunningProgram(["dotnet", Programs.Cli, "inspect", $"127.0.0.1:{lab.Ports.KestrelBuiltIn}", "--servername", "echocert.lab", "--watch", "--every", "00:00:00.2"]);
+        await Poll.UntilAsync(() => watch.HasExited || watch.Output.Contains(" good, ", StringComparison.Ordinal), "the first look");
+        await Task.Delay(TimeSpan.FromSeconds(2), TestContext.Current.CancellationToken);
+        Assert.True(watch.Output.Split('\n', StringSplitOptions.RemoveEmptyEntries).Length < 4, watch.Output);
+        watch.Interrupt();
+        Assert.Equal(0, await watch.WaitAsync());
+    }
+
+    [Fact]
     public async Task A_second_lab_in_the_same_folder_is_refused()
     {
         var second = await lab.OcspLabAsync("up");

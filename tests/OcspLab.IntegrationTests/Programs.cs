@@ -63,7 +63,8 @@ internal sealed class RunningProgram : IAsyncDisposable
 
     public RunningProgram(params string[] command)
     {
-        var start = new ProcessStartInfo(command[0], command.Skip(1)) { RedirectStandardOutput = true, RedirectStandardError = true, RedirectStandardInput = true };
+        // Whoever started the tests may ignore signals (nohup, a background job), and that is inherited.
+        var start = new ProcessStartInfo("env", ["--default-signal=HUP,INT,QUIT", .. command]) { RedirectStandardOutput = true, RedirectStandardError = true, RedirectStandardInput = true };
         _process = Process.Start(start)!;
         _process.OutputDataReceived += (_, line) => Append(_output, line.Data);
         _process.ErrorDataReceived += (_, line) => Append(_error, line.Data);

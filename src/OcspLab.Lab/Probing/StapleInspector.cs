@@ -18,11 +18,12 @@ public static class StapleInspector
         var certificate = handshake.Certificates[0];
         var chain = handshake.Certificates.Zip(handshake.Staples, (entry, staple) =>
             new CertificateReport(entry.Subject, entry.SerialNumber.ToLowerInvariant(), entry.NotAfter.ToUniversalTime(), staple?.Length));
-        return new StapleReport(
+        var report = new StapleReport(
             new HandshakeReport(handshake.Protocol, handshake.Cipher, Math.Round(handshake.Duration.TotalMilliseconds, 1)),
             Judge(handshake, authorities, now),
             certificate.IsMustStaple(),
             [.. chain]);
+        return report with { Advice = StapleAdvice.Of(report, handshake, now) };
     }
 
     private static StapleVerdict Judge(TlsHandshake handshake, IReadOnlyList<X509Certificate2> authorities, DateTimeOffset now)

@@ -11,8 +11,14 @@ namespace OcspLab.Lab;
 /// <param name="Chain">The certificates that the server sent, and what is known of each.</param>
 public sealed record StapleReport(HandshakeReport Handshake, StapleVerdict Staple, bool MustStaple, IReadOnlyList<CertificateReport> Chain)
 {
+    /// <summary>What to do about it, the most urgent first.</summary>
+    public IReadOnlyList<string> Advice { get; init; } = [];
+
     /// <summary>The JSON document.</summary>
     public string ToJson() => JsonSerializer.Serialize(this, StapleVerdict.Json);
+
+    /// <summary>The same on one line.</summary>
+    public string ToJsonLine() => JsonSerializer.Serialize(this, StapleVerdict.JsonLine);
 }
 
 /// <summary>How a handshake went.</summary>
@@ -86,6 +92,8 @@ public sealed record StapleVerdict
         WriteIndented = true,
         Encoder = System.Text.Encodings.Web.JavaScriptEncoder.UnsafeRelaxedJsonEscaping,
     };
+
+    internal static readonly JsonSerializerOptions JsonLine = new(Json) { WriteIndented = false };
 
     internal static StapleVerdict Absent { get; } = new() { Verdict = "absent" };
 

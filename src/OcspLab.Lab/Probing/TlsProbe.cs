@@ -34,7 +34,7 @@ public sealed class TlsProbe(TimeProvider clock)
             using var closing = deadline.Token.Register(socket.Dispose);
             return await Task.Run(() => Shake(socket, serverName, version), CancellationToken.None).ConfigureAwait(false);
         }
-        catch (Exception exception) when (exception is OperationCanceledException or ObjectDisposedException || timer.IsCancellationRequested)
+        catch (Exception exception) when (exception is OperationCanceledException or ObjectDisposedException || deadline.IsCancellationRequested)
         {
             cancellationToken.ThrowIfCancellationRequested();
             throw new LabException($"{host}:{port} did not finish a handshake within {timeout.TotalSeconds:0.#} s.", ExitCodes.Unreachable, exception);
