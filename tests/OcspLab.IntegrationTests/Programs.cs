@@ -1,6 +1,4 @@
 using System.Diagnostics;
-using System.Net;
-using System.Net.Sockets;
 using System.Runtime.InteropServices;
 using System.Text;
 using OcspLab.Lab;
@@ -37,16 +35,7 @@ internal static class Programs
     /// <summary>Free ports for a lab of one's own, as options.</summary>
     public static (LabPorts Ports, string[] Options) FreePorts()
     {
-        // Held until all are known, so that none is given twice.
-        var holders = Enumerable.Range(0, 6).Select(_ =>
-        {
-            var listener = new TcpListener(IPAddress.Loopback, 0);
-            listener.Start();
-            return listener;
-        }).ToArray();
-        var numbers = holders.Select(holder => ((IPEndPoint)holder.LocalEndpoint).Port).ToArray();
-        foreach (var holder in holders)
-            holder.Dispose();
+        var numbers = PortCheck.FindFree(6);
         var ports = new LabPorts { Dns = numbers[0], Responder = numbers[1], ResponderAdmin = numbers[2], Nginx = numbers[3], Kestrel = numbers[4], KestrelBuiltIn = numbers[5] };
         return (ports, [.. ports.All.SelectMany(port => new[] { port.Option, $"{port.Number}" })]);
     }

@@ -1,5 +1,3 @@
-using System.Net;
-using System.Net.Sockets;
 using OcspLab.Responder;
 
 namespace OcspLab.Lab;
@@ -41,7 +39,7 @@ internal sealed class Comparison(ComparisonPlan plan, IReadOnlyList<IStaplingSer
 
     private async Task<IReadOnlyList<LaneResult>> RunLanesAsync(string folder, IStaplingServer[] present, CancellationToken cancellationToken)
     {
-        var ports = FreePorts(3 + (present.Length * scenarios.Count));
+        var ports = PortCheck.FindFree(3 + (present.Length * scenarios.Count));
         var topology = new LabTopology
         {
             Directory = Path.Combine(folder, "lab"),
@@ -112,21 +110,6 @@ internal sealed class Comparison(ComparisonPlan plan, IReadOnlyList<IStaplingSer
 
     private string? MissingHere(IStaplingServer server) =>
         server.Missing ?? (server.ShortestValidity > plan.Validity ? $"it takes no answer that lasts less than {server.ShortestValidity.TotalMinutes:0} minutes, and these last {plan.Validity.TotalSeconds:0} s" : null);
-
-    // Held until all are known, so that none is given twice.
-    private static int[] FreePorts(int count)
-    {
-        var holders = Enumerable.Range(0, count).Select(_ =>
-        {
-            var listener = new TcpListener(IPAddress.Loopback, 0);
-            listener.Start();
-            return listener;
-        }).ToArray();
-        var ports = holders.Select(holder => ((IPEndPoint)holder.LocalEndpoint).Port).ToArray();
-        foreach (var holder in holders)
-            holder.Dispose();
-        return ports;
-    }
 
     private static readonly TimeSpan Stagger = TimeSpan.FromSeconds(0.5);
     private static readonly TimeSpan ProgressInterval = TimeSpan.FromSeconds(5);

@@ -19,6 +19,22 @@ public static class PortCheck
     /// <summary>Whether this machine has ::1.</summary>
     public static bool HasIpv6Loopback() => Socket.OSSupportsIPv6 && Bind(IPAddress.IPv6Loopback, 0, SocketType.Stream) is null;
 
+    /// <summary>Ports that nobody listens on now, each a different one.</summary>
+    internal static int[] FindFree(int count)
+    {
+        // Held until all are known, so that none is given twice.
+        var holders = Enumerable.Range(0, count).Select(_ =>
+        {
+            var listener = new TcpListener(IPAddress.Loopback, 0);
+            listener.Start();
+            return listener;
+        }).ToArray();
+        var ports = holders.Select(holder => ((IPEndPoint)holder.LocalEndpoint).Port).ToArray();
+        foreach (var holder in holders)
+            holder.Dispose();
+        return ports;
+    }
+
     private static SocketError? Bind(IPAddress address, int port, SocketType type)
     {
         using var socket = new Socket(address.AddressFamily, type, type == SocketType.Stream ? ProtocolType.Tcp : ProtocolType.Udp);
