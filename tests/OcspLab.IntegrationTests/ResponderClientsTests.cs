@@ -107,31 +107,11 @@ public sealed class ResponderClientsTests(LabFixture lab) : IClassFixture<LabFix
     {
         using var folder = new TempFolder();
         var (ports, _) = Programs.FreePorts();
-        var files = CertificateOf("echo-apache");
         await lab.OcspLabAsync("pki", "issue", "echo-apache");
-        const string modules = "/usr/lib/apache2/modules";
-        // Apache asks a person or a program for the password; a key in the clear in a folder of the test asks nobody.
-        await Tool.RunAsync("openssl", "pkey", "-in", files.Key, "-passin", $"file:{files.Password}", "-out", folder["server.key"]);
-        await File.WriteAllTextAsync(folder["httpd.conf"], $"""
-            ServerRoot {folder.Path}
-            ServerName {LabTopology.SiteHost}
-            PidFile {folder["httpd.pid"]}
-            ErrorLog {folder["error.log"]}
-            LoadModule mpm_event_module {modules}/mod_mpm_event.so
-            LoadModule authz_core_module {modules}/mod_authz_core.so
-            LoadModule socache_shmcb_module {modules}/mod_socache_shmcb.so
-            LoadModule ssl_module {modules}/mod_ssl.so
-            Listen 127.0.0.1:{ports.Nginx}
-            Mutex file:{folder.Path}
-            {(Environment.IsPrivilegedProcess ? "User www-data\nGroup www-data" : "")}
-            SSLStaplingCache shmcb:{folder["stapling"]}(128000)
-            SSLUseStapling on
-            SSLStaplingForceURL {ResponderUrl}
-            SSLEngine on
-            SSLCertificateFile {files.FullChain}
-            SSLCertificateKeyFile {folder["server.key"]}
-            """, TestContext.Current.CancellationToken);
-        await using var apache = new RunningProgram(Tool.Require("apache2"), "-DFOREGROUND", "-f", folder["httpd.conf"]);
+        var server = new ApacheServer();
+        Assert.SkipWhen(server.Missing is not null, server.Missing ?? "");
+        var place = new ServerPlace(folder.Path, ports.Nginx, CertificateOf("echo-apache"), new LabTopology { Directory = lab.Folder, Ports = lab.Ports }, HostsView.None);
+        await using var apache = new RunningProgram([.. await server.PrepareAsync(place, TestContext.Current.CancellationToken)]);
         await Poll.UntilAsync(async () =>
         {
             Assert.False(apache.HasExited, apache.Output + apache.Error);
