@@ -127,11 +127,10 @@ public sealed class ContainerTests(ContainerFixture containers) : IClassFixture<
         Assert.Contains("eng/nginx-image/build", up.Error, StringComparison.Ordinal);
     }
 
-    [Theory]
-    [InlineData("trixie")]
-    [InlineData("sid")]
-    public async Task Newer_releases_of_nginx_do_the_same(string suite)
+    [Fact]
+    public async Task A_newer_release_of_nginx_does_the_same()
     {
+        const string suite = "sid";
         containers.Require();
         var image = $"{ContainedNginx.LocalImage}:{suite}";
         var build = await Tool.RunAsync("bash", Path.Combine(Programs.Root, "eng/nginx-image/build"), "--runtime", containers.Runtime, "--suite", suite);

@@ -61,6 +61,9 @@ public sealed class PackageTests : IDisposable
                 <PublishAot>{compiled == Compiled.AheadOfTime}</PublishAot>
                 <InvariantGlobalization>true</InvariantGlobalization>
                 <StripSymbols>false</StripSymbols>
+                <!-- Whether it can be compiled and runs is what is asked, not how fast. -->
+                <Optimize>false</Optimize>
+                <NativeDebugSymbols>false</NativeDebugSymbols>
                 <TreatWarningsAsErrors>true</TreatWarningsAsErrors>
                 <RestoreAdditionalProjectSources>{_folder["feed"]}</RestoreAdditionalProjectSources>
                 <RestorePackagesPath>{_folder["packages"]}</RestorePackagesPath>

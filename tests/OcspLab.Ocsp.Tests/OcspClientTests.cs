@@ -3,6 +3,7 @@ using System.Net.Sockets;
 using System.Security.Cryptography.X509Certificates;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Options;
+using OcspLab.Lab;
 using OcspLab.Testing;
 
 namespace OcspLab.Ocsp.Tests;
@@ -171,7 +172,7 @@ public sealed class OcspClientTests
     public async Task The_next_url_is_asked_when_the_first_is_dead()
     {
         await using var server = await ScriptedServer.StartAsync(ScriptedServer.Send(() => Authority.Respond(Server)));
-        var fetch = await FetchAsync([new Uri($"http://127.0.0.1:{ClosedPort()}"), server.Url]);
+        var fetch = await FetchAsync([new Uri($"http://127.0.0.1:{PortCheck.FindFree(1)[0]}"), server.Url]);
         Assert.NotNull(fetch.Staple);
         Assert.Equal([FetchFailure.ConnectionFailed, null], fetch.Attempts.Select(attempt => attempt.Failure));
     }
@@ -261,12 +262,5 @@ public sealed class OcspClientTests
             return ScriptedServer.Send(() => Authority.Respond(Server))(context);
         });
         return (methods, server);
-    }
-
-    private static int ClosedPort()
-    {
-        using var listener = new TcpListener(IPAddress.Loopback, 0);
-        listener.Start();
-        return ((IPEndPoint)listener.LocalEndpoint).Port;
     }
 }

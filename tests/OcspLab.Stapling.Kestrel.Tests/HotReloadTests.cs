@@ -77,7 +77,7 @@ public sealed class HotReloadTests : SiteBench
         """;
 
     // An endpoint on port 0 would open another one each time.
-    private readonly int _port = FreePort();
+    private readonly int _port = PortCheck.FindFree(1)[0];
 
     private async Task WriteAsync(X509Certificate2 certificate)
     {
@@ -89,12 +89,5 @@ public sealed class HotReloadTests : SiteBench
     {
         var handshake = await new TlsProbe(TimeProvider.System).ConnectAsync("127.0.0.1", port, "server", TlsVersion.Any, TimeSpan.FromSeconds(10), TestContext.Current.CancellationToken);
         return (handshake.Certificates[0].SerialNumber, StapleInspector.Inspect(handshake, [Authority.Certificate], TestAuthority.Now).Staple.Verdict);
-    }
-
-    private static int FreePort()
-    {
-        using var listener = new System.Net.Sockets.TcpListener(System.Net.IPAddress.Loopback, 0);
-        listener.Start();
-        return ((System.Net.IPEndPoint)listener.LocalEndpoint).Port;
     }
 }

@@ -1,7 +1,6 @@
 using System.Diagnostics;
 using System.Globalization;
-using System.Net;
-using System.Net.Sockets;
+using OcspLab.Lab;
 using Xunit;
 
 namespace OcspLab.Testing;
@@ -17,9 +16,7 @@ public sealed class PostgresServer : IAsyncDisposable
     {
         _programs = programs;
         _asUser = asUser;
-        using var listener = new TcpListener(IPAddress.Loopback, 0);
-        listener.Start();
-        Port = ((IPEndPoint)listener.LocalEndpoint).Port;
+        Port = PortCheck.FindFree(1)[0];
     }
 
     public int Port { get; }
