@@ -1,4 +1,5 @@
 using System.CommandLine;
+using System.Globalization;
 using OcspLab.Lab;
 using Spectre.Console;
 
@@ -9,50 +10,81 @@ internal static class CompareCommand
 {
     public static Command Create()
     {
-        var quick = new Option<bool>("--quick") { Description = "Under two minutes, with fewer experiments. Without it about ten." };
+        var quick = new Option<bool>("--quick") { Description = "Under two minutes, with fewer experiments. Without it about twenty-five." };
         var servers = Names("--servers", $"Only these servers: {string.Join(", ", CompareRun.Servers)}.", CompareRun.Servers);
         var experiments = Names("--experiments", $"Only these experiments: {string.Join(", ", CompareRun.Experiments)}.", CompareRun.Experiments);
+        var clients = Names("--clients", $"In the experiment 'clients', only these: {string.Join(", ", CompareRun.Clients)}.", CompareRun.Clients);
+        var repeat = new Option<int?>("--repeat") { Description = "How often every number is measured; the report shows the median and the spread.", HelpName = "N" };
+        repeat.Validators.Add(result =>
+        {
+            if (result.GetValueOrDefault<int?>() is < 1 or > 100)
+                result.AddError("--repeat takes 1 to 100.");
+        });
         var output = new Option<DirectoryInfo>("--out") { Description = "Where the report goes: comparison.html, .md and .json.", HelpName = "DIR", DefaultValueFactory = _ => new DirectoryInfo(".lab/report") };
-        var command = new Command("compare", "Run real servers through the same troubles, and show what their clients saw.") { quick, servers, experiments, output }.WithHelp("""
+        var command = new Command("compare", "Run real servers through the same troubles, and show what their clients saw.") { quick, servers, experiments, clients, repeat, output }.WithHelp("""
             Examples:
               ocsplab compare --quick
               ocsplab compare --servers kestrel,nginx --experiments revoked,restart
+              ocsplab compare --experiments cost --repeat 9
             Servers that are not installed are left out by name. Ctrl-C keeps what was seen so far.
-            Exits with 1 when Kestrel with this library failed anywhere.
+            Exits with 1 when Kestrel with this library failed anywhere, or something could not be seen or measured.
             """);
         command.SetAction(async (arguments, cancellationToken) =>
         {
-            var wanted = arguments.GetValue(servers) ?? [];
-            var chosen = arguments.GetValue(experiments) ?? [];
-            var length = arguments.GetValue(quick) ? CompareLength.Quick : CompareLength.Full;
-            var repeat = $"ocsplab compare{(length == CompareLength.Quick ? " --quick" : "")}{(wanted.Length > 0 ? $" --servers {string.Join(',', wanted)}" : "")}{(chosen.Length > 0 ? $" --experiments {string.Join(',', chosen)}" : "")}";
-            var result = await CompareRun.RunAsync(length, wanted, chosen, TimeProvider.System, Console.Error.WriteLine, cancellationToken).ConfigureAwait(false);
+            var order = new CompareOrder(
+                arguments.GetValue(quick) ? CompareLength.Quick : CompareLength.Full, arguments.GetValue(servers) ?? [], arguments.GetValue(experiments) ?? [], arguments.GetValue(clients) ?? [], arguments.GetValue(repeat));
+            var result = await CompareRun.RunAsync(order, TimeProvider.System, Console.Error.WriteLine, cancellationToken).ConfigureAwait(false);
             var directory = arguments.GetValue(output)!.FullName;
-            await CompareRun.WriteAsync(result, repeat, directory).ConfigureAwait(false);
+            await CompareRun.WriteAsync(result, order.Command, directory).ConfigureAwait(false);
             Show(result);
             Console.Out.WriteLine($"the report is {Path.Combine(directory, "comparison.html")}");
-            return result.Findings.Any(finding => finding.Server == LabTopology.Kestrel && finding.Verdict == FindingVerdict.Fails) ? ExitCodes.Revoked : ExitCodes.Good;
+            return result.Findings.Any(finding => finding.Server == LabTopology.Kestrel && finding.Verdict == FindingVerdict.Fails) || result.Failures.Count > 0 ? ExitCodes.Revoked : ExitCodes.Good;
         });
         return command;
     }
 
     private static void Show(ComparisonResult result)
     {
-        var table = new Table().Border(TableBorder.Simple).AddColumn("").AddColumns([.. result.Servers.Select(server => Markup.Escape(server.Name))]);
-        foreach (var behaviour in result.Findings.Select(finding => finding.Behaviour).Distinct())
+        if (result.Findings.Count > 0)
         {
-            table.AddRow([behaviour, .. result.Servers.Select(server => result.Findings.First(finding => finding.Server == server.Name && finding.Behaviour == behaviour)).Select(finding => finding.Verdict switch
-            {
-                FindingVerdict.Holds => $"[green]✓[/] {Markup.Escape(finding.Text)}",
-                FindingVerdict.Fails => $"[red]✗[/] {Markup.Escape(finding.Text)}",
-                _ => $"[grey]– {Markup.Escape(finding.Text)}[/]",
-            })]);
+            Write([.. result.Servers.Select(server => server.Name)], result.Findings.Select(finding => finding.Behaviour).Distinct().Select(behaviour =>
+                (behaviour, result.Servers.Select(server => result.Findings.First(finding => finding.Server == server.Name && finding.Behaviour == behaviour)).Select(finding => Mark(finding.Verdict, finding.Text)))));
         }
 
-        Terminal.Write(table);
-        foreach (var missing in result.Missing)
+        if (result.Claims.Any(claim => claim.Verdict != FindingVerdict.Unseen))
+            Write(["the article's claims"], result.Claims.Select(claim => (claim.Claim, (IEnumerable<string>)[Mark(claim.Verdict, claim.Text)])));
+        if (result.Clients is { } clients)
+        {
+            Write([.. clients.Clients.Select(client => client.Name)], clients.Cases.Select(one =>
+                (one.Title, clients.Clients.Select(client => clients.Looks.FirstOrDefault(look => look.Client == client.Name && look.Case == one.Name)?.Outcome switch { ClientOutcome.Connects => "connects", ClientOutcome.Refuses => "[purple]refuses[/]", _ => "–" }))));
+        }
+
+        if (result.Costs.Count > 0)
+        {
+            Write(["processor time", "bytes"], result.Costs.Where(cost => cost is { Version: TlsVersion.Tls13, Session: SessionKind.New }).Select(cost =>
+                ($"{cost.Server}, {cost.Key.ToString().ToUpperInvariant()}, {(cost.Stapling == ServerStapling.On ? "stapled" : "no staple")}", (IEnumerable<string>)[string.Create(CultureInfo.InvariantCulture, $"{cost.Milliseconds.Median:0.000} ms"), $"{cost.Bytes}"])));
+        }
+
+        foreach (var missing in result.Missing.Concat(result.Clients?.Missing ?? []))
             Console.Out.WriteLine($"left out: {missing.Name}, {missing.Reason}");
+        foreach (var failure in result.Failures)
+            Console.Out.WriteLine($"failed: {failure}");
     }
+
+    private static void Write(string[] columns, IEnumerable<(string Head, IEnumerable<string> Cells)> rows)
+    {
+        var table = new Table().Border(TableBorder.Simple).AddColumn("").AddColumns([.. columns.Select(Markup.Escape)]);
+        foreach (var (head, cells) in rows)
+            table.AddRow([Markup.Escape(head), .. cells]);
+        Terminal.Write(table);
+    }
+
+    private static string Mark(FindingVerdict verdict, string text) => verdict switch
+    {
+        FindingVerdict.Holds => $"[green]✓[/] {Markup.Escape(text)}",
+        FindingVerdict.Fails => $"[red]✗[/] {Markup.Escape(text)}",
+        _ => $"[grey]– {Markup.Escape(text)}[/]",
+    };
 
     private static Option<string[]> Names(string name, string description, IReadOnlyList<string> known)
     {

@@ -78,7 +78,7 @@ internal static class InspectCommand
         return command;
     }
 
-    private static bool TryParse(string text, out string host, out int port)
+    internal static bool TryParse(string text, out string host, out int port)
     {
         var colon = text.LastIndexOf(':');
         host = colon > 0 ? text[..colon].Trim('[', ']') : "";
@@ -86,7 +86,7 @@ internal static class InspectCommand
         return host.Length > 0 && int.TryParse(text[(colon + 1)..], NumberStyles.None, CultureInfo.InvariantCulture, out port) && port is > 0 and < 65536;
     }
 
-    private static X509Certificate2[] Load(FileInfo? file)
+    internal static X509Certificate2[] Load(FileInfo? file)
     {
         if (file is null)
             return [];

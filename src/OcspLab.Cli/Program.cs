@@ -8,6 +8,7 @@ var root = new RootCommand("OCSP stapling: inspect any server's staple, and run 
     options.Lab,
     UpVerb.Create(options),
     InspectCommand.Create(),
+    ConnectCommand.Create(),
     VerifyCommand.Create(),
     PkiCommand.Create(options),
     ResponderCommand.Create(options),

@@ -50,13 +50,19 @@ public sealed partial class LabPki(string directory, PkiOptions options, TimePro
 
     /// <summary>Issues <paramref name="name"/>, or issues it anew.</summary>
     /// <exception cref="PkiException">The name is not one, or a file is broken or cannot be written.</exception>
-    public IssuedCertificate Issue(string name)
+    public IssuedCertificate Issue(string name) => Issue([name])[0];
+
+    /// <summary>Issues all of these, or issues them anew; opening the authorities' keys is what takes long, and is done once.</summary>
+    /// <exception cref="PkiException">A name is not one, or a file is broken or cannot be written.</exception>
+    public IReadOnlyList<IssuedCertificate> Issue(IReadOnlyCollection<string> names)
     {
-        CheckName(name);
+        ArgumentNullException.ThrowIfNull(names);
+        foreach (var name in names)
+            CheckName(name);
         return Locked(() =>
         {
             using var intermediate = EnsureAuthorities();
-            return IssueEnd(intermediate, name);
+            return (IReadOnlyList<IssuedCertificate>)[.. names.Select(name => IssueEnd(intermediate, name))];
         });
     }
 
@@ -162,7 +168,7 @@ public sealed partial class LabPki(string directory, PkiOptions options, TimePro
     {
         var profile = name switch
         {
-            "echo-must-staple" => CertificateProfile.Server("echocert.lab", MustStaple.Yes),
+            _ when name.StartsWith("echo-must-staple", StringComparison.Ordinal) => CertificateProfile.Server("echocert.lab", MustStaple.Yes),
             _ when name == "echo" || name.StartsWith("echo-", StringComparison.Ordinal) => CertificateProfile.Server("echocert.lab", MustStaple.No),
             _ => CertificateProfile.User(name),
         };

@@ -22,7 +22,7 @@ public sealed class SiteOptions
     public Uri? ResponderAddress { get; set; }
 }
 
-/// <summary>The two ways of stapling that the lab compares.</summary>
+/// <summary>The ways of stapling that the lab compares.</summary>
 public enum SiteStapling
 {
     /// <summary>This project's library.</summary>
@@ -30,4 +30,7 @@ public enum SiteStapling
 
     /// <summary>.NET's own.</summary>
     BuiltIn,
+
+    /// <summary>Nobody: no handshake has a staple.</summary>
+    Off,
 }

@@ -22,6 +22,8 @@ public static class SiteService
             builder.WebHost.UseOcspStapling();
             builder.Services.AddHealthChecks().AddOcspStapling();
         }
+        else if (site.Stapling == SiteStapling.Off)
+            builder.WebHost.ConfigureKestrel(kestrel => kestrel.ConfigureHttpsDefaults(https => https.OnAuthenticate = new UnstapledContexts().Apply));
         else if (site is { ResponderAddress: { } address, ResponderHost: { } host } && HttpClient.DefaultProxy is not ResponderProxy)
             HttpClient.DefaultProxy = new ResponderProxy(host, address, HttpClient.DefaultProxy);
         configure?.Invoke(builder);

@@ -17,7 +17,7 @@ public sealed class CompareTests : IDisposable
         var run = await Programs.OcspLabAsync("compare", "--quick", "--servers", "kestrel,kestrel-builtin,nginx", "--experiments", "undisturbed,restart", "--out", _folder.Path);
         Assert.True(run.ExitCode == 0, run.Output + run.Error);
         Assert.Contains("to go", run.Error, StringComparison.Ordinal);
-        var matrix = JsonDocument.Parse(await File.ReadAllTextAsync(_folder["comparison.json"], TestContext.Current.CancellationToken)).RootElement.GetProperty("findings").EnumerateArray()
+        var matrix = (await ReadResultAsync()).GetProperty("findings").EnumerateArray()
             .ToDictionary(finding => (finding.GetProperty("server").GetString()!, finding.GetProperty("behaviour").GetString()!), finding => finding.GetProperty("verdict").GetString());
         foreach (var (server, behaviour) in matrix.Keys.Where(key => key.Item1 == LabTopology.Kestrel))
             Assert.NotEqual("fails", matrix[(server, behaviour)]);
@@ -34,8 +34,63 @@ public sealed class CompareTests : IDisposable
         await AssertReportAsync();
     }
 
+    [Fact]
+    public async Task What_it_measures_agrees_with_what_is_known_of_stapling()
+    {
+        Assert.SkipWhen(OpenSslClient.Missing is not null, OpenSslClient.Missing ?? "");
+        string[] clients = ["openssl", "curl", "curl-cert-status", "gnutls-cli"];
+        foreach (var tool in (string[])["openssl", "curl", "gnutls-cli"])
+            Tool.Require(tool);
+        var run = await Programs.OcspLabAsync("compare", "--quick", "--servers", "kestrel,nginx", "--experiments", "latency,load,clients", "--clients", string.Join(',', clients), "--repeat", "1", "--out", _folder.Path);
+        Assert.True(run.ExitCode == 0, run.Output + run.Error);
+        var result = await ReadResultAsync();
+        var claims = result.GetProperty("claims").EnumerateArray().ToDictionary(claim => claim.GetProperty("claim").GetString()!, claim => claim.GetProperty("verdict").GetString());
+        Assert.Equal("holds", claims["the responder is asked less"]);
+        Assert.Equal("holds", claims["the responder does not learn who visits a site"]);
+        Assert.Equal("holds", claims["sites stay reachable while the responder is down"]);
+        var kestrel = result.GetProperty("loads").EnumerateArray().Where(load => load.GetProperty("server").GetString() == LabTopology.Kestrel).ToArray();
+        Assert.All(kestrel, load => Assert.Equal((load.GetProperty("clients").GetInt32(), 1, 0), (load.GetProperty("informed").GetInt32(), load.GetProperty("requests").GetInt32(), load.GetProperty("addressesLearnt").GetInt32())));
+        Assert.Equal(6, result.GetProperty("latencies").GetArrayLength());
+
+        var looks = result.GetProperty("clients").GetProperty("looks").EnumerateArray().ToDictionary(look => (look.GetProperty("case").GetString()!, look.GetProperty("client").GetString()!), look => look.GetProperty("outcome").GetString()!);
+        void Expect(string situation, string outcomes) => Assert.Equal(outcomes, string.Join(' ', clients.Select(client => looks[(situation, client)])));
+        Expect("good", "connects connects connects connects");
+        Expect("goodDown", "connects connects connects connects");
+        Expect("goodUnstapled", "connects connects refuses connects");
+        Expect("revoked", "connects connects refuses refuses");
+        Expect("revokedUnstapled", "connects connects refuses connects");
+        Expect("mustStaple", "connects connects connects connects");
+        Expect("mustStapleUnstapled", "connects connects refuses refuses");
+        if (run.Output.Contains("left out: nginx", StringComparison.Ordinal))
+            return;
+        Expect("expired", "connects connects refuses refuses");
+        Expect("tryLater", "connects connects refuses connects");
+    }
+
+    [Fact]
+    public async Task What_a_staple_costs_is_measured_on_every_kind_of_handshake()
+    {
+        Assert.SkipWhen(OpenSslClient.Missing is not null, OpenSslClient.Missing ?? "");
+        var run = await Programs.OcspLabAsync("compare", "--quick", "--servers", "kestrel", "--experiments", "cost", "--repeat", "1", "--out", _folder.Path);
+        Assert.True(run.ExitCode == 0, run.Output + run.Error);
+        var costs = (await ReadResultAsync()).GetProperty("costs").EnumerateArray().ToDictionary(
+            cost => string.Join(' ', ((string[])["key", "version", "session", "stapling"]).Select(property => cost.GetProperty(property).GetString())), cost => cost.GetProperty("bytes").GetInt32());
+        Assert.Equal(16, costs.Count);
+        foreach (var key in (string[])["rsa", "ecdsa"])
+        {
+            foreach (var version in (string[])["tls12", "tls13"])
+            {
+                // A staple is its bytes and a few more, and none where a session is resumed.
+                Assert.InRange(costs[$"{key} {version} new on"] - costs[$"{key} {version} new off"], 300, 3000);
+                Assert.InRange(costs[$"{key} {version} resumed on"], 50, 600);
+                Assert.InRange(Math.Abs(costs[$"{key} {version} resumed on"] - costs[$"{key} {version} resumed off"]), 0, 50);
+            }
+        }
+    }
+
     [Theory]
     [InlineData("--servers", "nobody")]
+    [InlineData("--clients", "nobody")]
     [InlineData("--experiments", "magic")]
     public async Task A_name_that_is_none_is_refused_with_those_that_are(string option, string value)
     {
@@ -43,6 +98,8 @@ public sealed class CompareTests : IDisposable
         Assert.Equal(64, run.ExitCode);
         Assert.Contains($"'{value}' is none of ", run.Error, StringComparison.Ordinal);
     }
+
+    private async Task<JsonElement> ReadResultAsync() => JsonDocument.Parse(await File.ReadAllTextAsync(_folder["comparison.json"], TestContext.Current.CancellationToken)).RootElement;
 
     // In a real browser: the report needs no network, and its figures are there.
     private async Task AssertReportAsync()
@@ -59,7 +116,7 @@ public sealed class CompareTests : IDisposable
             "[document.querySelectorAll('#matrix tbody tr').length, document.querySelectorAll('svg.timeline').length, document.querySelectorAll('svg.timeline rect').length > 6, document.documentElement.scrollWidth <= innerWidth].join()",
             TestContext.Current.CancellationToken);
         Assert.Null(visit.Error);
-        Assert.Equal("10,3,true,true", answer);
+        Assert.Equal("11,3,true,true", answer);
         if (Environment.GetEnvironmentVariable("OCSPLAB_UPDATE_DOCS") is not null)
             await File.WriteAllBytesAsync(Path.Combine(Programs.Root, "docs/images/comparison.png"), visit.Picture, TestContext.Current.CancellationToken);
     }

@@ -110,7 +110,7 @@ public sealed class ResponderClientsTests(LabFixture lab) : IClassFixture<LabFix
         await lab.OcspLabAsync("pki", "issue", "echo-apache");
         var server = new ApacheServer();
         Assert.SkipWhen(server.Missing is not null, server.Missing ?? "");
-        var place = new ServerPlace(folder.Path, ports.Nginx, CertificateOf("echo-apache"), new LabTopology { Directory = lab.Folder, Ports = lab.Ports }, HostsView.None);
+        var place = new ServerPlace(folder.Path, ports.Nginx, Authority.Find("echo-apache")!, new LabTopology { Directory = lab.Folder, Ports = lab.Ports }, HostsView.None);
         await using var apache = new RunningProgram([.. await server.PrepareAsync(place, TestContext.Current.CancellationToken)]);
         await Poll.UntilAsync(async () =>
         {
@@ -154,7 +154,9 @@ public sealed class ResponderClientsTests(LabFixture lab) : IClassFixture<LabFix
         return (await browser.VisitAsync(new Uri($"https://{LabTopology.SiteHost}:{port}/"), RootFile, TestContext.Current.CancellationToken)).Error;
     }
 
-    private CertificateFiles CertificateOf(string name) => new LabPki(lab.PkiFolder, new PkiOptions(), TimeProvider.System).FilesOf(name);
+    private LabPki Authority => new(lab.PkiFolder, new PkiOptions(), TimeProvider.System);
+
+    private CertificateFiles CertificateOf(string name) => Authority.FilesOf(name);
 
     /// <summary>A site that staples nothing.</summary>
     private async Task<WebApplication> StartUnstapledAsync(string name)

@@ -40,6 +40,15 @@ public sealed class FindingTests
     }
 
     [Fact]
+    public void A_must_staple_certificate_without_its_staple_is_a_failure_and_a_refused_handshake_is_none()
+    {
+        var bare = Judge(Lane("mustStaple", "4 refused, 5 unstapled, 30 good"))["shows a must-staple certificate only with its staple"];
+        Assert.Equal((FindingVerdict.Fails, "1 of 3 handshakes without"), (bare.Verdict, bare.Text));
+        Assert.Equal(FindingVerdict.Holds, Judge(Lane("mustStaple", "4 refused, 30 good"))["shows a must-staple certificate only with its staple"].Verdict);
+        Assert.Equal(FindingVerdict.Fails, Judge(Lane("mustStaple", "4 refused, 30 good, 31 refused"))["shows a must-staple certificate only with its staple"].Verdict);
+    }
+
+    [Fact]
     public void What_was_not_run_is_not_judged() => Assert.All(Judge().Values, finding => Assert.Equal(FindingVerdict.Unseen, finding.Verdict));
 
     [Fact]
@@ -47,7 +56,7 @@ public sealed class FindingTests
         Assert.All(Judge(Lane("undisturbed", "5 refused") with { Failure = "it ended with 1" }).Values, finding => Assert.Equal(FindingVerdict.Unseen, finding.Verdict));
 
     private static Dictionary<string, Finding> Judge(params LaneResult[] lanes) =>
-        new ComparisonResult(default, default, TimeSpan.FromSeconds(30), [new ComparedServer("one", "1", "none")], [], [], lanes).Findings.ToDictionary(finding => finding.Behaviour);
+        new ComparisonResult(default, default, TimeSpan.FromSeconds(30), 1, [new ComparedServer("one", "1", "none")], [], [new ComparedScenario("any", "any")]) { Lanes = lanes }.Findings.ToDictionary(finding => finding.Behaviour);
 
     // The trouble begins at 10 s.
     private static LaneResult Lane(string scenario, string story, int before = 0) => new(

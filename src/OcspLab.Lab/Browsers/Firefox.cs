@@ -10,6 +10,9 @@ namespace OcspLab.Lab;
 /// <summary>Firefox, driven over Marionette. The root is trusted as a person would trust it.</summary>
 public sealed class Firefox(TimeProvider clock) : IBrowser
 {
+    /// <summary>What it does when no status is to be had. Default <see cref="FirefoxRevocation.Soft"/>, as everywhere.</summary>
+    public FirefoxRevocation Revocation { get; init; }
+
     /// <inheritdoc/>
     public string Name => "firefox";
 
@@ -25,7 +28,7 @@ public sealed class Firefox(TimeProvider clock) : IBrowser
         var process = await BrowserProcess.StartAsync(program, async home =>
         {
             var profile = Directory.CreateDirectory(Path.Combine(home, "profile")).FullName;
-            await File.WriteAllTextAsync(Path.Combine(profile, "user.js"), Preferences(page.Host), cancellationToken).ConfigureAwait(false);
+            await File.WriteAllTextAsync(Path.Combine(profile, "user.js"), Preferences(page.Host, Revocation), cancellationToken).ConfigureAwait(false);
             return ["--headless", "--no-remote", "--marionette", "--remote-allow-system-access", "--profile", profile];
         }).ConfigureAwait(false);
         await using (process.ConfigureAwait(false))
@@ -74,7 +77,7 @@ public sealed class Firefox(TimeProvider clock) : IBrowser
             (await marionette.CommandAsync("WebDriver:ExecuteScript", new { script, args = Array.Empty<object>() }, cancellationToken).ConfigureAwait(false)).GetProperty("value");
     }
 
-    private static string Preferences(string host) => $"""
+    private static string Preferences(string host, FirefoxRevocation revocation) => $"""
         user_pref("marionette.port", 0);
         user_pref("network.dns.localDomains", "{host},{LabTopology.ResponderHost}");
         user_pref("browser.shell.checkDefaultBrowser", false);
@@ -82,6 +85,7 @@ public sealed class Firefox(TimeProvider clock) : IBrowser
         user_pref("app.update.enabled", false);
         user_pref("network.captive-portal-service.enabled", false);
         user_pref("network.connectivity-service.enabled", false);
+        user_pref("security.OCSP.require", {(revocation == FirefoxRevocation.Hard ? "true" : "false")});
         """;
 
     private static string? Program => ChildProcess.Find("firefox-esr") ?? ChildProcess.Find("firefox");
@@ -123,4 +127,14 @@ public sealed class Firefox(TimeProvider clock) : IBrowser
     }
 
     private sealed class MarionetteException(string message) : Exception(message);
+}
+
+/// <summary>What Firefox does when no status is to be had.</summary>
+public enum FirefoxRevocation
+{
+    /// <summary>It loads the page.</summary>
+    Soft,
+
+    /// <summary>It does not (<c>security.OCSP.require</c>).</summary>
+    Hard,
 }

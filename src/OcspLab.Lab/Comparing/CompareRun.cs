@@ -11,25 +11,24 @@ public static class CompareRun
     public static IReadOnlyList<string> Servers { get; } = [.. StaplingServers.All.Select(server => server.Name)];
 
     /// <summary>The names that <c>--experiments</c> takes.</summary>
-    public static IReadOnlyList<string> Experiments { get; } = [.. Scenario.All.Select(scenario => scenario.Name)];
+    public static IReadOnlyList<string> Experiments { get; } = [.. Scenario.All.Select(scenario => scenario.Name), .. Measures.Keys];
+
+    /// <summary>The names that <c>--clients</c> takes.</summary>
+    public static IReadOnlyList<string> Clients { get; } = [.. StatusClients.All(TimeProvider.System).Select(client => client.Name)];
 
     /// <summary>Runs the comparison.</summary>
-    /// <param name="length">How long it may take.</param>
-    /// <param name="servers">Whose names; empty for all.</param>
-    /// <param name="experiments">Whose names; empty for those of the length.</param>
-    /// <param name="clock">The time.</param>
-    /// <param name="progress">Is told what goes on.</param>
-    /// <param name="cancellationToken">Ends it early; what was seen is kept.</param>
     /// <exception cref="LabException">The lab around the servers cannot be made.</exception>
-    public static Task<ComparisonResult> RunAsync(CompareLength length, IReadOnlyCollection<string> servers, IReadOnlyCollection<string> experiments, TimeProvider clock, Action<string> progress, CancellationToken cancellationToken)
+    public static Task<ComparisonResult> RunAsync(CompareOrder order, TimeProvider clock, Action<string> progress, CancellationToken cancellationToken)
     {
-        ArgumentNullException.ThrowIfNull(servers);
-        ArgumentNullException.ThrowIfNull(experiments);
-        var scenarios = experiments.Count > 0 ? Scenario.All.Where(scenario => experiments.Contains(scenario.Name)) : length == CompareLength.Quick ? Scenario.All.Take(Scenario.Quick) : Scenario.All;
+        ArgumentNullException.ThrowIfNull(order);
+        var plan = order.Length == CompareLength.Quick ? ComparisonPlan.Quick : ComparisonPlan.Full;
+        var wanted = order.Experiments.Count > 0 ? order.Experiments : order.Length == CompareLength.Quick ? [.. Experiments.Take(Scenario.Quick), "latency", "load"] : Experiments;
         return new Comparison(
-            length == CompareLength.Quick ? ComparisonPlan.Quick : ComparisonPlan.Full,
-            [.. StaplingServers.All.Where(server => servers.Count == 0 || servers.Contains(server.Name))],
-            [.. scenarios],
+            plan with { Repeat = order.Repeat ?? plan.Repeat },
+            [.. StaplingServers.All.Where(server => order.Servers.Count == 0 || order.Servers.Contains(server.Name))],
+            [.. Scenario.All.Where(scenario => wanted.Contains(scenario.Name))],
+            [.. Measures.Where(measure => wanted.Contains(measure.Key)).Select(measure => measure.Value)],
+            [.. StatusClients.All(clock).Where(client => order.Clients.Count == 0 || order.Clients.Contains(client.Name))],
             clock,
             progress).RunAsync(cancellationToken);
     }
@@ -44,6 +43,8 @@ public static class CompareRun
         await File.WriteAllTextAsync(Path.Combine(directory, "comparison.json"), JsonSerializer.Serialize(result, Json)).ConfigureAwait(false);
     }
 
+    private static Dictionary<string, Experiment> Measures => Enum.GetValues<Experiment>().ToDictionary(measure => measure.ToString().ToLowerInvariant());
+
     private static readonly JsonSerializerOptions Json = new(JsonSerializerDefaults.Web)
     {
         WriteIndented = true,
@@ -52,12 +53,30 @@ public static class CompareRun
     };
 }
 
+/// <summary>What is to be compared.</summary>
+/// <param name="Length">How long it may take.</param>
+/// <param name="Servers">Whose names; empty for all.</param>
+/// <param name="Experiments">Whose names; empty for those of the length.</param>
+/// <param name="Clients">Whose names; empty for all.</param>
+/// <param name="Repeat">How often every number is measured, or null for the length's own.</param>
+public sealed record CompareOrder(CompareLength Length, IReadOnlyCollection<string> Servers, IReadOnlyCollection<string> Experiments, IReadOnlyCollection<string> Clients, int? Repeat)
+{
+    /// <summary>The command that repeats it.</summary>
+    public string Command => string.Join(' ', (string[])
+    [
+        "ocsplab compare", .. Length == CompareLength.Quick ? (string[])["--quick"] : [], .. Names("--servers", Servers), .. Names("--experiments", Experiments), .. Names("--clients", Clients),
+        .. Repeat is { } times ? (string[])["--repeat", times.ToString(System.Globalization.CultureInfo.InvariantCulture)] : [],
+    ]);
+
+    private static string[] Names(string option, IReadOnlyCollection<string> names) => names.Count == 0 ? [] : [option, string.Join(',', names)];
+}
+
 /// <summary>How long a comparison may take.</summary>
 public enum CompareLength
 {
     /// <summary>Under two minutes.</summary>
     Quick,
 
-    /// <summary>About ten minutes.</summary>
+    /// <summary>About twenty-five minutes.</summary>
     Full,
 }

@@ -1,17 +1,60 @@
 namespace OcspLab.Lab;
 
-/// <summary>How long things last in a comparison. Everything is a part of the answers' validity, so that the quick and the full one show the same.</summary>
-/// <param name="Validity">How long the responder's answers last.</param>
-/// <param name="Settle">How long a server is left alone after its start, to see whether it asks by itself.</param>
-/// <param name="TroubleAfter">When the scenario's trouble begins, since the lane's start.</param>
-/// <param name="TroubleFor">How long the trouble of <see cref="ScenarioKind.Restart"/> lasts.</param>
-/// <param name="Length">How long a lane is watched.</param>
-/// <param name="Interval">Between two clients.</param>
-internal sealed record ComparisonPlan(TimeSpan Validity, TimeSpan Settle, TimeSpan TroubleAfter, TimeSpan TroubleFor, TimeSpan Length, TimeSpan Interval)
+/// <summary>How long things last in a comparison, and how much of everything there is. The scenarios' times are parts of the answers' validity, so that the quick and the full one show the same.</summary>
+internal sealed record ComparisonPlan
 {
+    /// <summary>How long the responder's answers last in the scenarios.</summary>
+    public required TimeSpan Validity { get; init; }
+
+    /// <summary>How long a server is left alone after its start, to see whether it asks by itself.</summary>
+    public required TimeSpan Settle { get; init; }
+
+    /// <summary>When the scenario's trouble begins, since the lane's start.</summary>
+    public required TimeSpan TroubleAfter { get; init; }
+
+    /// <summary>How long the trouble of <see cref="ScenarioKind.Restart"/> lasts.</summary>
+    public required TimeSpan TroubleFor { get; init; }
+
+    /// <summary>How long a lane is watched.</summary>
+    public required TimeSpan Length { get; init; }
+
+    /// <summary>Between two clients of a lane.</summary>
+    public required TimeSpan Interval { get; init; }
+
+    /// <summary>How often everything that is a number is measured.</summary>
+    public required int Repeat { get; init; }
+
+    /// <summary>The crowds whose load on the responder is counted.</summary>
+    public required IReadOnlyList<int> Crowds { get; init; }
+
+    /// <summary>How many new handshakes a measurement of their cost has.</summary>
+    public required int Handshakes { get; init; }
+
     /// <summary>Under two minutes; too short to see nginx ask again, which it does after five minutes at the earliest.</summary>
-    public static ComparisonPlan Quick { get; } = new(TimeSpan.FromSeconds(30), TimeSpan.FromSeconds(4), TimeSpan.FromSeconds(14), TimeSpan.FromSeconds(12), TimeSpan.FromSeconds(54), TimeSpan.FromSeconds(1));
+    public static ComparisonPlan Quick { get; } = new()
+    {
+        Validity = TimeSpan.FromSeconds(30),
+        Settle = TimeSpan.FromSeconds(4),
+        TroubleAfter = TimeSpan.FromSeconds(14),
+        TroubleFor = TimeSpan.FromSeconds(12),
+        Length = TimeSpan.FromSeconds(54),
+        Interval = TimeSpan.FromSeconds(1),
+        Repeat = 2,
+        Crowds = [1, 100],
+        Handshakes = 50,
+    };
 
     /// <summary>Long enough that every server asks again while its first answer is still good.</summary>
-    public static ComparisonPlan Full { get; } = new(TimeSpan.FromSeconds(420), TimeSpan.FromSeconds(10), TimeSpan.FromSeconds(30), TimeSpan.FromSeconds(60), TimeSpan.FromSeconds(480), TimeSpan.FromSeconds(3));
+    public static ComparisonPlan Full { get; } = new()
+    {
+        Validity = TimeSpan.FromSeconds(420),
+        Settle = TimeSpan.FromSeconds(10),
+        TroubleAfter = TimeSpan.FromSeconds(30),
+        TroubleFor = TimeSpan.FromSeconds(60),
+        Length = TimeSpan.FromSeconds(480),
+        Interval = TimeSpan.FromSeconds(3),
+        Repeat = 5,
+        Crowds = [1, 10, 100, 1000],
+        Handshakes = 150,
+    };
 }

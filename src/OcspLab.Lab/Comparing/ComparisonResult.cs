@@ -3,16 +3,37 @@ namespace OcspLab.Lab;
 /// <summary>Everything that a comparison saw; the reports are made of it.</summary>
 /// <param name="At">When it began.</param>
 /// <param name="Took">How long it took.</param>
-/// <param name="Validity">How long the responder's answers lasted.</param>
+/// <param name="Validity">How long the responder's answers lasted in the scenarios.</param>
+/// <param name="Repeat">How often every number was measured.</param>
 /// <param name="Servers">Who took part.</param>
 /// <param name="Missing">Who could not.</param>
 /// <param name="Scenarios">What happened.</param>
-/// <param name="Lanes">What was seen.</param>
 public sealed record ComparisonResult(
-    DateTimeOffset At, TimeSpan Took, TimeSpan Validity, IReadOnlyList<ComparedServer> Servers, IReadOnlyList<MissingServer> Missing, IReadOnlyList<ComparedScenario> Scenarios, IReadOnlyList<LaneResult> Lanes)
+    DateTimeOffset At, TimeSpan Took, TimeSpan Validity, int Repeat, IReadOnlyList<ComparedServer> Servers, IReadOnlyList<MissingServer> Missing, IReadOnlyList<ComparedScenario> Scenarios)
 {
-    /// <summary>What follows from it, server by server.</summary>
-    public IReadOnlyList<Finding> Findings => [.. Servers.SelectMany(server => Finding.Of(server.Name, this))];
+    /// <summary>What was seen in the scenarios.</summary>
+    public IReadOnlyList<LaneResult> Lanes { get; init; } = [];
+
+    /// <summary>What follows from it, server by server; empty where no scenario was run.</summary>
+    public IReadOnlyList<Finding> Findings => Scenarios.Count == 0 ? [] : [.. Servers.SelectMany(server => Finding.Of(server.Name, this))];
+
+    /// <summary>The article's claims, and what became of them.</summary>
+    public IReadOnlyList<ArticleClaim> Claims => [.. ArticleClaim.Of(this)];
+
+    /// <summary>How long clients waited for the status.</summary>
+    public IReadOnlyList<Latency> Latencies { get; init; } = [];
+
+    /// <summary>What the responder was asked for crowds of clients.</summary>
+    public IReadOnlyList<CrowdLoad> Loads { get; init; } = [];
+
+    /// <summary>What handshakes cost the servers.</summary>
+    public IReadOnlyList<HandshakeCost> Costs { get; init; } = [];
+
+    /// <summary>What clients made of staples, or null where they were not asked.</summary>
+    public ClientMatrix? Clients { get; init; }
+
+    /// <summary>What could not be seen or measured, and why.</summary>
+    public IReadOnlyList<string> Failures { get; init; } = [];
 }
 
 /// <summary>A server that took part.</summary>
@@ -21,7 +42,7 @@ public sealed record ComparisonResult(
 /// <param name="Setting">How it was set up.</param>
 public sealed record ComparedServer(string Name, string Version, string Setting);
 
-/// <summary>A server that could not.</summary>
+/// <summary>Who could not take part.</summary>
 /// <param name="Name">One word.</param>
 /// <param name="Reason">Why.</param>
 public sealed record MissingServer(string Name, string Reason);
@@ -30,3 +51,22 @@ public sealed record MissingServer(string Name, string Reason);
 /// <param name="Name">One word.</param>
 /// <param name="Title">What happens.</param>
 public sealed record ComparedScenario(string Name, string Title);
+
+/// <summary>Many measurements of one thing.</summary>
+/// <param name="Median">The middle one.</param>
+/// <param name="Lowest">The least.</param>
+/// <param name="Highest">The most.</param>
+/// <param name="Count">How many.</param>
+public sealed record Spread(double Median, double Lowest, double Highest, int Count)
+{
+    /// <summary>Of at least one number.</summary>
+    /// <exception cref="ArgumentException">There is none.</exception>
+    public static Spread Of(IEnumerable<double> numbers)
+    {
+        double[] sorted = [.. numbers.Order()];
+        if (sorted.Length == 0)
+            throw new ArgumentException("There is no number to take the median of.", nameof(numbers));
+        var middle = sorted.Length / 2;
+        return new Spread(sorted.Length % 2 == 1 ? sorted[middle] : (sorted[middle - 1] + sorted[middle]) / 2, sorted[0], sorted[^1], sorted.Length);
+    }
+}

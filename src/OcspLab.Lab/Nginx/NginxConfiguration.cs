@@ -65,8 +65,7 @@ internal static class NginxConfiguration
                 ssl_password_file {{Quote(view.Password)}};
                 ssl_certificate {{Quote(view.Certificate)}};
 
-                ssl_stapling on;
-                ssl_stapling_verify on;
+                {{Stapling(view)}}
                 ssl_trusted_certificate {{Quote(view.TrustedCertificates)}};{{responder}}
 
                 resolver {{view.Resolver}} valid=300s;
@@ -95,6 +94,13 @@ internal static class NginxConfiguration
 
             """;
     }
+
+    private static string Stapling(NginxView view) => view.Stapling switch
+    {
+        NginxStapling.Off => "ssl_stapling off;",
+        NginxStapling.File => $"ssl_stapling on;\n    ssl_stapling_file {Quote(view.StapleFile!)};",
+        _ => "ssl_stapling on;\n    ssl_stapling_verify on;",
+    };
 
     private static string Quote(string path) => $"\"{path.Replace("\\", "\\\\", StringComparison.Ordinal).Replace("\"", "\\\"", StringComparison.Ordinal)}\"";
 }

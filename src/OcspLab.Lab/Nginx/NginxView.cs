@@ -75,4 +75,23 @@ internal sealed record NginxView
 
     /// <summary>Whether the workers must be told to stay root, to read what only the lab's owner may.</summary>
     public required bool RunsAsRoot { get; init; }
+
+    /// <summary>The article's stapling, or another to compare it with.</summary>
+    public NginxStapling Stapling { get; init; } = NginxStapling.Fetched;
+
+    /// <summary>For <see cref="NginxStapling.File"/>: the response, in DER.</summary>
+    public string? StapleFile { get; init; }
+}
+
+/// <summary>Where nginx' staples come from.</summary>
+internal enum NginxStapling
+{
+    /// <summary>It fetches and verifies them.</summary>
+    Fetched,
+
+    /// <summary>From a file, unread.</summary>
+    File,
+
+    /// <summary>There are none.</summary>
+    Off,
 }

@@ -14,28 +14,86 @@ public static class ComparisonMarkdown
         ArgumentNullException.ThrowIfNull(result);
         var text = new StringBuilder();
         text.AppendLine("# Servers compared").AppendLine();
-        text.AppendLine(CultureInfo.InvariantCulture, $"Run on {result.At:yyyy-MM-dd} in {result.Took.TotalSeconds:0} s with `{command}`. Answers of the responder last {result.Validity.TotalSeconds:0} s here.").AppendLine();
-        text.AppendLine(ComparisonText.Procedure).AppendLine();
-        Row(text, ["", .. result.Servers.Select(server => server.Name)]);
-        Row(text, ["---", .. result.Servers.Select(_ => "---")]);
-        foreach (var behaviour in result.Findings.Select(finding => finding.Behaviour).Distinct())
-            Row(text, [behaviour, .. result.Servers.Select(server => Cell(result.Findings.First(finding => finding.Server == server.Name && finding.Behaviour == behaviour)))]);
-        text.AppendLine().AppendLine("| server | version | setting |").AppendLine("|---|---|---|");
-        foreach (var server in result.Servers)
-            Row(text, [server.Name, server.Version, server.Setting]);
-        foreach (var missing in result.Missing)
-            Row(text, [missing.Name, "left out", missing.Reason]);
-
-        text.AppendLine().AppendLine("What clients saw, in order, and how often the responder was asked about that server's certificate:").AppendLine();
-        text.AppendLine("| scenario | server | seen | requests |").AppendLine("|---|---|---|---|");
-        foreach (var lane in result.Lanes)
-            Row(text, [Title(result, lane), lane.Server, lane.Failure ?? ComparisonText.Story(lane), lane.Requests.Count.ToString(CultureInfo.InvariantCulture)]);
+        text.AppendLine(CultureInfo.InvariantCulture, $"Run on {result.At:yyyy-MM-dd} in {result.Took.TotalSeconds:0} s with `{command}`.").AppendLine();
+        Scenarios(text, result);
+        Article(text, result);
+        Clients(text, result);
+        Costs(text, result);
+        text.AppendLine("## Servers").AppendLine();
+        Table(text, ["server", "version", "setting"], [
+            .. result.Servers.Select(server => (string[])[server.Name, server.Version, server.Setting]), .. result.Missing.Select(missing => (string[])[missing.Name, "left out", missing.Reason])]);
+        foreach (var failure in ComparisonText.Failures(result))
+            text.AppendLine(CultureInfo.InvariantCulture, $"- {failure}");
         return text.ToString();
     }
 
-    private static string Title(ComparisonResult result, LaneResult lane) => result.Scenarios.First(scenario => scenario.Name == lane.Scenario).Title;
+    private static void Scenarios(StringBuilder text, ComparisonResult result)
+    {
+        if (result.Scenarios.Count == 0)
+            return;
+        text.AppendLine("## Behaviour").AppendLine();
+        text.AppendLine(ComparisonText.Scenarios).AppendLine(CultureInfo.InvariantCulture, $"Answers of the responder last {result.Validity.TotalSeconds:0} s here.").AppendLine();
+        Table(text, ["", .. result.Servers.Select(server => server.Name)], result.Findings.Select(finding => finding.Behaviour).Distinct().Select(behaviour =>
+            (string[])[behaviour, .. result.Servers.Select(server => result.Findings.First(finding => finding.Server == server.Name && finding.Behaviour == behaviour)).Select(finding => $"{Mark(finding.Verdict)} {finding.Text}")]));
+        text.AppendLine("What clients saw, in order, and how often the responder was asked about that server's certificate:").AppendLine();
+        Table(text, ["scenario", "server", "seen", "requests"], result.Lanes.Select(lane => (string[])
+        [
+            result.Scenarios.First(scenario => scenario.Name == lane.Scenario).Title, lane.Server, lane.Failure ?? ComparisonText.Story(lane), lane.Requests.Count.ToString(CultureInfo.InvariantCulture),
+        ]));
+    }
 
-    private static string Cell(Finding finding) => $"{(finding.Verdict switch { FindingVerdict.Holds => "✓", FindingVerdict.Fails => "✗", _ => "–" })} {finding.Text}";
+    private static void Article(StringBuilder text, ComparisonResult result)
+    {
+        if (result.Claims.All(claim => claim.Verdict == FindingVerdict.Unseen))
+            return;
+        text.AppendLine("## The article's claims").AppendLine();
+        Table(text, ["stapling means that…", ""], result.Claims.Select(claim => (string[])[claim.Claim, $"{Mark(claim.Verdict)} {claim.Text}"]));
+        if (result.Latencies.Count > 0)
+        {
+            text.AppendLine("### Latency").AppendLine().AppendLine(ComparisonText.Latency).AppendLine();
+            Table(text, ["", "connecting to verified status"], result.Latencies.Select(latency => (string[])[ComparisonText.Label(latency), ComparisonText.Milliseconds(latency.Milliseconds)]));
+        }
+
+        if (result.Loads.Count > 0)
+        {
+            text.AppendLine("### Load and privacy").AppendLine().AppendLine(ComparisonText.Crowds).AppendLine();
+            var (headings, rows) = ComparisonText.Loads(result.Loads);
+            Table(text, headings, rows);
+        }
+    }
+
+    private static void Clients(StringBuilder text, ComparisonResult result)
+    {
+        if (result.Clients is not { } matrix)
+            return;
+        text.AppendLine("## What clients make of it").AppendLine().AppendLine(ComparisonText.Clients).AppendLine();
+        Table(text, ["", .. matrix.Clients.Select(client => client.Name)], matrix.Cases.Select(one => (string[])
+        [
+            one.Title, .. matrix.Clients.Select(client => matrix.Looks.FirstOrDefault(look => look.Client == client.Name && look.Case == one.Name)).Select(look => look is null ? "–" : $"**{ComparisonText.Word(look.Outcome)}** {ComparisonText.Said(look)}"),
+        ]));
+        Table(text, ["client", "version", "setting"], [
+            .. matrix.Clients.Select(client => (string[])[client.Name, client.Version, client.Setting]), .. matrix.Missing.Select(missing => (string[])[missing.Name, "left out", missing.Reason])]);
+    }
+
+    private static void Costs(StringBuilder text, ComparisonResult result)
+    {
+        if (result.Costs.Count == 0)
+            return;
+        text.AppendLine("## What a staple costs").AppendLine().AppendLine(ComparisonText.Cost).AppendLine();
+        var (headings, rows) = ComparisonText.Costs(result.Costs);
+        Table(text, headings, rows);
+    }
+
+    private static string Mark(FindingVerdict verdict) => verdict switch { FindingVerdict.Holds => "✓", FindingVerdict.Fails => "✗", _ => "–" };
+
+    private static void Table(StringBuilder text, IReadOnlyCollection<string> headings, IEnumerable<string[]> rows)
+    {
+        Row(text, headings);
+        Row(text, headings.Select(_ => "---"));
+        foreach (var row in rows)
+            Row(text, row);
+        text.AppendLine();
+    }
 
     private static void Row(StringBuilder text, IEnumerable<string> cells) => text.AppendLine($"| {string.Join(" | ", cells.Select(cell => cell.Replace("|", "\\|", StringComparison.Ordinal).ReplaceLineEndings(" ")))} |");
 }

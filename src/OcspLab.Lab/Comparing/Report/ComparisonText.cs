@@ -1,15 +1,24 @@
 using System.Globalization;
+using OcspLab.Pki;
 
 namespace OcspLab.Lab;
 
-/// <summary>Sentences that every form of the report shares.</summary>
+/// <summary>Sentences and tables that every form of the report shares.</summary>
 internal static class ComparisonText
 {
-    public const string Procedure = """
+    public const string Scenarios = """
         Every server goes through every scenario in a process, with a folder and a certificate of its own, all of them at once around one responder, whose journal tells them apart.
         A server is left alone after its start, then clients shake hands in a steady rhythm and verify what is stapled, with one second of allowance for clocks. After a while the
         scenario's trouble begins, for that certificate alone. Procedure and questions are those of "Is the Web Ready for OCSP Must-Staple?" (Chung et al., IMC 2018), and some more.
         """;
+
+    public const string Latency = "From connecting to the verified status, Kestrel with staples and without, by turns; median, lowest and highest. The client is OpenSSL, the certificate P-256. The way to the responder is emulated by a relay that holds every byte back for half a round trip, and a connection for a whole one; looking up its name, bandwidth and loss are left out, and the site itself is near.";
+
+    public const string Crowds = "A crowd of clients, each with an address of its own (127.1.…) and at most 16 at a time, against a server that was started a moment ago; then the responder's journal is read: how often it was asked about the certificate, and which of the clients' addresses it has. Informed is who had a verified good at the end.";
+
+    public const string Clients = "Each client in each situation, from nothing: a fresh process, profile and home. Right staples come from Kestrel with this library, missing ones from Kestrel without it, expired and tryLater ones from nginx with ssl_stapling_file. A responder that is down hangs up. Firefox takes an answer for another day after its nextUpdate. A number in parentheses is how often the client asked the responder itself.";
+
+    public const string Cost = "New or resumed handshakes one after the other from one OpenSSL client, without a request; processor time of the server and all its processes, from /proc; median, lowest and highest of the rounds. Every new handshake that was counted had a verified good staple, or none where none was to be; every resumed one was resumed, and has no certificate, so no staple. Bytes are what the server sends until the handshake is over; ten segments of 1,460 fit the initial window (RFC 6928). Handshakes per second are what one core would do, from the processor time.";
 
     /// <summary>What clients saw, as a few words with times.</summary>
     public static string Story(LaneResult lane)
@@ -33,4 +42,44 @@ internal static class ComparisonText
             index = last + 1;
         }
     }
+
+    /// <summary>How a status was come to, and how far the responder was.</summary>
+    public static string Label(Latency latency) => string.Create(CultureInfo.InvariantCulture, $"{(latency.Way == StatusWay.Stapled ? "stapled" : "asks itself")}, {latency.RoundTrip.TotalMilliseconds:0} ms away");
+
+    /// <summary>A median with its spread.</summary>
+    public static string Milliseconds(Spread spread) => string.Create(CultureInfo.InvariantCulture, $"{spread.Median:0.0##} ms ({spread.Lowest:0.0##}–{spread.Highest:0.0##})");
+
+    /// <summary>Crowds as a table: a row a server, its name first.</summary>
+    public static (string[] Headings, IReadOnlyList<string[]> Rows) Loads(IReadOnlyList<CrowdLoad> loads)
+    {
+        var crowds = loads.Select(load => load.Clients).Distinct().Order().ToArray();
+        return (
+            [.. crowds.Select(crowd => $"{crowd:N0} {(crowd == 1 ? "client" : "clients")}").Prepend("")],
+            [.. loads.GroupBy(load => load.Server).Select(server => (string[])[.. crowds
+                .Select(crowd => server.FirstOrDefault(load => load.Clients == crowd))
+                .Select(load => load is null ? "–" : $"{load.Requests} asked, {load.Informed} informed, {load.AddressesLearnt} addresses known").Prepend(server.Key)])]);
+    }
+
+    /// <summary>Costs as a table: a row a kind of handshake, the server first.</summary>
+    public static (string[] Headings, IReadOnlyList<string[]> Rows) Costs(IReadOnlyList<HandshakeCost> costs) => (
+        ["", "key", "TLS", "session", "staple", "processor time", "handshakes per second and core", "bytes", "fits the initial window", "counted"],
+        [.. costs.Select(cost => (string[])
+        [
+            cost.Server, Word(cost.Key), cost.Version == TlsVersion.Tls12 ? "1.2" : "1.3", cost.Session == SessionKind.New ? "new" : "resumed", cost.Stapling == ServerStapling.On ? "on" : "off",
+            Milliseconds(cost.Milliseconds), cost.Milliseconds.Median > 0 ? (1000 / cost.Milliseconds.Median).ToString("N0", CultureInfo.InvariantCulture) : "–",
+            cost.Bytes.ToString("N0", CultureInfo.InvariantCulture), cost.Bytes <= HandshakeCost.InitialWindow ? "yes" : "no", cost.Handshakes.ToString("N0", CultureInfo.InvariantCulture),
+        ])]);
+
+    /// <summary>What a client said, and how often it asked by itself.</summary>
+    public static string Said(ClientLook look) => look.Questions > 0 ? $"{look.Said} ({look.Questions})" : look.Said;
+
+    /// <summary>A word for what a client did.</summary>
+    public static string Word(ClientOutcome outcome) => outcome == ClientOutcome.Connects ? "connects" : "refuses";
+
+    /// <summary>A word for a kind of key.</summary>
+    public static string Word(KeyAlgorithm key) => key == KeyAlgorithm.Rsa ? "RSA-2048" : "ECDSA P-256";
+
+    /// <summary>What could not be seen.</summary>
+    public static IEnumerable<string> Failures(ComparisonResult result) =>
+        result.Lanes.Where(lane => lane.Failure is not null).Select(lane => $"{lane.Server}, {lane.Scenario}: {lane.Failure}").Concat(result.Failures);
 }

@@ -30,7 +30,7 @@ internal sealed class ApacheServer : IStaplingServer
             Mutex file:{place.Folder}
             {(Environment.IsPrivilegedProcess ? "User www-data\nGroup www-data" : "")}
             SSLStaplingCache shmcb:{place.Folder}/stapling(128000)
-            SSLUseStapling on
+            SSLUseStapling {(place.Stapling == ServerStapling.On ? "on" : "off")}
             SSLStaplingForceURL http://127.0.0.1:{place.Topology.Ports.Responder}/
             SSLEngine on
             SSLCertificateFile {place.Certificate.FullChain}

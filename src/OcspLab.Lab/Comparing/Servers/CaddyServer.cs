@@ -21,6 +21,7 @@ internal sealed class CaddyServer : IStaplingServer
                 auto_https disable_redirects
                 storage file_system {{place.Folder}}/storage
                 default_sni {{LabTopology.SiteHost}}
+                {{(place.Stapling == ServerStapling.On ? "" : "ocsp_stapling off")}}
             }
             https://{{LabTopology.SiteHost}}:{{place.Port}} {
                 bind 127.0.0.1

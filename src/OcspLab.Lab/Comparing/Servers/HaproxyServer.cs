@@ -22,7 +22,7 @@ internal sealed class HaproxyServer : IStaplingServer
         File.Move(key, bundle + ".key", overwrite: true);
         var version = await ReadVersionAsync(cancellationToken).ConfigureAwait(false);
         var updates = Version.TryParse(version.Split(' ').ElementAtOrDefault(2)?.Split('-')[0], out var number) && number >= Updating;
-        if (!updates && !File.Exists(bundle + ".ocsp"))
+        if (place.Stapling == ServerStapling.On && !updates && !File.Exists(bundle + ".ocsp"))
         {
             var intermediate = place.Topology.CreatePki(TimeProvider.System).Intermediate.Certificate;
             await ChildProcess.RunAsync(
@@ -42,7 +42,7 @@ internal sealed class HaproxyServer : IStaplingServer
                 timeout client 10s
                 timeout server 10s
             frontend site
-                bind 127.0.0.1:{place.Port} ssl crt {bundle}{(updates ? " ocsp-update on" : "")}
+                bind 127.0.0.1:{place.Port} ssl crt {bundle}{(updates && place.Stapling == ServerStapling.On ? " ocsp-update on" : "")}
                 http-request return status 200 content-type text/plain string echocert.lab
 
             """, cancellationToken).ConfigureAwait(false);

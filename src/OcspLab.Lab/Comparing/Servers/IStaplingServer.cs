@@ -28,11 +28,17 @@ internal interface IStaplingServer
 /// <summary>Where a server runs: a folder, a port and a certificate of its own, so that the responder's journal tells it from others.</summary>
 /// <param name="Folder">Its folder; nothing else is in it.</param>
 /// <param name="Port">On 127.0.0.1.</param>
-/// <param name="Certificate">Its certificate.</param>
+/// <param name="Issued">Its certificate.</param>
 /// <param name="Topology">The lab around it: authority, name server, responder.</param>
 /// <param name="Hosts">How it can be shown the responder's name.</param>
-internal sealed record ServerPlace(string Folder, int Port, CertificateFiles Certificate, LabTopology Topology, HostsView Hosts)
+internal sealed record ServerPlace(string Folder, int Port, IssuedCertificate Issued, LabTopology Topology, HostsView Hosts)
 {
+    /// <summary>Whether the server is to staple at all; what a staple costs is seen against one that does not.</summary>
+    public ServerStapling Stapling { get; init; } = ServerStapling.On;
+
+    /// <summary>The certificate's files.</summary>
+    public CertificateFiles Certificate => Issued.Files;
+
     /// <summary>The same command with an /etc/hosts that knows the responder, where that can be.</summary>
     public IReadOnlyList<string> WithHosts(IEnumerable<string> command)
     {
@@ -56,4 +62,14 @@ internal sealed record ServerPlace(string Folder, int Port, CertificateFiles Cer
             await file.WriteAsync(System.Text.Encoding.ASCII.GetBytes(key.ExportPkcs8PrivateKeyPem() + "\n"), cancellationToken).ConfigureAwait(false);
         return path;
     }
+}
+
+/// <summary>Whether a server is set up to staple.</summary>
+public enum ServerStapling
+{
+    /// <summary>It is.</summary>
+    On,
+
+    /// <summary>It is not.</summary>
+    Off,
 }

@@ -1,3 +1,5 @@
+using OcspLab.Site;
+
 namespace OcspLab.Lab;
 
 /// <summary>The sample site, with this project's stapling or with .NET's own.</summary>
@@ -17,6 +19,8 @@ internal sealed class KestrelServer(string resource) : IStaplingServer
     public Task<IReadOnlyList<string>> PrepareAsync(ServerPlace place, CancellationToken cancellationToken)
     {
         var settings = place.Topology.SettingsOf(resource).ToDictionary();
+        if (place.Stapling == ServerStapling.Off)
+            settings["Site:Stapling"] = nameof(SiteStapling.Off);
         // What makes the lab lively to watch is not what a site has.
         foreach (var lively in (string[])["OcspStapling:RetryDelay", "OcspStapling:MaximumRetryDelay"])
             settings.Remove(lively);

@@ -5,6 +5,9 @@ internal sealed class NginxServer : IStaplingServer
 {
     private NginxBinary? Binary { get; } = new NginxLocator(NginxLocator.DefaultCacheDirectory, _ => { }).FindWithoutDownload();
 
+    /// <summary>A file with the bytes to staple, whatever they are (<c>ssl_stapling_file</c>), or null to let nginx fetch them.</summary>
+    public string? StapleFile { get; init; }
+
     public string Name => "nginx";
 
     public string? Missing => Binary is null ? "nginx is not here; 'ocsplab up --nginx process' fetches it" : null;
@@ -24,6 +27,8 @@ internal sealed class NginxServer : IStaplingServer
             Sites = Path.Combine(place.Folder, "conf.d"),
             ProcessIdFile = Path.Combine(place.Folder, "nginx.pid"),
             Temporary = Path.Combine(place.Folder, "temp"),
+            Stapling = place.Stapling == ServerStapling.Off ? NginxStapling.Off : StapleFile is null ? NginxStapling.Fetched : NginxStapling.File,
+            StapleFile = StapleFile,
         };
         NginxConfiguration.Write(place.Folder, view);
         return Task.FromResult(place.WithHosts([Binary!.Path, "-p", place.Folder + "/", "-c", Path.Combine(place.Folder, "nginx.conf"), "-e", "stderr"]));

@@ -11,22 +11,21 @@ namespace OcspLab.Lab;
 /// <param name="EndAsync">What mends it, or null when it stays.</param>
 internal sealed record Scenario(string Name, string Title, ScenarioKind Kind, Func<LaneControl, CancellationToken, Task> BeginAsync, Func<LaneControl, CancellationToken, Task>? EndAsync = null)
 {
+    /// <summary>What is wrong from the start, or null.</summary>
+    public Func<LaneControl, CancellationToken, Task>? PrepareAsync { get; init; }
+
     /// <summary>All of them; the first ones are what <c>--quick</c> does.</summary>
     public static IReadOnlyList<Scenario> All { get; } =
     [
         new("undisturbed", "nothing happens", ScenarioKind.Undisturbed, (_, _) => Task.CompletedTask),
-        new("revoked", "the certificate is revoked", ScenarioKind.Revoked, (lane, cancellationToken) => lane.Admin.RevokeAsync(lane.Certificate, RevocationReason.KeyCompromise, cancellationToken)),
+        new("revoked", "the certificate is revoked", ScenarioKind.Revoked, (lane, cancellationToken) => lane.Lab.Admin.RevokeAsync(lane.Place.Issued.Name, RevocationReason.KeyCompromise, cancellationToken)),
         Fault("closed", "the responder hangs up", FaultKind.Close),
         Fault("tryLater", "the responder says tryLater", FaultKind.TryLater),
         new("restart", "the server restarts while the responder hangs up, which ends later", ScenarioKind.Restart, async (lane, cancellationToken) =>
         {
-            await lane.Admin.AddFaultAsync(new FaultOrder(FaultKind.Close, lane.Certificate), cancellationToken).ConfigureAwait(false);
-            await lane.RestartAsync(cancellationToken).ConfigureAwait(false);
-        }, async (lane, cancellationToken) =>
-        {
-            foreach (var fault in (await lane.Admin.ListFaultsAsync(cancellationToken).ConfigureAwait(false)).Where(fault => fault.SerialNumber == lane.SerialNumber))
-                await lane.Admin.RemoveFaultsAsync(fault.Id, cancellationToken).ConfigureAwait(false);
-        }),
+            await lane.Lab.BreakAsync(lane.Place, FaultKind.Close, cancellationToken).ConfigureAwait(false);
+            await lane.Server.RestartAsync(cancellationToken).ConfigureAwait(false);
+        }, (lane, cancellationToken) => lane.Lab.MendAsync(lane.Place, cancellationToken)),
         Fault("hang", "the responder does not answer", FaultKind.Hang),
         Fault("http500", "the responder answers HTTP 500", FaultKind.Http500),
         Fault("html", "a page in HTML instead of an answer", FaultKind.Html),
@@ -36,13 +35,17 @@ internal sealed record Scenario(string Name, string Title, ScenarioKind Kind, Fu
         Fault("expired", "an answer that has expired", FaultKind.Expired),
         Fault("future", "an answer from tomorrow", FaultKind.Future),
         Fault("unknown", "the responder does not know the certificate", FaultKind.Unknown),
+        new("mustStaple", "the certificate is must-staple, and the responder hangs up from the start for a while", ScenarioKind.MustStaple, (lane, cancellationToken) => lane.Lab.MendAsync(lane.Place, cancellationToken))
+        {
+            PrepareAsync = (lane, cancellationToken) => lane.Lab.BreakAsync(lane.Place, FaultKind.Close, cancellationToken),
+        },
     ];
 
     /// <summary>How many of them are quick.</summary>
     public const int Quick = 5;
 
     private static Scenario Fault(string name, string title, FaultKind kind) =>
-        new(name, title, ScenarioKind.Fault, (lane, cancellationToken) => lane.Admin.AddFaultAsync(new FaultOrder(kind, lane.Certificate), cancellationToken));
+        new(name, title, ScenarioKind.Fault, (lane, cancellationToken) => lane.Lab.BreakAsync(lane.Place, kind, cancellationToken));
 }
 
 /// <summary>What a scenario is about.</summary>
@@ -59,11 +62,16 @@ internal enum ScenarioKind
 
     /// <summary>The server forgets what it had, at a bad moment.</summary>
     Restart,
+
+    /// <summary>Clients refuse the certificate without a staple (RFC 7633), and there is none to be had at first.</summary>
+    MustStaple,
 }
 
 /// <summary>What a scenario can do to its lane.</summary>
-/// <param name="Admin">The responder.</param>
-/// <param name="Certificate">The name of the lane's certificate.</param>
-/// <param name="SerialNumber">Its serial number, in lower-case hexadecimal.</param>
-/// <param name="RestartAsync">Ends the server and starts it again.</param>
-internal sealed record LaneControl(ResponderAdminClient Admin, string Certificate, string SerialNumber, Func<CancellationToken, Task> RestartAsync);
+/// <param name="Lab">The responder and all around it.</param>
+/// <param name="Server">The server.</param>
+internal sealed record LaneControl(ComparisonLab Lab, ServerProcess Server)
+{
+    /// <summary>Where the server is, and with which certificate.</summary>
+    public ServerPlace Place => Server.Place;
+}

@@ -61,6 +61,12 @@ public sealed record Finding(string Server, string Behaviour, FindingVerdict Ver
             var again = lane.Observations.FirstOrDefault(seen => seen.At >= ended && seen.Kind == Seen.Good);
             return (again is not null && again.At - ended <= Soon, $"{(again is null ? "not seen" : $"after {Seconds(again.At - ended)}")}, {Requests(during)} during it");
         });
+        yield return Judge("shows a must-staple certificate only with its staple", Array.Find(lanes, lane => lane.Scenario == "mustStaple"), lane =>
+        {
+            var without = lane.Observations.Count(seen => seen.Kind == Seen.Unstapled);
+            var last = lane.Observations[^1].Kind;
+            return (without == 0 && last == Seen.Good, without > 0 ? $"{without} of {lane.Observations.Count} handshakes without" : $"no handshake until there was one, then {Word(last)}");
+        });
 
         Finding Judge(string behaviour, LaneResult? lane, Func<LaneResult, (bool Holds, string Text)> judge)
         {

@@ -1,0 +1,99 @@
+using System.Net;
+
+namespace OcspLab.Lab;
+
+/// <summary>What a crowd of clients of one site means for the responder.</summary>
+/// <param name="Server">The site's server, or <see cref="AskThemselves"/>.</param>
+/// <param name="Clients">How many, each with an address of its own.</param>
+/// <param name="Informed">How many knew that the certificate is good when they were through.</param>
+/// <param name="Requests">How often the responder was asked about the certificate.</param>
+/// <param name="AddressesLearnt">How many of the clients' addresses are in the responder's journal beside the certificate.</param>
+public sealed record CrowdLoad(string Server, int Clients, int Informed, int Requests, int AddressesLearnt)
+{
+    /// <summary>Instead of a server: a site without staples, and clients that ask the responder themselves.</summary>
+    public const string AskThemselves = "clients ask themselves";
+}
+
+/// <summary>
+/// The article's claims about load and privacy: crowds of clients against a server that has just been started, each client once, all at about
+/// the same time; then the responder's journal is read.
+/// </summary>
+internal sealed class LoadExperiment(ComparisonPlan plan, IReadOnlyList<IStaplingServer> servers, Action<string> progress)
+{
+    public async Task<IReadOnlyList<CrowdLoad>> RunAsync(ComparisonLab lab, CancellationToken cancellationToken)
+    {
+        var loads = new List<CrowdLoad>();
+        if (OpenSslClient.Missing is { } missing)
+            throw new LabException(missing);
+
+        try
+        {
+            foreach (var crowd in plan.Crowds)
+            {
+                progress($"load: {crowd} {(crowd == 1 ? "client" : "clients")} for each server");
+                var kestrel = new KestrelServer(LabTopology.Kestrel);
+                loads.AddRange(await Task.WhenAll(
+                    servers.Select(server => StapledAsync(lab, server, crowd, cancellationToken)).Append(ThemselvesAsync(lab, kestrel, crowd, cancellationToken))).ConfigureAwait(false));
+            }
+        }
+        catch (OperationCanceledException) when (cancellationToken.IsCancellationRequested)
+        {
+            // The crowds that were through are kept.
+        }
+
+        return loads;
+    }
+
+    private static async Task<CrowdLoad> StapledAsync(ComparisonLab lab, IStaplingServer server, int crowd, CancellationToken cancellationToken)
+    {
+        var place = await lab.IssueAsync($"{server.Name}-crowd-{crowd}", cancellationToken).ConfigureAwait(false);
+        return await RunAsync(lab, server, place, server.Name, crowd, (_, staple) => Task.FromResult(staple), cancellationToken).ConfigureAwait(false);
+    }
+
+    private static async Task<CrowdLoad> ThemselvesAsync(ComparisonLab lab, IStaplingServer server, int crowd, CancellationToken cancellationToken)
+    {
+        var place = await lab.IssueAsync($"nobody-crowd-{crowd}", cancellationToken).ConfigureAwait(false) with { Stapling = ServerStapling.Off };
+        using var status = new CrowdStatus(lab, place);
+        return await RunAsync(lab, server, place, CrowdLoad.AskThemselves, crowd, async (address, _) => await status.AskAsync(lab.Topology.Ports.Responder, address, cancellationToken).ConfigureAwait(false), cancellationToken).ConfigureAwait(false);
+    }
+
+    private static async Task<CrowdLoad> RunAsync(
+        ComparisonLab lab, IStaplingServer server, ServerPlace place, string name, int crowd, Func<IPAddress, ReadOnlyMemory<byte>?, Task<ReadOnlyMemory<byte>?>> learn, CancellationToken cancellationToken)
+    {
+        var process = new ServerProcess(server, place, lab.Clock);
+        await using (process.ConfigureAwait(false))
+        {
+            await process.ListenAsync(cancellationToken).ConfigureAwait(false);
+            // HAProxy's file is fetched before it starts, by another program, and is counted like a question of its own.
+            using var status = new CrowdStatus(lab, place);
+            var informed = 0;
+            await Parallel.ForAsync(0, crowd, new ParallelOptions { MaxDegreeOfParallelism = AtOnce, CancellationToken = cancellationToken }, async (number, _) =>
+            {
+                var address = AddressOf(number);
+                try
+                {
+                    using var client = new OpenSslClient(place.Port, LabTopology.SiteHost, TlsVersion.Any);
+                    if (await learn(address, client.Connect(address).Staple).ConfigureAwait(false) is { } answer && status.IsGood(answer))
+                        Interlocked.Increment(ref informed);
+                }
+                catch (Exception exception) when (exception is LabException or HttpRequestException)
+                {
+                    // Neither connected nor informed.
+                }
+            }).ConfigureAwait(false);
+            await Task.Delay(Afterwards, lab.Clock, cancellationToken).ConfigureAwait(false);
+            var journal = await lab.ReadJournalAsync(place, cancellationToken).ConfigureAwait(false);
+            var crowdsAddresses = Enumerable.Range(0, crowd).Select(AddressOf).ToHashSet();
+            var learnt = journal.Select(entry => IPEndPoint.TryParse(entry.Client, out var client) ? client.Address : null).OfType<IPAddress>().Distinct().Count(crowdsAddresses.Contains);
+            return new CrowdLoad(name, crowd, informed, journal.Count, learnt);
+        }
+    }
+
+    // All of 127.0.0.0/8 is this machine; servers ask from 127.0.0.1.
+    private static IPAddress AddressOf(int number) => new([127, 1, (byte)(number / 250), (byte)(1 + (number % 250))]);
+
+    private const int AtOnce = 16;
+
+    // A question that the last client caused is on its way.
+    private static readonly TimeSpan Afterwards = TimeSpan.FromSeconds(1);
+}

@@ -1,0 +1,77 @@
+using System.Globalization;
+using System.Text;
+using static OcspLab.Lab.HtmlFigure;
+
+namespace OcspLab.Lab;
+
+/// <summary>The scenarios in the report: the matrix, a timeline for each, and who asks how often.</summary>
+internal static class ScenarioSection
+{
+    public static void Write(StringBuilder body, ComparisonResult result, string command)
+    {
+        if (result.Scenarios.Count == 0)
+            return;
+        Matrix(body, result, command);
+        body.Append("<h2>Over time</h2><p>Each bar is one server from its start. The line marks the moment when the trouble begins; ticks below a bar are its questions to the responder.</p>");
+        Legend(body);
+        foreach (var scenario in result.Scenarios)
+            Timeline(body, result, scenario, command);
+        body.Append("<h2>Questions to the responder</h2><figure>");
+        Bars(body, "requests", "questions to the responder", [.. result.Servers.Select(server => (server.Name, Count: result.Lanes.Where(lane => lane.Server == server.Name).Sum(lane => lane.Requests.Count))).Select(server => new Bar(server.Name, server.Count, $"{server.Count}"))]);
+        Caption(body, "All questions about a server's certificates, over all scenarios, as the responder's journal has them.", command);
+        body.Append("</figure>");
+    }
+
+    private static void Matrix(StringBuilder body, ComparisonResult result, string command)
+    {
+        var findings = result.Findings;
+        body.Append("<figure>");
+        Table(body, "matrix", result.Servers.Select(server => server.Name).Prepend(""), findings.Select(finding => finding.Behaviour).Distinct().Select(behaviour =>
+            result.Servers.Select(server => findings.First(finding => finding.Server == server.Name && finding.Behaviour == behaviour)).Select(finding => Verdict(finding.Verdict, finding.Text)).Prepend(Head(behaviour))));
+        Caption(body, ComparisonText.Scenarios.ReplaceLineEndings(" "), command);
+        body.Append("</figure>");
+    }
+
+    private static void Timeline(StringBuilder body, ComparisonResult result, ComparedScenario scenario, string command)
+    {
+        var lanes = result.Lanes.Where(lane => lane.Scenario == scenario.Name).ToArray();
+        var length = lanes.SelectMany(lane => lane.Observations).Select(seen => seen.At.TotalSeconds).DefaultIfEmpty(1).Max();
+        body.Append(CultureInfo.InvariantCulture, $"<h3>{Text(scenario.Title)}</h3><figure><svg class=\"timeline\" role=\"img\" aria-label=\"{Text(scenario.Title)}\" viewBox=\"0 0 {Width} {(lanes.Length * RowHeight) + AxisHeight}\">");
+        for (var row = 0; row < lanes.Length; row++)
+        {
+            var lane = lanes[row];
+            var y = row * RowHeight;
+            body.Append(CultureInfo.InvariantCulture, $"<text x=\"0\" y=\"{y + 15}\">{Text(lane.Server)}</text>");
+            foreach (var (seen, from, to) in ComparisonText.Spans(lane))
+                body.Append(CultureInfo.InvariantCulture, $"<rect class=\"{Class(seen)}\" x=\"{X(from)}\" y=\"{y + 3}\" width=\"{Math.Max(1, X(to) - X(from)):0.0}\" height=\"16\"><title>{Text(lane.Server)}: {Text(Finding.Word(seen))}, {from.TotalSeconds:0} to {to.TotalSeconds:0} s</title></rect>");
+            foreach (var request in lane.Requests.Where(request => request.At >= TimeSpan.Zero && request.At.TotalSeconds <= length))
+                body.Append(CultureInfo.InvariantCulture, $"<line class=\"request\" x1=\"{X(request.At)}\" x2=\"{X(request.At)}\" y1=\"{y + 20}\" y2=\"{y + 24}\"/>");
+            foreach (var moment in (TimeSpan?[])[lane.Begun == default ? null : lane.Begun, lane.Ended])
+            {
+                if (moment is { } when && lane.Scenario != "undisturbed")
+                    body.Append(CultureInfo.InvariantCulture, $"<line class=\"trouble\" x1=\"{X(when)}\" x2=\"{X(when)}\" y1=\"{y}\" y2=\"{y + 22}\"/>");
+            }
+        }
+
+        var axis = (lanes.Length * RowHeight) + 12;
+        for (var tick = 0; tick <= 4; tick++)
+            body.Append(CultureInfo.InvariantCulture, $"<text class=\"axis\" x=\"{Left + ((Width - Left - 30) * tick / 4.0):0}\" y=\"{axis}\">{length * tick / 4:0} s</text>");
+        body.Append("</svg>");
+        Caption(body, "", command);
+        body.Append("</figure>");
+
+        double X(TimeSpan at) => Math.Round(Left + ((Width - Left) * Math.Min(1, at.TotalSeconds / length)), 1);
+    }
+
+    private static void Legend(StringBuilder body)
+    {
+        body.Append("<p class=\"legend\">");
+        foreach (var seen in Enum.GetValues<Seen>())
+            body.Append(CultureInfo.InvariantCulture, $"<span><svg width=\"14\" height=\"14\"><rect class=\"{Class(seen)}\" width=\"14\" height=\"14\"/></svg> {Text(Finding.Word(seen))}</span>");
+        body.Append("</p>");
+    }
+
+    private static string Class(Seen seen) => seen.ToString().ToLowerInvariant();
+
+    private const int AxisHeight = 18;
+}

@@ -1,0 +1,64 @@
+namespace OcspLab.Lab;
+
+/// <summary>Runs every server through every scenario, all at once, around one responder.</summary>
+/// <param name="plan">How long things last.</param>
+/// <param name="servers">Who takes part.</param>
+/// <param name="scenarios">What happens to them.</param>
+/// <param name="clock">The time.</param>
+/// <param name="progress">Is told what goes on.</param>
+internal sealed class ScenarioExperiment(ComparisonPlan plan, IReadOnlyList<IStaplingServer> servers, IReadOnlyList<Scenario> scenarios, TimeProvider clock, Action<string> progress)
+{
+    /// <summary>Runs. When it is cancelled, what was seen so far is the result.</summary>
+    public async Task<IReadOnlyList<LaneResult>> RunAsync(ComparisonLab lab, CancellationToken cancellationToken)
+    {
+        progress($"{servers.Count} servers, {scenarios.Count} scenarios: making {servers.Count * scenarios.Count} certificates");
+        var lanes = new List<Lane>();
+        try
+        {
+            var all = scenarios.SelectMany(scenario => servers.Select(server => (Server: server, Scenario: scenario))).ToArray();
+            var places = await lab.IssueAsync([.. all.Select(one => NameOf(one.Server, one.Scenario))], cancellationToken).ConfigureAwait(false);
+            lanes.AddRange(all.Zip(places, (one, place) => new Lane(one.Server, one.Scenario, place, plan, lab)));
+            return await RunAsync(lanes, cancellationToken).ConfigureAwait(false);
+        }
+        catch (OperationCanceledException) when (cancellationToken.IsCancellationRequested)
+        {
+            // Before the first lane ran.
+            return [];
+        }
+        finally
+        {
+            foreach (var lane in lanes)
+                await lane.DisposeAsync().ConfigureAwait(false);
+        }
+    }
+
+    private async Task<IReadOnlyList<LaneResult>> RunAsync(List<Lane> lanes, CancellationToken cancellationToken)
+    {
+        var started = clock.GetTimestamp();
+        var whole = plan.Length + (Stagger * lanes.Count);
+        var running = new List<Task<LaneResult>>();
+        for (var index = 0; index < lanes.Count && !cancellationToken.IsCancellationRequested; index++)
+        {
+            running.Add(lanes[index].RunAsync(cancellationToken));
+            // One after the other: what starts slowly is to show the server, not the machine.
+            await Task.Delay(Stagger, clock, CancellationToken.None).ConfigureAwait(false);
+            if (index % 5 == 4)
+                progress($"{index + 1} of {lanes.Count} servers are started");
+        }
+
+        var all = Task.WhenAll(running);
+        while (await Task.WhenAny(all, Task.Delay(ProgressInterval, clock, CancellationToken.None)).ConfigureAwait(false) != all)
+        {
+            var left = whole - clock.GetElapsedTime(started);
+            progress($"{running.Count(lane => lane.IsCompleted)} of {lanes.Count} are through, {Math.Max(0, left.TotalSeconds):0} s to go");
+        }
+
+        return await all.ConfigureAwait(false);
+    }
+
+    private static string NameOf(IStaplingServer server, Scenario scenario) =>
+        scenario.Kind == ScenarioKind.MustStaple ? $"{ComparisonLab.MustStaple}-{server.Name}" : $"{server.Name}-{scenario.Name.ToLowerInvariant()}";
+
+    private static readonly TimeSpan Stagger = TimeSpan.FromSeconds(0.5);
+    private static readonly TimeSpan ProgressInterval = TimeSpan.FromSeconds(5);
+}
