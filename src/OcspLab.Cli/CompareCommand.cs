@@ -33,10 +33,11 @@ internal static class CompareCommand
         {
             var order = new CompareOrder(
                 arguments.GetValue(quick) ? CompareLength.Quick : CompareLength.Full, arguments.GetValue(servers) ?? [], arguments.GetValue(experiments) ?? [], arguments.GetValue(clients) ?? [], arguments.GetValue(repeat));
-            var result = await CompareRun.RunAsync(order, TimeProvider.System, Console.Error.WriteLine, cancellationToken).ConfigureAwait(false);
             var directory = arguments.GetValue(output)!.FullName;
-            await CompareRun.WriteAsync(result, order.Command, directory).ConfigureAwait(false);
+            CompareRun.RequireDirectory(directory);
+            var result = await CompareRun.RunAsync(order, TimeProvider.System, Console.Error.WriteLine, cancellationToken).ConfigureAwait(false);
             Show(result);
+            await CompareRun.WriteAsync(result, order.Command, directory).ConfigureAwait(false);
             Console.Out.WriteLine($"the report is {Path.Combine(directory, "comparison.html")}");
             return result.Findings.Any(finding => finding.Server == LabTopology.Kestrel && finding.Verdict == FindingVerdict.Fails) || result.Failures.Count > 0 ? ExitCodes.Revoked : ExitCodes.Good;
         });
@@ -47,8 +48,8 @@ internal static class CompareCommand
     {
         if (result.Findings.Count > 0)
         {
-            Write([.. result.Servers.Select(server => server.Name)], result.Findings.Select(finding => finding.Behaviour).Distinct().Select(behaviour =>
-                (behaviour, result.Servers.Select(server => result.Findings.First(finding => finding.Server == server.Name && finding.Behaviour == behaviour)).Select(finding => Mark(finding.Verdict, finding.Text)))));
+            Write([.. result.Judged], result.Findings.Select(finding => finding.Behaviour).Distinct().Select(behaviour =>
+                (behaviour, result.Judged.Select(server => result.Findings.First(finding => finding.Server == server && finding.Behaviour == behaviour)).Select(finding => Mark(finding.Verdict, finding.Text)))));
         }
 
         if (result.Claims.Any(claim => claim.Verdict != FindingVerdict.Unseen))
@@ -68,7 +69,7 @@ internal static class CompareCommand
         foreach (var missing in result.Missing.Concat(result.Clients?.Missing ?? []))
             Console.Out.WriteLine($"left out: {missing.Name}, {missing.Reason}");
         foreach (var failure in result.Failures)
-            Console.Out.WriteLine($"failed: {failure}");
+            Console.Out.WriteLine($"failed: {VerdictTable.Harmless(failure)}");
     }
 
     private static void Write(string[] columns, IEnumerable<(string Head, IEnumerable<string> Cells)> rows)
@@ -81,8 +82,8 @@ internal static class CompareCommand
 
     private static string Mark(FindingVerdict verdict, string text) => verdict switch
     {
-        FindingVerdict.Holds => $"[green]✓[/] {Markup.Escape(text)}",
-        FindingVerdict.Fails => $"[red]✗[/] {Markup.Escape(text)}",
+        FindingVerdict.Holds => $"[green]✓[/] {Markup.Escape(VerdictTable.Harmless(text))}",
+        FindingVerdict.Fails => $"[red]✗[/] {Markup.Escape(VerdictTable.Harmless(text))}",
         _ => $"[grey]– {Markup.Escape(text)}[/]",
     };
 

@@ -71,17 +71,23 @@ internal static class ConnectCommand
                 return false;
             },
         };
+        using var timer = new CancellationTokenSource(Patience * 2, TimeProvider.System);
+        using var deadline = CancellationTokenSource.CreateLinkedTokenSource(timer.Token, cancellationToken);
         using var socket = new Socket(SocketType.Stream, ProtocolType.Tcp) { NoDelay = true };
         try
         {
-            await socket.ConnectAsync(host, port, cancellationToken).ConfigureAwait(false);
+            await socket.ConnectAsync(host, port, deadline.Token).ConfigureAwait(false);
             using var stream = new SslStream(new NetworkStream(socket, ownsSocket: false));
-            await stream.AuthenticateAsClientAsync(options, cancellationToken).ConfigureAwait(false);
+            await stream.AuthenticateAsClientAsync(options, deadline.Token).ConfigureAwait(false);
             return null;
         }
         catch (AuthenticationException) when (refusal is not null)
         {
             return refusal;
+        }
+        catch (OperationCanceledException exception) when (!cancellationToken.IsCancellationRequested)
+        {
+            throw new LabException($"{host}:{port} did not finish a handshake within {Patience.TotalSeconds * 2:0} s.", ExitCodes.Unreachable, exception);
         }
         catch (Exception exception) when (exception is SocketException or IOException or AuthenticationException)
         {

@@ -3,7 +3,6 @@ using System.Globalization;
 using System.Security.Cryptography;
 using System.Security.Cryptography.X509Certificates;
 using OcspLab.Lab;
-using Spectre.Console;
 
 namespace OcspLab.Cli;
 
@@ -66,7 +65,7 @@ internal static class InspectCommand
             if (arguments.GetValue(json))
                 Console.Out.WriteLine(report.ToJson());
             else
-                Show(report);
+                InspectPage.Show(report, TimeProvider.System.GetUtcNow());
             return report.Staple.ExitCode;
 
             async Task<(StapleReport Report, TlsHandshake Handshake)> LookAsync(CancellationToken cancel)
@@ -112,17 +111,5 @@ internal static class InspectCommand
         {
             throw new LabException($"{file.FullName} cannot be written: {exception.Message}", ExitCodes.CannotCreate, exception);
         }
-    }
-
-    private static void Show(StapleReport report)
-    {
-        var grid = VerdictTable.Of("staple", report.Staple);
-        VerdictTable.Row(grid, "handshake", string.Create(CultureInfo.InvariantCulture, $"{report.Handshake.Protocol}, {report.Handshake.Cipher}, {report.Handshake.Milliseconds:0.0} ms"));
-        VerdictTable.Row(grid, "must-staple", report.MustStaple ? "yes" : "no");
-        foreach (var (certificate, index) in report.Chain.Select((certificate, index) => (certificate, index)))
-            VerdictTable.Row(grid, $"chain {index}", $"{certificate.Subject}, until {VerdictTable.At(certificate.NotAfter)}{(certificate.StapleBytes is { } size ? $", with a staple of {size} bytes" : "")}");
-        foreach (var (advice, index) in report.Advice.Select((advice, index) => (advice, index)))
-            VerdictTable.Row(grid, index == 0 ? "advice" : "", advice);
-        Terminal.Write(grid);
     }
 }

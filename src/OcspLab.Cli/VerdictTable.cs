@@ -12,8 +12,20 @@ internal static class VerdictTable
     public static Grid Of(string what, StapleVerdict verdict)
     {
         var grid = new Grid().AddColumn(new GridColumn().NoWrap().PadRight(2)).AddColumn();
+        Verdict(grid, what, verdict);
+        return Facts(grid, verdict);
+    }
+
+    /// <summary>What it comes to, and where it is no good which rule says so.</summary>
+    public static void Verdict(Grid grid, string what, StapleVerdict verdict)
+    {
         grid.AddRow(what, $"[{(verdict.ExitCode == ExitCodes.Good ? "green" : "red")}]{verdict.Verdict}[/]");
-        Row(grid, "", verdict.Reason is null ? null : $"{verdict.Reason}: {verdict.Detail}");
+        Row(grid, "", verdict.Reason is null ? null : $"{verdict.Reason}: {verdict.Detail}{(verdict.Section is null ? "" : $" ({verdict.Section})")}");
+    }
+
+    /// <summary>What a response says, if anything, below what the grid has already.</summary>
+    public static Grid Facts(Grid grid, StapleVerdict verdict)
+    {
         Row(grid, "this update", At(verdict.ThisUpdate));
         Row(grid, "next update", At(verdict.NextUpdate));
         Row(grid, "life", Life(verdict, TimeProvider.System.GetUtcNow()));
@@ -36,7 +48,8 @@ internal static class VerdictTable
         return string.Create(CultureInfo.InvariantCulture, $"{new string('█', full)}{new string('░', BarLength - full)} {gone:0%}{(left > TimeSpan.Zero ? $", {Span(left)} left" : ", over")}");
     }
 
-    private static string Span(TimeSpan span) => span switch
+    /// <summary>A length of time in its largest unit.</summary>
+    public static string Span(TimeSpan span) => span switch
     {
         { TotalDays: >= 2 } => string.Create(CultureInfo.InvariantCulture, $"{span.TotalDays:0} days"),
         { TotalHours: >= 2 } => string.Create(CultureInfo.InvariantCulture, $"{span.TotalHours:0} hours"),
@@ -50,8 +63,11 @@ internal static class VerdictTable
     {
         // Much of it comes from strangers: nothing of theirs steers the terminal.
         if (value is not null)
-            grid.AddRow(name, Markup.Escape(string.Concat(value.Select(letter => char.IsControl(letter) ? '?' : letter))));
+            grid.AddRow(name, Markup.Escape(Harmless(value)));
     }
+
+    /// <summary>Text without what steers a terminal.</summary>
+    public static string Harmless(string text) => string.Concat(text.Select(letter => char.IsControl(letter) ? '?' : letter));
 
     public static string? At(DateTimeOffset? instant) => instant?.ToUniversalTime().ToString("yyyy-MM-dd HH:mm:ss 'UTC'", CultureInfo.InvariantCulture);
 }

@@ -1,5 +1,6 @@
 using System.Text.Json;
 using System.Text.RegularExpressions;
+using OcspLab.Lab;
 using OcspLab.Testing;
 
 namespace OcspLab.IntegrationTests;
@@ -42,6 +43,37 @@ public sealed partial class LabTests(LabFixture lab) : IClassFixture<LabFixture>
 
         var openssl = await Tool.RunInAsync(lab.PkiFolder, "openssl", "ocsp", "-respin", staple, "-issuer", "intermediate_ca/CA/rsa_ca.crt", "-cert", "user_certs/echo/rsa_echo.crt", "-CAfile", "ca-chain.pem", "-no_nonce");
         Assert.Contains("Response verify OK", openssl.Error, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Inspect_says_all_that_there_is_to_know_of_a_server()
+    {
+        var result = await Programs.OcspLabAsync("inspect", $"127.0.0.1:{lab.Ports.Kestrel}", "--servername", "echocert.lab");
+        Assert.True(result.ExitCode == 0, result.Output + result.Error);
+        var rows = result.Output.Split('\n').Select(line => LongSpaces().Replace(line.Trim(), " | ")).ToArray();
+        Assert.Equal("staple | good", rows[0]);
+        Assert.Contains("must-staple | no", rows);
+        Assert.Contains(rows, row => row.StartsWith("life | ", StringComparison.Ordinal) && row.EndsWith(" left", StringComparison.Ordinal));
+        Assert.Contains(rows, row => row.StartsWith("chain 0 | CN=echocert.lab", StringComparison.Ordinal));
+        Assert.Contains("issued by | CN=OcspLab Intermediate CA, O=OcspLab", rows);
+        Assert.Contains("key | RSA-2048, signed with sha256RSA", rows);
+        Assert.Contains($"responder | http://ocsp.servicelab.com:{lab.Ports.Responder}", rows);
+        Assert.Contains(rows, row => row.StartsWith("chain 1 | ", StringComparison.Ordinal));
+    }
+
+    [Fact]
+    public async Task Connect_is_what_a_dotnet_client_does()
+    {
+        var target = $"127.0.0.1:{lab.Ports.Kestrel}";
+        var root = Path.Combine(lab.PkiFolder, "root_ca/CA/rsa_ca.crt");
+        var connected = await Programs.OcspLabAsync("connect", target, "--servername", "echocert.lab", "--ca", root);
+        Assert.Equal((0, "connects"), (connected.ExitCode, connected.Output.Trim()));
+        var stranger = await Programs.OcspLabAsync("connect", target, "--servername", "echocert.lab", "--revocation", "none");
+        Assert.Equal(1, stranger.ExitCode);
+        var misnamed = await Programs.OcspLabAsync("connect", target, "--servername", "other.example", "--ca", root, "--revocation", "none");
+        Assert.Equal((1, "RemoteCertificateNameMismatch"), (misnamed.ExitCode, misnamed.Error.Trim()));
+        var nobody = await Programs.OcspLabAsync("connect", $"127.0.0.1:{PortCheck.FindFree(1)[0]}");
+        Assert.Equal(69, nobody.ExitCode);
     }
 
     [Theory]
@@ -171,6 +203,9 @@ public sealed partial class LabTests(LabFixture lab) : IClassFixture<LabFixture>
             lab.RequireNginx();
         return server switch { "nginx" => lab.Ports.Nginx, "kestrel" => lab.Ports.Kestrel, _ => lab.Ports.KestrelBuiltIn };
     }
+
+    [GeneratedRegex(" {2,}")]
+    private static partial Regex LongSpaces();
 
     [GeneratedRegex(@"GET +good +\d+")]
     private static partial Regex GoodCount();

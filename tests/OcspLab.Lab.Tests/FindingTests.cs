@@ -49,14 +49,29 @@ public sealed class FindingTests
     }
 
     [Fact]
-    public void What_was_not_run_is_not_judged() => Assert.All(Judge().Values, finding => Assert.Equal(FindingVerdict.Unseen, finding.Verdict));
+    public void What_was_not_run_is_not_judged()
+    {
+        Assert.Empty(Judge());
+        Assert.Equal(FindingVerdict.Unseen, Judge(Lane("closed", "5 good"))["the very first handshake is stapled"].Verdict);
+    }
 
     [Fact]
-    public void A_server_that_could_not_be_run_is_not_judged() =>
-        Assert.All(Judge(Lane("undisturbed", "5 refused") with { Failure = "it ended with 1" }).Values, finding => Assert.Equal(FindingVerdict.Unseen, finding.Verdict));
+    public void A_server_that_died_failed_and_says_how()
+    {
+        var finding = Judge(Lane("undisturbed", "5 refused") with { Failure = "it ended with 1" })["the very first handshake is stapled"];
+        Assert.Equal((FindingVerdict.Fails, "it ended with 1"), (finding.Verdict, finding.Text));
+    }
+
+    [Fact]
+    public void A_lane_that_was_cut_short_is_not_judged() =>
+        Assert.All(Judge(Lane("restart", "5 good, 6 good") with { IsCutShort = true }).Values, finding => Assert.Equal(FindingVerdict.Unseen, finding.Verdict));
+
+    [Fact]
+    public void A_staple_that_is_lost_undisturbed_too_is_not_the_troubles_doing() =>
+        Assert.Equal(FindingVerdict.Unseen, Judge(Lane("undisturbed", "5 good until 300, 15 unstapled"), Lane("closed", "5 good until 300, 15 unstapled"))["keeps its good staple while the responder misbehaves"].Verdict);
 
     private static Dictionary<string, Finding> Judge(params LaneResult[] lanes) =>
-        new ComparisonResult(default, default, TimeSpan.FromSeconds(30), 1, [new ComparedServer("one", "1", "none")], [], [new ComparedScenario("any", "any")]) { Lanes = lanes }.Findings.ToDictionary(finding => finding.Behaviour);
+        new ComparisonResult(default, default, TimeSpan.FromSeconds(30), 1, [new ComparedProgram("one", "1", "none")], [], [new ComparedSituation("any", "any")]) { Lanes = lanes }.Findings.ToDictionary(finding => finding.Behaviour);
 
     // The trouble begins at 10 s.
     private static LaneResult Lane(string scenario, string story, int before = 0) => new(

@@ -56,19 +56,7 @@ internal sealed class BrowserProcess : IAsyncDisposable
         _process.Kill(entireProcessTree: true);
         await _process.WaitForExitAsync().ConfigureAwait(false);
         _process.Dispose();
-        for (var attempt = 1; ; attempt++)
-        {
-            try
-            {
-                Directory.Delete(_home, recursive: true);
-                return;
-            }
-            catch (IOException) when (attempt < 10)
-            {
-                // A last child of it is still writing.
-                await Task.Delay(TimeSpan.FromMilliseconds(200), TimeProvider.System, CancellationToken.None).ConfigureAwait(false);
-            }
-        }
+        await ScratchFolder.DeleteAsync(_home, TimeProvider.System).ConfigureAwait(false);
     }
 
     // The first start on a slow machine makes caches and takes long.

@@ -33,6 +33,23 @@ public static class CompareRun
             progress).RunAsync(cancellationToken);
     }
 
+    /// <summary>Makes sure that a report can be written there, before there is one.</summary>
+    /// <exception cref="LabException">It cannot.</exception>
+    public static void RequireDirectory(string directory)
+    {
+        var probe = Path.Combine(directory, ".probe");
+        try
+        {
+            Directory.CreateDirectory(directory);
+            File.WriteAllBytes(probe, []);
+            File.Delete(probe);
+        }
+        catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
+        {
+            throw new LabException($"The report cannot be written to {directory}: {exception.Message}", ExitCodes.CannotCreate, exception);
+        }
+    }
+
     /// <summary>Writes <c>comparison.html</c>, <c>comparison.md</c> and <c>comparison.json</c>.</summary>
     public static async Task WriteAsync(ComparisonResult result, string command, string directory)
     {

@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using OcspLab.Pki;
 
 namespace OcspLab.Lab;
@@ -14,73 +15,85 @@ internal sealed class Comparison(
     ComparisonPlan plan, IReadOnlyList<IStaplingServer> servers, IReadOnlyList<Scenario> scenarios, IReadOnlyList<Experiment> experiments, IReadOnlyList<IStatusClient> clients,
     TimeProvider clock, Action<string> progress)
 {
+    private readonly ConcurrentBag<string> _failures = [];
+
     /// <summary>Runs. When it is cancelled, what was seen so far is the result.</summary>
     /// <exception cref="LabException">The lab around the servers cannot be made.</exception>
     public async Task<ComparisonResult> RunAsync(CancellationToken cancellationToken)
     {
         var started = clock.GetTimestamp();
         var at = clock.GetUtcNow();
-        var result = new ComparisonResult(at, default, plan.Validity, plan.Repeat, [], [], [.. scenarios.Select(scenario => new ComparedScenario(scenario.Name, scenario.Title))]);
+        var result = new ComparisonResult(at, default, plan.Validity, plan.Repeat, [], [], [.. scenarios.Select(scenario => new ComparedSituation(scenario.Name, scenario.Title))]);
         result = await DescribeAsync(result).ConfigureAwait(false);
         // Keys of this kind are made at once, and what they cost is another experiment.
         if (scenarios.Count > 0)
         {
-            var lab = await ComparisonLab.StartAsync(plan.Validity, KeyAlgorithm.Ecdsa, clock, progress, cancellationToken).ConfigureAwait(false);
-            await using (lab.ConfigureAwait(false))
-                result = result with { Lanes = await new ScenarioExperiment(plan, Present(plan.Validity), scenarios, clock, progress).RunAsync(lab, cancellationToken).ConfigureAwait(false) };
+            await TryAsync("scenarios", async () =>
+            {
+                var lab = await ComparisonLab.StartAsync(plan.Validity, KeyAlgorithm.Ecdsa, clock, progress, cancellationToken).ConfigureAwait(false);
+                await using (lab.ConfigureAwait(false))
+                    result = result with { Lanes = await new ScenarioExperiment(plan, Present(plan.Validity), scenarios, clock, progress).RunAsync(lab, cancellationToken).ConfigureAwait(false) };
+            }, cancellationToken).ConfigureAwait(false);
         }
 
         if (experiments.Count > 0 && !cancellationToken.IsCancellationRequested)
         {
-            // Here nothing is to expire or to be asked for again while it is measured.
-            var lab = await ComparisonLab.StartAsync(CalmValidity, KeyAlgorithm.Ecdsa, clock, progress, CancellationToken.None).ConfigureAwait(false);
-            await using (lab.ConfigureAwait(false))
-                result = await MeasureAsync(lab, result, cancellationToken).ConfigureAwait(false);
+            await TryAsync("experiments", async () =>
+            {
+                // Here nothing is to expire or to be asked for again while it is measured.
+                var lab = await ComparisonLab.StartAsync(CalmValidity, KeyAlgorithm.Ecdsa, clock, progress, cancellationToken).ConfigureAwait(false);
+                await using (lab.ConfigureAwait(false))
+                {
+                    foreach (var experiment in experiments)
+                        await TryAsync(experiment.ToString().ToLowerInvariant(), async () => result = await MeasureAsync(experiment, lab, result, cancellationToken).ConfigureAwait(false), cancellationToken).ConfigureAwait(false);
+                }
+            }, cancellationToken).ConfigureAwait(false);
         }
 
-        return result with { Took = clock.GetElapsedTime(started) };
+        return result with { Took = clock.GetElapsedTime(started), Failures = [.. result.Lanes.Where(lane => lane.Failure is not null).Select(lane => $"{lane.Server}, {lane.Scenario}: {lane.Failure}"), .. _failures] };
     }
 
-    private async Task<ComparisonResult> MeasureAsync(ComparisonLab lab, ComparisonResult result, CancellationToken cancellationToken)
+    // The one boundary: whatever goes wrong in one part, the others are worth having.
+    private async Task TryAsync(string what, Func<Task> run, CancellationToken cancellationToken)
+    {
+        try
+        {
+            await run().ConfigureAwait(false);
+        }
+        catch (OperationCanceledException) when (cancellationToken.IsCancellationRequested)
+        {
+            // What was seen so far is the result.
+        }
+        catch (Exception exception) when (!cancellationToken.IsCancellationRequested)
+        {
+            _failures.Add($"{what}: {exception.Message}");
+        }
+    }
+
+    private async Task<ComparisonResult> MeasureAsync(Experiment experiment, ComparisonLab lab, ComparisonResult result, CancellationToken cancellationToken)
     {
         var calm = Present(CalmValidity);
-        var failures = new List<string>();
-        foreach (var experiment in experiments)
+        return experiment switch
         {
-            try
-            {
-                result = experiment switch
-                {
-                    Experiment.Latency => result with { Latencies = await new LatencyExperiment(plan, progress).RunAsync(lab, cancellationToken).ConfigureAwait(false) },
-                    Experiment.Load => result with { Loads = await new LoadExperiment(plan, calm, progress).RunAsync(lab, cancellationToken).ConfigureAwait(false) },
-                    Experiment.Clients => result with { Clients = await new ClientExperiment(clients, failures, progress).RunAsync(lab, cancellationToken).ConfigureAwait(false) },
-                    _ => result with { Costs = await new CostExperiment(plan, calm, failures, clock, progress).RunAsync(cancellationToken).ConfigureAwait(false) },
-                };
-            }
-            catch (LabException exception)
-            {
-                // The others are worth having.
-                failures.Add($"{experiment.ToString().ToLowerInvariant()}: {exception.Message}");
-            }
-            catch (OperationCanceledException) when (cancellationToken.IsCancellationRequested)
-            {
-                break;
-            }
-        }
-
-        return result with { Failures = failures };
+            Experiment.Latency => result with { Latencies = await new LatencyExperiment(plan, progress).RunAsync(lab, cancellationToken).ConfigureAwait(false) },
+            Experiment.Load => result with { Loads = await new LoadExperiment(plan, calm, _failures, progress).RunAsync(lab, cancellationToken).ConfigureAwait(false) },
+            Experiment.Clients => result with { Clients = await new ClientExperiment(clients, _failures, progress).RunAsync(lab, cancellationToken).ConfigureAwait(false) },
+            _ => result with { Costs = await new CostExperiment(plan, calm, _failures, clock, progress).RunAsync(cancellationToken).ConfigureAwait(false) },
+        };
     }
 
     private async Task<ComparisonResult> DescribeAsync(ComparisonResult result)
     {
-        var validity = scenarios.Count > 0 ? plan.Validity : CalmValidity;
-        var described = new List<ComparedServer>();
-        foreach (var server in Present(validity))
-            described.Add(new ComparedServer(server.Name, await server.ReadVersionAsync(CancellationToken.None).ConfigureAwait(false), server.Setting));
+        // A server that is here and only too particular for the scenarios takes part in the rest.
+        var present = Present(experiments.Count > 0 ? CalmValidity : plan.Validity);
+        var described = new List<ComparedProgram>();
+        foreach (var server in present)
+            described.Add(new ComparedProgram(server.Name, await server.ReadVersionAsync(CancellationToken.None).ConfigureAwait(false), server.Setting));
+        var missing = servers.Where(server => scenarios.Count > 0 ? MissingHere(server, plan.Validity) is not null : server.Missing is not null);
         return result with
         {
             Servers = described,
-            Missing = [.. servers.Select(server => (server.Name, Reason: MissingHere(server, validity))).Where(server => server.Reason is not null).Select(server => new MissingServer(server.Name, server.Reason!))],
+            Missing = [.. missing.Select(server => new MissingProgram(server.Name, (present.Contains(server) ? "of the scenarios only: " : "") + (MissingHere(server, plan.Validity) ?? server.Missing)))],
         };
     }
 

@@ -75,7 +75,7 @@ internal sealed class ComparisonLab : IAsyncDisposable
         catch
         {
             await foundation.DisposeAsync().ConfigureAwait(false);
-            Directory.Delete(folder, recursive: true);
+            await ScratchFolder.DeleteAsync(folder, clock).ConfigureAwait(false);
             throw;
         }
     }
@@ -128,7 +128,7 @@ internal sealed class ComparisonLab : IAsyncDisposable
         Admin.Dispose();
         _issuing.Dispose();
         await _foundation.DisposeAsync().ConfigureAwait(false);
-        Directory.Delete(_folder, recursive: true);
+        await ScratchFolder.DeleteAsync(_folder, Clock).ConfigureAwait(false);
     }
 
     /// <summary>How the name of a must-staple certificate begins.</summary>

@@ -9,13 +9,16 @@ namespace OcspLab.Lab;
 /// <param name="Missing">Who could not.</param>
 /// <param name="Scenarios">What happened.</param>
 public sealed record ComparisonResult(
-    DateTimeOffset At, TimeSpan Took, TimeSpan Validity, int Repeat, IReadOnlyList<ComparedServer> Servers, IReadOnlyList<MissingServer> Missing, IReadOnlyList<ComparedScenario> Scenarios)
+    DateTimeOffset At, TimeSpan Took, TimeSpan Validity, int Repeat, IReadOnlyList<ComparedProgram> Servers, IReadOnlyList<MissingProgram> Missing, IReadOnlyList<ComparedSituation> Scenarios)
 {
     /// <summary>What was seen in the scenarios.</summary>
     public IReadOnlyList<LaneResult> Lanes { get; init; } = [];
 
     /// <summary>What follows from it, server by server; empty where no scenario was run.</summary>
-    public IReadOnlyList<Finding> Findings => Scenarios.Count == 0 ? [] : [.. Servers.SelectMany(server => Finding.Of(server.Name, this))];
+    public IReadOnlyList<Finding> Findings => [.. Judged.SelectMany(server => Finding.Of(server, this))];
+
+    /// <summary>The servers that went through scenarios, in their order.</summary>
+    public IReadOnlyList<string> Judged => [.. Lanes.Select(lane => lane.Server).Distinct()];
 
     /// <summary>The article's claims, and what became of them.</summary>
     public IReadOnlyList<ArticleClaim> Claims => [.. ArticleClaim.Of(this)];
@@ -40,17 +43,17 @@ public sealed record ComparisonResult(
 /// <param name="Name">One word.</param>
 /// <param name="Version">What it says of itself.</param>
 /// <param name="Setting">How it was set up.</param>
-public sealed record ComparedServer(string Name, string Version, string Setting);
+public sealed record ComparedProgram(string Name, string Version, string Setting);
 
 /// <summary>Who could not take part.</summary>
 /// <param name="Name">One word.</param>
 /// <param name="Reason">Why.</param>
-public sealed record MissingServer(string Name, string Reason);
+public sealed record MissingProgram(string Name, string Reason);
 
 /// <summary>A scenario of the comparison.</summary>
 /// <param name="Name">One word.</param>
 /// <param name="Title">What happens.</param>
-public sealed record ComparedScenario(string Name, string Title);
+public sealed record ComparedSituation(string Name, string Title);
 
 /// <summary>Many measurements of one thing.</summary>
 /// <param name="Median">The middle one.</param>

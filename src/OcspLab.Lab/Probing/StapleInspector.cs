@@ -16,8 +16,7 @@ public static class StapleInspector
         ArgumentNullException.ThrowIfNull(handshake);
         ArgumentNullException.ThrowIfNull(authorities);
         var certificate = handshake.Certificates[0];
-        var chain = handshake.Certificates.Zip(handshake.Staples, (entry, staple) =>
-            new CertificateReport(entry.Subject, entry.SerialNumber.ToLowerInvariant(), entry.NotAfter.ToUniversalTime(), staple?.Length));
+        var chain = handshake.Certificates.Zip(handshake.Staples, CertificateReport.Of);
         var report = new StapleReport(
             new HandshakeReport(handshake.Protocol, handshake.Cipher, Math.Round(handshake.Duration.TotalMilliseconds, 1)),
             Judge(handshake, authorities, now),

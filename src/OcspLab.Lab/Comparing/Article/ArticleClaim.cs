@@ -33,7 +33,7 @@ public sealed record ArticleClaim(string Claim, FindingVerdict Verdict, string T
         var (stapled, asking) = Split(loads);
         return stapled.Length == 0 || asking is null
             ? Unseen(Claim)
-            : Judge(Claim, stapled.All(load => load.AddressesLearnt == 0), $"with staples it has the address of {stapled.Max(load => load.AddressesLearnt)} of {asking.Clients} clients beside the certificate, without them of {asking.AddressesLearnt}");
+            : Judge(Claim, stapled.All(load => load.AddressesLearnt == 0), $"of {asking.Clients} clients it has the address beside the certificate of {string.Join(", ", stapled.Select(load => $"{load.AddressesLearnt} with {load.Server}"))}; {asking.AddressesLearnt} without staples");
     }
 
     private static ArticleClaim Load(IReadOnlyList<CrowdLoad> loads)
@@ -52,10 +52,12 @@ public sealed record ArticleClaim(string Claim, FindingVerdict Verdict, string T
         var plain = clients?.Looks.Where(look => look.Case == "goodUnstapledDown").ToArray() ?? [];
         if (stapled.Length == 0 || plain.Length == 0)
             return Unseen(Claim);
-        var refusing = plain.Where(look => look.Outcome == ClientOutcome.Refuses).Select(look => look.Client);
+        // Who refuses a site without a staple anyway is not lost to the outage.
+        var usual = clients!.Looks.Where(look => look is { Case: "goodUnstapled", Outcome: ClientOutcome.Connects }).Select(look => look.Client).ToHashSet();
+        var refusing = plain.Where(look => look.Outcome == ClientOutcome.Refuses && usual.Contains(look.Client)).Select(look => look.Client).ToArray();
         return Judge(
-            Claim, stapled.All(look => look.Outcome == ClientOutcome.Connects) && refusing.Any(),
-            $"{stapled.Count(look => look.Outcome == ClientOutcome.Connects)} of {stapled.Length} clients connect with a staple, {plain.Count(look => look.Outcome == ClientOutcome.Connects)} of {plain.Length} without; {string.Join(", ", refusing)} {(refusing.Count() == 1 ? "does" : "do")} not");
+            Claim, stapled.All(look => look.Outcome == ClientOutcome.Connects) && refusing.Length > 0,
+            $"{stapled.Count(look => look.Outcome == ClientOutcome.Connects)} of {stapled.Length} clients connect with a staple, {plain.Count(look => look.Outcome == ClientOutcome.Connects)} of {plain.Length} without; lost to the outage: {(refusing.Length == 0 ? "none" : string.Join(", ", refusing))}");
     }
 
     // The largest crowd says most.

@@ -5,8 +5,8 @@ using System.Threading.Channels;
 namespace OcspLab.Lab;
 
 /// <summary>
-/// A TCP relay that makes a near server far: every byte is late by half a round trip in each direction, and the first ones of a connection by a
-/// whole round trip more, which is what the connection itself would have taken. Bandwidth and loss are not emulated.
+/// A TCP relay that makes a near server far, for one request a connection: every byte is late by half a round trip in each direction, and those to
+/// the server by a whole round trip more, which is what the connection itself would have taken. Bandwidth and loss are not emulated.
 /// </summary>
 internal sealed class DelayedLink : IAsyncDisposable
 {
@@ -58,10 +58,11 @@ internal sealed class DelayedLink : IAsyncDisposable
         using var near = client;
         using var far = new Socket(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp) { NoDelay = true };
         near.NoDelay = true;
+        using var either = CancellationTokenSource.CreateLinkedTokenSource(_ended.Token);
         try
         {
             await far.ConnectAsync(new IPEndPoint(IPAddress.Loopback, _target), _ended.Token).ConfigureAwait(false);
-            await Task.WhenAll(PumpAsync(near, far, _roundTrip * 1.5), PumpAsync(far, near, _roundTrip / 2)).ConfigureAwait(false);
+            await Task.WhenAll(PumpAsync(near, far, _roundTrip * 1.5, either), PumpAsync(far, near, _roundTrip / 2, either)).ConfigureAwait(false);
         }
         catch (Exception exception) when (exception is SocketException or OperationCanceledException)
         {
@@ -69,15 +70,21 @@ internal sealed class DelayedLink : IAsyncDisposable
         }
     }
 
-    private async Task PumpAsync(Socket from, Socket to, TimeSpan delay)
+    private async Task PumpAsync(Socket from, Socket to, TimeSpan delay, CancellationTokenSource either)
     {
         var inFlight = Channel.CreateUnbounded<(long Sent, byte[] Bytes)>();
         var delivering = DeliverAsync();
         var buffer = new byte[16 * 1024];
         try
         {
-            while (await from.ReceiveAsync(buffer, _ended.Token).ConfigureAwait(false) is > 0 and var read)
+            while (await from.ReceiveAsync(buffer, either.Token).ConfigureAwait(false) is > 0 and var read)
                 inFlight.Writer.TryWrite((_clock.GetTimestamp(), buffer[..read]));
+        }
+        catch (SocketException)
+        {
+            // A reset: what is under way is lost, in both directions.
+            await either.CancelAsync().ConfigureAwait(false);
+            throw;
         }
         finally
         {
@@ -87,12 +94,25 @@ internal sealed class DelayedLink : IAsyncDisposable
 
         async Task DeliverAsync()
         {
-            await foreach (var (sent, bytes) in inFlight.Reader.ReadAllAsync(_ended.Token).ConfigureAwait(false))
+            try
+            {
+                await ForwardAsync().ConfigureAwait(false);
+            }
+            catch (SocketException)
+            {
+                await either.CancelAsync().ConfigureAwait(false);
+                throw;
+            }
+        }
+
+        async Task ForwardAsync()
+        {
+            await foreach (var (sent, bytes) in inFlight.Reader.ReadAllAsync(either.Token).ConfigureAwait(false))
             {
                 var left = delay - _clock.GetElapsedTime(sent);
                 if (left > TimeSpan.Zero)
-                    await Task.Delay(left, _clock, _ended.Token).ConfigureAwait(false);
-                await to.SendAsync(bytes, _ended.Token).ConfigureAwait(false);
+                    await Task.Delay(left, _clock, either.Token).ConfigureAwait(false);
+                await to.SendAsync(bytes, either.Token).ConfigureAwait(false);
             }
 
             to.Shutdown(SocketShutdown.Send);

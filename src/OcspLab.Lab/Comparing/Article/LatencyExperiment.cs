@@ -35,8 +35,8 @@ internal sealed class LatencyExperiment(ComparisonPlan plan, Action<string> prog
         var places = await lab.IssueAsync(["latency-stapled", "latency-plain"], cancellationToken).ConfigureAwait(false);
         var stapled = new ServerProcess(server, places[0], lab.Clock);
         var plain = new ServerProcess(server, places[1] with { Stapling = ServerStapling.Off }, lab.Clock);
-        using var told = new CrowdStatus(lab, stapled.Place);
-        using var asking = new CrowdStatus(lab, plain.Place);
+        using var told = new StatusCheck(lab, stapled.Place);
+        using var asking = new StatusCheck(lab, plain.Place);
         await using (stapled.ConfigureAwait(false))
         await using (plain.ConfigureAwait(false))
         {

@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using System.Net;
 
 namespace OcspLab.Lab;
@@ -10,7 +11,7 @@ namespace OcspLab.Lab;
 /// <param name="AddressesLearnt">How many of the clients' addresses are in the responder's journal beside the certificate.</param>
 public sealed record CrowdLoad(string Server, int Clients, int Informed, int Requests, int AddressesLearnt)
 {
-    /// <summary>Instead of a server: a site without staples, and clients that ask the responder themselves.</summary>
+    /// <summary>Instead of a server: a site without staples.</summary>
     public const string AskThemselves = "clients ask themselves";
 }
 
@@ -18,8 +19,9 @@ public sealed record CrowdLoad(string Server, int Clients, int Informed, int Req
 /// The article's claims about load and privacy: crowds of clients against a server that has just been started, each client once, all at about
 /// the same time; then the responder's journal is read.
 /// </summary>
-internal sealed class LoadExperiment(ComparisonPlan plan, IReadOnlyList<IStaplingServer> servers, Action<string> progress)
+internal sealed class LoadExperiment(ComparisonPlan plan, IReadOnlyList<IStaplingServer> servers, ConcurrentBag<string> failures, Action<string> progress)
 {
+    /// <summary>Runs. When it is cancelled, the crowds that were through are the result.</summary>
     public async Task<IReadOnlyList<CrowdLoad>> RunAsync(ComparisonLab lab, CancellationToken cancellationToken)
     {
         var loads = new List<CrowdLoad>();
@@ -32,8 +34,9 @@ internal sealed class LoadExperiment(ComparisonPlan plan, IReadOnlyList<IStaplin
             {
                 progress($"load: {crowd} {(crowd == 1 ? "client" : "clients")} for each server");
                 var kestrel = new KestrelServer(LabTopology.Kestrel);
-                loads.AddRange(await Task.WhenAll(
-                    servers.Select(server => StapledAsync(lab, server, crowd, cancellationToken)).Append(ThemselvesAsync(lab, kestrel, crowd, cancellationToken))).ConfigureAwait(false));
+                var all = await Task.WhenAll(
+                    servers.Select(server => TryAsync(server.Name, crowd, () => StapledAsync(lab, server, crowd, cancellationToken), cancellationToken)).Append(TryAsync(CrowdLoad.AskThemselves, crowd, () => ThemselvesAsync(lab, kestrel, crowd, cancellationToken), cancellationToken))).ConfigureAwait(false);
+                loads.AddRange(all.OfType<CrowdLoad>());
             }
         }
         catch (OperationCanceledException) when (cancellationToken.IsCancellationRequested)
@@ -44,36 +47,50 @@ internal sealed class LoadExperiment(ComparisonPlan plan, IReadOnlyList<IStaplin
         return loads;
     }
 
+    // One server that fails does not take the others along.
+    private async Task<CrowdLoad?> TryAsync(string name, int crowd, Func<Task<CrowdLoad>> run, CancellationToken cancellationToken)
+    {
+        try
+        {
+            return await run().ConfigureAwait(false);
+        }
+        catch (Exception exception) when (!cancellationToken.IsCancellationRequested)
+        {
+            failures.Add($"load, {name}, {crowd} clients: {exception.Message}");
+            return null;
+        }
+    }
+
     private static async Task<CrowdLoad> StapledAsync(ComparisonLab lab, IStaplingServer server, int crowd, CancellationToken cancellationToken)
     {
         var place = await lab.IssueAsync($"{server.Name}-crowd-{crowd}", cancellationToken).ConfigureAwait(false);
-        return await RunAsync(lab, server, place, server.Name, crowd, (_, staple) => Task.FromResult(staple), cancellationToken).ConfigureAwait(false);
+        return await RunAsync(lab, server, place, server.Name, crowd, cancellationToken).ConfigureAwait(false);
     }
 
     private static async Task<CrowdLoad> ThemselvesAsync(ComparisonLab lab, IStaplingServer server, int crowd, CancellationToken cancellationToken)
     {
         var place = await lab.IssueAsync($"nobody-crowd-{crowd}", cancellationToken).ConfigureAwait(false) with { Stapling = ServerStapling.Off };
-        using var status = new CrowdStatus(lab, place);
-        return await RunAsync(lab, server, place, CrowdLoad.AskThemselves, crowd, async (address, _) => await status.AskAsync(lab.Topology.Ports.Responder, address, cancellationToken).ConfigureAwait(false), cancellationToken).ConfigureAwait(false);
+        return await RunAsync(lab, server, place, CrowdLoad.AskThemselves, crowd, cancellationToken).ConfigureAwait(false);
     }
 
-    private static async Task<CrowdLoad> RunAsync(
-        ComparisonLab lab, IStaplingServer server, ServerPlace place, string name, int crowd, Func<IPAddress, ReadOnlyMemory<byte>?, Task<ReadOnlyMemory<byte>?>> learn, CancellationToken cancellationToken)
+    private static async Task<CrowdLoad> RunAsync(ComparisonLab lab, IStaplingServer server, ServerPlace place, string name, int crowd, CancellationToken cancellationToken)
     {
         var process = new ServerProcess(server, place, lab.Clock);
         await using (process.ConfigureAwait(false))
         {
             await process.ListenAsync(cancellationToken).ConfigureAwait(false);
             // HAProxy's file is fetched before it starts, by another program, and is counted like a question of its own.
-            using var status = new CrowdStatus(lab, place);
+            using var status = new StatusCheck(lab, place);
             var informed = 0;
             await Parallel.ForAsync(0, crowd, new ParallelOptions { MaxDegreeOfParallelism = AtOnce, CancellationToken = cancellationToken }, async (number, _) =>
             {
                 var address = AddressOf(number);
                 try
                 {
+                    // On a thread of its own: OpenSSL blocks, and the responder lives in this process.
                     using var client = new OpenSslClient(place.Port, LabTopology.SiteHost, TlsVersion.Any);
-                    if (await learn(address, client.Connect(address).Staple).ConfigureAwait(false) is { } answer && status.IsGood(answer))
+                    var handshake = await Task.Factory.StartNew(() => client.Connect(address), CancellationToken.None, TaskCreationOptions.LongRunning, TaskScheduler.Default).ConfigureAwait(false);
+                    if (status.IsGood(handshake.Staple ?? await status.AskAsync(lab.Topology.Ports.Responder, address, cancellationToken).ConfigureAwait(false)))
                         Interlocked.Increment(ref informed);
                 }
                 catch (Exception exception) when (exception is LabException or HttpRequestException)

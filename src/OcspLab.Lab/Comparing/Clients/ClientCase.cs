@@ -5,7 +5,7 @@ namespace OcspLab.Lab;
 /// <param name="Title">For people.</param>
 internal sealed record ClientCase(string Name, string Title)
 {
-    /// <summary>What the certificate is.</summary>
+    /// <summary>Whether the certificate demands a staple (RFC 7633).</summary>
     public bool IsMustStaple { get; init; }
 
     /// <summary>Whether the certificate is revoked.</summary>

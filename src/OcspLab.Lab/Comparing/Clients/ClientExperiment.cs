@@ -1,4 +1,4 @@
-using System.ComponentModel;
+using System.Collections.Concurrent;
 using OcspLab.Ocsp;
 using OcspLab.Responder;
 
@@ -8,18 +8,18 @@ namespace OcspLab.Lab;
 /// <param name="clients">Who is asked.</param>
 /// <param name="failures">Is given what could not be seen, and why.</param>
 /// <param name="progress">Is told what goes on.</param>
-internal sealed class ClientExperiment(IReadOnlyList<IStatusClient> clients, ICollection<string> failures, Action<string> progress)
+internal sealed class ClientExperiment(IReadOnlyList<IStatusClient> clients, ConcurrentBag<string> failures, Action<string> progress)
 {
     /// <summary>Runs. When it is cancelled, what was seen so far is the result.</summary>
     public async Task<ClientMatrix> RunAsync(ComparisonLab lab, CancellationToken cancellationToken)
     {
         var present = clients.Where(client => client.Missing is null).ToArray();
         var looks = new List<ClientLook>();
-        var missing = clients.Where(client => client.Missing is not null).Select(client => new MissingServer(client.Name, client.Missing!)).ToList();
+        var missing = clients.Where(client => client.Missing is not null).Select(client => new MissingProgram(client.Name, client.Missing!)).ToList();
         var nginx = new NginxServer();
         var cases = ClientCase.All.Where(wanted => nginx.Missing is null || wanted.Staple is not (CaseStaple.Expired or CaseStaple.TryLater)).ToArray();
         if (cases.Length < ClientCase.All.Count)
-            missing.Add(new MissingServer("expired and tryLater", nginx.Missing!));
+            missing.Add(new MissingProgram("expired and tryLater", nginx.Missing!));
         try
         {
             for (var index = 0; index < cases.Length; index++)
@@ -29,7 +29,7 @@ internal sealed class ClientExperiment(IReadOnlyList<IStatusClient> clients, ICo
                 {
                     await RunAsync(lab, cases[index], present, looks, cancellationToken).ConfigureAwait(false);
                 }
-                catch (LabException exception)
+                catch (Exception exception) when (!cancellationToken.IsCancellationRequested)
                 {
                     failures.Add($"clients, {cases[index].Title}: {exception.Message}");
                 }
@@ -40,10 +40,10 @@ internal sealed class ClientExperiment(IReadOnlyList<IStatusClient> clients, ICo
             // The situations so far are kept.
         }
 
-        var described = new List<ComparedServer>();
+        var described = new List<ComparedProgram>();
         foreach (var client in present)
-            described.Add(new ComparedServer(client.Name, await client.ReadVersionAsync(CancellationToken.None).ConfigureAwait(false), client.Setting));
-        return new ClientMatrix(described, missing, [.. cases.Select(one => new ComparedScenario(one.Name, one.Title))], looks);
+            described.Add(new ComparedProgram(client.Name, await client.ReadVersionAsync(CancellationToken.None).ConfigureAwait(false), client.Setting));
+        return new ClientMatrix(described, missing, [.. cases.Select(one => new ComparedSituation(one.Name, one.Title))], looks);
     }
 
     private async Task RunAsync(ComparisonLab lab, ClientCase wanted, IStatusClient[] present, List<ClientLook> looks, CancellationToken cancellationToken)
@@ -61,16 +61,18 @@ internal sealed class ClientExperiment(IReadOnlyList<IStatusClient> clients, ICo
             foreach (var client in present)
             {
                 var before = (await lab.ReadJournalAsync(place, cancellationToken).ConfigureAwait(false)).Count;
-                var folder = lab.CreateFolder($"{place.Issued.Name}-{client.Name.Replace(' ', '-')}");
+                var folder = lab.CreateFolder($"{place.Issued.Name}-{client.Name}");
+                using var timer = new CancellationTokenSource(Patience, lab.Clock);
+                using var either = CancellationTokenSource.CreateLinkedTokenSource(timer.Token, cancellationToken);
                 try
                 {
-                    var answer = await client.ConnectAsync(new ClientVisit(place.Port, lab.RootFile, lab.Topology.Ports.Responder, folder), cancellationToken).ConfigureAwait(false);
+                    var answer = await client.ConnectAsync(new ClientVisit(place.Port, lab.RootFile, lab.Topology.Ports.Responder, folder), either.Token).ConfigureAwait(false);
                     var asked = (await lab.ReadJournalAsync(place, cancellationToken).ConfigureAwait(false)).Count - before;
                     // One picture of each thing that a browser says is enough.
                     var isNew = !looks.Exists(look => look.Client == client.Name && look.Said == answer.Said);
                     looks.Add(new ClientLook(client.Name, wanted.Name, answer.Outcome, answer.Said, asked, isNew ? answer.Picture : null));
                 }
-                catch (Exception exception) when (exception is LabException or Win32Exception or IOException)
+                catch (Exception exception) when (!cancellationToken.IsCancellationRequested)
                 {
                     failures.Add($"{client.Name}, {wanted.Title}: {exception.Message}");
                 }
@@ -100,10 +102,13 @@ internal sealed class ClientExperiment(IReadOnlyList<IStatusClient> clients, ICo
         if (wanted.Staple is CaseStaple.Right or CaseStaple.None)
             return new KestrelServer(LabTopology.Kestrel);
         await lab.BreakAsync(place, wanted.Staple == CaseStaple.Expired ? FaultKind.Expired : FaultKind.TryLater, cancellationToken).ConfigureAwait(false);
-        using var status = new CrowdStatus(lab, place);
+        using var status = new StatusCheck(lab, place);
         var file = Path.Combine(lab.CreateFolder(place.Issued.Name), "staple.der");
         await File.WriteAllBytesAsync(file, (await status.AskAsync(lab.Topology.Ports.Responder, null, cancellationToken).ConfigureAwait(false)).ToArray(), cancellationToken).ConfigureAwait(false);
         await lab.MendAsync(place, cancellationToken).ConfigureAwait(false);
         return new NginxServer { StapleFile = file };
     }
+
+    // A browser's first start takes long, and its own deadline is shorter.
+    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(150);
 }

@@ -5,7 +5,7 @@ namespace OcspLab.Lab;
 /// <param name="Missing">Who could not be.</param>
 /// <param name="Cases">In which situations.</param>
 /// <param name="Looks">What they did.</param>
-public sealed record ClientMatrix(IReadOnlyList<ComparedServer> Clients, IReadOnlyList<MissingServer> Missing, IReadOnlyList<ComparedScenario> Cases, IReadOnlyList<ClientLook> Looks);
+public sealed record ClientMatrix(IReadOnlyList<ComparedProgram> Clients, IReadOnlyList<MissingProgram> Missing, IReadOnlyList<ComparedSituation> Cases, IReadOnlyList<ClientLook> Looks);
 
 /// <summary>One client in one situation.</summary>
 /// <param name="Client">The client's name.</param>

@@ -13,8 +13,8 @@ internal sealed class OpenSslStatusClient : IStatusClient
 
     public async Task<ClientAnswer> ConnectAsync(ClientVisit visit, CancellationToken cancellationToken)
     {
-        var result = await ChildProcess.RunAsync(
-            "openssl", ["s_client", "-connect", $"127.0.0.1:{visit.Port}", "-servername", LabTopology.SiteHost, "-CAfile", visit.RootFile, "-verify_return_error", "-status"], visit.Folder, cancellationToken).ConfigureAwait(false);
+        var result = await visit.RunAsync(
+            "openssl", ["s_client", "-connect", $"127.0.0.1:{visit.Port}", "-servername", LabTopology.SiteHost, "-CAfile", visit.RootFile, "-verify_return_error", "-status"], cancellationToken).ConfigureAwait(false);
         var lines = result.Output.Split('\n');
         var status = Array.Find(lines, line => line.Contains("Cert Status:", StringComparison.Ordinal)) ?? Array.Find(lines, line => line.Contains("OCSP Response Status:", StringComparison.Ordinal)) ?? "no staple";
         return new ClientAnswer(result.ExitCode == 0 ? ClientOutcome.Connects : ClientOutcome.Refuses, status.Trim());
@@ -31,14 +31,14 @@ internal sealed class CurlStatusClient(CurlStatus status) : IStatusClient
     public string Setting => status == CurlStatus.Required ? "--cert-status: no page without a good staple" : "its defaults: the status is not looked at";
 
     // What follows are the versions of everything that it is linked with.
-    public async Task<string> ReadVersionAsync(CancellationToken cancellationToken) => string.Join(' ', (await StaplingServers.FirstLineAsync("curl", "--version", cancellationToken).ConfigureAwait(false)).Split(' ')[..4]);
+    public async Task<string> ReadVersionAsync(CancellationToken cancellationToken) => string.Join(' ', (await StaplingServers.FirstLineAsync("curl", "--version", cancellationToken).ConfigureAwait(false)).Split(' ').Take(4));
 
     public async Task<ClientAnswer> ConnectAsync(ClientVisit visit, CancellationToken cancellationToken)
     {
         string[] required = status == CurlStatus.Required ? ["--cert-status"] : [];
-        var result = await ChildProcess.RunAsync(
+        var result = await visit.RunAsync(
             "curl", ["--silent", "--show-error", "--output", "/dev/null", "--max-time", "20", "--noproxy", "*", .. required, "--cacert", visit.RootFile, "--resolve", $"{LabTopology.SiteHost}:{visit.Port}:127.0.0.1", visit.Page.ToString()],
-            visit.Folder, cancellationToken).ConfigureAwait(false);
+            cancellationToken).ConfigureAwait(false);
         return new ClientAnswer(result.ExitCode == 0 ? ClientOutcome.Connects : ClientOutcome.Refuses, result.ExitCode == 0 ? "0" : $"{result.ExitCode}: {ClientText.After(result.Error, ") ")}");
     }
 }
@@ -66,8 +66,8 @@ internal sealed class GnuTlsStatusClient : IStatusClient
 
     public async Task<ClientAnswer> ConnectAsync(ClientVisit visit, CancellationToken cancellationToken)
     {
-        var result = await ChildProcess.RunAsync(
-            "gnutls-cli", ["--x509cafile", visit.RootFile, "--port", $"{visit.Port}", "--sni-hostname", LabTopology.SiteHost, "--verify-hostname", LabTopology.SiteHost, "127.0.0.1"], visit.Folder, cancellationToken).ConfigureAwait(false);
+        var result = await visit.RunAsync(
+            "gnutls-cli", ["--x509cafile", visit.RootFile, "--port", $"{visit.Port}", "--sni-hostname", LabTopology.SiteHost, "--verify-hostname", LabTopology.SiteHost, "127.0.0.1"], cancellationToken).ConfigureAwait(false);
         var status = Array.Find(result.Output.Split('\n'), line => line.StartsWith("- Status:", StringComparison.Ordinal));
         return new ClientAnswer(result.ExitCode == 0 ? ClientOutcome.Connects : ClientOutcome.Refuses, $"{result.ExitCode}: {(status is null ? "no status" : ClientText.After(status, "Status: "))}");
     }
@@ -89,9 +89,9 @@ internal sealed class DotNetStatusClient : IStatusClient
     public async Task<ClientAnswer> ConnectAsync(ClientVisit visit, CancellationToken cancellationToken)
     {
         // It remembers answers below HOME, and finds the responder's name nowhere.
-        var result = await ChildProcess.RunAsync(
-            "env", [$"HOME={visit.Folder}", $"http_proxy=http://127.0.0.1:{visit.ResponderPort}", "no_proxy=", "dotnet", Program, "connect", $"127.0.0.1:{visit.Port}", "--servername", LabTopology.SiteHost, "--ca", visit.RootFile],
-            visit.Folder, cancellationToken).ConfigureAwait(false);
+        var result = await visit.RunAsync(
+            "env", [$"http_proxy=http://127.0.0.1:{visit.ResponderPort}", "no_proxy=", "dotnet", Program, "connect", $"127.0.0.1:{visit.Port}", "--servername", LabTopology.SiteHost, "--ca", visit.RootFile],
+            cancellationToken).ConfigureAwait(false);
         return new ClientAnswer(result.ExitCode == 0 ? ClientOutcome.Connects : ClientOutcome.Refuses, (result.ExitCode == 0 ? result.Output : result.Error).Trim());
     }
 }
@@ -119,9 +119,9 @@ internal sealed class JavaStatusClient(JavaRevocation revocation) : IStatusClien
                 await source.CopyToAsync(file, cancellationToken).ConfigureAwait(false);
         }
 
-        var result = await ChildProcess.RunAsync(
+        var result = await visit.RunAsync(
             "java", ["-Dhttp.proxyHost=127.0.0.1", $"-Dhttp.proxyPort={visit.ResponderPort}", "-Dhttp.nonProxyHosts=", program, $"{visit.Port}", LabTopology.SiteHost, visit.RootFile, revocation == JavaRevocation.Hard ? "hard" : "soft"],
-            visit.Folder, cancellationToken).ConfigureAwait(false);
+            cancellationToken).ConfigureAwait(false);
         return new ClientAnswer(result.ExitCode == 0 ? ClientOutcome.Connects : ClientOutcome.Refuses, ClientText.FirstLine(result.ExitCode == 0 ? result.Output : result.Error).Split(',')[0]);
     }
 }

@@ -28,6 +28,10 @@ internal sealed record ClientVisit(int Port, string RootFile, int ResponderPort,
 {
     /// <summary>The site's address.</summary>
     public Uri Page => new($"https://{LabTopology.SiteHost}:{Port}/");
+
+    /// <summary>Runs a program whose home is the folder.</summary>
+    public Task<CommandResult> RunAsync(string program, IEnumerable<string> arguments, CancellationToken cancellationToken) =>
+        ChildProcess.RunAsync("env", [$"HOME={Folder}", program, .. arguments], Folder, cancellationToken);
 }
 
 /// <summary>What a client did.</summary>

@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using OcspLab.Pki;
 
 namespace OcspLab.Lab;
@@ -28,7 +29,7 @@ public enum SessionKind
 }
 
 /// <summary>Processor time and bytes of handshakes, one after the other from one client, for every server that is here, stapling and not.</summary>
-internal sealed class CostExperiment(ComparisonPlan plan, IReadOnlyList<IStaplingServer> servers, ICollection<string> failures, TimeProvider clock, Action<string> progress)
+internal sealed class CostExperiment(ComparisonPlan plan, IReadOnlyList<IStaplingServer> servers, ConcurrentBag<string> failures, TimeProvider clock, Action<string> progress)
 {
     /// <summary>Runs. When it is cancelled, what was measured so far is the result.</summary>
     public async Task<IReadOnlyList<HandshakeCost>> RunAsync(CancellationToken cancellationToken)
@@ -67,7 +68,7 @@ internal sealed class CostExperiment(ComparisonPlan plan, IReadOnlyList<IStaplin
             foreach (var stapling in Enum.GetValues<ServerStapling>())
             {
                 var place = await lab.IssueAsync($"{server.Name}-cost-{stapling.ToString().ToLowerInvariant()}", cancellationToken).ConfigureAwait(false) with { Stapling = stapling };
-                var site = new Site(new ServerProcess(server, place, clock), new CrowdStatus(lab, place));
+                var site = new Site(new ServerProcess(server, place, clock), new StatusCheck(lab, place));
                 sites.Add(site);
                 await site.Process.ListenAsync(cancellationToken).ConfigureAwait(false);
                 await WarmUpAsync(site, cancellationToken).ConfigureAwait(false);
@@ -76,10 +77,19 @@ internal sealed class CostExperiment(ComparisonPlan plan, IReadOnlyList<IStaplin
             foreach (var version in Versions)
             {
                 foreach (var session in Enum.GetValues<SessionKind>())
-                    costs.AddRange(Measure(server, key, version, session, sites, cancellationToken));
+                {
+                    try
+                    {
+                        costs.AddRange(Measure(server, key, version, session, sites, cancellationToken));
+                    }
+                    catch (LabException exception)
+                    {
+                        failures.Add($"cost, {server.Name}, {ComparisonText.Word(key)}, {version}, {session}: {exception.Message}");
+                    }
+                }
             }
         }
-        catch (LabException exception)
+        catch (Exception exception) when (!cancellationToken.IsCancellationRequested)
         {
             failures.Add($"cost, {server.Name}, {ComparisonText.Word(key)}: {exception.Message}");
         }
@@ -152,7 +162,7 @@ internal sealed class CostExperiment(ComparisonPlan plan, IReadOnlyList<IStaplin
     private static readonly TimeSpan Validity = TimeSpan.FromHours(12);
 
     /// <summary>A server that runs, and whether its handshakes have the staple that they should; the same bytes are verified once.</summary>
-    private sealed class Site(ServerProcess process, CrowdStatus status) : IAsyncDisposable
+    private sealed class Site(ServerProcess process, StatusCheck status) : IAsyncDisposable
     {
         private ReadOnlyMemory<byte> _good;
 

@@ -29,8 +29,8 @@ internal sealed class OpenSslClient : IDisposable
         if (version != TlsVersion.Any)
         {
             var number = version == TlsVersion.Tls12 ? 0x0303 : 0x0304;
-            _ = SSL_CTX_ctrl(_context, SetMinimumVersion, number, 0);
-            _ = SSL_CTX_ctrl(_context, SetMaximumVersion, number, 0);
+            Require(SSL_CTX_ctrl(_context, SetMinimumVersion, number, 0));
+            Require(SSL_CTX_ctrl(_context, SetMaximumVersion, number, 0));
         }
     }
 
@@ -40,11 +40,11 @@ internal sealed class OpenSslClient : IDisposable
     /// <summary>Connects, shakes hands, hangs up.</summary>
     /// <param name="from">The client's own address, or null for any.</param>
     /// <exception cref="LabException">No connection or no handshake.</exception>
-    public OpenSslHandshake Connect(IPAddress? from = null) => Connect(from, keep: false);
+    public OpenSslHandshake Connect(IPAddress? from = null) => Connect(from, null);
 
     /// <summary>Shakes hands in full, and keeps the session: from now on <see cref="Connect(IPAddress?)"/> offers to resume it.</summary>
     /// <exception cref="LabException">No connection, no handshake, or no session.</exception>
-    public void KeepSession() => Connect(null, keep: true);
+    public void KeepSession() => Connect(null, Keep);
 
     public void Dispose()
     {
@@ -53,7 +53,7 @@ internal sealed class OpenSslClient : IDisposable
         Marshal.FreeCoTaskMem(_serverName);
     }
 
-    private OpenSslHandshake Connect(IPAddress? from, bool keep)
+    private OpenSslHandshake Connect(IPAddress? from, Action<nint>? afterwards)
     {
         using var socket = new Socket(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp) { NoDelay = true, ReceiveTimeout = Patience, SendTimeout = Patience };
         try
@@ -69,18 +69,19 @@ internal sealed class OpenSslClient : IDisposable
         }
 
         var ssl = SSL_new(_context);
+        if (ssl == 0)
+            throw new LabException("OpenSSL gives no connection.");
         try
         {
-            _ = SSL_set_fd(ssl, (int)socket.Handle);
-            _ = SSL_ctrl(ssl, SetServerName, 0, _serverName);
-            _ = SSL_ctrl(ssl, SetStatusType, OcspStatus, 0);
-            if (!keep && _session != 0)
-                _ = SSL_set_session(ssl, _session);
+            Require(SSL_set_fd(ssl, (int)socket.Handle));
+            Require(SSL_ctrl(ssl, SetServerName, 0, _serverName));
+            Require(SSL_ctrl(ssl, SetStatusType, OcspStatus, 0));
+            if (afterwards is null && _session != 0)
+                Require(SSL_set_session(ssl, _session));
             if (SSL_connect(ssl) != 1)
                 throw new LabException($"127.0.0.1:{_port} refused the handshake.", ExitCodes.Unreachable);
             var handshake = new OpenSslHandshake(ReadStaple(ssl), SSL_session_reused(ssl) == 1, (long)BIO_number_read(SSL_get_rbio(ssl)));
-            if (keep)
-                Keep(ssl);
+            afterwards?.Invoke(ssl);
             _ = SSL_shutdown(ssl);
             return handshake;
         }
@@ -101,6 +102,12 @@ internal sealed class OpenSslClient : IDisposable
         _session = SSL_get1_session(ssl);
         if (_session == 0)
             throw new LabException($"127.0.0.1:{_port} gave no session to resume.");
+    }
+
+    private static void Require(nint result)
+    {
+        if (result != 1)
+            throw new LabException("OpenSSL refuses a setting.");
     }
 
     private static ReadOnlyMemory<byte>? ReadStaple(nint ssl)

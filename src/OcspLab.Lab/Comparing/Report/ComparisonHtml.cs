@@ -41,7 +41,7 @@ public static class ComparisonHtml
         Table(body, "servers", ["server", "version", "setting"], [
             .. result.Servers.Select(server => new[] { Head(server.Name), Cell(server.Version), Cell(server.Setting) }),
             .. result.Missing.Select(missing => new[] { Head(missing.Name), Cell("left out"), Cell(missing.Reason) })]);
-        foreach (var failure in ComparisonText.Failures(result))
+        foreach (var failure in result.Failures)
             body.Append(CultureInfo.InvariantCulture, $"<p class=\"fails\">{Text(failure)}</p>");
     }
 

@@ -22,19 +22,19 @@ public static class ComparisonMarkdown
         text.AppendLine("## Servers").AppendLine();
         Table(text, ["server", "version", "setting"], [
             .. result.Servers.Select(server => (string[])[server.Name, server.Version, server.Setting]), .. result.Missing.Select(missing => (string[])[missing.Name, "left out", missing.Reason])]);
-        foreach (var failure in ComparisonText.Failures(result))
-            text.AppendLine(CultureInfo.InvariantCulture, $"- {failure}");
+        foreach (var failure in result.Failures)
+            text.AppendLine(CultureInfo.InvariantCulture, $"- {Plain(failure)}");
         return text.ToString();
     }
 
     private static void Scenarios(StringBuilder text, ComparisonResult result)
     {
-        if (result.Scenarios.Count == 0)
+        if (result.Lanes.Count == 0)
             return;
         text.AppendLine("## Behaviour").AppendLine();
         text.AppendLine(ComparisonText.Scenarios).AppendLine(CultureInfo.InvariantCulture, $"Answers of the responder last {result.Validity.TotalSeconds:0} s here.").AppendLine();
-        Table(text, ["", .. result.Servers.Select(server => server.Name)], result.Findings.Select(finding => finding.Behaviour).Distinct().Select(behaviour =>
-            (string[])[behaviour, .. result.Servers.Select(server => result.Findings.First(finding => finding.Server == server.Name && finding.Behaviour == behaviour)).Select(finding => $"{Mark(finding.Verdict)} {finding.Text}")]));
+        Table(text, ["", .. result.Judged], result.Findings.Select(finding => finding.Behaviour).Distinct().Select(behaviour =>
+            (string[])[behaviour, .. result.Judged.Select(server => result.Findings.First(finding => finding.Server == server && finding.Behaviour == behaviour)).Select(finding => $"{Mark(finding.Verdict)} {finding.Text}")]));
         text.AppendLine("What clients saw, in order, and how often the responder was asked about that server's certificate:").AppendLine();
         Table(text, ["scenario", "server", "seen", "requests"], result.Lanes.Select(lane => (string[])
         [
@@ -95,5 +95,8 @@ public static class ComparisonMarkdown
         text.AppendLine();
     }
 
-    private static void Row(StringBuilder text, IEnumerable<string> cells) => text.AppendLine($"| {string.Join(" | ", cells.Select(cell => cell.Replace("|", "\\|", StringComparison.Ordinal).ReplaceLineEndings(" ")))} |");
+    private static void Row(StringBuilder text, IEnumerable<string> cells) => text.AppendLine($"| {string.Join(" | ", cells.Select(Plain))} |");
+
+    // Much of it is what servers and clients said.
+    private static string Plain(string text) => text.Replace("<", "&lt;", StringComparison.Ordinal).Replace("|", "\\|", StringComparison.Ordinal).ReplaceLineEndings(" ");
 }

@@ -9,7 +9,7 @@ internal static class ScenarioSection
 {
     public static void Write(StringBuilder body, ComparisonResult result, string command)
     {
-        if (result.Scenarios.Count == 0)
+        if (result.Lanes.Count == 0)
             return;
         Matrix(body, result, command);
         body.Append("<h2>Over time</h2><p>Each bar is one server from its start. The line marks the moment when the trouble begins; ticks below a bar are its questions to the responder.</p>");
@@ -17,7 +17,7 @@ internal static class ScenarioSection
         foreach (var scenario in result.Scenarios)
             Timeline(body, result, scenario, command);
         body.Append("<h2>Questions to the responder</h2><figure>");
-        Bars(body, "requests", "questions to the responder", [.. result.Servers.Select(server => (server.Name, Count: result.Lanes.Where(lane => lane.Server == server.Name).Sum(lane => lane.Requests.Count))).Select(server => new Bar(server.Name, server.Count, $"{server.Count}"))]);
+        Bars(body, "requests", "questions to the responder", [.. result.Judged.Select(server => (Name: server, Count: result.Lanes.Where(lane => lane.Server == server).Sum(lane => lane.Requests.Count))).Select(server => new Bar(server.Name, server.Count, $"{server.Count}"))]);
         Caption(body, "All questions about a server's certificates, over all scenarios, as the responder's journal has them.", command);
         body.Append("</figure>");
     }
@@ -26,13 +26,13 @@ internal static class ScenarioSection
     {
         var findings = result.Findings;
         body.Append("<figure>");
-        Table(body, "matrix", result.Servers.Select(server => server.Name).Prepend(""), findings.Select(finding => finding.Behaviour).Distinct().Select(behaviour =>
-            result.Servers.Select(server => findings.First(finding => finding.Server == server.Name && finding.Behaviour == behaviour)).Select(finding => Verdict(finding.Verdict, finding.Text)).Prepend(Head(behaviour))));
+        Table(body, "matrix", result.Judged.Prepend(""), findings.Select(finding => finding.Behaviour).Distinct().Select(behaviour =>
+            result.Judged.Select(server => findings.First(finding => finding.Server == server && finding.Behaviour == behaviour)).Select(finding => Verdict(finding.Verdict, finding.Text)).Prepend(Head(behaviour))));
         Caption(body, ComparisonText.Scenarios.ReplaceLineEndings(" "), command);
         body.Append("</figure>");
     }
 
-    private static void Timeline(StringBuilder body, ComparisonResult result, ComparedScenario scenario, string command)
+    private static void Timeline(StringBuilder body, ComparisonResult result, ComparedSituation scenario, string command)
     {
         var lanes = result.Lanes.Where(lane => lane.Scenario == scenario.Name).ToArray();
         var length = lanes.SelectMany(lane => lane.Observations).Select(seen => seen.At.TotalSeconds).DefaultIfEmpty(1).Max();

@@ -25,7 +25,7 @@ public sealed record Finding(string Server, string Behaviour, FindingVerdict Ver
     /// <summary>All rows for one server.</summary>
     internal static IEnumerable<Finding> Of(string server, ComparisonResult result)
     {
-        var lanes = result.Lanes.Where(lane => lane.Server == server && lane.Failure is null && lane.Observations.Any(seen => seen.Kind != Seen.Refused)).ToArray();
+        var lanes = result.Lanes.Where(lane => lane.Server == server && !lane.IsCutShort).ToArray();
         var undisturbed = Array.Find(lanes, lane => lane.Scenario == "undisturbed");
         var faults = lanes.Where(lane => Scenario.All.Any(scenario => scenario.Name == lane.Scenario && scenario.Kind == ScenarioKind.Fault)).ToArray();
 
@@ -34,12 +34,15 @@ public sealed record Finding(string Server, string Behaviour, FindingVerdict Ver
         yield return Judge("one answer serves many clients", undisturbed, lane => (lane.Requests.Count <= lane.Observations.Count / 3, $"{Requests(lane.Requests.Count)} for {lane.Observations.Count} handshakes"));
         yield return Judge("is never without a staple while all is well", undisturbed, lane =>
         {
-            var without = lane.Observations.SkipWhile(seen => seen.Kind is Seen.Refused).Count(seen => seen.Kind != Seen.Good);
-            return (without == 0, without == 0 ? "never" : $"{without} of {lane.Observations.Count} handshakes");
+            var shaken = lane.Observations.Where(seen => seen.Kind != Seen.Refused).ToArray();
+            var without = shaken.Count(seen => seen.Kind != Seen.Good);
+            return (without == 0 && shaken.Length > 0, without == 0 ? shaken.Length == 0 ? "no handshake" : "never" : $"{without} of {shaken.Length} handshakes");
         });
         yield return JudgeAll("staples nothing past its nextUpdate", lanes, lane => lane.Observations.FirstOrDefault(seen => seen.Kind == Seen.Expired) is { } expired ? $"{lane.Scenario}: still at {Seconds(expired.At)}" : null);
         yield return JudgeAll("staples nothing that no client may believe", lanes, lane => lane.Observations.FirstOrDefault(seen => seen.Kind == Seen.Wrong) is { } wrong ? $"{lane.Scenario}: {wrong.Detail?.Split(':')[0]}" : null);
-        yield return JudgeAll("keeps its good staple while the responder misbehaves", faults, lane => Lost(lane) is { } lost ? $"{lane.Scenario}: lost after {Seconds(lost)}" : null);
+        // What a server loses by itself is not the trouble's doing.
+        var losesAnyway = undisturbed is { Failure: null } && Lost(undisturbed) is not null;
+        yield return losesAnyway ? new Finding(server, "keeps its good staple while the responder misbehaves", FindingVerdict.Unseen, "it loses it undisturbed, too") : JudgeAll("keeps its good staple while the responder misbehaves", faults, lane => Lost(lane) is { } lost ? $"{lane.Scenario}: lost after {Seconds(lost)}" : null);
         yield return Judge("tells of a revocation", Array.Find(lanes, lane => lane.Scenario == "revoked"), lane =>
         {
             var revoked = lane.Observations.FirstOrDefault(seen => seen.Kind == Seen.Revoked);
@@ -72,13 +75,15 @@ public sealed record Finding(string Server, string Behaviour, FindingVerdict Ver
         {
             if (lane is null)
                 return new Finding(server, behaviour, FindingVerdict.Unseen, "not run");
+            if (lane.Failure is { } failure)
+                return new Finding(server, behaviour, FindingVerdict.Fails, failure);
             var (holds, text) = judge(lane);
             return new Finding(server, behaviour, holds ? FindingVerdict.Holds : FindingVerdict.Fails, text);
         }
 
         Finding JudgeAll(string behaviour, IReadOnlyCollection<LaneResult> all, Func<LaneResult, string?> fault)
         {
-            var found = all.Select(fault).OfType<string>().ToArray();
+            var found = all.Select(lane => lane.Failure is { } failure ? $"{lane.Scenario}: {failure}" : fault(lane)).OfType<string>().ToArray();
             return all.Count == 0 ? new Finding(server, behaviour, FindingVerdict.Unseen, "not run")
                 : new Finding(server, behaviour, found.Length == 0 ? FindingVerdict.Holds : FindingVerdict.Fails, found.Length == 0 ? $"in {all.Count} lanes" : string.Join("; ", found));
         }

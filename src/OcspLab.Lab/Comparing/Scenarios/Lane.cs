@@ -1,4 +1,3 @@
-using System.ComponentModel;
 using OcspLab.Ocsp;
 
 namespace OcspLab.Lab;
@@ -48,19 +47,22 @@ internal sealed class Lane(IStaplingServer server, Scenario scenario, ServerPlac
                 await Task.Delay(plan.Interval, _clock, cancellationToken).ConfigureAwait(false);
             }
         }
-        catch (Exception exception) when (exception is LabException or IOException or Win32Exception or HttpRequestException or UnauthorizedAccessException)
+        catch (Exception exception) when (!cancellationToken.IsCancellationRequested)
         {
+            // A server that cannot be run says so in its own row.
             failure = exception.Message;
         }
-        catch (OperationCanceledException) when (cancellationToken.IsCancellationRequested)
+        catch (Exception) when (cancellationToken.IsCancellationRequested)
         {
             // What was seen so far is kept.
         }
 
-        failure ??= _process.Ending;
+        // A Ctrl-C reaches the servers, too.
+        if (!cancellationToken.IsCancellationRequested)
+            failure ??= _process.Ending;
         await _process.EndAsync().ConfigureAwait(false);
         var requests = (await lab.ReadJournalAsync(place, CancellationToken.None).ConfigureAwait(false)).Select(entry => new LaneRequest(entry.At - startedAt, entry.Outcome, entry.Fault));
-        return new LaneResult(server.Name, scenario.Name, _observations, [.. requests], beforeClients, begun, ended, failure);
+        return new LaneResult(server.Name, scenario.Name, _observations, [.. requests], beforeClients, begun, ended, failure) { IsCutShort = cancellationToken.IsCancellationRequested };
     }
 
     /// <inheritdoc/>
@@ -79,7 +81,7 @@ internal sealed class Lane(IStaplingServer server, Scenario scenario, ServerPlac
             // No allowance for clocks: there is only one.
             var result = OcspVerifier.Verify(staple, OcspSubject.FromCertificate(handshake.Certificates[0], issuer), new VerificationPolicy { ClockSkew = Allowance }, now);
             return result.TryGetStaple(out var verified, out var rejection)
-                ? new Observation(at, verified.Status.Kind == CertStatusKind.Good ? Seen.Good : Seen.Revoked, null, at + (verified.NextUpdate - now))
+                ? new Observation(at, verified.Status.Kind switch { CertStatusKind.Good => Seen.Good, CertStatusKind.Revoked => Seen.Revoked, _ => Seen.Wrong }, verified.Status.Kind == CertStatusKind.Unknown ? "unknown" : null, at + (verified.NextUpdate - now))
                 : new Observation(at, rejection.Reason == RejectionReason.Expired ? Seen.Expired : Seen.Wrong, $"{rejection.Reason.ToSnakeCase()}: {rejection.Detail}");
         }
         catch (LabException exception)

@@ -39,7 +39,11 @@ public enum Seen
 /// <param name="Ended">When it ended, or null when it stayed.</param>
 /// <param name="Failure">Why there is nothing to see, or null.</param>
 public sealed record LaneResult(
-    string Server, string Scenario, IReadOnlyList<Observation> Observations, IReadOnlyList<LaneRequest> Requests, int BeforeClients, TimeSpan Begun, TimeSpan? Ended, string? Failure = null);
+    string Server, string Scenario, IReadOnlyList<Observation> Observations, IReadOnlyList<LaneRequest> Requests, int BeforeClients, TimeSpan Begun, TimeSpan? Ended, string? Failure = null)
+{
+    /// <summary>Whether somebody ended it early: then it is shown, and not judged.</summary>
+    public bool IsCutShort { get; init; }
+}
 
 /// <summary>A question to the responder.</summary>
 /// <param name="At">Since the lane's start.</param>

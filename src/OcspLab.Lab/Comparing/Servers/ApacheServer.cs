@@ -11,7 +11,7 @@ internal sealed class ApacheServer : IStaplingServer
 
     public string Setting => "SSLUseStapling on with mod_ssl's defaults; SSLStaplingForceURL, because it resolves names only with the system";
 
-    public Task<string> ReadVersionAsync(CancellationToken cancellationToken) => StaplingServers.FirstLineAsync("apache2", "-v", cancellationToken);
+    public Task<string> ReadVersionAsync(CancellationToken cancellationToken) => StaplingServers.FirstLineAsync(ChildProcess.Find("apache2")!, "-v", cancellationToken);
 
     public async Task<IReadOnlyList<string>> PrepareAsync(ServerPlace place, CancellationToken cancellationToken)
     {
@@ -37,6 +37,6 @@ internal sealed class ApacheServer : IStaplingServer
             SSLCertificateKeyFile {key}
 
             """, cancellationToken).ConfigureAwait(false);
-        return ["apache2", "-DFOREGROUND", "-f", configuration];
+        return [ChildProcess.Find("apache2")!, "-DFOREGROUND", "-f", configuration];
     }
 }

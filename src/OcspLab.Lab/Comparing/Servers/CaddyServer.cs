@@ -9,7 +9,7 @@ internal sealed class CaddyServer : IStaplingServer
 
     public string Setting => "no setting: Caddy staples whatever names a responder";
 
-    public Task<string> ReadVersionAsync(CancellationToken cancellationToken) => StaplingServers.FirstLineAsync("caddy", "version", cancellationToken);
+    public Task<string> ReadVersionAsync(CancellationToken cancellationToken) => StaplingServers.FirstLineAsync(ChildProcess.Find("caddy")!, "version", cancellationToken);
 
     public async Task<IReadOnlyList<string>> PrepareAsync(ServerPlace place, CancellationToken cancellationToken)
     {
@@ -30,6 +30,6 @@ internal sealed class CaddyServer : IStaplingServer
             }
 
             """, cancellationToken).ConfigureAwait(false);
-        return place.WithHosts(["env", $"HOME={place.Folder}", "caddy", "run", "--config", configuration, "--adapter", "caddyfile"]);
+        return place.WithHosts(["env", $"HOME={place.Folder}", ChildProcess.Find("caddy")!, "run", "--config", configuration, "--adapter", "caddyfile"]);
     }
 }

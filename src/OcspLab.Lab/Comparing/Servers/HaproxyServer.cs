@@ -12,7 +12,7 @@ internal sealed class HaproxyServer : IStaplingServer
     // OCSP_MAX_RESPONSE_TIME_SKEW of its source, and something left to see.
     public TimeSpan ShortestValidity => TimeSpan.FromMinutes(6);
 
-    public Task<string> ReadVersionAsync(CancellationToken cancellationToken) => StaplingServers.FirstLineAsync("haproxy", "-v", cancellationToken);
+    public Task<string> ReadVersionAsync(CancellationToken cancellationToken) => StaplingServers.FirstLineAsync(ChildProcess.Find("haproxy")!, "-v", cancellationToken);
 
     public async Task<IReadOnlyList<string>> PrepareAsync(ServerPlace place, CancellationToken cancellationToken)
     {
@@ -46,7 +46,7 @@ internal sealed class HaproxyServer : IStaplingServer
                 http-request return status 200 content-type text/plain string echocert.lab
 
             """, cancellationToken).ConfigureAwait(false);
-        return place.WithHosts(["haproxy", "-db", "-f", configuration]);
+        return place.WithHosts([ChildProcess.Find("haproxy")!, "-db", "-f", configuration]);
     }
 
     private static readonly Version Updating = new(2, 8);

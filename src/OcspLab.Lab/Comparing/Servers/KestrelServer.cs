@@ -10,7 +10,7 @@ internal sealed class KestrelServer(string resource) : IStaplingServer
     public string? Missing => File.Exists(Program) ? null : $"{Program} is missing";
 
     public string Setting => resource == LabTopology.Kestrel
-        ? "UseOcspStapling() with its defaults, but MinimumRefreshInterval at a quarter of the answers' life"
+        ? "UseOcspStapling() with its defaults; where answers last less than five minutes, MinimumRefreshInterval is a quarter of that"
         : "no UseOcspStapling(): the runtime's own stapling, with the root in the chain that it needs";
 
     public Task<string> ReadVersionAsync(CancellationToken cancellationToken) =>
@@ -31,13 +31,19 @@ internal sealed class KestrelServer(string resource) : IStaplingServer
         if (resource == LabTopology.Kestrel)
         {
             settings["OcspStapling:StorageDirectory"] = Path.Combine(place.Folder, "staples");
-            settings["OcspStapling:MinimumRefreshInterval"] = (place.Topology.Validity / 4).ToString("c");
+            // Made for answers that last days; where they last seconds, so must this.
+            if (place.Topology.Validity < Usual)
+                settings["OcspStapling:MinimumRefreshInterval"] = (place.Topology.Validity / 4).ToString("c");
+            else
+                settings.Remove("OcspStapling:MinimumRefreshInterval");
         }
 
         // The runtime remembers answers below HOME.
         IReadOnlyList<string> command = ["env", $"HOME={place.Folder}", "dotnet", Program, .. settings.Select(setting => $"--{setting.Key}={setting.Value}")];
         return Task.FromResult(command);
     }
+
+    private static readonly TimeSpan Usual = TimeSpan.FromMinutes(5);
 
     private static string Program => Path.Combine(AppContext.BaseDirectory, "OcspLab.Site.dll");
 }

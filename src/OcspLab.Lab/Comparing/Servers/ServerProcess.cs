@@ -35,8 +35,15 @@ internal sealed class ServerProcess(IStaplingServer server, ServerPlace place, T
         {
             if (line.Data is null)
                 return;
-            lock (_log)
-                File.AppendAllText(Log, line.Data + "\n");
+            try
+            {
+                lock (_log)
+                    File.AppendAllText(Log, line.Data + "\n");
+            }
+            catch (IOException)
+            {
+                // A last word, after the folder was deleted.
+            }
         };
         _process.OutputDataReceived += write;
         _process.ErrorDataReceived += write;

@@ -6,8 +6,8 @@ using OcspLab.Ocsp;
 
 namespace OcspLab.Lab;
 
-/// <summary>How a client learns the status of one server's certificate: by verifying what it got, or by asking first.</summary>
-internal sealed class CrowdStatus : IDisposable
+/// <summary>How a client learns the status of one server's certificate: by verifying what it was given, or by asking first.</summary>
+internal sealed class StatusCheck : IDisposable
 {
     private readonly TimeProvider _clock;
     private readonly X509Certificate2 _certificate;
@@ -15,7 +15,7 @@ internal sealed class CrowdStatus : IDisposable
     private readonly OcspSubject _subject;
     private readonly byte[] _request;
 
-    public CrowdStatus(ComparisonLab lab, ServerPlace place)
+    public StatusCheck(ComparisonLab lab, ServerPlace place)
     {
         _clock = lab.Clock;
         _certificate = X509CertificateLoader.LoadCertificateFromFile(place.Certificate.Certificate);
