@@ -16,7 +16,7 @@ internal sealed class Lane(IStaplingServer server, Scenario scenario, ServerPlac
         var startedAt = _clock.GetUtcNow();
         TimeSpan begun = default;
         TimeSpan? ended = null;
-        var beforeClients = 0;
+        var known = 0;
         string? failure = null;
         var control = new LaneControl(lab, _process);
         try
@@ -25,10 +25,9 @@ internal sealed class Lane(IStaplingServer server, Scenario scenario, ServerPlac
                 await prepare(control, cancellationToken).ConfigureAwait(false);
             await _process.PrepareAsync(cancellationToken).ConfigureAwait(false);
             // HAProxy's file is fetched by then, and is none of the server's own doing.
-            var known = (await lab.ReadJournalAsync(place, cancellationToken).ConfigureAwait(false)).Count;
+            known = (await lab.ReadJournalAsync(place, cancellationToken).ConfigureAwait(false)).Count;
             _process.Start();
             await Task.Delay(plan.Settle, _clock, cancellationToken).ConfigureAwait(false);
-            beforeClients = (await lab.ReadJournalAsync(place, cancellationToken).ConfigureAwait(false)).Count - known;
 
             while (_clock.GetElapsedTime(started) is var at && at < plan.Length)
             {
@@ -61,8 +60,11 @@ internal sealed class Lane(IStaplingServer server, Scenario scenario, ServerPlac
         if (!cancellationToken.IsCancellationRequested)
             failure ??= _process.Ending;
         await _process.EndAsync().ConfigureAwait(false);
-        var requests = (await lab.ReadJournalAsync(place, CancellationToken.None).ConfigureAwait(false)).Select(entry => new LaneRequest(entry.At - startedAt, entry.Outcome, entry.Fault));
-        return new LaneResult(server.Name, scenario.Name, _observations, [.. requests], beforeClients, begun, ended, failure) { IsCutShort = cancellationToken.IsCancellationRequested };
+        LaneRequest[] requests = [.. (await lab.ReadJournalAsync(place, CancellationToken.None).ConfigureAwait(false)).Select(entry => new LaneRequest(entry.At - startedAt, entry.Outcome, entry.Fault))];
+        // A client that found the port closed was none: a slow machine is not a server that does not ask.
+        var first = _observations.Find(seen => seen.Kind != Seen.Refused);
+        var beforeClients = first is null ? 0 : requests.Skip(known).Count(request => request.At < first.At);
+        return new LaneResult(server.Name, scenario.Name, _observations, requests, beforeClients, begun, ended, failure) { IsCutShort = cancellationToken.IsCancellationRequested };
     }
 
     /// <inheritdoc/>
