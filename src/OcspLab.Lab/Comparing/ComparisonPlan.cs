@@ -37,7 +37,7 @@ internal sealed record ComparisonPlan
         Settle = TimeSpan.FromSeconds(6),
         TroubleAfter = TimeSpan.FromSeconds(14),
         TroubleFor = TimeSpan.FromSeconds(12),
-        Length = TimeSpan.FromSeconds(54),
+        Length = TimeSpan.FromSeconds(50),
         Interval = TimeSpan.FromSeconds(1),
         Repeat = 2,
         Crowds = [1, 100],

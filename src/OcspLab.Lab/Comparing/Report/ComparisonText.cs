@@ -47,7 +47,7 @@ internal static class ComparisonText
     public static string Label(Latency latency) => string.Create(CultureInfo.InvariantCulture, $"{(latency.Way == StatusWay.Stapled ? "stapled" : "asks itself")}, {latency.RoundTrip.TotalMilliseconds:0} ms away");
 
     /// <summary>A median with its spread.</summary>
-    public static string Milliseconds(Spread spread) => string.Create(CultureInfo.InvariantCulture, $"{spread.Median:0.0##} ms ({spread.Lowest:0.0##}–{spread.Highest:0.0##})");
+    public static string Milliseconds(Spread spread) => string.Create(CultureInfo.InvariantCulture, $"{spread.Median:0.0#} ms ({spread.Lowest:0.0#}–{spread.Highest:0.0#})");
 
     /// <summary>Crowds as a table: a row a server, its name first.</summary>
     public static (string[] Headings, IReadOnlyList<string[]> Rows) Loads(IReadOnlyList<CrowdLoad> loads)

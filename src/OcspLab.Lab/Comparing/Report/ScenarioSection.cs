@@ -57,7 +57,7 @@ internal static class ScenarioSection
         for (var tick = 0; tick <= 4; tick++)
             body.Append(CultureInfo.InvariantCulture, $"<text class=\"axis\" x=\"{Left + ((Width - Left - 30) * tick / 4.0):0}\" y=\"{axis}\">{length * tick / 4:0} s</text>");
         body.Append("</svg>");
-        Caption(body, "", command);
+        Caption(body, "What clients saw, handshake after handshake, against a server with a certificate of its own.", command);
         body.Append("</figure>");
 
         double X(TimeSpan at) => Math.Round(Left + ((Width - Left) * Math.Min(1, at.TotalSeconds / length)), 1);
