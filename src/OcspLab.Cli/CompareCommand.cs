@@ -14,7 +14,7 @@ internal static class CompareCommand
         var servers = Names("--servers", $"Only these servers: {string.Join(", ", CompareRun.Servers)}.", CompareRun.Servers);
         var experiments = Names("--experiments", $"Only these experiments: {string.Join(", ", CompareRun.Experiments)}.", CompareRun.Experiments);
         var clients = Names("--clients", $"In the experiment 'clients', only these: {string.Join(", ", CompareRun.Clients)}.", CompareRun.Clients);
-        var repeat = new Option<int?>("--repeat") { Description = "How often every number is measured; the report shows the median and the spread.", HelpName = "N" };
+        var repeat = new Option<int?>("--repeat") { Description = "How often everything is measured, the scenarios one run after the other; the report shows the median and the spread. By itself it runs scenarios once.", HelpName = "N" };
         repeat.Validators.Add(result =>
         {
             if (result.GetValueOrDefault<int?>() is < 1 or > 100)
@@ -24,9 +24,9 @@ internal static class CompareCommand
         var command = new Command("compare", "Run real servers through the same troubles, and show what their clients saw.") { quick, servers, experiments, clients, repeat, output }.WithHelp("""
             Examples:
               ocsplab compare --quick
-              ocsplab compare --servers kestrel,nginx --experiments revoked,restart
+              ocsplab compare --servers kestrel,nginx --experiments revoked,restart --repeat 3
               ocsplab compare --experiments cost --repeat 9
-            Servers that are not installed are left out by name. Ctrl-C keeps what was seen so far.
+            Servers that are not installed are left out by name. Ctrl-C keeps what was seen so far, and exits with 130.
             Exits with 1 when Kestrel with this library failed anywhere, or something could not be seen or measured.
             """);
         command.SetAction(async (arguments, cancellationToken) =>
@@ -39,6 +39,7 @@ internal static class CompareCommand
             Show(result);
             await CompareRun.WriteAsync(result, order.Command, directory).ConfigureAwait(false);
             Console.Out.WriteLine($"the report is {Path.Combine(directory, "comparison.html")}");
+            cancellationToken.ThrowIfCancellationRequested();
             return result.Findings.Any(finding => finding.Server == LabTopology.Kestrel && finding.Verdict == FindingVerdict.Fails) || result.Failures.Count > 0 ? ExitCodes.Revoked : ExitCodes.Good;
         });
         return command;
@@ -63,7 +64,7 @@ internal static class CompareCommand
         if (result.Costs.Count > 0)
         {
             Write(["processor time", "bytes"], result.Costs.Where(cost => cost is { Version: TlsVersion.Tls13, Session: SessionKind.New }).Select(cost =>
-                ($"{cost.Server}, {cost.Key.ToString().ToUpperInvariant()}, {(cost.Stapling == ServerStapling.On ? "stapled" : "no staple")}", (IEnumerable<string>)[string.Create(CultureInfo.InvariantCulture, $"{cost.Milliseconds.Median:0.000} ms"), $"{cost.Bytes}"])));
+                ($"{cost.Server}, {cost.Key.ToString().ToUpperInvariant()}, {(cost.Stapling == ServerStapling.On ? "stapled" : "no staple")}", (IEnumerable<string>)[string.Create(CultureInfo.InvariantCulture, $"{cost.Milliseconds.Median:0.00} ms"), $"{cost.Bytes}"])));
         }
 
         foreach (var missing in result.Missing.Concat(result.Clients?.Missing ?? []))

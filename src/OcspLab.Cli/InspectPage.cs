@@ -9,7 +9,7 @@ internal static class InspectPage
 {
     public static void Show(StapleReport report, DateTimeOffset now)
     {
-        Terminal.Write(Staple(report));
+        Terminal.Write(Staple(report, now));
         foreach (var (certificate, index) in report.Chain.Select((certificate, index) => (certificate, index)))
         {
             Console.Out.WriteLine();
@@ -25,13 +25,13 @@ internal static class InspectPage
         Terminal.Write(grid);
     }
 
-    private static Grid Staple(StapleReport report)
+    private static Grid Staple(StapleReport report, DateTimeOffset now)
     {
         var (grid, staple) = (Grid(), report.Staple);
         VerdictTable.Verdict(grid, "staple", staple);
         VerdictTable.Row(grid, "handshake", string.Create(CultureInfo.InvariantCulture, $"{report.Handshake.Protocol}, {report.Handshake.Cipher}, {report.Handshake.Milliseconds:0.0} ms"));
         VerdictTable.Row(grid, "must-staple", report.MustStaple ? "yes" : "no");
-        return VerdictTable.Facts(grid, staple);
+        return VerdictTable.Facts(grid, staple, now);
     }
 
     private static Grid Certificate(CertificateReport certificate, int index, StapleReport report, DateTimeOffset now)

@@ -7,13 +7,11 @@ namespace OcspLab.Cli;
 /// <summary>A verdict for people.</summary>
 internal static class VerdictTable
 {
-    public static void Show(StapleVerdict verdict) => Terminal.Write(Of("response", verdict));
-
-    public static Grid Of(string what, StapleVerdict verdict)
+    public static void Show(StapleVerdict verdict, DateTimeOffset now)
     {
         var grid = new Grid().AddColumn(new GridColumn().NoWrap().PadRight(2)).AddColumn();
-        Verdict(grid, what, verdict);
-        return Facts(grid, verdict);
+        Verdict(grid, "response", verdict);
+        Terminal.Write(Facts(grid, verdict, now));
     }
 
     /// <summary>What it comes to, and where it is no good which rule says so.</summary>
@@ -24,11 +22,11 @@ internal static class VerdictTable
     }
 
     /// <summary>What a response says, if anything, below what the grid has already.</summary>
-    public static Grid Facts(Grid grid, StapleVerdict verdict)
+    public static Grid Facts(Grid grid, StapleVerdict verdict, DateTimeOffset now)
     {
         Row(grid, "this update", At(verdict.ThisUpdate));
         Row(grid, "next update", At(verdict.NextUpdate));
-        Row(grid, "life", Life(verdict, TimeProvider.System.GetUtcNow()));
+        Row(grid, "life", Life(verdict, now));
         Row(grid, "produced", At(verdict.ProducedAt));
         Row(grid, "revoked", verdict.RevokedAt is { } revokedAt ? $"{At(revokedAt)}, {verdict.RevocationReason ?? "no reason given"}" : null);
         Row(grid, "signed by", verdict.Signer);
@@ -57,8 +55,6 @@ internal static class VerdictTable
         _ => string.Create(CultureInfo.InvariantCulture, $"{span.TotalSeconds:0} seconds"),
     };
 
-    private const int BarLength = 30;
-
     public static void Row(Grid grid, string name, string? value)
     {
         // Much of it comes from strangers: nothing of theirs steers the terminal.
@@ -70,4 +66,6 @@ internal static class VerdictTable
     public static string Harmless(string text) => string.Concat(text.Select(letter => char.IsControl(letter) ? '?' : letter));
 
     public static string? At(DateTimeOffset? instant) => instant?.ToUniversalTime().ToString("yyyy-MM-dd HH:mm:ss 'UTC'", CultureInfo.InvariantCulture);
+
+    private const int BarLength = 30;
 }

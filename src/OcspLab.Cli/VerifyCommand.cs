@@ -48,7 +48,7 @@ internal static class VerifyCommand
             if (arguments.GetValue(Json))
                 Console.Out.WriteLine(verdict.ToJson());
             else
-                VerdictTable.Show(verdict);
+                VerdictTable.Show(verdict, TimeProvider.System.GetUtcNow());
             return verdict.ExitCode;
         });
         return command;

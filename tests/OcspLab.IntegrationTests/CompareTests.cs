@@ -27,8 +27,7 @@ public sealed class CompareTests : IDisposable
         var visit = await AssertReportAsync($"{Count("#matrix tbody tr")}, {Count("svg.timeline")}, {Count("svg.timeline rect")} > 6", "11,3,true");
         if (visit is not null && Environment.GetEnvironmentVariable("OCSPLAB_UPDATE_DOCS") is not null)
             await File.WriteAllBytesAsync(Path.Combine(Programs.Root, "docs/images/comparison.png"), visit.Picture, TestContext.Current.CancellationToken);
-        if (run.Output.Contains("left out: nginx", StringComparison.Ordinal))
-            return;
+        Assert.SkipWhen(run.Output.Contains("left out: nginx", StringComparison.Ordinal), "nginx is not here; all that does not need it was as expected.");
         Assert.Equal("fails", matrix[("nginx", "asks before the first client")]);
         Assert.Equal("fails", matrix[("nginx", "the very first handshake is stapled")]);
         Assert.Equal("holds", matrix[("nginx", "staples nothing past its nextUpdate")]);
@@ -58,7 +57,6 @@ public sealed class CompareTests : IDisposable
             Assert.Equal((1, 1), (nginx.GetProperty("clients").GetInt32(), nginx.GetProperty("addressesLearnt").GetInt32()));
         }
 
-
         var looks = result.GetProperty("clients").GetProperty("looks").EnumerateArray().ToDictionary(look => (look.GetProperty("case").GetString()!, look.GetProperty("client").GetString()!), look => look.GetProperty("outcome").GetString()!);
         void Expect(string situation, string outcomes) => Assert.Equal(outcomes, string.Join(' ', clients.Select(client => looks[(situation, client)])));
         Expect("good", "connects connects connects connects connects");
@@ -70,8 +68,7 @@ public sealed class CompareTests : IDisposable
         Expect("mustStaple", "connects connects connects connects connects");
         Expect("mustStapleUnstapled", "connects connects refuses refuses connects");
         await AssertReportAsync($"{Count("#claims tr td.holds")} > 1, {Count("#latency rect")}, {Count("#load rect")} > 1, {Count("#clients tbody tr")} > 8", "true,6,true,true");
-        if (run.Output.Contains("left out: nginx", StringComparison.Ordinal))
-            return;
+        Assert.SkipWhen(run.Output.Contains("left out: nginx", StringComparison.Ordinal), "nginx is not here; all that does not need it was as expected.");
         Expect("expired", "connects connects refuses refuses connects");
         Expect("tryLater", "connects connects refuses connects refuses");
     }
@@ -95,6 +92,40 @@ public sealed class CompareTests : IDisposable
                 Assert.InRange(Math.Abs(costs[$"{key} {version} resumed on"] - costs[$"{key} {version} resumed off"]), 0, 50);
             }
         }
+    }
+
+    [Fact]
+    public async Task Scenarios_that_are_repeated_show_each_run_and_what_they_come_to()
+    {
+        var plan = ComparisonPlan.Quick with { Validity = TimeSpan.FromSeconds(10), Settle = TimeSpan.FromSeconds(2), TroubleAfter = TimeSpan.FromSeconds(4), Length = TimeSpan.FromSeconds(8), Runs = 2 };
+        var revoked = Scenario.All.Single(scenario => scenario.Kind == ScenarioKind.Revoked);
+        var said = new List<string>();
+        var result = await new Comparison(plan, [new KestrelServer(LabTopology.Kestrel)], [revoked], [], [], TimeProvider.System, said.Add).RunAsync(TestContext.Current.CancellationToken);
+        Assert.Empty(result.Failures);
+        Assert.Equal([1, 2], result.Lanes.Select(lane => lane.Run));
+        Assert.Contains(said, line => line.StartsWith("[1 of 1] scenarios, run 2 of 2: ", StringComparison.Ordinal));
+        var finding = result.Findings.Single(finding => finding.Behaviour == "tells of a revocation");
+        Assert.Equal(FindingVerdict.Holds, finding.Verdict);
+        await CompareRun.WriteAsync(result, "ocsplab compare", _folder.Path);
+        await AssertReportAsync($"{Count("svg.timeline")}, {Count("svg.timeline .window")} > 1, [...document.querySelectorAll('svg.timeline text')].filter(text => text.textContent.startsWith('kestrel, run ')).length", "2,true,2");
+    }
+
+    [Fact]
+    public async Task Interrupted_it_keeps_what_it_saw_and_leaves_nothing_running()
+    {
+        // With a group of its own: a terminal sends Ctrl-C to all of it.
+        await using var run = new RunningProgram("setsid", "dotnet", Programs.Cli, "compare", "--quick", "--servers", "kestrel", "--experiments", "undisturbed", "--out", _folder.Path);
+        await Poll.UntilAsync(() => run.HasExited || run.Error.Split(" to go").Length > 4, "the first clients", seconds: 60);
+        run.InterruptGroup();
+        Assert.Equal(130, await run.WaitAsync());
+        var result = await ReadResultAsync();
+        var lane = result.GetProperty("lanes").EnumerateArray().Single();
+        Assert.True(result.GetProperty("isCutShort").GetBoolean());
+        Assert.True(lane.GetProperty("isCutShort").GetBoolean());
+        Assert.NotEmpty(lane.GetProperty("observations").EnumerateArray());
+        Assert.Empty(result.GetProperty("failures").EnumerateArray());
+        Assert.All(result.GetProperty("findings").EnumerateArray(), finding => Assert.Equal("unseen", finding.GetProperty("verdict").GetString()));
+        Assert.True(run.EndGroup(), "A server outlived the comparison.");
     }
 
     [Theory]

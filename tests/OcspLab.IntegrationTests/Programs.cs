@@ -86,6 +86,12 @@ internal sealed class RunningProgram : IAsyncDisposable
     /// <summary>What Ctrl-C sends.</summary>
     public void Interrupt() => ChildProcess.Signal(Id, PosixSignal.SIGINT);
 
+    /// <summary>What Ctrl-C at a terminal sends: to the program and all that it started. The program is to lead a group of its own (<c>setsid</c>).</summary>
+    public void InterruptGroup() => ChildProcess.Signal(-Id, PosixSignal.SIGINT);
+
+    /// <summary>Whether nothing is left of that group; what is left is asked to end.</summary>
+    public bool EndGroup() => !ChildProcess.Signal(-Id, PosixSignal.SIGTERM);
+
     /// <summary>What a power failure does; its children live on.</summary>
     public void Kill() => _process.Kill();
 

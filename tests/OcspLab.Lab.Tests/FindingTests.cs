@@ -49,6 +49,31 @@ public sealed class FindingTests
     }
 
     [Fact]
+    public void A_must_staple_certificate_with_a_wrong_staple_at_the_end_is_a_failure_that_says_so() =>
+        Assert.Equal("at the end a wrong answer", Judge(Lane("mustStaple", "4 refused, 5 wrong, 30 wrong"))["shows a must-staple certificate only with its staple"].Text);
+
+    [Fact]
+    public void Runs_that_say_the_same_are_told_as_one_with_median_and_spread()
+    {
+        var finding = Judge(Lane("revoked", "9 good, 12 good, 13 revoked"), Lane("revoked", "9 good, 14 good, 15 revoked") with { Run = 2 }, Lane("revoked", "9 good, 17 good, 18 revoked") with { Run = 3 })["tells of a revocation"];
+        Assert.Equal((FindingVerdict.Holds, "good for 4 s (2–7), then revoked"), (finding.Verdict, finding.Text));
+    }
+
+    [Fact]
+    public void Runs_that_differ_are_told_apart_and_one_that_failed_is_a_failure()
+    {
+        var finding = Judge(Lane("revoked", "9 good, 12 good, 13 revoked"), Lane("revoked", "9 good, 30 good, 31 unstapled") with { Run = 2 }, Lane("revoked", "9 good, 14 good, 15 revoked") with { Run = 3 })["tells of a revocation"];
+        Assert.Equal((FindingVerdict.Fails, "2 of 3 runs: good for 3 s (2–4), then revoked; 1 of 3 runs: good for 20 s, then nothing"), (finding.Verdict, finding.Text));
+    }
+
+    [Fact]
+    public void A_fault_that_was_seen_in_one_of_the_runs_says_in_how_many()
+    {
+        var finding = Judge(Lane("closed", "5 good until 30, 15 unstapled"), Lane("closed", "5 good until 30, 29 good until 30") with { Run = 2 })["keeps its good staple while the responder misbehaves"];
+        Assert.Equal((FindingVerdict.Fails, "closed: 1 of 2 runs: lost after 5 s"), (finding.Verdict, finding.Text));
+    }
+
+    [Fact]
     public void What_was_not_run_is_not_judged()
     {
         Assert.Empty(Judge());
@@ -75,7 +100,7 @@ public sealed class FindingTests
 
     // The trouble begins at 10 s.
     private static LaneResult Lane(string scenario, string story, int before = 0) => new(
-        "one", scenario, [.. story.Split(", ").Select(Read)], [new LaneRequest(TimeSpan.FromSeconds(1), "good", null)], before, TimeSpan.FromSeconds(10), null);
+        "one", scenario, Scenario.All.Single(known => known.Name == scenario).Kind, [.. story.Split(", ").Select(Read)], [new LaneRequest(TimeSpan.FromSeconds(1), "good", null)], TimeSpan.FromSeconds(10), null) { BeforeClients = before };
 
     private static Observation Read(string moment)
     {

@@ -24,7 +24,7 @@ public static class CompareRun
         var plan = order.Length == CompareLength.Quick ? ComparisonPlan.Quick : ComparisonPlan.Full;
         var wanted = order.Experiments.Count > 0 ? order.Experiments : order.Length == CompareLength.Quick ? [.. Experiments.Take(Scenario.Quick), "latency", "load"] : Experiments;
         return new Comparison(
-            plan with { Repeat = order.Repeat ?? plan.Repeat },
+            plan with { Runs = order.Repeat ?? plan.Runs, Repeat = order.Repeat ?? plan.Repeat },
             [.. StaplingServers.All.Where(server => order.Servers.Count == 0 || order.Servers.Contains(server.Name))],
             [.. Scenario.All.Where(scenario => wanted.Contains(scenario.Name))],
             [.. Measures.Where(measure => wanted.Contains(measure.Key)).Select(measure => measure.Value)],
@@ -75,7 +75,7 @@ public static class CompareRun
 /// <param name="Servers">Whose names; empty for all.</param>
 /// <param name="Experiments">Whose names; empty for those of the length.</param>
 /// <param name="Clients">Whose names; empty for all.</param>
-/// <param name="Repeat">How often every number is measured, or null for the length's own.</param>
+/// <param name="Repeat">How often everything is measured, or null for the length's own.</param>
 public sealed record CompareOrder(CompareLength Length, IReadOnlyCollection<string> Servers, IReadOnlyCollection<string> Experiments, IReadOnlyCollection<string> Clients, int? Repeat)
 {
     /// <summary>The command that repeats it.</summary>

@@ -23,7 +23,7 @@ internal sealed class Comparison(
     {
         var started = clock.GetTimestamp();
         var at = clock.GetUtcNow();
-        var result = new ComparisonResult(at, default, plan.Validity, plan.Repeat, [], [], [.. scenarios.Select(scenario => new ComparedSituation(scenario.Name, scenario.Title))]);
+        var result = new ComparisonResult(at, default, plan.Validity, plan.Runs, [], [], [.. scenarios.Select(scenario => new ComparedSituation(scenario.Name, scenario.Title))]);
         result = await DescribeAsync(result).ConfigureAwait(false);
         // Keys of this kind are made at once, and what they cost is another experiment.
         if (scenarios.Count > 0)
@@ -32,7 +32,7 @@ internal sealed class Comparison(
             {
                 var lab = await ComparisonLab.StartAsync(plan.Validity, KeyAlgorithm.Ecdsa, clock, progress, cancellationToken).ConfigureAwait(false);
                 await using (lab.ConfigureAwait(false))
-                    result = result with { Lanes = await new ScenarioExperiment(plan, Present(plan.Validity), scenarios, clock, progress).RunAsync(lab, cancellationToken).ConfigureAwait(false) };
+                    result = result with { Lanes = await new ScenarioExperiment(plan, Present(plan.Validity), scenarios, clock, ProgressOf(0)).RunAsync(lab, cancellationToken).ConfigureAwait(false) };
             }, cancellationToken).ConfigureAwait(false);
         }
 
@@ -50,7 +50,12 @@ internal sealed class Comparison(
             }, cancellationToken).ConfigureAwait(false);
         }
 
-        return result with { Took = clock.GetElapsedTime(started), Failures = [.. result.Lanes.Where(lane => lane.Failure is not null).Select(lane => $"{lane.Server}, {lane.Scenario}: {lane.Failure}"), .. _failures] };
+        return result with
+        {
+            Took = clock.GetElapsedTime(started),
+            IsCutShort = cancellationToken.IsCancellationRequested,
+            Failures = [.. result.Lanes.Where(lane => lane.Failure is not null).Select(lane => $"{ComparisonText.Label(lane, result)}, {lane.Scenario}: {lane.Failure}"), .. _failures],
+        };
     }
 
     // The one boundary: whatever goes wrong in one part, the others are worth having.
@@ -73,13 +78,21 @@ internal sealed class Comparison(
     private async Task<ComparisonResult> MeasureAsync(Experiment experiment, ComparisonLab lab, ComparisonResult result, CancellationToken cancellationToken)
     {
         var calm = Present(CalmValidity);
+        var told = ProgressOf((scenarios.Count > 0 ? 1 : 0) + experiments.ToList().IndexOf(experiment));
         return experiment switch
         {
-            Experiment.Latency => result with { Latencies = await new LatencyExperiment(plan, progress).RunAsync(lab, cancellationToken).ConfigureAwait(false) },
-            Experiment.Load => result with { Loads = await new LoadExperiment(plan, calm, _failures, progress).RunAsync(lab, cancellationToken).ConfigureAwait(false) },
-            Experiment.Clients => result with { Clients = await new ClientExperiment(clients, _failures, progress).RunAsync(lab, cancellationToken).ConfigureAwait(false) },
-            _ => result with { Costs = await new CostExperiment(plan, calm, _failures, clock, progress).RunAsync(cancellationToken).ConfigureAwait(false) },
+            Experiment.Latency => result with { Latencies = await new LatencyExperiment(plan, told).RunAsync(lab, cancellationToken).ConfigureAwait(false) },
+            Experiment.Load => result with { Loads = await new LoadExperiment(plan, calm, _failures, told).RunAsync(lab, cancellationToken).ConfigureAwait(false) },
+            Experiment.Clients => result with { Clients = await new ClientExperiment(clients, _failures, told).RunAsync(lab, cancellationToken).ConfigureAwait(false) },
+            _ => result with { Costs = await new CostExperiment(plan, calm, _failures, clock, told).RunAsync(cancellationToken).ConfigureAwait(false) },
         };
+    }
+
+    // Which of all parts it is.
+    private Action<string> ProgressOf(int part)
+    {
+        var parts = (scenarios.Count > 0 ? 1 : 0) + experiments.Count;
+        return line => progress($"[{part + 1} of {parts}] {line}");
     }
 
     private async Task<ComparisonResult> DescribeAsync(ComparisonResult result)

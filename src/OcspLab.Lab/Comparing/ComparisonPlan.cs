@@ -21,7 +21,11 @@ internal sealed record ComparisonPlan
     /// <summary>Between two clients of a lane.</summary>
     public required TimeSpan Interval { get; init; }
 
-    /// <summary>How often everything that is a number is measured.</summary>
+    /// <summary>How often the scenarios are run, one run after the other.</summary>
+    /// <value>Once: a run is minutes.</value>
+    public int Runs { get; init; } = 1;
+
+    /// <summary>How often everything else that is a number is measured.</summary>
     public required int Repeat { get; init; }
 
     /// <summary>The crowds whose load on the responder is counted.</summary>

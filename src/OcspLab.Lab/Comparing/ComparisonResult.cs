@@ -4,12 +4,12 @@ namespace OcspLab.Lab;
 /// <param name="At">When it began.</param>
 /// <param name="Took">How long it took.</param>
 /// <param name="Validity">How long the responder's answers lasted in the scenarios.</param>
-/// <param name="Repeat">How often every number was measured.</param>
+/// <param name="Runs">How often the scenarios were run.</param>
 /// <param name="Servers">Who took part.</param>
 /// <param name="Missing">Who could not.</param>
 /// <param name="Scenarios">What happened.</param>
 public sealed record ComparisonResult(
-    DateTimeOffset At, TimeSpan Took, TimeSpan Validity, int Repeat, IReadOnlyList<ComparedProgram> Servers, IReadOnlyList<MissingProgram> Missing, IReadOnlyList<ComparedSituation> Scenarios)
+    DateTimeOffset At, TimeSpan Took, TimeSpan Validity, int Runs, IReadOnlyList<ComparedProgram> Servers, IReadOnlyList<MissingProgram> Missing, IReadOnlyList<ComparedSituation> Scenarios)
 {
     /// <summary>What was seen in the scenarios.</summary>
     public IReadOnlyList<LaneResult> Lanes { get; init; } = [];
@@ -34,6 +34,9 @@ public sealed record ComparisonResult(
 
     /// <summary>What clients made of staples, or null where they were not asked.</summary>
     public ClientMatrix? Clients { get; init; }
+
+    /// <summary>Whether somebody ended it early: then it is what was seen until then.</summary>
+    public bool IsCutShort { get; init; }
 
     /// <summary>What could not be seen or measured, and why.</summary>
     public IReadOnlyList<string> Failures { get; init; } = [];

@@ -1,3 +1,5 @@
+using System.Globalization;
+
 namespace OcspLab.Lab;
 
 /// <summary>How long until a client has shaken hands and knows the status.</summary>
@@ -30,7 +32,9 @@ internal sealed class LatencyExperiment(ComparisonPlan plan, Action<string> prog
         if (OpenSslClient.Missing is { } missing)
             throw new LabException(missing);
 
-        progress("latency: a client with a staple, and one that asks itself");
+        var count = plan.Repeat * PerRound;
+        var work = new WorkProgress("latency", (WarmUp * WorkOf(TimeSpan.Zero)) + RoundTrips.Sum(roundTrip => count * WorkOf(roundTrip)), lab.Clock, progress);
+        work.Begin("a client with a staple, and one that asks itself");
         var server = new KestrelServer(LabTopology.Kestrel);
         var places = await lab.IssueAsync(["latency-stapled", "latency-plain"], cancellationToken).ConfigureAwait(false);
         var stapled = new ServerProcess(server, places[0], lab.Clock);
@@ -44,13 +48,14 @@ internal sealed class LatencyExperiment(ComparisonPlan plan, Action<string> prog
             {
                 await Task.WhenAll(stapled.ListenAsync(cancellationToken), plain.ListenAsync(cancellationToken)).ConfigureAwait(false);
                 // Until the runtimes at both ends have compiled what they run often.
-                await MeasureAsync(lab.Topology.Ports.Responder, WarmUp).ConfigureAwait(false);
+                await MeasureAsync(lab.Topology.Ports.Responder, TimeSpan.Zero, WarmUp).ConfigureAwait(false);
                 foreach (var roundTrip in RoundTrips)
                 {
+                    work.Begin(string.Create(CultureInfo.InvariantCulture, $"{roundTrip.TotalMilliseconds:0} ms to the responder"));
                     var link = new DelayedLink(lab.Topology.Ports.Responder, roundTrip, lab.Clock);
                     await using (link.ConfigureAwait(false))
                     {
-                        var (fromStaple, fromResponder) = await MeasureAsync(link.Port, plan.Repeat * PerRound).ConfigureAwait(false);
+                        var (fromStaple, fromResponder) = await MeasureAsync(link.Port, roundTrip, count).ConfigureAwait(false);
                         latencies.Add(new Latency(StatusWay.Stapled, roundTrip, Spread.Of(fromStaple)));
                         latencies.Add(new Latency(StatusWay.AsksItself, roundTrip, Spread.Of(fromResponder)));
                     }
@@ -65,11 +70,11 @@ internal sealed class LatencyExperiment(ComparisonPlan plan, Action<string> prog
         return latencies;
 
         // By turns, so that both have the same machine.
-        async Task<(List<double> Stapled, List<double> Asking)> MeasureAsync(int responder, int count)
+        async Task<(List<double> Stapled, List<double> Asking)> MeasureAsync(int responder, TimeSpan roundTrip, int times)
         {
             var fromStaple = new List<double>();
             var fromResponder = new List<double>();
-            for (var i = 0; i < count; i++)
+            for (var i = 0; i < times; i++)
             {
                 cancellationToken.ThrowIfCancellationRequested();
                 var started = lab.Clock.GetTimestamp();
@@ -79,6 +84,7 @@ internal sealed class LatencyExperiment(ComparisonPlan plan, Action<string> prog
                 Require(Shake(plain.Place) is null, "The server stapled though it was told not to");
                 Require(asking.IsGood(await asking.AskAsync(responder, null, cancellationToken).ConfigureAwait(false)), "The responder did not say good");
                 fromResponder.Add(Milliseconds(started));
+                work.Done(WorkOf(roundTrip));
             }
 
             return (fromStaple, fromResponder);
@@ -98,6 +104,9 @@ internal sealed class LatencyExperiment(ComparisonPlan plan, Action<string> prog
         using var client = new OpenSslClient(place.Port, LabTopology.SiteHost, TlsVersion.Any);
         return client.Connect().Staple;
     }
+
+    // In milliseconds, more or less: two handshakes, then a connection and a question over the link.
+    private static double WorkOf(TimeSpan roundTrip) => 10 + (2 * roundTrip.TotalMilliseconds);
 
     private const int WarmUp = 100;
     private const int PerRound = 10;

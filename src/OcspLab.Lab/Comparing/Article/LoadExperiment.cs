@@ -24,18 +24,18 @@ internal sealed class LoadExperiment(ComparisonPlan plan, IReadOnlyList<IStaplin
     /// <summary>Runs. When it is cancelled, the crowds that were through are the result.</summary>
     public async Task<IReadOnlyList<CrowdLoad>> RunAsync(ComparisonLab lab, CancellationToken cancellationToken)
     {
-        var loads = new List<CrowdLoad>();
         if (OpenSslClient.Missing is { } missing)
             throw new LabException(missing);
 
+        var loads = new List<CrowdLoad>();
+        CrowdSite[] sites = [.. servers.Select(server => new CrowdSite(server.Name, server, ServerStapling.On)), new(CrowdLoad.AskThemselves, new KestrelServer(LabTopology.Kestrel), ServerStapling.Off)];
+        var work = new WorkProgress("load", plan.Crowds.Sum(crowd => crowd + StartWork) * sites.Length, lab.Clock, progress);
         try
         {
             foreach (var crowd in plan.Crowds)
             {
-                progress($"load: {crowd} {(crowd == 1 ? "client" : "clients")} for each server");
-                var kestrel = new KestrelServer(LabTopology.Kestrel);
-                var all = await Task.WhenAll(
-                    servers.Select(server => TryAsync(server.Name, crowd, () => StapledAsync(lab, server, crowd, cancellationToken), cancellationToken)).Append(TryAsync(CrowdLoad.AskThemselves, crowd, () => ThemselvesAsync(lab, kestrel, crowd, cancellationToken), cancellationToken))).ConfigureAwait(false);
+                work.Begin($"{crowd} {(crowd == 1 ? "client" : "clients")} for each server");
+                var all = await Task.WhenAll(sites.Select(site => TryAsync(lab, site, crowd, work, cancellationToken))).ConfigureAwait(false);
                 loads.AddRange(all.OfType<CrowdLoad>());
             }
         }
@@ -48,37 +48,27 @@ internal sealed class LoadExperiment(ComparisonPlan plan, IReadOnlyList<IStaplin
     }
 
     // One server that fails does not take the others along.
-    private async Task<CrowdLoad?> TryAsync(string name, int crowd, Func<Task<CrowdLoad>> run, CancellationToken cancellationToken)
+    private async Task<CrowdLoad?> TryAsync(ComparisonLab lab, CrowdSite site, int crowd, WorkProgress work, CancellationToken cancellationToken)
     {
         try
         {
-            return await run().ConfigureAwait(false);
+            return await RunAsync(lab, site, crowd, work, cancellationToken).ConfigureAwait(false);
         }
         catch (Exception exception) when (!cancellationToken.IsCancellationRequested)
         {
-            failures.Add($"load, {name}, {crowd} clients: {exception.Message}");
+            failures.Add($"load, {site.Name}, {crowd} clients: {exception.Message}");
             return null;
         }
     }
 
-    private static async Task<CrowdLoad> StapledAsync(ComparisonLab lab, IStaplingServer server, int crowd, CancellationToken cancellationToken)
+    private static async Task<CrowdLoad> RunAsync(ComparisonLab lab, CrowdSite site, int crowd, WorkProgress work, CancellationToken cancellationToken)
     {
-        var place = await lab.IssueAsync($"{server.Name}-crowd-{crowd}", cancellationToken).ConfigureAwait(false);
-        return await RunAsync(lab, server, place, server.Name, crowd, cancellationToken).ConfigureAwait(false);
-    }
-
-    private static async Task<CrowdLoad> ThemselvesAsync(ComparisonLab lab, IStaplingServer server, int crowd, CancellationToken cancellationToken)
-    {
-        var place = await lab.IssueAsync($"nobody-crowd-{crowd}", cancellationToken).ConfigureAwait(false) with { Stapling = ServerStapling.Off };
-        return await RunAsync(lab, server, place, CrowdLoad.AskThemselves, crowd, cancellationToken).ConfigureAwait(false);
-    }
-
-    private static async Task<CrowdLoad> RunAsync(ComparisonLab lab, IStaplingServer server, ServerPlace place, string name, int crowd, CancellationToken cancellationToken)
-    {
-        var process = new ServerProcess(server, place, lab.Clock);
+        var place = await lab.IssueAsync($"{site.Name.Replace(' ', '-')}-crowd-{crowd}", cancellationToken).ConfigureAwait(false) with { Stapling = site.Stapling };
+        var process = new ServerProcess(site.Server, place, lab.Clock);
         await using (process.ConfigureAwait(false))
         {
             await process.ListenAsync(cancellationToken).ConfigureAwait(false);
+            work.Done(StartWork);
             // HAProxy's file is fetched before it starts, by another program, and is counted like a question of its own.
             using var status = new StatusCheck(lab, place);
             var informed = 0;
@@ -97,12 +87,14 @@ internal sealed class LoadExperiment(ComparisonPlan plan, IReadOnlyList<IStaplin
                 {
                     // Neither connected nor informed.
                 }
+
+                work.Done(1);
             }).ConfigureAwait(false);
             await Task.Delay(Afterwards, lab.Clock, cancellationToken).ConfigureAwait(false);
             var journal = await lab.ReadJournalAsync(place, cancellationToken).ConfigureAwait(false);
             var crowdsAddresses = Enumerable.Range(0, crowd).Select(AddressOf).ToHashSet();
             var learnt = journal.Select(entry => IPEndPoint.TryParse(entry.Client, out var client) ? client.Address : null).OfType<IPAddress>().Distinct().Count(crowdsAddresses.Contains);
-            return new CrowdLoad(name, crowd, informed, journal.Count, learnt);
+            return new CrowdLoad(site.Name, crowd, informed, journal.Count, learnt);
         }
     }
 
@@ -111,6 +103,11 @@ internal sealed class LoadExperiment(ComparisonPlan plan, IReadOnlyList<IStaplin
 
     private const int AtOnce = 16;
 
+    // A server's start takes about as long as so many clients.
+    private const int StartWork = 100;
+
     // A question that the last client caused is on its way.
     private static readonly TimeSpan Afterwards = TimeSpan.FromSeconds(1);
+
+    private sealed record CrowdSite(string Name, IStaplingServer Server, ServerStapling Stapling);
 }

@@ -20,19 +20,21 @@ internal sealed class ClientExperiment(IReadOnlyList<IStatusClient> clients, Con
         var cases = ClientCase.All.Where(wanted => nginx.Missing is null || wanted.Staple is not (CaseStaple.Expired or CaseStaple.TryLater)).ToArray();
         if (cases.Length < ClientCase.All.Count)
             missing.Add(new MissingProgram("expired and tryLater", nginx.Missing!));
+        var work = new WorkProgress("clients", cases.Length, lab.Clock, progress);
         try
         {
-            for (var index = 0; index < cases.Length; index++)
+            foreach (var wanted in cases)
             {
-                progress($"clients: {cases[index].Title} ({index + 1} of {cases.Length}, {present.Length} clients)");
                 try
                 {
-                    await RunAsync(lab, cases[index], present, looks, cancellationToken).ConfigureAwait(false);
+                    await RunAsync(lab, wanted, present, looks, work, cancellationToken).ConfigureAwait(false);
                 }
                 catch (Exception exception) when (!cancellationToken.IsCancellationRequested)
                 {
-                    failures.Add($"clients, {cases[index].Title}: {exception.Message}");
+                    failures.Add($"clients, {wanted.Title}: {exception.Message}");
                 }
+
+                work.Done(1);
             }
         }
         catch (OperationCanceledException) when (cancellationToken.IsCancellationRequested)
@@ -46,7 +48,7 @@ internal sealed class ClientExperiment(IReadOnlyList<IStatusClient> clients, Con
         return new ClientMatrix(described, missing, [.. cases.Select(one => new ComparedSituation(one.Name, one.Title))], looks);
     }
 
-    private async Task RunAsync(ComparisonLab lab, ClientCase wanted, IStatusClient[] present, List<ClientLook> looks, CancellationToken cancellationToken)
+    private async Task RunAsync(ComparisonLab lab, ClientCase wanted, IStatusClient[] present, List<ClientLook> looks, WorkProgress work, CancellationToken cancellationToken)
     {
         var place = await lab.IssueAsync($"{(wanted.IsMustStaple ? ComparisonLab.MustStaple : "client")}-{wanted.Name.ToLowerInvariant()}", cancellationToken).ConfigureAwait(false);
         if (wanted.IsRevoked)
@@ -60,6 +62,7 @@ internal sealed class ClientExperiment(IReadOnlyList<IStatusClient> clients, Con
                 await lab.BreakAsync(place, FaultKind.Close, cancellationToken).ConfigureAwait(false);
             foreach (var client in present)
             {
+                work.Begin($"{wanted.Title}, {client.Name}");
                 var before = (await lab.ReadJournalAsync(place, cancellationToken).ConfigureAwait(false)).Count;
                 var folder = lab.CreateFolder($"{place.Issued.Name}-{client.Name}");
                 using var timer = new CancellationTokenSource(Patience, lab.Clock);

@@ -37,6 +37,7 @@ internal sealed class CostExperiment(ComparisonPlan plan, IReadOnlyList<IStaplin
         var costs = new List<HandshakeCost>();
         if ((OpenSslClient.Missing ?? (Directory.Exists("/proc/self") ? null : "there is no /proc to read processor times from")) is { } missing)
             throw new LabException(missing);
+        var work = new WorkProgress("cost", Enum.GetValues<KeyAlgorithm>().Length * servers.Count * HandshakesOfServer(), clock, progress);
         try
         {
             foreach (var key in Enum.GetValues<KeyAlgorithm>())
@@ -46,8 +47,8 @@ internal sealed class CostExperiment(ComparisonPlan plan, IReadOnlyList<IStaplin
                 {
                     foreach (var server in servers)
                     {
-                        progress($"cost: {server.Name}, {key.ToString().ToUpperInvariant()}");
-                        await MeasureAsync(lab, server, key, costs, cancellationToken).ConfigureAwait(false);
+                        work.Begin($"{server.Name}, {ComparisonText.Word(key)}");
+                        await MeasureAsync(lab, server, key, costs, work, cancellationToken).ConfigureAwait(false);
                     }
                 }
             }
@@ -60,7 +61,7 @@ internal sealed class CostExperiment(ComparisonPlan plan, IReadOnlyList<IStaplin
         return costs;
     }
 
-    private async Task MeasureAsync(ComparisonLab lab, IStaplingServer server, KeyAlgorithm key, List<HandshakeCost> costs, CancellationToken cancellationToken)
+    private async Task MeasureAsync(ComparisonLab lab, IStaplingServer server, KeyAlgorithm key, List<HandshakeCost> costs, WorkProgress work, CancellationToken cancellationToken)
     {
         var sites = new List<Site>();
         try
@@ -71,7 +72,7 @@ internal sealed class CostExperiment(ComparisonPlan plan, IReadOnlyList<IStaplin
                 var site = new Site(new ServerProcess(server, place, clock), new StatusCheck(lab, place));
                 sites.Add(site);
                 await site.Process.ListenAsync(cancellationToken).ConfigureAwait(false);
-                await WarmUpAsync(site, cancellationToken).ConfigureAwait(false);
+                await WarmUpAsync(site, work, cancellationToken).ConfigureAwait(false);
             }
 
             foreach (var version in Versions)
@@ -80,7 +81,7 @@ internal sealed class CostExperiment(ComparisonPlan plan, IReadOnlyList<IStaplin
                 {
                     try
                     {
-                        costs.AddRange(Measure(server, key, version, session, sites, cancellationToken));
+                        costs.AddRange(Measure(server, key, version, session, sites, work, cancellationToken));
                     }
                     catch (LabException exception)
                     {
@@ -101,14 +102,14 @@ internal sealed class CostExperiment(ComparisonPlan plan, IReadOnlyList<IStaplin
     }
 
     // The rounds by turns, with staples and without: both have the same machine.
-    private IEnumerable<HandshakeCost> Measure(IStaplingServer server, KeyAlgorithm key, TlsVersion version, SessionKind session, IReadOnlyList<Site> sites, CancellationToken cancellationToken)
+    private IEnumerable<HandshakeCost> Measure(IStaplingServer server, KeyAlgorithm key, TlsVersion version, SessionKind session, IReadOnlyList<Site> sites, WorkProgress work, CancellationToken cancellationToken)
     {
         var clients = sites.Select(site => new OpenSslClient(site.Place.Port, LabTopology.SiteHost, version)).ToArray();
         try
         {
             if (session == SessionKind.Resumed)
                 Array.ForEach(clients, client => client.KeepSession());
-            var count = session == SessionKind.New ? plan.Handshakes : plan.Handshakes * ResumedForNew;
+            var count = HandshakesOfRound(session);
             var rounds = sites.Select(_ => new List<double>()).ToArray();
             var bytes = new long[sites.Count];
             for (var turn = 0; turn < plan.Repeat * sites.Count; turn++)
@@ -124,6 +125,7 @@ internal sealed class CostExperiment(ComparisonPlan plan, IReadOnlyList<IStaplin
                 }
 
                 rounds[index].Add(Math.Round((sites[index].Process.ReadProcessorTime() - before).TotalMilliseconds / count, 3));
+                work.Done(count);
             }
 
             return [.. sites.Select((site, index) => new HandshakeCost(server.Name, key, version, session, site.Place.Stapling, Spread.Of(rounds[index]), bytes[index], plan.Repeat * count))];
@@ -135,7 +137,7 @@ internal sealed class CostExperiment(ComparisonPlan plan, IReadOnlyList<IStaplin
     }
 
     // Until there is a staple, and until a runtime has compiled what it runs often.
-    private async Task WarmUpAsync(Site site, CancellationToken cancellationToken)
+    private async Task WarmUpAsync(Site site, WorkProgress work, CancellationToken cancellationToken)
     {
         foreach (var version in Versions)
         {
@@ -150,8 +152,13 @@ internal sealed class CostExperiment(ComparisonPlan plan, IReadOnlyList<IStaplin
 
             for (var i = 0; i < WarmUp; i++)
                 client.Connect();
+            work.Done(WarmUp);
         }
     }
+
+    private int HandshakesOfRound(SessionKind session) => session == SessionKind.New ? plan.Handshakes : plan.Handshakes * ResumedForNew;
+
+    private int HandshakesOfServer() => Enum.GetValues<ServerStapling>().Length * Versions.Length * (WarmUp + Enum.GetValues<SessionKind>().Sum(session => plan.Repeat * HandshakesOfRound(session)));
 
     private const int WarmUp = 500;
 

@@ -15,7 +15,7 @@ public static class ComparisonHtml
         ArgumentNullException.ThrowIfNull(result);
         var body = new StringBuilder();
         body.Append("<h1>OCSP stapling, compared</h1>");
-        body.Append(CultureInfo.InvariantCulture, $"<p class=\"lead\">{result.At:yyyy-MM-dd HH:mm} UTC · {result.Took.TotalSeconds:0} s</p>");
+        body.Append(CultureInfo.InvariantCulture, $"<p class=\"lead\">{result.At:yyyy-MM-dd HH:mm} UTC · {result.Took.TotalSeconds:0} s{(result.IsCutShort ? $" · {ComparisonText.CutShort}" : "")}</p>");
         ScenarioSection.Write(body, result, command);
         ArticleSection.Write(body, result, command);
         ClientSection.Write(body, result, command);
@@ -57,7 +57,7 @@ public static class ComparisonHtml
         figure { margin: 0 0 1.5rem; } figcaption { font-size: .8rem; opacity: .75; margin-top: .4rem; overflow-wrap: anywhere; }
         svg.timeline { width: 100%; height: auto; } svg text { font: 12px system-ui, sans-serif; fill: currentColor; } svg .axis { font-size: 11px; opacity: .7; }
         .good { fill: var(--good); } .revoked { fill: var(--revoked); } .unstapled { fill: var(--unstapled); } .expired { fill: var(--expired); } .wrong { fill: var(--wrong); } .refused { fill: var(--refused); } .bar { fill: #0969da; }
-        .request { stroke: currentColor; stroke-width: 1; opacity: .7; } .trouble { stroke: currentColor; stroke-width: 2; stroke-dasharray: 3 2; }
+        .request { stroke: currentColor; stroke-width: 1; opacity: .7; } .window { stroke: var(--good); stroke-width: 2; opacity: .6; } .trouble { stroke: currentColor; stroke-width: 2; stroke-dasharray: 3 2; }
         .legend span { margin-right: 1rem; white-space: nowrap; font-size: .85rem; }
         .pictures { display: grid; grid-template-columns: repeat(auto-fill, minmax(18rem, 1fr)); gap: 1rem; } .pictures img { width: 100%; height: auto; border: 1px solid #8884; }
         @media print { body { max-width: none; margin: 0; } figure { break-inside: avoid; } * { print-color-adjust: exact; } }

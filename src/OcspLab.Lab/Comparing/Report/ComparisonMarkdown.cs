@@ -14,7 +14,7 @@ public static class ComparisonMarkdown
         ArgumentNullException.ThrowIfNull(result);
         var text = new StringBuilder();
         text.AppendLine("# Servers compared").AppendLine();
-        text.AppendLine(CultureInfo.InvariantCulture, $"Run on {result.At:yyyy-MM-dd} in {result.Took.TotalSeconds:0} s with `{command}`.").AppendLine();
+        text.AppendLine(CultureInfo.InvariantCulture, $"Run on {result.At:yyyy-MM-dd} in {result.Took.TotalSeconds:0} s with `{command}`{(result.IsCutShort ? $"; {ComparisonText.CutShort}" : "")}.").AppendLine();
         Scenarios(text, result);
         Article(text, result);
         Clients(text, result);
@@ -32,13 +32,13 @@ public static class ComparisonMarkdown
         if (result.Lanes.Count == 0)
             return;
         text.AppendLine("## Behaviour").AppendLine();
-        text.AppendLine(ComparisonText.Scenarios).AppendLine(CultureInfo.InvariantCulture, $"Answers of the responder last {result.Validity.TotalSeconds:0} s here.").AppendLine();
+        text.AppendLine(ComparisonText.Scenarios(result)).AppendLine();
         Table(text, ["", .. result.Judged], result.Findings.Select(finding => finding.Behaviour).Distinct().Select(behaviour =>
             (string[])[behaviour, .. result.Judged.Select(server => result.Findings.First(finding => finding.Server == server && finding.Behaviour == behaviour)).Select(finding => $"{Mark(finding.Verdict)} {finding.Text}")]));
         text.AppendLine("What clients saw, in order, and how often the responder was asked about that server's certificate:").AppendLine();
         Table(text, ["scenario", "server", "seen", "requests"], result.Lanes.Select(lane => (string[])
         [
-            result.Scenarios.First(scenario => scenario.Name == lane.Scenario).Title, lane.Server, lane.Failure ?? ComparisonText.Story(lane), lane.Requests.Count.ToString(CultureInfo.InvariantCulture),
+            result.Scenarios.First(scenario => scenario.Name == lane.Scenario).Title, ComparisonText.Label(lane, result), lane.Failure ?? ComparisonText.Story(lane), lane.Requests.Count.ToString(CultureInfo.InvariantCulture),
         ]));
     }
 

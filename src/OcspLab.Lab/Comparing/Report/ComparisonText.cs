@@ -6,11 +6,7 @@ namespace OcspLab.Lab;
 /// <summary>Sentences and tables that every form of the report shares.</summary>
 internal static class ComparisonText
 {
-    public const string Scenarios = """
-        Every server goes through every scenario in a process, with a folder and a certificate of its own, all of them at once around one responder, whose journal tells them apart.
-        A server is left alone after its start, then clients shake hands in a steady rhythm and verify what is stapled, with one second of allowance for clocks. After a while the
-        scenario's trouble begins, for that certificate alone. Procedure and questions are those of "Is the Web Ready for OCSP Must-Staple?" (Chung et al., IMC 2018), and some more.
-        """;
+    public const string CutShort = "ended early: this is what was seen until then";
 
     public const string Latency = "From connecting to the verified status, Kestrel with staples and without, by turns; median, lowest and highest. The client is OpenSSL, the certificate P-256. The way to the responder is emulated by a relay that holds every byte back for half a round trip, and a connection for a whole one; looking up its name, bandwidth and loss are left out, and the site itself is near.";
 
@@ -19,6 +15,17 @@ internal static class ComparisonText
     public const string Clients = "Each client in each situation, from nothing: a fresh process, profile and home. Right staples come from Kestrel with this library, missing ones from Kestrel without it, expired and tryLater ones from nginx with ssl_stapling_file. A responder that is down hangs up. A number in parentheses is how often the client asked the responder itself.";
 
     public const string Cost = "New or resumed handshakes one after the other from one OpenSSL client, without a request; processor time of the server and all its processes; median, lowest and highest of the rounds. The kernel counts it in ticks of 10 ms, which in a round of 150 new handshakes is 0.07 ms a handshake: differences below that mean nothing. Every new handshake that was counted had a verified good staple, or none where none was to be; every resumed one was resumed, and has no certificate, so no staple. Bytes are what the server sends until the handshake is over; ten segments of 1,460 fit the initial window (RFC 6928). Handshakes per second are what one core would do, from the processor time.";
+
+    /// <summary>How the scenarios were run.</summary>
+    public static string Scenarios(ComparisonResult result) => string.Create(CultureInfo.InvariantCulture, $"""
+        Every server goes through every scenario in a process, with a folder and a certificate of its own, all of them at once around one responder, whose journal tells them apart.
+        A server is left alone after its start, then clients shake hands in a steady rhythm and verify what is stapled, with one second of allowance for clocks. After a while the
+        scenario's trouble begins, for that certificate alone. Procedure and questions are those of "Is the Web Ready for OCSP Must-Staple?" (Chung et al., IMC 2018), and some more.
+        Answers of the responder last {result.Validity.TotalSeconds:0} s here.{(result.Runs == 1 ? "" : $" All of it was run {result.Runs} times, one after the other: numbers are the median, and in parentheses the lowest and the highest; a row holds where it did every time.")}
+        """);
+
+    /// <summary>Whose row it is.</summary>
+    public static string Label(LaneResult lane, ComparisonResult result) => result.Runs == 1 ? lane.Server : $"{lane.Server}, run {lane.Run}";
 
     /// <summary>What clients saw, as a few words with times.</summary>
     public static string Story(LaneResult lane)
@@ -43,11 +50,35 @@ internal static class ComparisonText
         }
     }
 
+    /// <summary>Spans of time in which an answer that clients were given was good, be it stapled then or not.</summary>
+    public static IEnumerable<(TimeSpan From, TimeSpan To)> Windows(LaneResult lane)
+    {
+        (TimeSpan From, TimeSpan To)? window = null;
+        foreach (var seen in lane.Observations)
+        {
+            if (seen.Until is not { } until)
+                continue;
+            if (window is { } last && seen.At > last.To)
+            {
+                yield return last;
+                window = null;
+            }
+
+            window = (window?.From ?? seen.At, window is { } open && open.To > until ? open.To : until);
+        }
+
+        if (window is { } rest)
+            yield return rest;
+    }
+
     /// <summary>How a status was come to, and how far the responder was.</summary>
     public static string Label(Latency latency) => string.Create(CultureInfo.InvariantCulture, $"{(latency.Way == StatusWay.Stapled ? "stapled" : "asks itself")}, {latency.RoundTrip.TotalMilliseconds:0} ms away");
 
     /// <summary>A median with its spread.</summary>
     public static string Milliseconds(Spread spread) => string.Create(CultureInfo.InvariantCulture, $"{spread.Median:0.0#} ms ({spread.Lowest:0.0#}–{spread.Highest:0.0#})");
+
+    /// <summary>A count, or a time in a unit, with its spread if it has one.</summary>
+    public static string Count(Spread spread, string unit = "") => string.Create(CultureInfo.InvariantCulture, $"{spread.Median:0.#}{unit}{(spread.Lowest < spread.Highest ? $" ({spread.Lowest:0}–{spread.Highest:0})" : "")}");
 
     /// <summary>Crowds as a table: a row a server, its name first.</summary>
     public static (string[] Headings, IReadOnlyList<string[]> Rows) Loads(IReadOnlyList<CrowdLoad> loads)

@@ -1,5 +1,3 @@
-using System.Globalization;
-
 namespace OcspLab.Lab;
 
 /// <summary>Whether a server does what a stapling server should.</summary>
@@ -22,68 +20,72 @@ public enum FindingVerdict
 /// <param name="Text">What was seen.</param>
 public sealed record Finding(string Server, string Behaviour, FindingVerdict Verdict, string Text)
 {
-    /// <summary>All rows for one server.</summary>
+    /// <summary>All rows for one server. A row holds where it does in every run.</summary>
     internal static IEnumerable<Finding> Of(string server, ComparisonResult result)
     {
         var lanes = result.Lanes.Where(lane => lane.Server == server && !lane.IsCutShort).ToArray();
-        var undisturbed = Array.Find(lanes, lane => lane.Scenario == "undisturbed");
-        var faults = lanes.Where(lane => Scenario.All.Any(scenario => scenario.Name == lane.Scenario && scenario.Kind == ScenarioKind.Fault)).ToArray();
+        var runs = lanes.ToLookup(lane => lane.Kind);
+        var undisturbed = runs[ScenarioKind.Undisturbed];
 
-        yield return Judge("asks before the first client", undisturbed, lane => (lane.BeforeClients > 0, $"{Requests(lane.BeforeClients)} before"));
-        yield return Judge("the very first handshake is stapled", undisturbed, lane => (First(lane) == Seen.Good, Word(First(lane))));
-        yield return Judge("one answer serves many clients", undisturbed, lane => (lane.Requests.Count <= lane.Observations.Count / 3, $"{Requests(lane.Requests.Count)} for {lane.Observations.Count} handshakes"));
+        yield return Judge("asks before the first client", undisturbed, lane => new(lane.BeforeClients > 0, $"asked {lane.BeforeClients}× before"));
+        yield return Judge("the very first handshake is stapled", undisturbed, lane => new(First(lane) == Seen.Good, $"{Word(First(lane))}"));
+        yield return Judge("one answer serves many clients", undisturbed, lane => new(lane.Requests.Count <= lane.Observations.Count / 3, $"asked {lane.Requests.Count}× for {lane.Observations.Count} handshakes"));
         yield return Judge("is never without a staple while all is well", undisturbed, lane =>
         {
             var shaken = lane.Observations.Where(seen => seen.Kind != Seen.Refused).ToArray();
             var without = shaken.Count(seen => seen.Kind != Seen.Good);
-            return (without == 0 && shaken.Length > 0, without == 0 ? shaken.Length == 0 ? "no handshake" : "never" : $"{without} of {shaken.Length} handshakes");
+            return shaken.Length == 0 ? new(false, $"no handshake") : without == 0 ? new(true, $"never") : new(false, $"{without} of {shaken.Length} handshakes");
         });
-        yield return JudgeAll("staples nothing past its nextUpdate", lanes, lane => lane.Observations.FirstOrDefault(seen => seen.Kind == Seen.Expired) is { } expired ? $"{lane.Scenario}: still at {Seconds(expired.At)}" : null);
-        yield return JudgeAll("staples nothing that no client may believe", lanes, lane => lane.Observations.FirstOrDefault(seen => seen.Kind == Seen.Wrong) is { } wrong ? $"{lane.Scenario}: {wrong.Detail?.Split(':')[0]}" : null);
+        yield return JudgeAll("staples nothing past its nextUpdate", lanes, lane => lane.Observations.FirstOrDefault(seen => seen.Kind == Seen.Expired) is { } expired ? new(false, $"still at {expired.At}") : null);
+        yield return JudgeAll("staples nothing that no client may believe", lanes, lane => lane.Observations.FirstOrDefault(seen => seen.Kind == Seen.Wrong) is { } wrong ? new(false, $"{wrong.Detail?.Split(':')[0]}") : null);
         // What a server loses by itself is not the trouble's doing.
-        var losesAnyway = undisturbed is { Failure: null } && Lost(undisturbed) is not null;
-        yield return losesAnyway ? new Finding(server, "keeps its good staple while the responder misbehaves", FindingVerdict.Unseen, "it loses it undisturbed, too") : JudgeAll("keeps its good staple while the responder misbehaves", faults, lane => Lost(lane) is { } lost ? $"{lane.Scenario}: lost after {Seconds(lost)}" : null);
-        yield return Judge("tells of a revocation", Array.Find(lanes, lane => lane.Scenario == "revoked"), lane =>
+        yield return undisturbed.Any(lane => lane.Failure is null && Lost(lane) is not null)
+            ? new Finding(server, Keeps, FindingVerdict.Unseen, "it loses it undisturbed, too")
+            : JudgeAll(Keeps, [.. runs[ScenarioKind.Fault]], lane => Lost(lane) is { } lost ? new(false, $"lost after {lost}") : null);
+        yield return Judge("tells of a revocation", runs[ScenarioKind.Revoked], lane =>
         {
             var revoked = lane.Observations.FirstOrDefault(seen => seen.Kind == Seen.Revoked);
-            var good = lane.Observations.LastOrDefault(seen => seen.Kind == Seen.Good && seen.At >= lane.Begun);
-            var on = good is null ? "at once" : $"good for {Seconds(good.At - lane.Begun)}";
-            return (revoked is not null, $"{on}, then {Word(revoked?.Kind ?? lane.Observations[^1].Kind)}");
+            var then = Word(revoked?.Kind ?? lane.Observations[^1].Kind);
+            return lane.Observations.LastOrDefault(seen => seen.Kind == Seen.Good && seen.At >= lane.Begun) is { } good
+                ? new(revoked is not null, $"good for {good.At - lane.Begun}, then {then}")
+                : new(revoked is not null, $"at once {then}");
         });
-        var restart = Array.Find(lanes, lane => lane.Scenario == "restart");
-        yield return Judge("survives a restart during an outage", restart, lane =>
+        yield return Judge("survives a restart during an outage", runs[ScenarioKind.Restart], lane =>
         {
             var after = lane.Observations.FirstOrDefault(seen => seen.At > lane.Begun && seen.Kind != Seen.Refused)?.Kind ?? Seen.Refused;
-            return (after == Seen.Good, Word(after));
+            return new(after == Seen.Good, $"{Word(after)}");
         });
-        yield return Judge("is stapled again soon after the outage", restart, lane =>
+        yield return Judge("is stapled again soon after the outage", runs[ScenarioKind.Restart], lane =>
         {
             if (lane.Ended is not { } ended)
-                return (false, "the outage did not end");
+                return new(false, $"the outage did not end");
             var during = lane.Requests.Count(request => request.At >= lane.Begun && request.At < ended);
-            var again = lane.Observations.FirstOrDefault(seen => seen.At >= ended && seen.Kind == Seen.Good);
-            return (again is not null && again.At - ended <= Soon, $"{(again is null ? "not seen" : $"after {Seconds(again.At - ended)}")}, {Requests(during)} during it");
+            return lane.Observations.FirstOrDefault(seen => seen.At >= ended && seen.Kind == Seen.Good) is { } again
+                ? new(again.At - ended <= Soon, $"after {again.At - ended}, asked {during}× during it")
+                : new(false, $"not seen, asked {during}× during it");
         });
-        yield return Judge("shows a must-staple certificate only with its staple", Array.Find(lanes, lane => lane.Scenario == "mustStaple"), lane =>
+        yield return Judge("shows a must-staple certificate only with its staple", runs[ScenarioKind.MustStaple], lane =>
         {
             var without = lane.Observations.Count(seen => seen.Kind == Seen.Unstapled);
             var last = lane.Observations[^1].Kind;
-            return (without == 0 && last == Seen.Good, without > 0 ? $"{without} of {lane.Observations.Count} handshakes without" : $"no handshake until there was one, then {Word(last)}");
+            return without > 0 ? new(false, $"{without} of {lane.Observations.Count} handshakes without") : last == Seen.Good ? new(true, $"no handshake until there was one") : new(false, $"at the end {Word(last)}");
         });
 
-        Finding Judge(string behaviour, LaneResult? lane, Func<LaneResult, (bool Holds, string Text)> judge)
+        Finding Judge(string behaviour, IEnumerable<LaneResult> all, Func<LaneResult, RunRemark> judge)
         {
-            if (lane is null)
-                return new Finding(server, behaviour, FindingVerdict.Unseen, "not run");
-            if (lane.Failure is { } failure)
-                return new Finding(server, behaviour, FindingVerdict.Fails, failure);
-            var (holds, text) = judge(lane);
-            return new Finding(server, behaviour, holds ? FindingVerdict.Holds : FindingVerdict.Fails, text);
+            RunRemark[] judged = [.. all.Select(lane => lane.Failure is { } failure ? new(false, $"{failure}") : judge(lane))];
+            return judged.Length == 0 ? new Finding(server, behaviour, FindingVerdict.Unseen, "not run")
+                : new Finding(server, behaviour, Array.TrueForAll(judged, run => run.Holds) ? FindingVerdict.Holds : FindingVerdict.Fails, RunRemark.Join(judged, judged.Length));
         }
 
-        Finding JudgeAll(string behaviour, IReadOnlyCollection<LaneResult> all, Func<LaneResult, string?> fault)
+        Finding JudgeAll(string behaviour, IReadOnlyCollection<LaneResult> all, Func<LaneResult, RunRemark?> fault)
         {
-            var found = all.Select(lane => lane.Failure is { } failure ? $"{lane.Scenario}: {failure}" : fault(lane)).OfType<string>().ToArray();
+            string[] found =
+            [
+                .. all.GroupBy(lane => lane.Scenario)
+                    .Select(runs => (Scenario: runs.Key, Count: runs.Count(), Faults: runs.Select(lane => lane.Failure is { } failure ? new(false, $"{failure}") : fault(lane)).OfType<RunRemark>().ToArray()))
+                    .Where(runs => runs.Faults.Length > 0).Select(runs => $"{runs.Scenario}: {RunRemark.Join(runs.Faults, runs.Count)}"),
+            ];
             return all.Count == 0 ? new Finding(server, behaviour, FindingVerdict.Unseen, "not run")
                 : new Finding(server, behaviour, found.Length == 0 ? FindingVerdict.Holds : FindingVerdict.Fails, found.Length == 0 ? $"in {all.Count} lanes" : string.Join("; ", found));
         }
@@ -117,10 +119,7 @@ public sealed record Finding(string Server, string Behaviour, FindingVerdict Ver
         return null;
     }
 
-    private static string Requests(int count) => count == 1 ? "1 request" : $"{count} requests";
-
-    private static string Seconds(TimeSpan time) => string.Create(CultureInfo.InvariantCulture, $"{time.TotalSeconds:0} s");
-
+    private const string Keeps = "keeps its good staple while the responder misbehaves";
     private static readonly TimeSpan Slack = TimeSpan.FromSeconds(2);
     private static readonly TimeSpan Soon = TimeSpan.FromSeconds(60);
 }

@@ -2,8 +2,8 @@ using OcspLab.Ocsp;
 
 namespace OcspLab.Lab;
 
-/// <summary>One server through one scenario, with a process, a port, a folder and a certificate of its own.</summary>
-internal sealed class Lane(IStaplingServer server, Scenario scenario, ServerPlace place, ComparisonPlan plan, ComparisonLab lab) : IAsyncDisposable
+/// <summary>One server through one run of a scenario, with a process, a port, a folder and a certificate of its own.</summary>
+internal sealed class Lane(IStaplingServer server, Scenario scenario, int run, ServerPlace place, ComparisonPlan plan, ComparisonLab lab) : IAsyncDisposable
 {
     private readonly TimeProvider _clock = lab.Clock;
     private readonly ServerProcess _process = new(server, place, lab.Clock);
@@ -64,7 +64,13 @@ internal sealed class Lane(IStaplingServer server, Scenario scenario, ServerPlac
         // A client that found the port closed was none: a slow machine is not a server that does not ask.
         var first = _observations.Find(seen => seen.Kind != Seen.Refused);
         var beforeClients = first is null ? 0 : requests.Skip(known).Count(request => request.At < first.At);
-        return new LaneResult(server.Name, scenario.Name, _observations, requests, beforeClients, begun, ended, failure) { IsCutShort = cancellationToken.IsCancellationRequested };
+        return new LaneResult(server.Name, scenario.Name, scenario.Kind, _observations, requests, begun, ended)
+        {
+            Run = run,
+            BeforeClients = beforeClients,
+            Failure = failure,
+            IsCutShort = cancellationToken.IsCancellationRequested,
+        };
     }
 
     /// <inheritdoc/>

@@ -29,18 +29,26 @@ public enum Seen
     Refused,
 }
 
-/// <summary>One server through one scenario.</summary>
+/// <summary>One server through one run of a scenario.</summary>
 /// <param name="Server">The server's name.</param>
 /// <param name="Scenario">The scenario's name.</param>
+/// <param name="Kind">What the scenario is about.</param>
 /// <param name="Observations">What clients saw, in order.</param>
 /// <param name="Requests">When the responder was asked about this server's certificate, since the lane's start, and how it answered.</param>
-/// <param name="BeforeClients">How many of them came before the first client.</param>
 /// <param name="Begun">When the scenario's trouble began.</param>
 /// <param name="Ended">When it ended, or null when it stayed.</param>
-/// <param name="Failure">Why there is nothing to see, or null.</param>
-public sealed record LaneResult(
-    string Server, string Scenario, IReadOnlyList<Observation> Observations, IReadOnlyList<LaneRequest> Requests, int BeforeClients, TimeSpan Begun, TimeSpan? Ended, string? Failure = null)
+public sealed record LaneResult(string Server, string Scenario, ScenarioKind Kind, IReadOnlyList<Observation> Observations, IReadOnlyList<LaneRequest> Requests, TimeSpan Begun, TimeSpan? Ended)
 {
+    /// <summary>Which of the scenario's runs.</summary>
+    /// <value>From 1.</value>
+    public int Run { get; init; } = 1;
+
+    /// <summary>How many of <see cref="Requests"/> came before the first client.</summary>
+    public int BeforeClients { get; init; }
+
+    /// <summary>Why there is nothing to see, or null.</summary>
+    public string? Failure { get; init; }
+
     /// <summary>Whether somebody ended it early: then it is shown, and not judged.</summary>
     public bool IsCutShort { get; init; }
 }

@@ -49,7 +49,7 @@ internal sealed record Scenario(string Name, string Title, ScenarioKind Kind, Fu
 }
 
 /// <summary>What a scenario is about.</summary>
-internal enum ScenarioKind
+public enum ScenarioKind
 {
     /// <summary>All is well.</summary>
     Undisturbed,

@@ -8,17 +8,25 @@ namespace OcspLab.Lab;
 /// <param name="progress">Is told what goes on.</param>
 internal sealed class ScenarioExperiment(ComparisonPlan plan, IReadOnlyList<IStaplingServer> servers, IReadOnlyList<Scenario> scenarios, TimeProvider clock, Action<string> progress)
 {
-    /// <summary>Runs. When it is cancelled, what was seen so far is the result.</summary>
+    /// <summary>Runs, as often as the plan says. When it is cancelled, what was seen so far is the result.</summary>
     public async Task<IReadOnlyList<LaneResult>> RunAsync(ComparisonLab lab, CancellationToken cancellationToken)
     {
-        progress($"{servers.Count} servers, {scenarios.Count} scenarios: making {servers.Count * scenarios.Count} certificates");
+        var results = new List<LaneResult>();
+        for (var run = 1; run <= plan.Runs && !cancellationToken.IsCancellationRequested; run++)
+            results.AddRange(await RunAsync(lab, run, cancellationToken).ConfigureAwait(false));
+        return results;
+    }
+
+    private async Task<IReadOnlyList<LaneResult>> RunAsync(ComparisonLab lab, int run, CancellationToken cancellationToken)
+    {
+        progress($"{NameOf(run)}: {servers.Count} servers, {scenarios.Count} scenarios, making {servers.Count * scenarios.Count} certificates");
         var lanes = new List<Lane>();
         try
         {
             var all = scenarios.SelectMany(scenario => servers.Select(server => (Server: server, Scenario: scenario))).ToArray();
-            var places = await lab.IssueAsync([.. all.Select(one => NameOf(one.Server, one.Scenario))], cancellationToken).ConfigureAwait(false);
-            lanes.AddRange(all.Zip(places, (one, place) => new Lane(one.Server, one.Scenario, place, plan, lab)));
-            return await RunAsync(lanes, cancellationToken).ConfigureAwait(false);
+            var places = await lab.IssueAsync([.. all.Select(one => NameOf(one.Server, one.Scenario, run))], cancellationToken).ConfigureAwait(false);
+            lanes.AddRange(all.Zip(places, (one, place) => new Lane(one.Server, one.Scenario, run, place, plan, lab)));
+            return await RunAsync(lanes, run, cancellationToken).ConfigureAwait(false);
         }
         catch (OperationCanceledException) when (cancellationToken.IsCancellationRequested)
         {
@@ -32,10 +40,10 @@ internal sealed class ScenarioExperiment(ComparisonPlan plan, IReadOnlyList<ISta
         }
     }
 
-    private async Task<IReadOnlyList<LaneResult>> RunAsync(List<Lane> lanes, CancellationToken cancellationToken)
+    private async Task<IReadOnlyList<LaneResult>> RunAsync(List<Lane> lanes, int run, CancellationToken cancellationToken)
     {
         var started = clock.GetTimestamp();
-        var whole = plan.Length + (Stagger * lanes.Count);
+        var one = plan.Length + (Stagger * lanes.Count);
         var running = new List<Task<LaneResult>>();
         for (var index = 0; index < lanes.Count && !cancellationToken.IsCancellationRequested; index++)
         {
@@ -43,21 +51,23 @@ internal sealed class ScenarioExperiment(ComparisonPlan plan, IReadOnlyList<ISta
             // One after the other: what starts slowly is to show the server, not the machine.
             await Task.Delay(Stagger, clock, CancellationToken.None).ConfigureAwait(false);
             if (index % 5 == 4)
-                progress($"{index + 1} of {lanes.Count} servers are started");
+                progress($"{NameOf(run)}: {index + 1} of {lanes.Count} servers are started");
         }
 
         var all = Task.WhenAll(running);
         while (await Task.WhenAny(all, Task.Delay(ProgressInterval, clock, CancellationToken.None)).ConfigureAwait(false) != all)
         {
-            var left = whole - clock.GetElapsedTime(started);
-            progress($"{running.Count(lane => lane.IsCompleted)} of {lanes.Count} are through, {Math.Max(0, left.TotalSeconds):0} s to go");
+            var left = Math.Max(1, (one - clock.GetElapsedTime(started)).TotalSeconds) + ((plan.Runs - run) * one.TotalSeconds);
+            progress($"{NameOf(run)}: {running.Count(lane => lane.IsCompleted)} of {lanes.Count} servers are through, about {left:0} s to go");
         }
 
         return await all.ConfigureAwait(false);
     }
 
-    private static string NameOf(IStaplingServer server, Scenario scenario) =>
-        scenario.Kind == ScenarioKind.MustStaple ? $"{ComparisonLab.MustStaple}-{server.Name}" : $"{server.Name}-{scenario.Name.ToLowerInvariant()}";
+    private string NameOf(int run) => plan.Runs == 1 ? "scenarios" : $"scenarios, run {run} of {plan.Runs}";
+
+    private static string NameOf(IStaplingServer server, Scenario scenario, int run) =>
+        scenario.Kind == ScenarioKind.MustStaple ? $"{ComparisonLab.MustStaple}-{server.Name}-{run}" : $"{server.Name}-{scenario.Name.ToLowerInvariant()}-{run}";
 
     private static readonly TimeSpan Stagger = TimeSpan.FromSeconds(0.5);
     private static readonly TimeSpan ProgressInterval = TimeSpan.FromSeconds(5);

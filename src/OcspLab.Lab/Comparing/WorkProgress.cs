@@ -1,0 +1,50 @@
+namespace OcspLab.Lab;
+
+/// <summary>Says what is going on, and how long it will still take, judged by how long what is done took. It may be used from any thread.</summary>
+/// <param name="name">The work.</param>
+/// <param name="whole">How much there is of it, in whatever <see cref="Done"/> counts.</param>
+/// <param name="clock">The time.</param>
+/// <param name="report">Is told, not more often than people read.</param>
+internal sealed class WorkProgress(string name, double whole, TimeProvider clock, Action<string> report)
+{
+    private readonly Lock _gate = new();
+    private readonly long _started = clock.GetTimestamp();
+    private long? _reported;
+    private double _done;
+    private TimeSpan _took;
+    private string _step = "";
+
+    /// <summary>A part of it begins.</summary>
+    public void Begin(string step)
+    {
+        lock (_gate)
+        {
+            _step = step;
+            Report();
+        }
+    }
+
+    /// <summary>Some of it is done.</summary>
+    public void Done(double work)
+    {
+        lock (_gate)
+        {
+            _done += work;
+            _took = clock.GetElapsedTime(_started);
+            Report();
+        }
+    }
+
+    private void Report()
+    {
+        if (_reported is { } reported && clock.GetElapsedTime(reported) < Interval)
+            return;
+        _reported = clock.GetTimestamp();
+        // The first of it says nothing: servers and runtimes start. What is under way since the last time is as far as it will be.
+        var left = _done < whole * Telling ? (double?)null : (_took.TotalSeconds * (whole - _done) / _done) - (clock.GetElapsedTime(_started) - _took).TotalSeconds;
+        report(left is { } seconds ? $"{name}: {_step}, about {Math.Max(1, seconds):0} s to go" : $"{name}: {_step}");
+    }
+
+    private const double Telling = 0.05;
+    private static readonly TimeSpan Interval = TimeSpan.FromSeconds(2);
+}
