@@ -34,6 +34,9 @@ internal sealed record ComparisonPlan
     /// <summary>How many new handshakes a measurement of their cost has.</summary>
     public required int Handshakes { get; init; }
 
+    /// <summary>How many handshakes of each version come before those whose cost is measured, so that a runtime has compiled what it runs often.</summary>
+    public required int WarmUp { get; init; }
+
     /// <summary>Under two minutes; too short to see nginx ask again, which it does after five minutes at the earliest.</summary>
     public static ComparisonPlan Quick { get; } = new()
     {
@@ -46,6 +49,7 @@ internal sealed record ComparisonPlan
         Repeat = 2,
         Crowds = [1, 100],
         Handshakes = 50,
+        WarmUp = 100,
     };
 
     /// <summary>Long enough that Kestrel and nginx ask again while their first answer is still good; Apache and Caddy do not look before an hour is over.</summary>
@@ -60,5 +64,6 @@ internal sealed record ComparisonPlan
         Repeat = 5,
         Crowds = [1, 10, 100, 1000],
         Handshakes = 150,
+        WarmUp = 500,
     };
 }

@@ -11,7 +11,7 @@ public sealed record ClientMatrix(IReadOnlyList<ComparedProgram> Clients, IReadO
 /// <param name="Client">The client's name.</param>
 /// <param name="Case">The situation's name.</param>
 /// <param name="Outcome">Whether it connected.</param>
-/// <param name="Said">What it said: the error's own name, the exit code, or a word on the staple.</param>
+/// <param name="Said">What it said: the error's own name, the exit code, a word on the staple, or nothing.</param>
 /// <param name="Questions">How often it asked the responder itself.</param>
 /// <param name="Picture">What a browser showed, as PNG, or null.</param>
 public sealed record ClientLook(string Client, string Case, ClientOutcome Outcome, string Said, int Questions, ReadOnlyMemory<byte>? Picture = null);

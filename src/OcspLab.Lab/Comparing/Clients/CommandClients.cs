@@ -39,7 +39,7 @@ internal sealed class CurlStatusClient(CurlStatus status) : IStatusClient
         var result = await visit.RunAsync(
             "curl", ["--silent", "--show-error", "--output", "/dev/null", "--max-time", "20", "--noproxy", "*", .. required, "--cacert", visit.RootFile, "--resolve", $"{LabTopology.SiteHost}:{visit.Port}:127.0.0.1", visit.Page.ToString()],
             cancellationToken).ConfigureAwait(false);
-        return new ClientAnswer(result.ExitCode == 0 ? ClientOutcome.Connects : ClientOutcome.Refuses, result.ExitCode == 0 ? "0" : $"{result.ExitCode}: {ClientText.After(result.Error, ") ")}");
+        return new ClientAnswer(result.ExitCode == 0 ? ClientOutcome.Connects : ClientOutcome.Refuses, result.ExitCode == 0 ? "" : $"{result.ExitCode}: {ClientText.After(result.Error, ") ")}");
     }
 }
 
@@ -92,7 +92,7 @@ internal sealed class DotNetStatusClient : IStatusClient
         var result = await visit.RunAsync(
             "env", [$"http_proxy=http://127.0.0.1:{visit.ResponderPort}", "no_proxy=", "dotnet", Program, "connect", $"127.0.0.1:{visit.Port}", "--servername", LabTopology.SiteHost, "--ca", visit.RootFile],
             cancellationToken).ConfigureAwait(false);
-        return new ClientAnswer(result.ExitCode == 0 ? ClientOutcome.Connects : ClientOutcome.Refuses, (result.ExitCode == 0 ? result.Output : result.Error).Trim());
+        return new ClientAnswer(result.ExitCode == 0 ? ClientOutcome.Connects : ClientOutcome.Refuses, result.ExitCode == 0 ? "" : result.Error.Trim());
     }
 }
 
@@ -122,7 +122,7 @@ internal sealed class JavaStatusClient(JavaRevocation revocation) : IStatusClien
         var result = await visit.RunAsync(
             "java", ["-Dhttp.proxyHost=127.0.0.1", $"-Dhttp.proxyPort={visit.ResponderPort}", "-Dhttp.nonProxyHosts=", program, $"{visit.Port}", LabTopology.SiteHost, visit.RootFile, revocation == JavaRevocation.Hard ? "hard" : "soft"],
             cancellationToken).ConfigureAwait(false);
-        return new ClientAnswer(result.ExitCode == 0 ? ClientOutcome.Connects : ClientOutcome.Refuses, ClientText.FirstLine(result.ExitCode == 0 ? result.Output : result.Error).Split(',')[0]);
+        return new ClientAnswer(result.ExitCode == 0 ? ClientOutcome.Connects : ClientOutcome.Refuses, result.ExitCode == 0 ? "" : ClientText.FirstLine(result.Error).Split(',')[0]);
     }
 }
 

@@ -28,7 +28,6 @@ public class Connect {
             socket.setSSLParameters(tls);
             socket.setSoTimeout(20_000);
             socket.startHandshake();
-            System.out.println("connects");
         } catch (SSLException exception) {
             Throwable reason = exception;
             while (reason.getCause() != null)

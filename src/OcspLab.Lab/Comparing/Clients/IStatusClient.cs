@@ -36,6 +36,6 @@ internal sealed record ClientVisit(int Port, string RootFile, int ResponderPort,
 
 /// <summary>What a client did.</summary>
 /// <param name="Outcome">Whether it connected.</param>
-/// <param name="Said">In its own words.</param>
+/// <param name="Said">In its own words, if it had any.</param>
 /// <param name="Picture">What it showed, as PNG, or null.</param>
 internal sealed record ClientAnswer(ClientOutcome Outcome, string Said, ReadOnlyMemory<byte>? Picture = null);

@@ -150,17 +150,15 @@ internal sealed class CostExperiment(ComparisonPlan plan, IReadOnlyList<IStaplin
                 await Task.Delay(TimeSpan.FromMilliseconds(100), clock, cancellationToken).ConfigureAwait(false);
             }
 
-            for (var i = 0; i < WarmUp; i++)
+            for (var i = 0; i < plan.WarmUp; i++)
                 client.Connect();
-            work.Done(WarmUp);
+            work.Done(plan.WarmUp);
         }
     }
 
     private int HandshakesOfRound(SessionKind session) => session == SessionKind.New ? plan.Handshakes : plan.Handshakes * ResumedForNew;
 
-    private int HandshakesOfServer() => Enum.GetValues<ServerStapling>().Length * Versions.Length * (WarmUp + Enum.GetValues<SessionKind>().Sum(session => plan.Repeat * HandshakesOfRound(session)));
-
-    private const int WarmUp = 500;
+    private int HandshakesOfServer() => Enum.GetValues<ServerStapling>().Length * Versions.Length * (plan.WarmUp + Enum.GetValues<SessionKind>().Sum(session => plan.Repeat * HandshakesOfRound(session)));
 
     // They cost a server little, and its clock ticks are long.
     private const int ResumedForNew = 3;

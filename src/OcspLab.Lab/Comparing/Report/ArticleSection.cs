@@ -18,7 +18,7 @@ internal static class ArticleSection
         if (result.Latencies.Count > 0)
         {
             body.Append("<h3>Latency</h3><figure>");
-            Bars(body, "latency", "latency", [.. result.Latencies.Select(latency => new Bar(ComparisonText.Label(latency), latency.Milliseconds.Median, ComparisonText.Milliseconds(latency.Milliseconds), latency.Way == StatusWay.Stapled ? "good" : "unstapled"))], left: 220);
+            Bars(body, "latency", [.. result.Latencies.Select(latency => new Bar(ComparisonText.Label(latency), latency.Milliseconds.Median, ComparisonText.Milliseconds(latency.Milliseconds), latency.Way == StatusWay.Stapled ? "good" : "unstapled"))]);
             Caption(body, ComparisonText.Latency, command);
             body.Append("</figure>");
         }
@@ -27,7 +27,7 @@ internal static class ArticleSection
         {
             body.Append("<h3>Load and privacy</h3><figure>");
             var largest = result.Loads.Max(load => load.Clients);
-            Bars(body, "load", "load", [.. result.Loads.Where(load => load.Clients == largest).Select(load => new Bar(load.Server, load.Requests, string.Create(CultureInfo.InvariantCulture, $"{load.Requests} for {load.Clients} clients"), load.Server == CrowdLoad.AskThemselves ? "unstapled" : "good"))], left: 160);
+            Bars(body, "load", [.. result.Loads.Where(load => load.Clients == largest).Select(load => new Bar(load.Server, load.Requests, string.Create(CultureInfo.InvariantCulture, $"{load.Requests} for {load.Clients} clients"), load.Server == CrowdLoad.AskThemselves ? "unstapled" : "good"))]);
             var (headings, rows) = ComparisonText.Loads(result.Loads);
             Table(body, "crowds", headings, rows.Select(row => row.Skip(1).Select(Cell).Prepend(Head(row[0]))));
             Caption(body, ComparisonText.Crowds, command);

@@ -102,7 +102,7 @@ internal static class ComparisonText
         ])]);
 
     /// <summary>What a client said, and how often it asked by itself.</summary>
-    public static string Said(ClientLook look) => look.Questions > 0 ? $"{look.Said} ({look.Questions})" : look.Said;
+    public static string Said(ClientLook look) => look.Questions > 0 ? $"{look.Said} ({look.Questions})".TrimStart() : look.Said;
 
     /// <summary>A word for what a client did.</summary>
     public static string Word(ClientOutcome outcome) => outcome == ClientOutcome.Connects ? "connects" : "refuses";

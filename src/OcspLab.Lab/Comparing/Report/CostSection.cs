@@ -14,7 +14,7 @@ internal static class CostSection
         foreach (var group in result.Costs.Where(cost => cost is { Session: SessionKind.New, Version: TlsVersion.Tls13 }).GroupBy(cost => cost.Key))
         {
             body.Append("<h3>").Append(Text($"{ComparisonText.Word(group.Key)}, TLS 1.3, new sessions")).Append("</h3><figure>");
-            Bars(body, $"cost-{group.Key.ToString().ToLowerInvariant()}", $"cost with {ComparisonText.Word(group.Key)}", [.. group.Select(cost => new Bar($"{cost.Server}{(cost.Stapling == ServerStapling.On ? ", stapled" : "")}", cost.Milliseconds.Median, ComparisonText.Milliseconds(cost.Milliseconds), cost.Stapling == ServerStapling.On ? "good" : "unstapled"))], left: 200);
+            Bars(body, $"cost-{group.Key.ToString().ToLowerInvariant()}", [.. group.Select(cost => new Bar($"{cost.Server}{(cost.Stapling == ServerStapling.On ? ", stapled" : "")}", cost.Milliseconds.Median, ComparisonText.Milliseconds(cost.Milliseconds), cost.Stapling == ServerStapling.On ? "good" : "unstapled"))]);
             Caption(body, "Processor time of the server for a handshake: green with staples, grey without. The procedure is below the table.", command);
             body.Append("</figure>");
         }

@@ -7,15 +7,6 @@ namespace OcspLab.Lab;
 /// <summary>What the figures of the report are made of.</summary>
 internal static class HtmlFigure
 {
-    /// <summary>Width of a figure, in its own units.</summary>
-    public const int Width = 900;
-
-    /// <summary>Width of the labels at its left.</summary>
-    public const int Left = 120;
-
-    /// <summary>Height of a row.</summary>
-    public const int RowHeight = 28;
-
     /// <summary>Text that means nothing to HTML.</summary>
     public static string Text(string text) => WebUtility.HtmlEncode(text);
 
@@ -23,18 +14,18 @@ internal static class HtmlFigure
     public static void Caption(StringBuilder body, string procedure, string command) =>
         body.Append(CultureInfo.InvariantCulture, $"<figcaption>{Text(procedure)} <code>{Text(command)}</code></figcaption>");
 
+    /// <summary>A row of a figure (<c>.strips</c>): its label, a strip as wide as there is room, its value. All that is across the strip is in percent, so that text keeps its size on a phone.</summary>
+    public static void Strip(StringBuilder body, string label, string strip, string value = "", string says = "") =>
+        body.Append(CultureInfo.InvariantCulture, $"<span>{Text(label)}</span><svg role=\"img\" aria-label=\"{Text(says)}\">{strip}</svg><span>{Text(value)}</span>");
+
     /// <summary>Bars, one a row, each with its value as text; all against the longest.</summary>
-    public static void Bars(StringBuilder body, string id, string title, IReadOnlyList<Bar> bars, int left = Left)
+    public static void Bars(StringBuilder body, string id, IReadOnlyList<Bar> bars)
     {
         var most = bars.Select(bar => bar.Value).Append(double.Epsilon).Max();
-        body.Append(CultureInfo.InvariantCulture, $"<svg id=\"{id}\" class=\"timeline\" role=\"img\" aria-label=\"{Text(title)}\" viewBox=\"0 0 {Width} {bars.Count * RowHeight}\">");
-        for (var row = 0; row < bars.Count; row++)
-        {
-            var (y, width) = (row * RowHeight, Math.Max(1, (Width - left - ValueWidth) * bars[row].Value / most));
-            body.Append(CultureInfo.InvariantCulture, $"<text x=\"0\" y=\"{y + 15}\">{Text(bars[row].Label)}</text><rect class=\"{bars[row].Kind}\" x=\"{left}\" y=\"{y + 3}\" width=\"{width:0.0}\" height=\"16\"/><text class=\"axis\" x=\"{left + width + 6:0.0}\" y=\"{y + 16}\">{Text(bars[row].Text)}</text>");
-        }
-
-        body.Append("</svg>");
+        body.Append(CultureInfo.InvariantCulture, $"<div id=\"{id}\" class=\"strips\">");
+        foreach (var bar in bars)
+            Strip(body, bar.Label, string.Create(CultureInfo.InvariantCulture, $"<rect class=\"{bar.Kind}\" y=\"4\" width=\"{Math.Max(Least, 100 * bar.Value / most):0.##}%\" height=\"16\"/>"), bar.Text, bar.Text);
+        body.Append("</div>");
     }
 
     /// <summary>A table with a heading row; a cell is HTML.</summary>
@@ -62,7 +53,8 @@ internal static class HtmlFigure
         return $"<td class=\"{name}\"><b>{mark}</b> {Text(text)}</td>";
     }
 
-    private const int ValueWidth = 200;
+    /// <summary>What can still be seen of a strip, in percent.</summary>
+    public const double Least = 0.3;
 }
 
 /// <summary>A bar.</summary>

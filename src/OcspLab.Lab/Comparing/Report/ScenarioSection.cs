@@ -17,7 +17,7 @@ internal static class ScenarioSection
         foreach (var scenario in result.Scenarios)
             Timeline(body, result, scenario, command);
         body.Append("<h2>Questions to the responder</h2><figure>");
-        Bars(body, "requests", "questions to the responder", [.. result.Judged.Select(server => (Name: server, Count: RequestsOf(server, result))).Select(server => new Bar(server.Name, server.Count.Median, ComparisonText.Count(server.Count)))]);
+        Bars(body, "requests", [.. result.Judged.Select(server => (Name: server, Count: RequestsOf(server, result))).Select(server => new Bar(server.Name, server.Count.Median, ComparisonText.Count(server.Count)))]);
         Caption(body, "All questions about a server's certificates, over all scenarios of a run, as the responder's journal has them.", command);
         body.Append("</figure>");
     }
@@ -35,35 +35,37 @@ internal static class ScenarioSection
     private static void Timeline(StringBuilder body, ComparisonResult result, ComparedSituation scenario, string command)
     {
         var lanes = result.Lanes.Where(lane => lane.Scenario == scenario.Name).OrderBy(lane => result.Judged.ToList().IndexOf(lane.Server)).ToArray();
-        var left = result.Runs == 1 ? Left : Left + RunWidth;
         var length = lanes.SelectMany(lane => lane.Observations).Select(seen => seen.At.TotalSeconds).DefaultIfEmpty(1).Max();
-        body.Append(CultureInfo.InvariantCulture, $"<h3>{Text(scenario.Title)}</h3><figure><svg class=\"timeline\" role=\"img\" aria-label=\"{Text(scenario.Title)}\" viewBox=\"0 0 {Width} {(lanes.Length * RowHeight) + AxisHeight}\">");
-        for (var row = 0; row < lanes.Length; row++)
-        {
-            var lane = lanes[row];
-            var y = row * RowHeight;
-            body.Append(CultureInfo.InvariantCulture, $"<text x=\"0\" y=\"{y + 15}\">{Text(ComparisonText.Label(lane, result))}</text>");
-            foreach (var (from, to) in ComparisonText.Windows(lane))
-                body.Append(CultureInfo.InvariantCulture, $"<line class=\"window\" x1=\"{X(from)}\" x2=\"{X(to)}\" y1=\"{y + 1}\" y2=\"{y + 1}\"/>");
-            foreach (var (seen, from, to) in ComparisonText.Spans(lane))
-                body.Append(CultureInfo.InvariantCulture, $"<rect class=\"{Class(seen)}\" x=\"{X(from)}\" y=\"{y + 3}\" width=\"{Math.Max(1, X(to) - X(from)):0.0}\" height=\"16\"><title>{Text(lane.Server)}: {Text(Finding.Word(seen))}, {from.TotalSeconds:0} to {to.TotalSeconds:0} s</title></rect>");
-            foreach (var request in lane.Requests.Where(request => request.At >= TimeSpan.Zero && request.At.TotalSeconds <= length))
-                body.Append(CultureInfo.InvariantCulture, $"<line class=\"request\" x1=\"{X(request.At)}\" x2=\"{X(request.At)}\" y1=\"{y + 20}\" y2=\"{y + 24}\"/>");
-            foreach (var moment in (TimeSpan?[])[lane.Begun == default ? null : lane.Begun, lane.Ended])
-            {
-                if (moment is { } when && lane.Kind != ScenarioKind.Undisturbed)
-                    body.Append(CultureInfo.InvariantCulture, $"<line class=\"trouble\" x1=\"{X(when)}\" x2=\"{X(when)}\" y1=\"{y}\" y2=\"{y + 22}\"/>");
-            }
-        }
-
-        var axis = (lanes.Length * RowHeight) + 12;
-        for (var tick = 0; tick <= 4; tick++)
-            body.Append(CultureInfo.InvariantCulture, $"<text class=\"axis\" x=\"{left + ((Width - left - 30) * tick / 4.0):0}\" y=\"{axis}\">{length * tick / 4:0} s</text>");
-        body.Append("</svg>");
+        body.Append(CultureInfo.InvariantCulture, $"<h3>{Text(scenario.Title)}</h3><figure><div class=\"timeline strips\">");
+        foreach (var lane in lanes)
+            Strip(body, ComparisonText.Label(lane, result), Draw(lane, length), says: ComparisonText.Story(lane));
+        var axis = string.Concat(Enumerable.Range(0, 5).Select(tick =>
+            string.Create(CultureInfo.InvariantCulture, $"<text class=\"axis\" text-anchor=\"{(tick == 0 ? "start" : tick == 4 ? "end" : "middle")}\" x=\"{tick * 25}%\" y=\"12\">{length * tick / 4:0} s</text>")));
+        Strip(body, "", axis, says: "seconds");
+        body.Append("</div>");
         Caption(body, "What clients saw, handshake after handshake, against a server with a certificate of its own.", command);
         body.Append("</figure>");
+    }
 
-        double X(TimeSpan at) => Math.Round(left + ((Width - left) * Math.Min(1, at.TotalSeconds / length)), 1);
+    private static string Draw(LaneResult lane, double length)
+    {
+        var strip = new StringBuilder();
+        foreach (var (seen, from, to) in ComparisonText.Spans(lane))
+            strip.Append(CultureInfo.InvariantCulture, $"<rect class=\"{Class(seen)}\" x=\"{X(from):0.##}%\" y=\"4\" width=\"{Math.Max(Least, X(to) - X(from)):0.##}%\" height=\"16\"><title>{Text(lane.Server)}: {Text(Finding.Word(seen))}, {from.TotalSeconds:0} to {to.TotalSeconds:0} s</title></rect>");
+        foreach (var (from, to) in ComparisonText.Windows(lane))
+            Line("window", X(from), X(to), 2, 2);
+        foreach (var request in lane.Requests.Where(request => request.At >= TimeSpan.Zero && request.At.TotalSeconds <= length))
+            Line("request", X(request.At), X(request.At), 21, 25);
+        if (lane.Kind != ScenarioKind.Undisturbed && lane.Begun > TimeSpan.Zero)
+            Line("trouble", X(lane.Begun), X(lane.Begun), 0, 22);
+        if (lane.Ended is { } ended)
+            Line("trouble", X(ended), X(ended), 0, 22);
+        return strip.ToString();
+
+        void Line(string kind, double x1, double x2, int y1, int y2) =>
+            strip.Append(CultureInfo.InvariantCulture, $"<line class=\"{kind}\" x1=\"{x1:0.##}%\" x2=\"{x2:0.##}%\" y1=\"{y1}\" y2=\"{y2}\"/>");
+
+        double X(TimeSpan at) => 100 * Math.Min(1, at.TotalSeconds / length);
     }
 
     private static void Legend(StringBuilder body)
@@ -78,9 +80,4 @@ internal static class ScenarioSection
         Spread.Of(result.Lanes.Where(lane => lane.Server == server).GroupBy(lane => lane.Run).Select(run => (double)run.Sum(lane => lane.Requests.Count)));
 
     private static string Class(Seen seen) => seen.ToString().ToLowerInvariant();
-
-    private const int AxisHeight = 18;
-
-    // What ", run 10" takes.
-    private const int RunWidth = 50;
 }
