@@ -141,7 +141,7 @@ internal sealed class StapleKeeper(StapleSlot slot, StapleSource source, Func<bo
 
         using var activity = StaplingTelemetry.Source.StartActivity("ocsp.refresh");
         var options = tools.Options.CurrentValue;
-        if (await SharedAsync(options, stopping).ConfigureAwait(false) is { } shared)
+        if (await tools.Archive.LoadSharedAsync(slot, options.Verification, stopping).ConfigureAwait(false) is { } shared)
         {
             activity?.SetTag("outcome", "shared");
             tools.Metrics.Refreshed("shared", TimeSpan.Zero);
@@ -193,29 +193,6 @@ internal sealed class StapleKeeper(StapleSlot slot, StapleSource source, Func<bo
         if (selected.Kind == StapleSourceKind.Off)
             tools.Logger.TurnedOff(slot.Name);
     }
-
-    /// <summary>What another instance has fetched since, or is fetching now; null when it is for this one to fetch.</summary>
-    private async Task<VerifiedStaple?> SharedAsync(StaplingOptions options, CancellationToken stopping)
-    {
-        if (await NewerAsync(options, stopping).ConfigureAwait(false) is { } newer)
-            return newer;
-        var waited = TimeSpan.Zero;
-        while (waited < Turn && !await tools.Archive.TryTakeTurnAsync(slot, Turn, stopping).ConfigureAwait(false))
-        {
-            await Task.Delay(Glance, tools.Clock, stopping).ConfigureAwait(false);
-            waited += Glance;
-            if (await NewerAsync(options, stopping).ConfigureAwait(false) is { } other)
-                return other;
-        }
-
-        // Between the last look and the turn its holder before may have saved an answer and given the turn back.
-        return await NewerAsync(options, stopping).ConfigureAwait(false);
-    }
-
-    private async Task<VerifiedStaple?> NewerAsync(StaplingOptions options, CancellationToken stopping) =>
-        await tools.Archive.LoadAsync(slot, options.Verification, stopping).ConfigureAwait(false) is { } stored && stored.ThisUpdate > (slot.Newest?.ThisUpdate ?? DateTimeOffset.MinValue)
-            ? stored
-            : null;
 
     private async Task<OcspFetch> FetchAsync(StaplingOptions options, CancellationToken stopping)
     {
@@ -319,8 +296,4 @@ internal sealed class StapleKeeper(StapleSlot slot, StapleSource source, Func<bo
     }
 
     private static readonly TimeSpan LongestSleep = TimeSpan.FromMinutes(1);
-
-    // As long as another instance may take for one fetch with its retries; then this one stops waiting for it.
-    private static readonly TimeSpan Turn = TimeSpan.FromSeconds(30);
-    private static readonly TimeSpan Glance = TimeSpan.FromSeconds(1);
 }

@@ -48,9 +48,30 @@ internal sealed class StapleArchive(IStapleStore? store, TimeProvider clock, ILo
             logger.StoreRecovered();
     }
 
-    /// <summary>True when this instance is to fetch, or when nobody can say.</summary>
-    public Task<bool> TryTakeTurnAsync(StapleSlot slot, TimeSpan duration, CancellationToken stopping) =>
-        TryAsync(cancellationToken => store!.TryTakeTurnAsync(slot.Key, duration, cancellationToken), true, stopping);
+    /// <summary>What another instance has fetched since, or is fetching now; null when it is for this one to fetch.</summary>
+    public async Task<VerifiedStaple?> LoadSharedAsync(StapleSlot slot, VerificationPolicy policy, CancellationToken stopping)
+    {
+        if (await LoadNewerAsync(slot, policy, stopping).ConfigureAwait(false) is { } newer)
+            return newer;
+        var waited = TimeSpan.Zero;
+        while (waited < Turn && !await TryTakeTurnAsync(slot, stopping).ConfigureAwait(false))
+        {
+            await Task.Delay(Glance, clock, stopping).ConfigureAwait(false);
+            waited += Glance;
+            if (await LoadNewerAsync(slot, policy, stopping).ConfigureAwait(false) is { } other)
+                return other;
+        }
+
+        // Between the last look and the turn its holder before may have saved an answer and given the turn back.
+        return await LoadNewerAsync(slot, policy, stopping).ConfigureAwait(false);
+    }
+
+    private async Task<VerifiedStaple?> LoadNewerAsync(StapleSlot slot, VerificationPolicy policy, CancellationToken stopping) =>
+        await LoadAsync(slot, policy, stopping).ConfigureAwait(false) is { } stored && stored.ThisUpdate > (slot.Newest?.ThisUpdate ?? DateTimeOffset.MinValue) ? stored : null;
+
+    // Nobody can say: then this instance fetches.
+    private Task<bool> TryTakeTurnAsync(StapleSlot slot, CancellationToken stopping) =>
+        TryAsync(cancellationToken => store!.TryTakeTurnAsync(slot.Key, Turn, cancellationToken), true, stopping);
 
     [SuppressMessage("Design", "CA1031", Justification = "The boundary to stores that anybody may write: whatever goes wrong in one must not cost a staple.")]
     private async Task<T> TryAsync<T>(Func<CancellationToken, ValueTask<T>> attempt, T otherwise, CancellationToken stopping)
@@ -73,4 +94,8 @@ internal sealed class StapleArchive(IStapleStore? store, TimeProvider clock, ILo
     }
 
     private static readonly TimeSpan Deadline = TimeSpan.FromSeconds(5);
+
+    // As long as another instance may take for one fetch with its retries; then this one stops waiting for it.
+    private static readonly TimeSpan Turn = TimeSpan.FromSeconds(30);
+    private static readonly TimeSpan Glance = TimeSpan.FromSeconds(1);
 }
