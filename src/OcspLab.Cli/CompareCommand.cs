@@ -14,7 +14,7 @@ internal static class CompareCommand
         var servers = Names("--servers", $"Only these servers: {string.Join(", ", CompareRun.Servers)}.", CompareRun.Servers);
         var experiments = Names("--experiments", $"Only these experiments: {string.Join(", ", CompareRun.Experiments)}.", CompareRun.Experiments);
         var clients = Names("--clients", $"In the experiment 'clients', only these: {string.Join(", ", CompareRun.Clients)}.", CompareRun.Clients);
-        var repeat = new Option<int?>("--repeat") { Description = "How often everything is measured, the scenarios one run after the other; the report shows the median and the spread. By itself it runs scenarios once.", HelpName = "N" };
+        var repeat = new Option<int?>("--repeat") { Description = "How often scenarios, latency and cost are run; the report shows the median and the spread. Without it scenarios run once, the others five times (twice with --quick).", HelpName = "N" };
         repeat.Validators.Add(result =>
         {
             if (result.GetValueOrDefault<int?>() is < 1 or > 100)
@@ -47,10 +47,11 @@ internal static class CompareCommand
 
     private static void Show(ComparisonResult result)
     {
-        if (result.Findings.Count > 0)
+        var (findings, judged) = (result.Findings, result.Judged);
+        if (findings.Count > 0)
         {
-            Write([.. result.Judged], result.Findings.Select(finding => finding.Behaviour).Distinct().Select(behaviour =>
-                (behaviour, result.Judged.Select(server => result.Findings.First(finding => finding.Server == server && finding.Behaviour == behaviour)).Select(finding => Mark(finding.Verdict, finding.Text)))));
+            Write([.. judged], findings.Select(finding => finding.Behaviour).Distinct().Select(behaviour =>
+                (behaviour, judged.Select(server => findings.First(finding => finding.Server == server && finding.Behaviour == behaviour)).Select(finding => Mark(finding.Verdict, finding.Text)))));
         }
 
         if (result.Claims.Any(claim => claim.Verdict != FindingVerdict.Unseen))

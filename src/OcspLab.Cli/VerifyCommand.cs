@@ -44,17 +44,18 @@ internal static class VerifyCommand
         });
         command.SetAction(arguments =>
         {
-            var verdict = Judge(arguments);
+            var now = arguments.GetValue(At) ?? TimeProvider.System.GetUtcNow();
+            var verdict = Judge(arguments, now);
             if (arguments.GetValue(Json))
                 Console.Out.WriteLine(verdict.ToJson());
             else
-                VerdictTable.Show(verdict, TimeProvider.System.GetUtcNow());
+                VerdictTable.Show(verdict, now);
             return verdict.ExitCode;
         });
         return command;
     }
 
-    private static StapleVerdict Judge(ParseResult arguments)
+    private static StapleVerdict Judge(ParseResult arguments, DateTimeOffset now)
     {
         var response = InputFile.ReadResponse(arguments.GetRequiredValue(Response));
         using var issuer = InputFile.ReadCertificate(arguments.GetRequiredValue(Issuer));
@@ -82,7 +83,7 @@ internal static class VerifyCommand
             throw new LabException(exception.Message, ExitCodes.Usage, exception);
         }
 
-        return OcspVerifier.Verify(response, subject!, policy, arguments.GetValue(At) ?? TimeProvider.System.GetUtcNow()).TryGetStaple(out var staple, out rejection)
+        return OcspVerifier.Verify(response, subject!, policy, now).TryGetStaple(out var staple, out rejection)
             ? StapleVerdict.Verified(staple)
             : Rejected(rejection, response);
     }

@@ -25,6 +25,7 @@ public sealed class CompareTests : IDisposable
         Assert.Equal("holds", matrix[(LabTopology.Kestrel, "survives a restart during an outage")]);
         Assert.Equal("fails", matrix[(LabTopology.KestrelBuiltIn, "survives a restart during an outage")]);
         var visit = await AssertReportAsync($"{Count("#matrix tbody tr")}, {Count(".timeline")}, {Count(".timeline rect")} > 6", "11,2,true");
+        await AssertReportAsync(Count(".timeline"), "2", PhoneWidth);
         if (visit is not null && Environment.GetEnvironmentVariable("OCSPLAB_UPDATE_DOCS") is not null)
             await File.WriteAllBytesAsync(Path.Combine(Programs.Root, "docs/images/comparison.png"), visit.Picture, TestContext.Current.CancellationToken);
         Assert.SkipWhen(run.Output.Contains("left out: nginx", StringComparison.Ordinal), "nginx is not here; all that does not need it was as expected.");
@@ -97,33 +98,41 @@ public sealed class CompareTests : IDisposable
     [Fact]
     public async Task Scenarios_that_are_repeated_show_each_run_and_what_they_come_to()
     {
-        var plan = ComparisonPlan.Quick with { Validity = TimeSpan.FromSeconds(10), Settle = TimeSpan.FromSeconds(2), TroubleAfter = TimeSpan.FromSeconds(4), Length = TimeSpan.FromSeconds(8), Runs = 2 };
-        var revoked = Scenario.All.Single(scenario => scenario.Kind == ScenarioKind.Revoked);
+        var plan = ComparisonPlan.Quick with { Settle = TimeSpan.FromSeconds(5), TroubleAfter = TimeSpan.FromSeconds(6), Length = TimeSpan.FromSeconds(15), Runs = 2 };
+        var undisturbed = Scenario.All.Single(scenario => scenario.Kind == ScenarioKind.Undisturbed);
         var said = new List<string>();
-        var result = await new Comparison(plan, [new KestrelServer(LabTopology.Kestrel)], [revoked], [], [], TimeProvider.System, said.Add).RunAsync(TestContext.Current.CancellationToken);
+        var result = await new Comparison(plan, [new KestrelServer(LabTopology.Kestrel)], [undisturbed], [], [], TimeProvider.System, said.Add).RunAsync(TestContext.Current.CancellationToken);
         Assert.Empty(result.Failures);
         Assert.Equal([1, 2], result.Lanes.Select(lane => lane.Run));
         Assert.Contains(said, line => line.StartsWith("[1 of 1] scenarios, run 2 of 2: ", StringComparison.Ordinal));
-        var finding = result.Findings.Single(finding => finding.Behaviour == "tells of a revocation");
-        Assert.Equal(FindingVerdict.Holds, finding.Verdict);
+        var finding = result.Findings.Single(finding => finding.Behaviour == "staples nothing past its nextUpdate");
+        Assert.Equal((FindingVerdict.Holds, "in 1 scenario, 2 runs"), (finding.Verdict, finding.Text));
         await CompareRun.WriteAsync(result, "ocsplab compare", _folder.Path);
         await AssertReportAsync($"{Count(".timeline")}, {Count(".timeline .window")} > 1, [...document.querySelectorAll('.timeline span')].filter(label => label.textContent.startsWith('kestrel, run ')).length", "1,true,2");
     }
 
-    [Fact]
-    public async Task Interrupted_it_keeps_what_it_saw_and_leaves_nothing_running()
+    [Theory]
+    [InlineData("undisturbed", 5)]
+    [InlineData("latency", 1)]
+    [InlineData("cost", 1)]
+    public async Task Interrupted_it_keeps_what_it_saw_and_leaves_nothing_running(string experiment, int lines)
     {
         // With a group of its own: a terminal sends Ctrl-C to all of it.
-        await using var run = new RunningProgram("setsid", "dotnet", Programs.Cli, "compare", "--quick", "--servers", "kestrel", "--experiments", "undisturbed", "--out", _folder.Path);
-        await Poll.UntilAsync(() => run.HasExited || run.Error.Split(" to go").Length > 4, "the first clients", seconds: 60);
+        await using var run = new RunningProgram("setsid", "dotnet", Programs.Cli, "compare", "--quick", "--servers", "kestrel", "--experiments", experiment, "--repeat", "20", "--out", _folder.Path);
+        await Poll.UntilAsync(() => run.HasExited || run.Error.Split(" to go").Length > lines, "the first clients", seconds: 90);
         run.InterruptGroup();
         Assert.Equal(130, await run.WaitAsync());
         var result = await ReadResultAsync();
-        var lane = result.GetProperty("lanes").EnumerateArray().Single();
         Assert.True(result.GetProperty("isCutShort").GetBoolean());
-        Assert.True(lane.GetProperty("isCutShort").GetBoolean());
-        Assert.NotEmpty(lane.GetProperty("observations").EnumerateArray());
         Assert.Empty(result.GetProperty("failures").EnumerateArray());
+        foreach (var lane in result.GetProperty("lanes").EnumerateArray())
+        {
+            Assert.Contains("scenarios, run 1 of 20: ", run.Error, StringComparison.Ordinal);
+            Assert.True(lane.GetProperty("isCutShort").GetBoolean());
+            Assert.NotEmpty(lane.GetProperty("observations").EnumerateArray());
+        }
+
+        Assert.Equal(experiment == "undisturbed" ? 1 : 0, result.GetProperty("lanes").GetArrayLength());
         Assert.All(result.GetProperty("findings").EnumerateArray(), finding => Assert.Equal("unseen", finding.GetProperty("verdict").GetString()));
         Assert.True(run.EndGroup(), "A server outlived the comparison.");
     }
@@ -142,13 +151,13 @@ public sealed class CompareTests : IDisposable
     private async Task<JsonElement> ReadResultAsync() => JsonDocument.Parse(await File.ReadAllTextAsync(_folder["comparison.json"], TestContext.Current.CancellationToken)).RootElement;
 
     // In a real browser: the report needs no network, fits the window, and its figures are there.
-    private async Task<PageVisit?> AssertReportAsync(string figures, string expected)
+    private async Task<PageVisit?> AssertReportAsync(string figures, string expected, int width = DesktopWidth)
     {
         var html = await File.ReadAllTextAsync(_folder["comparison.html"], TestContext.Current.CancellationToken);
         Assert.DoesNotContain("src=\"http", html, StringComparison.OrdinalIgnoreCase);
         Assert.DoesNotContain("href=", html, StringComparison.OrdinalIgnoreCase);
         Assert.DoesNotContain("<script", html, StringComparison.OrdinalIgnoreCase);
-        var chromium = new Chromium(TimeProvider.System);
+        var chromium = new Chromium(TimeProvider.System) { Width = width };
         if (chromium.Missing is not null)
             return null;
         await Programs.OcspLabAsync("pki", "init", "--lab", _folder.Path);
@@ -160,4 +169,7 @@ public sealed class CompareTests : IDisposable
     }
 
     private static string Count(string selector) => $"document.querySelectorAll('{selector}').length";
+
+    private const int DesktopWidth = 1280;
+    private const int PhoneWidth = 390;
 }

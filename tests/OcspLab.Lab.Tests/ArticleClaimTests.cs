@@ -41,6 +41,10 @@ public sealed class ArticleClaimTests
     }
 
     [Fact]
+    public void Availability_is_not_judged_before_every_client_was_there() =>
+        Assert.Equal(FindingVerdict.Unseen, Judge("sites stay reachable while the responder is down", Clients(("goodDown", "dotnet", ClientOutcome.Connects), ("goodUnstapledDown", "dotnet", ClientOutcome.Refuses), ("goodDown", "curl", ClientOutcome.Connects))).Verdict);
+
+    [Fact]
     public void What_was_not_run_is_not_judged() => Assert.All(Run.Claims, claim => Assert.Equal(FindingVerdict.Unseen, claim.Verdict));
 
     [Theory]
@@ -57,7 +61,7 @@ public sealed class ArticleClaimTests
     private static Latency Took(StatusWay way, int roundTrip, double milliseconds) => new(way, TimeSpan.FromMilliseconds(roundTrip), new Spread(milliseconds, milliseconds, milliseconds, 1));
 
     private static ComparisonResult Clients(params (string Case, string Client, ClientOutcome Outcome)[] looks) =>
-        Run with { Clients = new ClientMatrix([], [], [], [.. looks.Select(look => new ClientLook(look.Client, look.Case, look.Outcome, "", 0))]) };
+        Run with { Clients = new ClientMatrix([.. looks.Select(look => look.Client).Distinct().Select(client => new ComparedProgram(client, "1", ""))], [], [], [.. looks.Select(look => new ClientLook(look.Client, look.Case, look.Outcome, "", 0))]) };
 
     private static ComparisonResult Run => new(default, default, default, 1, [], [], []);
 }

@@ -15,6 +15,10 @@ public sealed class ComparisonTextTests
     public void An_older_answer_does_not_shorten_a_window() =>
         Assert.Equal([(Seconds(5), Seconds(40))], ComparisonText.Windows(Lane(Good(5, until: 40), Good(9, until: 30))));
 
+    [Fact]
+    public void An_answer_that_was_over_when_it_was_seen_is_no_window() =>
+        Assert.Equal([(Seconds(5), Seconds(30))], ComparisonText.Windows(Lane(Good(5, until: 30), Good(31, until: 30))));
+
     private static LaneResult Lane(params Observation[] observations) => new("one", "closed", ScenarioKind.Fault, observations, [], Seconds(10), null);
 
     private static Observation Good(int at, int until) => new(Seconds(at), Seen.Good, null, Seconds(until));

@@ -63,7 +63,14 @@ public sealed class FindingTests
     public void Runs_that_differ_are_told_apart_and_one_that_failed_is_a_failure()
     {
         var finding = Judge(Lane("revoked", "9 good, 12 good, 13 revoked"), Lane("revoked", "9 good, 30 good, 31 unstapled") with { Run = 2 }, Lane("revoked", "9 good, 14 good, 15 revoked") with { Run = 3 })["tells of a revocation"];
-        Assert.Equal((FindingVerdict.Fails, "2 of 3 runs: good for 3 s (2–4), then revoked; 1 of 3 runs: good for 20 s, then nothing"), (finding.Verdict, finding.Text));
+        Assert.Equal((FindingVerdict.Fails, "1 of 3 runs: good for 20 s, then nothing; 2 of 3 runs: good for 3 s (2–4), then revoked"), (finding.Verdict, finding.Text));
+    }
+
+    [Fact]
+    public void A_run_that_failed_is_told_apart_though_its_words_are_the_same()
+    {
+        var finding = Judge(Lane("undisturbed", "5 good", before: 1), Lane("undisturbed", "5 good", before: 0) with { Run = 2 }, Lane("undisturbed", "5 good", before: 2) with { Run = 3 })["asks before the first client"];
+        Assert.Equal((FindingVerdict.Fails, "1 of 3 runs: asked 0× before; 2 of 3 runs: asked 1.5× (1–2) before"), (finding.Verdict, finding.Text));
     }
 
     [Fact]

@@ -29,6 +29,14 @@ public sealed class WorkProgressTests
     }
 
     [Fact]
+    public void A_new_step_is_always_said()
+    {
+        var work = Begin(whole: 4);
+        work.Begin("apache");
+        Assert.Equal(["cost: nginx", "cost: apache"], _lines);
+    }
+
+    [Fact]
     public void It_is_not_said_more_often_than_people_read()
     {
         var work = Begin(whole: 1000);

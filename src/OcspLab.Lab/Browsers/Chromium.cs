@@ -13,6 +13,10 @@ public sealed class Chromium(TimeProvider clock) : IBrowser
     /// <inheritdoc/>
     public string? Missing => Program is null ? "chromium is not installed" : ChildProcess.Find("certutil") is null ? "certutil is not installed (libnss3-tools), without which Chromium trusts no private root" : null;
 
+    /// <summary>How wide its window is.</summary>
+    /// <value>Pixels; 1280.</value>
+    public int Width { get; init; } = 1280;
+
     /// <inheritdoc/>
     public async Task<PageVisit> VisitAsync(Uri page, string rootFile, CancellationToken cancellationToken) =>
         (await VisitAsync(page, rootFile, "", cancellationToken).ConfigureAwait(false)).Visit;
@@ -41,7 +45,7 @@ public sealed class Chromium(TimeProvider clock) : IBrowser
 
             return
             [
-                "--headless", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking", "--disable-component-update", "--disable-sync", "--hide-scrollbars", "--window-size=1280,800",
+                "--headless", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking", "--disable-component-update", "--disable-sync", "--hide-scrollbars", $"--window-size={Width},800",
                 // Its sandbox refuses root.
                 .. Environment.IsPrivilegedProcess ? (string[])["--no-sandbox"] : [],
                 $"--user-data-dir={Path.Combine(home, "profile")}", $"--host-resolver-rules=MAP {page.Host} 127.0.0.1, MAP {LabTopology.ResponderHost} 127.0.0.1", "--remote-debugging-port=0", "about:blank",

@@ -75,7 +75,7 @@ public static class CompareRun
 /// <param name="Servers">Whose names; empty for all.</param>
 /// <param name="Experiments">Whose names; empty for those of the length.</param>
 /// <param name="Clients">Whose names; empty for all.</param>
-/// <param name="Repeat">How often everything is measured, or null for the length's own.</param>
+/// <param name="Repeat">How often scenarios, latency and cost are run, or null for the length's own.</param>
 public sealed record CompareOrder(CompareLength Length, IReadOnlyCollection<string> Servers, IReadOnlyCollection<string> Experiments, IReadOnlyCollection<string> Clients, int? Repeat)
 {
     /// <summary>The command that repeats it.</summary>

@@ -32,7 +32,7 @@ internal sealed class Comparison(
             {
                 var lab = await ComparisonLab.StartAsync(plan.Validity, KeyAlgorithm.Ecdsa, clock, progress, cancellationToken).ConfigureAwait(false);
                 await using (lab.ConfigureAwait(false))
-                    result = result with { Lanes = await new ScenarioExperiment(plan, Present(plan.Validity), scenarios, clock, ProgressOf(0)).RunAsync(lab, cancellationToken).ConfigureAwait(false) };
+                    result = result with { Lanes = await new ScenarioExperiment(plan, Present(plan.Validity), scenarios, _failures, clock, ProgressOf(0)).RunAsync(lab, cancellationToken).ConfigureAwait(false) };
             }, cancellationToken).ConfigureAwait(false);
         }
 
@@ -44,8 +44,11 @@ internal sealed class Comparison(
                 var lab = await ComparisonLab.StartAsync(CalmValidity, KeyAlgorithm.Ecdsa, clock, progress, cancellationToken).ConfigureAwait(false);
                 await using (lab.ConfigureAwait(false))
                 {
-                    foreach (var experiment in experiments)
-                        await TryAsync(experiment.ToString().ToLowerInvariant(), async () => result = await MeasureAsync(experiment, lab, result, cancellationToken).ConfigureAwait(false), cancellationToken).ConfigureAwait(false);
+                    foreach (var (part, experiment) in experiments.Index())
+                    {
+                        var told = ProgressOf((scenarios.Count > 0 ? 1 : 0) + part);
+                        await TryAsync(experiment.ToString().ToLowerInvariant(), async () => result = await MeasureAsync(experiment, lab, result, told, cancellationToken).ConfigureAwait(false), cancellationToken).ConfigureAwait(false);
+                    }
                 }
             }, cancellationToken).ConfigureAwait(false);
         }
@@ -65,20 +68,19 @@ internal sealed class Comparison(
         {
             await run().ConfigureAwait(false);
         }
-        catch (OperationCanceledException) when (cancellationToken.IsCancellationRequested)
+        catch (Exception) when (cancellationToken.IsCancellationRequested)
         {
-            // What was seen so far is the result.
+            // Ctrl-C reaches servers and clients, too, and what they then say is no failure of theirs. What was seen so far is the result.
         }
-        catch (Exception exception) when (!cancellationToken.IsCancellationRequested)
+        catch (Exception exception)
         {
             _failures.Add($"{what}: {exception.Message}");
         }
     }
 
-    private async Task<ComparisonResult> MeasureAsync(Experiment experiment, ComparisonLab lab, ComparisonResult result, CancellationToken cancellationToken)
+    private async Task<ComparisonResult> MeasureAsync(Experiment experiment, ComparisonLab lab, ComparisonResult result, Action<string> told, CancellationToken cancellationToken)
     {
         var calm = Present(CalmValidity);
-        var told = ProgressOf((scenarios.Count > 0 ? 1 : 0) + experiments.ToList().IndexOf(experiment));
         return experiment switch
         {
             Experiment.Latency => result with { Latencies = await new LatencyExperiment(plan, told).RunAsync(lab, cancellationToken).ConfigureAwait(false) },

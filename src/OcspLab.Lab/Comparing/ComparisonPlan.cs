@@ -25,7 +25,7 @@ internal sealed record ComparisonPlan
     /// <value>Once: a run is minutes.</value>
     public int Runs { get; init; } = 1;
 
-    /// <summary>How often everything else that is a number is measured.</summary>
+    /// <summary>How often latency and cost are measured.</summary>
     public required int Repeat { get; init; }
 
     /// <summary>The crowds whose load on the responder is counted.</summary>

@@ -4,7 +4,7 @@ namespace OcspLab.Lab;
 /// <param name="At">When it began.</param>
 /// <param name="Took">How long it took.</param>
 /// <param name="Validity">How long the responder's answers lasted in the scenarios.</param>
-/// <param name="Runs">How often the scenarios were run.</param>
+/// <param name="Runs">How often the scenarios were to be run; a comparison that was cut short has fewer runs.</param>
 /// <param name="Servers">Who took part.</param>
 /// <param name="Missing">Who could not.</param>
 /// <param name="Scenarios">What happened.</param>

@@ -19,7 +19,10 @@ internal sealed class WorkProgress(string name, double whole, TimeProvider clock
     {
         lock (_gate)
         {
+            if (step == _step)
+                return;
             _step = step;
+            _reported = null;
             Report();
         }
     }
@@ -41,7 +44,7 @@ internal sealed class WorkProgress(string name, double whole, TimeProvider clock
             return;
         _reported = clock.GetTimestamp();
         // The first of it says nothing: servers and runtimes start. What is under way since the last time is as far as it will be.
-        var left = _done < whole * Telling ? (double?)null : (_took.TotalSeconds * (whole - _done) / _done) - (clock.GetElapsedTime(_started) - _took).TotalSeconds;
+        var left = _done <= 0 || _done < whole * Telling ? (double?)null : (_took.TotalSeconds * (whole - _done) / _done) - (clock.GetElapsedTime(_started) - _took).TotalSeconds;
         report(left is { } seconds ? $"{name}: {_step}, about {Math.Max(1, seconds):0} s to go" : $"{name}: {_step}");
     }
 

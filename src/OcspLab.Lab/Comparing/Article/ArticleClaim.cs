@@ -50,10 +50,11 @@ public sealed record ArticleClaim(string Claim, FindingVerdict Verdict, string T
         const string Claim = "sites stay reachable while the responder is down";
         var stapled = clients?.Looks.Where(look => look.Case == "goodDown").ToArray() ?? [];
         var plain = clients?.Looks.Where(look => look.Case == "goodUnstapledDown").ToArray() ?? [];
-        if (stapled.Length == 0 || plain.Length == 0)
-            return Unseen(Claim);
+        // All of them in both, or nothing can be said.
+        if (clients is null || clients.Clients.Count == 0 || stapled.Length < clients.Clients.Count || plain.Length < clients.Clients.Count)
+            return new ArticleClaim(Claim, FindingVerdict.Unseen, clients is null ? NotRun : "not seen by every client");
         // Who refuses a site without a staple anyway is not lost to the outage.
-        var usual = clients!.Looks.Where(look => look is { Case: "goodUnstapled", Outcome: ClientOutcome.Connects }).Select(look => look.Client).ToHashSet();
+        var usual = clients.Looks.Where(look => look is { Case: "goodUnstapled", Outcome: ClientOutcome.Connects }).Select(look => look.Client).ToHashSet();
         var refusing = plain.Where(look => look.Outcome == ClientOutcome.Refuses && usual.Contains(look.Client)).Select(look => look.Client).ToArray();
         return Judge(
             Claim, stapled.All(look => look.Outcome == ClientOutcome.Connects) && refusing.Length > 0,
@@ -67,9 +68,11 @@ public sealed record ArticleClaim(string Claim, FindingVerdict Verdict, string T
         return ([.. largest.Where(load => load.Server != CrowdLoad.AskThemselves)], Array.Find(largest, load => load.Server == CrowdLoad.AskThemselves));
     }
 
-    private static ArticleClaim Unseen(string claim) => new(claim, FindingVerdict.Unseen, "not run");
+    private static ArticleClaim Unseen(string claim) => new(claim, FindingVerdict.Unseen, NotRun);
 
     private static ArticleClaim Judge(string claim, bool holds, string text) => new(claim, holds ? FindingVerdict.Holds : FindingVerdict.Fails, text);
 
     private static string Format(FormattableString text) => text.ToString(CultureInfo.InvariantCulture);
+
+    private const string NotRun = "not run";
 }

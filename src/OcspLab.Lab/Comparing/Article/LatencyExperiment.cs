@@ -61,7 +61,7 @@ internal sealed class LatencyExperiment(ComparisonPlan plan, Action<string> prog
                     }
                 }
             }
-            catch (OperationCanceledException) when (cancellationToken.IsCancellationRequested)
+            catch (Exception) when (cancellationToken.IsCancellationRequested)
             {
                 // What was measured so far is kept.
             }

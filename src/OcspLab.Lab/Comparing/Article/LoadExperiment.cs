@@ -39,7 +39,7 @@ internal sealed class LoadExperiment(ComparisonPlan plan, IReadOnlyList<IStaplin
                 loads.AddRange(all.OfType<CrowdLoad>());
             }
         }
-        catch (OperationCanceledException) when (cancellationToken.IsCancellationRequested)
+        catch (Exception) when (cancellationToken.IsCancellationRequested)
         {
             // The crowds that were through are kept.
         }

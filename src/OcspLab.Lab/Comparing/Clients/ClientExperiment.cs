@@ -37,7 +37,7 @@ internal sealed class ClientExperiment(IReadOnlyList<IStatusClient> clients, Con
                 work.Done(1);
             }
         }
-        catch (OperationCanceledException) when (cancellationToken.IsCancellationRequested)
+        catch (Exception) when (cancellationToken.IsCancellationRequested)
         {
             // The situations so far are kept.
         }
@@ -70,6 +70,8 @@ internal sealed class ClientExperiment(IReadOnlyList<IStatusClient> clients, Con
                 try
                 {
                     var answer = await client.ConnectAsync(new ClientVisit(place.Port, lab.RootFile, lab.Topology.Ports.Responder, folder), either.Token).ConfigureAwait(false);
+                    // One that a Ctrl-C ended has said nothing.
+                    cancellationToken.ThrowIfCancellationRequested();
                     var asked = (await lab.ReadJournalAsync(place, cancellationToken).ConfigureAwait(false)).Count - before;
                     // One picture of each thing that a browser says is enough.
                     var isNew = !looks.Exists(look => look.Client == client.Name && look.Said == answer.Said);

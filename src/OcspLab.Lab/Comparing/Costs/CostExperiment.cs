@@ -53,7 +53,7 @@ internal sealed class CostExperiment(ComparisonPlan plan, IReadOnlyList<IStaplin
                 }
             }
         }
-        catch (OperationCanceledException) when (cancellationToken.IsCancellationRequested)
+        catch (Exception) when (cancellationToken.IsCancellationRequested)
         {
             // What was measured so far is kept.
         }
@@ -83,7 +83,7 @@ internal sealed class CostExperiment(ComparisonPlan plan, IReadOnlyList<IStaplin
                     {
                         costs.AddRange(Measure(server, key, version, session, sites, work, cancellationToken));
                     }
-                    catch (LabException exception)
+                    catch (LabException exception) when (!cancellationToken.IsCancellationRequested)
                     {
                         failures.Add($"cost, {server.Name}, {ComparisonText.Word(key)}, {version}, {session}: {exception.Message}");
                     }
@@ -114,11 +114,11 @@ internal sealed class CostExperiment(ComparisonPlan plan, IReadOnlyList<IStaplin
             var bytes = new long[sites.Count];
             for (var turn = 0; turn < plan.Repeat * sites.Count; turn++)
             {
-                cancellationToken.ThrowIfCancellationRequested();
                 var index = turn % sites.Count;
                 var before = sites[index].Process.ReadProcessorTime();
                 for (var i = 0; i < count; i++)
                 {
+                    cancellationToken.ThrowIfCancellationRequested();
                     var handshake = clients[index].Connect();
                     sites[index].Require(handshake, session);
                     bytes[index] = handshake.BytesRead;
@@ -151,7 +151,11 @@ internal sealed class CostExperiment(ComparisonPlan plan, IReadOnlyList<IStaplin
             }
 
             for (var i = 0; i < plan.WarmUp; i++)
+            {
+                cancellationToken.ThrowIfCancellationRequested();
                 client.Connect();
+            }
+
             work.Done(plan.WarmUp);
         }
     }

@@ -59,7 +59,7 @@ public static class ComparisonHtml
         .strips { display: grid; grid-template-columns: fit-content(16rem) 1fr fit-content(16rem); align-items: center; column-gap: .6rem; font-size: .8rem; line-height: 1.2; }
         .strips svg { width: 100%; height: 26px; } svg text { font: 11px system-ui, sans-serif; fill: currentColor; opacity: .7; }
         .good { fill: var(--good); } .revoked { fill: var(--revoked); } .unstapled { fill: var(--unstapled); } .expired { fill: var(--expired); } .wrong { fill: var(--wrong); } .refused { fill: var(--refused); } .bar { fill: #0969da; }
-        .request { stroke: currentColor; stroke-width: 1; opacity: .7; } .window { stroke: var(--good); stroke-width: 2; opacity: .6; } .trouble { stroke: currentColor; stroke-width: 2; stroke-dasharray: 3 2; }
+        .request { stroke: currentColor; stroke-width: 1; opacity: .7; } .window { stroke: currentColor; stroke-width: 1.5; opacity: .5; } .trouble { stroke: currentColor; stroke-width: 2; stroke-dasharray: 3 2; }
         .legend span { margin-right: 1rem; white-space: nowrap; font-size: .85rem; }
         .pictures { display: grid; grid-template-columns: repeat(auto-fill, minmax(18rem, 1fr)); gap: 1rem; } .pictures img { width: 100%; height: auto; border: 1px solid #8884; }
         @media (max-width: 40rem) { .strips { grid-template-columns: fit-content(6.5rem) 1fr fit-content(6.5rem); } }

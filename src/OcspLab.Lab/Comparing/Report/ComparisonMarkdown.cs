@@ -33,8 +33,9 @@ public static class ComparisonMarkdown
             return;
         text.AppendLine("## Behaviour").AppendLine();
         text.AppendLine(ComparisonText.Scenarios(result)).AppendLine();
-        Table(text, ["", .. result.Judged], result.Findings.Select(finding => finding.Behaviour).Distinct().Select(behaviour =>
-            (string[])[behaviour, .. result.Judged.Select(server => result.Findings.First(finding => finding.Server == server && finding.Behaviour == behaviour)).Select(finding => $"{Mark(finding.Verdict)} {finding.Text}")]));
+        var (findings, judged) = (result.Findings, result.Judged);
+        Table(text, ["", .. judged], findings.Select(finding => finding.Behaviour).Distinct().Select(behaviour =>
+            (string[])[behaviour, .. judged.Select(server => findings.First(finding => finding.Server == server && finding.Behaviour == behaviour)).Select(finding => $"{Mark(finding.Verdict)} {finding.Text}")]));
         text.AppendLine("What clients saw, in order, and how often the responder was asked about that server's certificate:").AppendLine();
         Table(text, ["scenario", "server", "seen", "requests"], result.Lanes.Select(lane => (string[])
         [

@@ -21,7 +21,7 @@ internal static class ComparisonText
         Every server goes through every scenario in a process, with a folder and a certificate of its own, all of them at once around one responder, whose journal tells them apart.
         A server is left alone after its start, then clients shake hands in a steady rhythm and verify what is stapled, with one second of allowance for clocks. After a while the
         scenario's trouble begins, for that certificate alone. Procedure and questions are those of "Is the Web Ready for OCSP Must-Staple?" (Chung et al., IMC 2018), and some more.
-        Answers of the responder last {result.Validity.TotalSeconds:0} s here.{(result.Runs == 1 ? "" : $" All of it was run {result.Runs} times, one after the other: numbers are the median, and in parentheses the lowest and the highest; a row holds where it did every time.")}
+        Answers of the responder last {result.Validity.TotalSeconds:0} s here.{(result.Runs == 1 ? "" : $" All of it {(result.IsCutShort ? "was to be" : "was")} run {result.Runs} times, one after the other: numbers are the median, and in parentheses the lowest and the highest; a row holds where it did every time.")}
         """);
 
     /// <summary>Whose row it is.</summary>
@@ -50,13 +50,14 @@ internal static class ComparisonText
         }
     }
 
-    /// <summary>Spans of time in which an answer that clients were given was good, be it stapled then or not.</summary>
+    /// <summary>Spans of time in which an answer that clients were given was in force, whatever it said, and whether it was stapled then or not.</summary>
     public static IEnumerable<(TimeSpan From, TimeSpan To)> Windows(LaneResult lane)
     {
         (TimeSpan From, TimeSpan To)? window = null;
         foreach (var seen in lane.Observations)
         {
-            if (seen.Until is not { } until)
+            // Verified with an allowance, it may be over already.
+            if (seen.Until is not { } until || until <= seen.At)
                 continue;
             if (window is { } last && seen.At > last.To)
             {

@@ -12,9 +12,9 @@ internal static class ScenarioSection
         if (result.Lanes.Count == 0)
             return;
         Matrix(body, result, command);
-        body.Append("<h2>Over time</h2><p>Each bar is one server from its start. The thin line above it is as long as the answers that clients were given last: a coloured bar that ends before it was lost, one that goes on behind it is out of date. The dashed line marks the moment when the trouble begins or ends; ticks below a bar are its questions to the responder.</p>");
+        body.Append("<h2>Over time</h2><p>Each bar is one server from its start; it changes its colour when a client first saw something else. The thin line above it is as long as the answers that clients were given were in force: a staple that is gone before its line ends was lost. The dashed line marks the moment when the trouble begins or ends; ticks below a bar are questions to the responder.</p>");
         Legend(body);
-        foreach (var scenario in result.Scenarios)
+        foreach (var scenario in result.Scenarios.Where(scenario => result.Lanes.Any(lane => lane.Scenario == scenario.Name)))
             Timeline(body, result, scenario, command);
         body.Append("<h2>Questions to the responder</h2><figure>");
         Bars(body, "requests", [.. result.Judged.Select(server => (Name: server, Count: RequestsOf(server, result))).Select(server => new Bar(server.Name, server.Count.Median, ComparisonText.Count(server.Count)))]);
@@ -24,23 +24,23 @@ internal static class ScenarioSection
 
     private static void Matrix(StringBuilder body, ComparisonResult result, string command)
     {
-        var findings = result.Findings;
+        var (findings, judged) = (result.Findings, result.Judged);
         body.Append("<figure>");
-        Table(body, "matrix", result.Judged.Prepend(""), findings.Select(finding => finding.Behaviour).Distinct().Select(behaviour =>
-            result.Judged.Select(server => findings.First(finding => finding.Server == server && finding.Behaviour == behaviour)).Select(finding => Verdict(finding.Verdict, finding.Text)).Prepend(Head(behaviour))));
+        Table(body, "matrix", judged.Prepend(""), findings.Select(finding => finding.Behaviour).Distinct().Select(behaviour =>
+            judged.Select(server => findings.First(finding => finding.Server == server && finding.Behaviour == behaviour)).Select(finding => Verdict(finding.Verdict, finding.Text)).Prepend(Head(behaviour))));
         Caption(body, ComparisonText.Scenarios(result).ReplaceLineEndings(" "), command);
         body.Append("</figure>");
     }
 
     private static void Timeline(StringBuilder body, ComparisonResult result, ComparedSituation scenario, string command)
     {
-        var lanes = result.Lanes.Where(lane => lane.Scenario == scenario.Name).OrderBy(lane => result.Judged.ToList().IndexOf(lane.Server)).ToArray();
+        var lanes = result.Lanes.Where(lane => lane.Scenario == scenario.Name).GroupBy(lane => lane.Server).SelectMany(server => server).ToArray();
         var length = lanes.SelectMany(lane => lane.Observations).Select(seen => seen.At.TotalSeconds).DefaultIfEmpty(1).Max();
         body.Append(CultureInfo.InvariantCulture, $"<h3>{Text(scenario.Title)}</h3><figure><div class=\"timeline strips\">");
         foreach (var lane in lanes)
             Strip(body, ComparisonText.Label(lane, result), Draw(lane, length), says: ComparisonText.Story(lane));
         var axis = string.Concat(Enumerable.Range(0, 5).Select(tick =>
-            string.Create(CultureInfo.InvariantCulture, $"<text class=\"axis\" text-anchor=\"{(tick == 0 ? "start" : tick == 4 ? "end" : "middle")}\" x=\"{tick * 25}%\" y=\"12\">{length * tick / 4:0} s</text>")));
+            string.Create(CultureInfo.InvariantCulture, $"<text text-anchor=\"{(tick == 0 ? "start" : tick == 4 ? "end" : "middle")}\" x=\"{tick * 25}%\" y=\"12\">{length * tick / 4:0} s</text>")));
         Strip(body, "", axis, says: "seconds");
         body.Append("</div>");
         Caption(body, "What clients saw, handshake after handshake, against a server with a certificate of its own.", command);
@@ -51,7 +51,7 @@ internal static class ScenarioSection
     {
         var strip = new StringBuilder();
         foreach (var (seen, from, to) in ComparisonText.Spans(lane))
-            strip.Append(CultureInfo.InvariantCulture, $"<rect class=\"{Class(seen)}\" x=\"{X(from):0.##}%\" y=\"4\" width=\"{Math.Max(Least, X(to) - X(from)):0.##}%\" height=\"16\"><title>{Text(lane.Server)}: {Text(Finding.Word(seen))}, {from.TotalSeconds:0} to {to.TotalSeconds:0} s</title></rect>");
+            strip.Append(CultureInfo.InvariantCulture, $"<rect class=\"{Class(seen)}\" x=\"{Math.Min(X(from), 100 - Least):0.##}%\" y=\"4\" width=\"{Math.Max(Least, X(to) - X(from)):0.##}%\" height=\"16\"><title>{Text(lane.Server)}: {Text(Finding.Word(seen))}, {from.TotalSeconds:0} to {to.TotalSeconds:0} s</title></rect>");
         foreach (var (from, to) in ComparisonText.Windows(lane))
             Line("window", X(from), X(to), 2, 2);
         foreach (var request in lane.Requests.Where(request => request.At >= TimeSpan.Zero && request.At.TotalSeconds <= length))
@@ -76,8 +76,13 @@ internal static class ScenarioSection
         body.Append("</p>");
     }
 
-    private static Spread RequestsOf(string server, ComparisonResult result) =>
-        Spread.Of(result.Lanes.Where(lane => lane.Server == server).GroupBy(lane => lane.Run).Select(run => (double)run.Sum(lane => lane.Requests.Count)));
+    // In whole runs; in a comparison that was cut short in its first one, in what there is of it.
+    private static Spread RequestsOf(string server, ComparisonResult result)
+    {
+        var runs = result.Lanes.Where(lane => lane.Server == server).GroupBy(lane => lane.Run).ToArray();
+        var whole = Array.FindAll(runs, run => run.All(lane => !lane.IsCutShort));
+        return Spread.Of((whole.Length > 0 ? whole : runs).Select(run => (double)run.Sum(lane => lane.Requests.Count)));
+    }
 
     private static string Class(Seen seen) => seen.ToString().ToLowerInvariant();
 }

@@ -9,7 +9,7 @@ public enum FindingVerdict
     /// <summary>It does not.</summary>
     Fails,
 
-    /// <summary>This run does not show it.</summary>
+    /// <summary>This comparison does not show it.</summary>
     Unseen,
 }
 
@@ -23,13 +23,15 @@ public sealed record Finding(string Server, string Behaviour, FindingVerdict Ver
     /// <summary>All rows for one server. A row holds where it does in every run.</summary>
     internal static IEnumerable<Finding> Of(string server, ComparisonResult result)
     {
-        var lanes = result.Lanes.Where(lane => lane.Server == server && !lane.IsCutShort).ToArray();
+        var all = result.Lanes.Where(lane => lane.Server == server).ToArray();
+        var lanes = Array.FindAll(all, lane => !lane.IsCutShort);
+        var unseen = lanes.Length < all.Length ? "ended early" : "not run";
         var runs = lanes.ToLookup(lane => lane.Kind);
         var undisturbed = runs[ScenarioKind.Undisturbed];
 
-        yield return Judge("asks before the first client", undisturbed, lane => new(lane.BeforeClients > 0, $"asked {lane.BeforeClients}× before"));
+        yield return Judge("asks before the first client", undisturbed, lane => new(lane.BeforeClients > 0, $"asked {new Times(lane.BeforeClients)} before"));
         yield return Judge("the very first handshake is stapled", undisturbed, lane => new(First(lane) == Seen.Good, $"{Word(First(lane))}"));
-        yield return Judge("one answer serves many clients", undisturbed, lane => new(lane.Requests.Count <= lane.Observations.Count / 3, $"asked {lane.Requests.Count}× for {lane.Observations.Count} handshakes"));
+        yield return Judge("one answer serves many clients", undisturbed, lane => new(lane.Requests.Count <= lane.Observations.Count / 3, $"asked {new Times(lane.Requests.Count)} for {lane.Observations.Count} handshakes"));
         yield return Judge("is never without a staple while all is well", undisturbed, lane =>
         {
             var shaken = lane.Observations.Where(seen => seen.Kind != Seen.Refused).ToArray();
@@ -59,10 +61,10 @@ public sealed record Finding(string Server, string Behaviour, FindingVerdict Ver
         {
             if (lane.Ended is not { } ended)
                 return new(false, $"the outage did not end");
-            var during = lane.Requests.Count(request => request.At >= lane.Begun && request.At < ended);
+            var during = new Times(lane.Requests.Count(request => request.At >= lane.Begun && request.At < ended));
             return lane.Observations.FirstOrDefault(seen => seen.At >= ended && seen.Kind == Seen.Good) is { } again
-                ? new(again.At - ended <= Soon, $"after {again.At - ended}, asked {during}× during it")
-                : new(false, $"not seen, asked {during}× during it");
+                ? new(again.At - ended <= Soon, $"after {again.At - ended}, asked {during} during it")
+                : new(false, $"not seen, asked {during} during it");
         });
         yield return Judge("shows a must-staple certificate only with its staple", runs[ScenarioKind.MustStaple], lane =>
         {
@@ -71,23 +73,23 @@ public sealed record Finding(string Server, string Behaviour, FindingVerdict Ver
             return without > 0 ? new(false, $"{without} of {lane.Observations.Count} handshakes without") : last == Seen.Good ? new(true, $"no handshake until there was one") : new(false, $"at the end {Word(last)}");
         });
 
-        Finding Judge(string behaviour, IEnumerable<LaneResult> all, Func<LaneResult, RunRemark> judge)
+        Finding Judge(string behaviour, IEnumerable<LaneResult> seen, Func<LaneResult, RunRemark> judge)
         {
-            RunRemark[] judged = [.. all.Select(lane => lane.Failure is { } failure ? new(false, $"{failure}") : judge(lane))];
-            return judged.Length == 0 ? new Finding(server, behaviour, FindingVerdict.Unseen, "not run")
+            RunRemark[] judged = [.. seen.Select(lane => lane.Failure is { } failure ? new(false, $"{failure}") : judge(lane))];
+            return judged.Length == 0 ? new Finding(server, behaviour, FindingVerdict.Unseen, unseen)
                 : new Finding(server, behaviour, Array.TrueForAll(judged, run => run.Holds) ? FindingVerdict.Holds : FindingVerdict.Fails, RunRemark.Join(judged, judged.Length));
         }
 
-        Finding JudgeAll(string behaviour, IReadOnlyCollection<LaneResult> all, Func<LaneResult, RunRemark?> fault)
+        Finding JudgeAll(string behaviour, IReadOnlyCollection<LaneResult> seen, Func<LaneResult, RunRemark?> fault)
         {
             string[] found =
             [
-                .. all.GroupBy(lane => lane.Scenario)
+                .. seen.GroupBy(lane => lane.Scenario)
                     .Select(runs => (Scenario: runs.Key, Count: runs.Count(), Faults: runs.Select(lane => lane.Failure is { } failure ? new(false, $"{failure}") : fault(lane)).OfType<RunRemark>().ToArray()))
                     .Where(runs => runs.Faults.Length > 0).Select(runs => $"{runs.Scenario}: {RunRemark.Join(runs.Faults, runs.Count)}"),
             ];
-            return all.Count == 0 ? new Finding(server, behaviour, FindingVerdict.Unseen, "not run")
-                : new Finding(server, behaviour, found.Length == 0 ? FindingVerdict.Holds : FindingVerdict.Fails, found.Length == 0 ? $"in {all.Count} lanes" : string.Join("; ", found));
+            return seen.Count == 0 ? new Finding(server, behaviour, FindingVerdict.Unseen, unseen)
+                : new Finding(server, behaviour, found.Length == 0 ? FindingVerdict.Holds : FindingVerdict.Fails, found.Length == 0 ? In(seen) : string.Join("; ", found));
         }
     }
 
@@ -101,6 +103,12 @@ public sealed record Finding(string Server, string Behaviour, FindingVerdict Ver
         Seen.Wrong => "a wrong answer",
         _ => "no handshake",
     };
+
+    private static string In(IReadOnlyCollection<LaneResult> lanes)
+    {
+        var (scenarios, runs) = (lanes.Select(lane => lane.Scenario).Distinct().Count(), lanes.Max(lane => lane.Run));
+        return $"in {scenarios} {(scenarios == 1 ? "scenario" : "scenarios")}{(runs == 1 ? "" : $", {runs} runs")}";
+    }
 
     private static Seen First(LaneResult lane) => lane.Observations.FirstOrDefault(seen => seen.Kind != Seen.Refused)?.Kind ?? Seen.Refused;
 

@@ -58,7 +58,7 @@ internal sealed class Lane(IStaplingServer server, Scenario scenario, int run, S
 
         // A Ctrl-C reaches the servers, too.
         if (!cancellationToken.IsCancellationRequested)
-            failure ??= _process.Ending;
+            failure ??= _process.Ending ?? (_observations.Count == 0 || begun == default ? "it was not ready before its time was over" : null);
         await _process.EndAsync().ConfigureAwait(false);
         LaneRequest[] requests = [.. (await lab.ReadJournalAsync(place, CancellationToken.None).ConfigureAwait(false)).Select(entry => new LaneRequest(entry.At - startedAt, entry.Outcome, entry.Fault))];
         // A client that found the port closed was none: a slow machine is not a server that does not ask.
@@ -86,7 +86,6 @@ internal sealed class Lane(IStaplingServer server, Scenario scenario, int run, S
             if (handshake.Staples[0] is not { } staple)
                 return new Observation(at, Seen.Unstapled);
             var issuer = handshake.Certificates.Skip(1).First(candidate => candidate.SubjectName.RawData.AsSpan().SequenceEqual(handshake.Certificates[0].IssuerName.RawData));
-            // No allowance for clocks: there is only one.
             var result = OcspVerifier.Verify(staple, OcspSubject.FromCertificate(handshake.Certificates[0], issuer), new VerificationPolicy { ClockSkew = Allowance }, now);
             return result.TryGetStaple(out var verified, out var rejection)
                 ? new Observation(at, verified.Status.Kind switch { CertStatusKind.Good => Seen.Good, CertStatusKind.Revoked => Seen.Revoked, _ => Seen.Wrong }, verified.Status.Kind == CertStatusKind.Unknown ? "unknown" : null, at + (verified.NextUpdate - now))

@@ -1,25 +1,39 @@
+using System.Collections.Concurrent;
+
 namespace OcspLab.Lab;
 
 /// <summary>Runs every server through every scenario, all at once, around one responder.</summary>
 /// <param name="plan">How long things last.</param>
 /// <param name="servers">Who takes part.</param>
 /// <param name="scenarios">What happens to them.</param>
+/// <param name="failures">Is given what could not be seen, and why.</param>
 /// <param name="clock">The time.</param>
 /// <param name="progress">Is told what goes on.</param>
-internal sealed class ScenarioExperiment(ComparisonPlan plan, IReadOnlyList<IStaplingServer> servers, IReadOnlyList<Scenario> scenarios, TimeProvider clock, Action<string> progress)
+internal sealed class ScenarioExperiment(ComparisonPlan plan, IReadOnlyList<IStaplingServer> servers, IReadOnlyList<Scenario> scenarios, ConcurrentBag<string> failures, TimeProvider clock, Action<string> progress)
 {
     /// <summary>Runs, as often as the plan says. When it is cancelled, what was seen so far is the result.</summary>
     public async Task<IReadOnlyList<LaneResult>> RunAsync(ComparisonLab lab, CancellationToken cancellationToken)
     {
         var results = new List<LaneResult>();
         for (var run = 1; run <= plan.Runs && !cancellationToken.IsCancellationRequested; run++)
-            results.AddRange(await RunAsync(lab, run, cancellationToken).ConfigureAwait(false));
+        {
+            try
+            {
+                results.AddRange(await RunAsync(lab, run, cancellationToken).ConfigureAwait(false));
+            }
+            catch (Exception exception) when (!cancellationToken.IsCancellationRequested)
+            {
+                // A run is minutes: those before it are kept.
+                failures.Add($"{NameOf(run)}: {exception.Message}");
+            }
+        }
+
         return results;
     }
 
     private async Task<IReadOnlyList<LaneResult>> RunAsync(ComparisonLab lab, int run, CancellationToken cancellationToken)
     {
-        progress($"{NameOf(run)}: {servers.Count} servers, {scenarios.Count} scenarios, making {servers.Count * scenarios.Count} certificates");
+        progress($"{NameOf(run)}: making {servers.Count * scenarios.Count} certificates, one for each of {servers.Count} servers in each of {scenarios.Count} scenarios");
         var lanes = new List<Lane>();
         try
         {
@@ -28,7 +42,7 @@ internal sealed class ScenarioExperiment(ComparisonPlan plan, IReadOnlyList<ISta
             lanes.AddRange(all.Zip(places, (one, place) => new Lane(one.Server, one.Scenario, run, place, plan, lab)));
             return await RunAsync(lanes, run, cancellationToken).ConfigureAwait(false);
         }
-        catch (OperationCanceledException) when (cancellationToken.IsCancellationRequested)
+        catch (Exception) when (cancellationToken.IsCancellationRequested)
         {
             // Before the first lane ran.
             return [];
@@ -51,17 +65,18 @@ internal sealed class ScenarioExperiment(ComparisonPlan plan, IReadOnlyList<ISta
             // One after the other: what starts slowly is to show the server, not the machine.
             await Task.Delay(Stagger, clock, CancellationToken.None).ConfigureAwait(false);
             if (index % 5 == 4)
-                progress($"{NameOf(run)}: {index + 1} of {lanes.Count} servers are started");
+                progress($"{NameOf(run)}: {index + 1} of {lanes.Count} processes are started, {Left()}");
         }
 
         var all = Task.WhenAll(running);
         while (await Task.WhenAny(all, Task.Delay(ProgressInterval, clock, CancellationToken.None)).ConfigureAwait(false) != all)
         {
-            var left = Math.Max(1, (one - clock.GetElapsedTime(started)).TotalSeconds) + ((plan.Runs - run) * one.TotalSeconds);
-            progress($"{NameOf(run)}: {running.Count(lane => lane.IsCompleted)} of {lanes.Count} servers are through, about {left:0} s to go");
+            progress($"{NameOf(run)}: {running.Count(lane => lane.IsCompleted)} of {lanes.Count} processes are through, {Left()}");
         }
 
         return await all.ConfigureAwait(false);
+
+        string Left() => $"about {Math.Max(1, (one - clock.GetElapsedTime(started)).TotalSeconds) + ((plan.Runs - run) * one.TotalSeconds):0} s to go";
     }
 
     private string NameOf(int run) => plan.Runs == 1 ? "scenarios" : $"scenarios, run {run} of {plan.Runs}";
