@@ -8,19 +8,20 @@ namespace OcspLab.Cli;
 /// <summary><c>ocsplab compare</c>.</summary>
 internal static class CompareCommand
 {
-    public static Command Create()
+    public static Command Create(LabOptions options)
     {
-        var quick = new Option<bool>("--quick") { Description = "Under two minutes, with fewer experiments. Without it about twenty-five." };
+        var quick = new Option<bool>("--quick") { Description = "Under two minutes, with fewer experiments. Without it twenty to twenty-five." };
         var servers = Names("--servers", $"Only these servers: {string.Join(", ", CompareRun.Servers)}.", CompareRun.Servers);
         var experiments = Names("--experiments", $"Only these experiments: {string.Join(", ", CompareRun.Experiments)}.", CompareRun.Experiments);
         var clients = Names("--clients", $"In the experiment 'clients', only these: {string.Join(", ", CompareRun.Clients)}.", CompareRun.Clients);
         var repeat = new Option<int?>("--repeat") { Description = "How often scenarios, latency and cost are run; the report shows the median and the spread. Without it scenarios run once, the others five times (twice with --quick).", HelpName = "N" };
         repeat.Validators.Add(result =>
         {
-            if (result.GetValueOrDefault<int?>() is < 1 or > 100)
+            // What is no number is told by the parser.
+            if (result.Tokens is [var token] && int.TryParse(token.Value, NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out var times) && times is < 1 or > 100)
                 result.AddError("--repeat takes 1 to 100.");
         });
-        var output = new Option<DirectoryInfo>("--out") { Description = "Where the report goes: comparison.html, .md and .json.", HelpName = "DIR", DefaultValueFactory = _ => new DirectoryInfo(".lab/report") };
+        var output = new Option<DirectoryInfo?>("--out") { Description = "Where the report goes: comparison.html, .md and .json. Default: report in the folder of --lab.", HelpName = "DIR" };
         var command = new Command("compare", "Run real servers through the same troubles, and show what their clients saw.") { quick, servers, experiments, clients, repeat, output }.WithHelp("""
             Examples:
               ocsplab compare --quick
@@ -29,14 +30,21 @@ internal static class CompareCommand
             Servers that are not installed are left out by name. Ctrl-C keeps what was seen so far, and exits with 130.
             Exits with 1 when Kestrel with this library failed anywhere, or something could not be seen or measured.
             """);
+        command.Validators.Add(result =>
+        {
+            if (result.GetResult(clients) is { Tokens.Count: > 0 } && !CompareRun.Wanted(result.GetValue(quick) ? CompareLength.Quick : CompareLength.Full, result.GetValue(experiments) ?? []).Contains("clients"))
+                result.AddError("--clients is about the experiment 'clients', which would not be run: add it to --experiments.");
+        });
         command.SetAction(async (arguments, cancellationToken) =>
         {
             var order = new CompareOrder(
                 arguments.GetValue(quick) ? CompareLength.Quick : CompareLength.Full, arguments.GetValue(servers) ?? [], arguments.GetValue(experiments) ?? [], arguments.GetValue(clients) ?? [], arguments.GetValue(repeat));
-            var directory = arguments.GetValue(output)!.FullName;
+            var directory = arguments.GetValue(output)?.FullName ?? Path.Combine(arguments.GetValue(options.Lab)!.FullName, "report");
             CompareRun.RequireDirectory(directory);
             var result = await CompareRun.RunAsync(order, TimeProvider.System, Console.Error.WriteLine, cancellationToken).ConfigureAwait(false);
             Show(result);
+            if (result.IsCutShort)
+                await Console.Error.WriteLineAsync("ended early: the report has what was seen until then").ConfigureAwait(false);
             await CompareRun.WriteAsync(result, order.Command, directory).ConfigureAwait(false);
             Console.Out.WriteLine($"the report is {Path.Combine(directory, "comparison.html")}");
             cancellationToken.ThrowIfCancellationRequested();
@@ -50,7 +58,7 @@ internal static class CompareCommand
         var (findings, judged) = (result.Findings, result.Judged);
         if (findings.Count > 0)
         {
-            Write([.. judged], findings.Select(finding => finding.Behaviour).Distinct().Select(behaviour =>
+            Write([.. judged.Select(server => CompareRun.Score(server, findings))], CompareRun.Behaviours(findings).Select(behaviour =>
                 (behaviour, judged.Select(server => findings.First(finding => finding.Server == server && finding.Behaviour == behaviour)).Select(finding => Mark(finding.Verdict, finding.Text)))));
         }
 

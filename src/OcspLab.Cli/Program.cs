@@ -15,7 +15,7 @@ var root = new RootCommand("OCSP stapling: inspect any server's staple, and run 
     NginxCommand.Create(options),
     KestrelCommand.Create(options),
     BrowseCommand.Create(options),
-    CompareCommand.Create(),
+    CompareCommand.Create(options),
     DoctorCommand.Create(options),
 };
 return await CommandRunner.RunAsync(root, args).ConfigureAwait(false);

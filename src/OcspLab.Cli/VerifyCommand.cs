@@ -37,7 +37,7 @@ internal static class VerifyCommand
             """);
         command.Validators.Add(result =>
         {
-            if (result.GetResult(Skew) is { Implicit: false } skew && skew.GetValueOrDefault<TimeSpan?>() > TimeSpan.FromDays(1))
+            if (result.GetResult(Skew) is { Tokens: [var skew] } && Durations.TryParse(skew.Value, out var allowed) && allowed > TimeSpan.FromDays(1))
                 result.AddError("--skew is at most a day, 1.00:00:00.");
             if (result.GetResult(Certificate) is not null && result.GetResult(Serial) is not null)
                 result.AddError("Give --cert or --serial, not both.");

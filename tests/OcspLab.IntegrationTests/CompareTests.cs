@@ -24,7 +24,7 @@ public sealed class CompareTests : IDisposable
         Assert.Equal("holds", matrix[(LabTopology.Kestrel, "the very first handshake is stapled")]);
         Assert.Equal("holds", matrix[(LabTopology.Kestrel, "survives a restart during an outage")]);
         Assert.Equal("fails", matrix[(LabTopology.KestrelBuiltIn, "survives a restart during an outage")]);
-        var visit = await AssertReportAsync($"{Count("#matrix tbody tr")}, {Count(".timeline")}, {Count(".timeline rect")} > 6", "11,2,true");
+        var visit = await AssertReportAsync($"{Count("#matrix tbody tr")}, {Count(".timeline")}, {Count(".timeline rect")} > 6", "8,2,true");
         await AssertReportAsync(Count(".timeline"), "2", PhoneWidth);
         if (visit is not null && Environment.GetEnvironmentVariable("OCSPLAB_UPDATE_DOCS") is not null)
             await File.WriteAllBytesAsync(Path.Combine(Programs.Root, "docs/images/comparison.png"), visit.Picture, TestContext.Current.CancellationToken);
@@ -146,6 +146,33 @@ public sealed class CompareTests : IDisposable
         var run = await Programs.OcspLabAsync("compare", option, value);
         Assert.Equal(64, run.ExitCode);
         Assert.Contains($"'{value}' is none of ", run.Error, StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData("abc", "--repeat")]
+    [InlineData("0", "--repeat takes 1 to 100")]
+    public async Task A_number_of_repetitions_that_is_none_is_refused(string value, string word)
+    {
+        var run = await Programs.OcspLabAsync("compare", "--repeat", value);
+        Assert.Equal(64, run.ExitCode);
+        Assert.Contains(word, run.Error, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Where_no_server_can_take_part_that_is_a_failure()
+    {
+        var revoked = Scenario.All.Single(scenario => scenario.Kind == ScenarioKind.Revoked);
+        var result = await new Comparison(ComparisonPlan.Quick, [new HaproxyServer()], [revoked], [], [], TimeProvider.System, _ => { }).RunAsync(TestContext.Current.CancellationToken);
+        Assert.Equal(["scenarios: none of these servers can take part"], result.Failures);
+        Assert.Equal("haproxy", Assert.Single(result.Missing).Name);
+    }
+
+    [Fact]
+    public async Task Clients_without_their_experiment_are_refused()
+    {
+        var run = await Programs.OcspLabAsync("compare", "--quick", "--clients", "openssl");
+        Assert.Equal(64, run.ExitCode);
+        Assert.Contains("--clients is about the experiment 'clients'", run.Error, StringComparison.Ordinal);
     }
 
     private async Task<JsonElement> ReadResultAsync() => JsonDocument.Parse(await File.ReadAllTextAsync(_folder["comparison.json"], TestContext.Current.CancellationToken)).RootElement;

@@ -56,6 +56,16 @@ public sealed class VerifyTests : IDisposable
         Assert.Equal(64, (await Programs.OcspLabAsync([.. common, "--serial", "1234", "--cert", _folder["server.der"]])).ExitCode);
     }
 
+    [Theory]
+    [InlineData("abc", "--skew is a duration")]
+    [InlineData("2.00:00:00", "--skew is at most a day")]
+    public async Task An_allowance_for_clocks_that_is_none_is_refused(string value, string word)
+    {
+        var result = await Programs.OcspLabAsync("verify", "--response", _folder["good.der"], "--issuer", _folder["issuer.pem"], "--skew", value);
+        Assert.Equal(64, result.ExitCode);
+        Assert.Contains(word, result.Error, StringComparison.Ordinal);
+    }
+
     [Fact]
     public async Task Its_age_can_be_bounded()
     {

@@ -21,15 +21,15 @@ public sealed class FindingTests
 
     [Fact]
     public void A_staple_that_lasts_longer_and_is_gone_is_lost() =>
-        Assert.Equal("closed: lost after 5 s", Judge(Lane("closed", "5 good until 30, 15 unstapled"))["keeps its good staple while the responder misbehaves"].Text);
+        Assert.Equal("closed: lost after 5 s", Judge(Lane("closed", "5 good until 30, 15 unstapled"))["keeps its good staple to its end while the responder misbehaves"].Text);
 
     [Fact]
     public void A_staple_that_ends_is_not_lost() =>
-        Assert.Equal(FindingVerdict.Holds, Judge(Lane("closed", "5 good until 30, 29 good until 30, 31 unstapled"))["keeps its good staple while the responder misbehaves"].Verdict);
+        Assert.Equal(FindingVerdict.Holds, Judge(Lane("closed", "5 good until 30, 29 good until 30, 31 unstapled"))["keeps its good staple to its end while the responder misbehaves"].Verdict);
 
     [Fact]
     public void An_expired_staple_is_a_failure_wherever_it_was() =>
-        Assert.Equal("tryLater: still at 31 s", Judge(Lane("undisturbed", "5 good"), Lane("tryLater", "5 good until 30, 31 expired"))["staples nothing past its nextUpdate"].Text);
+        Assert.Equal("tryLater: still 1 s later", Judge(Lane("undisturbed", "5 good"), Lane("tryLater", "5 good until 30, 31 expired"))["staples nothing past its nextUpdate"].Text);
 
     [Fact]
     public void A_revocation_that_is_told_holds_and_one_that_is_withheld_does_not()
@@ -67,6 +67,28 @@ public sealed class FindingTests
     }
 
     [Fact]
+    public void What_is_wrong_everywhere_is_said_once()
+    {
+        var finding = Judge(Lane("closed", "5 good until 30, 31 expired"), Lane("hang", "5 good until 30, 33 expired"), Lane("html", "5 good until 30, 35 expired"))["staples nothing past its nextUpdate"];
+        Assert.Equal((FindingVerdict.Fails, "in all 3 scenarios: still 3 s (1–5) later"), (finding.Verdict, finding.Text));
+    }
+
+    [Fact]
+    public void A_staple_that_came_through_an_outage_was_never_lost()
+    {
+        var finding = Judge(Lane("restart", "5 good, 11 refused, 12 good, 25 good, 50 good") with { Ended = TimeSpan.FromSeconds(20) })["is stapled again soon after the outage"];
+        Assert.Equal((FindingVerdict.Holds, "it was never lost, asked 0× during it"), (finding.Verdict, finding.Text));
+    }
+
+    [Fact]
+    public void A_staple_that_is_not_back_when_nobody_looks_any_more_is_unseen_and_later_a_failure()
+    {
+        var soon = Judge(Lane("restart", "5 good, 12 unstapled, 25 unstapled, 50 unstapled") with { Ended = TimeSpan.FromSeconds(20) })["is stapled again soon after the outage"];
+        Assert.Equal((FindingVerdict.Unseen, "not within 30 s, asked 0× during it"), (soon.Verdict, soon.Text));
+        Assert.Equal(FindingVerdict.Fails, Judge(Lane("restart", "5 good, 12 unstapled, 25 unstapled, 90 unstapled") with { Ended = TimeSpan.FromSeconds(20) })["is stapled again soon after the outage"].Verdict);
+    }
+
+    [Fact]
     public void A_run_that_failed_is_told_apart_though_its_words_are_the_same()
     {
         var finding = Judge(Lane("undisturbed", "5 good", before: 1), Lane("undisturbed", "5 good", before: 0) with { Run = 2 }, Lane("undisturbed", "5 good", before: 2) with { Run = 3 })["asks before the first client"];
@@ -76,8 +98,8 @@ public sealed class FindingTests
     [Fact]
     public void A_fault_that_was_seen_in_one_of_the_runs_says_in_how_many()
     {
-        var finding = Judge(Lane("closed", "5 good until 30, 15 unstapled"), Lane("closed", "5 good until 30, 29 good until 30") with { Run = 2 })["keeps its good staple while the responder misbehaves"];
-        Assert.Equal((FindingVerdict.Fails, "closed: 1 of 2 runs: lost after 5 s"), (finding.Verdict, finding.Text));
+        var finding = Judge(Lane("closed", "5 good until 30, 15 unstapled"), Lane("closed", "5 good until 30, 29 good until 30") with { Run = 2 })["keeps its good staple to its end while the responder misbehaves"];
+        Assert.Equal((FindingVerdict.Fails, "closed (1 of 2 runs): lost after 5 s"), (finding.Verdict, finding.Text));
     }
 
     [Fact]
@@ -100,7 +122,7 @@ public sealed class FindingTests
 
     [Fact]
     public void A_staple_that_is_lost_undisturbed_too_is_not_the_troubles_doing() =>
-        Assert.Equal(FindingVerdict.Unseen, Judge(Lane("undisturbed", "5 good until 300, 15 unstapled"), Lane("closed", "5 good until 300, 15 unstapled"))["keeps its good staple while the responder misbehaves"].Verdict);
+        Assert.Equal(FindingVerdict.Unseen, Judge(Lane("undisturbed", "5 good until 300, 15 unstapled"), Lane("closed", "5 good until 300, 15 unstapled"))["keeps its good staple to its end while the responder misbehaves"].Verdict);
 
     private static Dictionary<string, Finding> Judge(params LaneResult[] lanes) =>
         new ComparisonResult(default, default, TimeSpan.FromSeconds(30), 1, [new ComparedProgram("one", "1", "none")], [], [new ComparedSituation("any", "any")]) { Lanes = lanes }.Findings.ToDictionary(finding => finding.Behaviour);

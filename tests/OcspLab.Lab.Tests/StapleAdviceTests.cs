@@ -16,6 +16,14 @@ public sealed class StapleAdviceTests
     public void With_one_and_without_a_staple_somebody_is_to_look() => Only("staples nothing. Is stapling on", Authority.Server(Responder));
 
     [Fact]
+    public void A_certificate_for_another_name_is_refused_whatever_is_stapled()
+    {
+        var certificate = Authority.Server(Responder);
+        var handshake = new TlsHandshake("TLSv1.3", "", TimeSpan.Zero, [certificate, Authority.Certificate], [new ReadOnlyMemory<byte>(Authority.Respond(certificate)), null]) { ServerName = "wrong.example" };
+        Assert.StartsWith("The certificate is not for wrong.example", Assert.Single(StapleInspector.Inspect(handshake, [Authority.Certificate], TestAuthority.Now).Advice), StringComparison.Ordinal);
+    }
+
+    [Fact]
     public void A_fresh_good_staple_needs_no_advice()
     {
         var certificate = Authority.Server(Responder);

@@ -13,17 +13,17 @@ public static class CommandRunner
     {
         ArgumentNullException.ThrowIfNull(root);
         HelpExamples.Show(root);
-        var parsed = root.Parse(args);
-        if (parsed.Errors.Count > 0)
-        {
-            foreach (var error in parsed.Errors)
-                await Console.Error.WriteLineAsync($"{root.Name}: {OneLine(error.Message)}").ConfigureAwait(false);
-            await Console.Error.WriteLineAsync($"See '{Path(parsed)} --help'.").ConfigureAwait(false);
-            return ExitCodes.Usage;
-        }
-
         try
         {
+            var parsed = root.Parse(args);
+            if (parsed.Errors.Count > 0)
+            {
+                foreach (var error in parsed.Errors)
+                    await Console.Error.WriteLineAsync($"{root.Name}: {OneLine(error.Message)}").ConfigureAwait(false);
+                await Console.Error.WriteLineAsync($"See '{Path(parsed)} --help'.").ConfigureAwait(false);
+                return ExitCodes.Usage;
+            }
+
             return await parsed.InvokeAsync(new InvocationConfiguration { EnableDefaultExceptionHandler = false, ProcessTerminationTimeout = TimeSpan.FromSeconds(20) }).ConfigureAwait(false);
         }
         catch (LabException exception)

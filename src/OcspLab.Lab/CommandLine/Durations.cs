@@ -20,7 +20,7 @@ public static class Durations
         },
     };
 
-    // A bare number would be days, and so would be the hours of "24:00:00", which is not what anybody means.
-    private static bool TryParse(string text, out TimeSpan duration) =>
+    /// <summary>Reads one. A bare number would be days, and so would be the hours of <c>24:00:00</c>, which is not what anybody means.</summary>
+    public static bool TryParse(string text, out TimeSpan duration) =>
         TimeSpan.TryParseExact(text, [@"h\:mm", @"h\:mm\:ss", @"h\:mm\:ss\.FFFFFFF", @"d\.h\:mm\:ss", @"d\.h\:mm\:ss\.FFFFFFF"], CultureInfo.InvariantCulture, out duration);
 }

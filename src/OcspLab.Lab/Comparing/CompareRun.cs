@@ -22,7 +22,7 @@ public static class CompareRun
     {
         ArgumentNullException.ThrowIfNull(order);
         var plan = order.Length == CompareLength.Quick ? ComparisonPlan.Quick : ComparisonPlan.Full;
-        var wanted = order.Experiments.Count > 0 ? order.Experiments : order.Length == CompareLength.Quick ? [.. Experiments.Take(Scenario.Quick), "latency", "load"] : Experiments;
+        var wanted = Wanted(order.Length, order.Experiments);
         return new Comparison(
             plan with { Runs = order.Repeat ?? plan.Runs, Repeat = order.Repeat ?? plan.Repeat },
             [.. StaplingServers.All.Where(server => order.Servers.Count == 0 || order.Servers.Contains(server.Name))],
@@ -32,6 +32,19 @@ public static class CompareRun
             clock,
             progress).RunAsync(cancellationToken);
     }
+
+    /// <summary>The experiments that are run: those named, or those of the length.</summary>
+    public static IReadOnlyCollection<string> Wanted(CompareLength length, IReadOnlyCollection<string> named)
+    {
+        ArgumentNullException.ThrowIfNull(named);
+        return named.Count > 0 ? named : length == CompareLength.Quick ? [.. Experiments.Take(Scenario.Quick), "latency", "load"] : Experiments;
+    }
+
+    /// <summary>The rows of the matrix that anything was seen for.</summary>
+    public static IReadOnlyList<string> Behaviours(IReadOnlyList<Finding> findings) => ComparisonText.Behaviours(findings).Seen;
+
+    /// <summary>A server's name, and how many of its rows hold.</summary>
+    public static string Score(string server, IReadOnlyList<Finding> findings) => ComparisonText.Score(server, findings);
 
     /// <summary>Makes sure that a report can be written there, before there is one.</summary>
     /// <exception cref="LabException">It cannot.</exception>
@@ -94,6 +107,6 @@ public enum CompareLength
     /// <summary>Under two minutes.</summary>
     Quick,
 
-    /// <summary>About twenty-five minutes.</summary>
+    /// <summary>Twenty to twenty-five minutes.</summary>
     Full,
 }

@@ -26,7 +26,11 @@ internal sealed class Comparison(
         var result = new ComparisonResult(at, default, plan.Validity, plan.Runs, [], [], [.. scenarios.Select(scenario => new ComparedSituation(scenario.Name, scenario.Title))]);
         result = await DescribeAsync(result).ConfigureAwait(false);
         // Keys of this kind are made at once, and what they cost is another experiment.
-        if (scenarios.Count > 0)
+        if (scenarios.Count > 0 && Present(plan.Validity).Count == 0)
+        {
+            _failures.Add("scenarios: none of these servers can take part");
+        }
+        else if (scenarios.Count > 0)
         {
             await TryAsync("scenarios", async () =>
             {

@@ -34,9 +34,15 @@ internal sealed class WorkProgress(string name, double whole, TimeProvider clock
         {
             _done += work;
             _took = clock.GetElapsedTime(_started);
-            Report();
+            if (IsTelling)
+                Report();
         }
     }
+
+    /// <summary>How long it will take, for people.</summary>
+    public static string ToGo(TimeSpan left) => left > TimeSpan.FromMinutes(2) ? $"about {left.TotalMinutes:0} min to go" : $"about {Math.Max(1, left.TotalSeconds):0} s to go";
+
+    private bool IsTelling => _done > 0 && _done >= whole * Telling;
 
     private void Report()
     {
@@ -44,8 +50,8 @@ internal sealed class WorkProgress(string name, double whole, TimeProvider clock
             return;
         _reported = clock.GetTimestamp();
         // The first of it says nothing: servers and runtimes start. What is under way since the last time is as far as it will be.
-        var left = _done <= 0 || _done < whole * Telling ? (double?)null : (_took.TotalSeconds * (whole - _done) / _done) - (clock.GetElapsedTime(_started) - _took).TotalSeconds;
-        report(left is { } seconds ? $"{name}: {_step}, about {Math.Max(1, seconds):0} s to go" : $"{name}: {_step}");
+        var left = !IsTelling ? (double?)null : (_took.TotalSeconds * (whole - _done) / _done) - (clock.GetElapsedTime(_started) - _took).TotalSeconds;
+        report(left is { } seconds ? $"{name}: {_step}, {ToGo(TimeSpan.FromSeconds(seconds))}" : $"{name}: {_step}");
     }
 
     private const double Telling = 0.05;

@@ -45,6 +45,8 @@ public static class StapleAdvice
                 break;
         }
 
+        if (handshake.ServerName is { } name && !certificate.MatchesHostname(name))
+            advice.Insert(0, $"The certificate is not for {name}: clients refuse it, whatever is stapled.");
         if (certificate.NotAfter.ToUniversalTime() - now is var left && left < Soon)
             advice.Add(left < TimeSpan.Zero ? "The certificate itself has expired." : $"The certificate itself ends in {left.TotalDays:0} days.");
         return advice;

@@ -60,7 +60,7 @@ public sealed class TlsProbe(TimeProvider clock)
         protocol.Close();
         if (protocol.Tls12Staple is { } staple && client.Staples.Count > 0)
             client.Staples[0] = staple;
-        return new TlsHandshake(client.Protocol, client.Cipher, duration, client.Certificates, client.Staples);
+        return new TlsHandshake(client.Protocol, client.Cipher, duration, client.Certificates, client.Staples) { ServerName = serverName };
     }
 
     /// <summary>Keeps the message CertificateStatus of TLS 1.2 to itself: BouncyCastle would decode it, and end the handshake over a staple that is none.</summary>

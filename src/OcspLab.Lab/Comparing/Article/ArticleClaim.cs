@@ -31,9 +31,16 @@ public sealed record ArticleClaim(string Claim, FindingVerdict Verdict, string T
     {
         const string Claim = "the responder does not learn who visits a site";
         var (stapled, asking) = Split(loads);
-        return stapled.Length == 0 || asking is null
-            ? Unseen(Claim)
-            : Judge(Claim, stapled.All(load => load.AddressesLearnt == 0), $"of {asking.Clients} clients it has the address beside the certificate of {string.Join(", ", stapled.Select(load => $"{load.AddressesLearnt} with {load.Server}"))}; {asking.AddressesLearnt} without staples");
+        if (stapled.Length == 0 || asking is null)
+            return Unseen(Claim);
+        string[] silent = [.. stapled.Where(load => load.AddressesLearnt == 0).Select(load => load.Server)];
+        string[] telling = [.. stapled.Where(load => load.AddressesLearnt > 0).Select(load => $"{load.AddressesLearnt} with {load.Server}")];
+        return Judge(Claim, telling.Length == 0, string.Join("; ", (string[])
+        [
+            .. telling.Length > 0 ? (string[])[$"of {asking.Clients} clients it knows {string.Join(", ", telling)}"] : [],
+            .. silent.Length > 0 ? (string[])[$"none with {string.Join(", ", silent)}"] : [],
+            $"{asking.AddressesLearnt} of {asking.Clients} without staples",
+        ]));
     }
 
     private static ArticleClaim Load(IReadOnlyList<CrowdLoad> loads)

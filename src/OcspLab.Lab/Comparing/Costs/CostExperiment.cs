@@ -154,9 +154,8 @@ internal sealed class CostExperiment(ComparisonPlan plan, IReadOnlyList<IStaplin
             {
                 cancellationToken.ThrowIfCancellationRequested();
                 client.Connect();
+                work.Done(1);
             }
-
-            work.Done(plan.WarmUp);
         }
     }
 

@@ -13,7 +13,7 @@ internal static class ArticleSection
             return;
         body.Append("<h2>The article's claims</h2><figure>");
         Table(body, "claims", ["stapling means that…", ""], result.Claims.Select(claim => new[] { Head(claim.Claim), Verdict(claim.Verdict, claim.Text) }));
-        Caption(body, "A claim holds where it does for every server and at every distance that was measured; the figures below, and the table of clients, are what it was held against.", command);
+        Caption(body, $"{ComparisonText.Claims} The figures below, and the table of clients, are what it was held against.", command);
         body.Append("</figure>");
         if (result.Latencies.Count > 0)
         {

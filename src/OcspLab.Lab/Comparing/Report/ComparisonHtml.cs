@@ -16,6 +16,7 @@ public static class ComparisonHtml
         var body = new StringBuilder();
         body.Append("<h1>OCSP stapling, compared</h1>");
         body.Append(CultureInfo.InvariantCulture, $"<p class=\"lead\">{result.At:yyyy-MM-dd HH:mm} UTC · {result.Took.TotalSeconds:0} s{(result.IsCutShort ? $" · {ComparisonText.CutShort}" : "")}</p>");
+        body.Append(CultureInfo.InvariantCulture, $"<p>{Text(ComparisonText.Introduction)}</p>");
         ScenarioSection.Write(body, result, command);
         ArticleSection.Write(body, result, command);
         ClientSection.Write(body, result, command);
@@ -49,7 +50,7 @@ public static class ComparisonHtml
         :root { color-scheme: light dark; --good: #2da44e; --revoked: #8250df; --unstapled: #8c959f; --expired: #bc4c00; --wrong: #cf222e; --refused: #d0d7de; font: 16px/1.5 system-ui, sans-serif; }
         body { max-width: 70rem; margin: 2rem auto; padding: 0 1rem; }
         h1 { margin-bottom: 0; } .lead { margin-top: 0; opacity: .7; }
-        .wide { overflow-x: auto; }
+        .note { font-size: .85rem; margin: .4rem 0; } .wide { overflow-x: auto; }
         table { border-collapse: collapse; width: 100%; font-size: .85rem; }
         th, td { text-align: left; vertical-align: top; padding: .4rem .5rem; border-bottom: 1px solid #8884; }
         td.holds { background: #2da44e22; } td.fails { background: #cf222e22; } td.unseen { opacity: .6; } td.refuses { background: #8250df22; }

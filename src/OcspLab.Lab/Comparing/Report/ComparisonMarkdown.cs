@@ -15,6 +15,7 @@ public static class ComparisonMarkdown
         var text = new StringBuilder();
         text.AppendLine("# Servers compared").AppendLine();
         text.AppendLine(CultureInfo.InvariantCulture, $"Run on {result.At:yyyy-MM-dd} in {result.Took.TotalSeconds:0} s with `{command}`{(result.IsCutShort ? $"; {ComparisonText.CutShort}" : "")}.").AppendLine();
+        text.AppendLine(ComparisonText.Introduction).AppendLine();
         Scenarios(text, result);
         Article(text, result);
         Clients(text, result);
@@ -33,13 +34,19 @@ public static class ComparisonMarkdown
             return;
         text.AppendLine("## Behaviour").AppendLine();
         text.AppendLine(ComparisonText.Scenarios(result)).AppendLine();
+        text.AppendLine(ComparisonText.Rules).AppendLine();
         var (findings, judged) = (result.Findings, result.Judged);
-        Table(text, ["", .. judged], findings.Select(finding => finding.Behaviour).Distinct().Select(behaviour =>
+        var (rows, notRun) = ComparisonText.Behaviours(findings);
+        Table(text, ["", .. judged.Select(server => ComparisonText.Score(server, findings))], rows.Select(behaviour =>
             (string[])[behaviour, .. judged.Select(server => findings.First(finding => finding.Server == server && finding.Behaviour == behaviour)).Select(finding => $"{Mark(finding.Verdict)} {finding.Text}")]));
+        foreach (var missing in result.Missing)
+            text.AppendLine(CultureInfo.InvariantCulture, $"Left out: {Plain(missing.Name)}, {Plain(missing.Reason)}").AppendLine();
+        if (notRun.Count > 0)
+            text.AppendLine(CultureInfo.InvariantCulture, $"Not run: {string.Join("; ", notRun)}").AppendLine();
         text.AppendLine("What clients saw, in order, and how often the responder was asked about that server's certificate:").AppendLine();
         Table(text, ["scenario", "server", "seen", "requests"], result.Lanes.Select(lane => (string[])
         [
-            result.Scenarios.First(scenario => scenario.Name == lane.Scenario).Title, ComparisonText.Label(lane, result), lane.Failure ?? ComparisonText.Story(lane), lane.Requests.Count.ToString(CultureInfo.InvariantCulture),
+            $"{result.Scenarios.First(scenario => scenario.Name == lane.Scenario).Title} (`{lane.Scenario}`)", ComparisonText.Label(lane, result), lane.Failure ?? ComparisonText.Story(lane), lane.Requests.Count.ToString(CultureInfo.InvariantCulture),
         ]));
     }
 
@@ -47,7 +54,7 @@ public static class ComparisonMarkdown
     {
         if (result.Claims.All(claim => claim.Verdict == FindingVerdict.Unseen))
             return;
-        text.AppendLine("## The article's claims").AppendLine();
+        text.AppendLine("## The article's claims").AppendLine().AppendLine(ComparisonText.Claims).AppendLine();
         Table(text, ["stapling means that…", ""], result.Claims.Select(claim => (string[])[claim.Claim, $"{Mark(claim.Verdict)} {claim.Text}"]));
         if (result.Latencies.Count > 0)
         {

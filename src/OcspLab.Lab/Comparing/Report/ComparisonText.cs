@@ -12,6 +12,8 @@ internal static class ComparisonText
 
     public const string Crowds = "A crowd of clients, each with an address of its own (127.1.…) and at most 16 at a time, against a server that was started a moment ago; then the responder's journal is read: how often it was asked about the certificate, and which of the clients' addresses it has. A client that gets no staple asks the responder itself. Informed is who had a verified good at the end.";
 
+    public const string Claims = "The article is the one on OCSP stapling with nginx that this lab reproduces. A claim holds where it does for every server and at every distance that was measured.";
+
     public const string Clients = "Each client in each situation, from nothing: a fresh process, profile and home. Right staples come from Kestrel with this library, missing ones from Kestrel without it, expired and tryLater ones from nginx with ssl_stapling_file. A responder that is down hangs up. A number in parentheses is how often the client asked the responder itself.";
 
     public const string Cost = "New or resumed handshakes one after the other from one OpenSSL client, without a request; processor time of the server and all its processes; median, lowest and highest of the rounds. The kernel counts it in ticks of 10 ms, which in a round of 150 new handshakes is 0.07 ms a handshake: differences below that mean nothing. Every new handshake that was counted had a verified good staple, or none where none was to be; every resumed one was resumed, and has no certificate, so no staple. Bytes are what the server sends until the handshake is over; ten segments of 1,460 fit the initial window (RFC 6928). Handshakes per second are what one core would do, from the processor time.";
@@ -23,6 +25,26 @@ internal static class ComparisonText
         scenario's trouble begins, for that certificate alone. Procedure and questions are those of "Is the Web Ready for OCSP Must-Staple?" (Chung et al., IMC 2018), and some more.
         Answers of the responder last {result.Validity.TotalSeconds:0} s here.{(result.Runs == 1 ? "" : $" All of it {(result.IsCutShort ? "was to be" : "was")} run {result.Runs} times, one after the other: numbers are the median, and in parentheses the lowest and the highest; a row holds where it did every time.")}
         """);
+
+    /// <summary>What is in a report for those who have not read of it.</summary>
+    public const string Introduction = "kestrel is Kestrel with OcspLab's stapling, kestrel-builtin Kestrel with what .NET has built in; how each server was set up is at the end. A tick is what a stapling server should do.";
+
+    /// <summary>What a tick asks for, where the row's title does not say it all.</summary>
+    public const string Rules = "One answer serves many clients: at most one question for three handshakes. Nothing past its nextUpdate: the times are how much later it was still seen. To its end: until the nextUpdate of the last good answer, after which there should be nothing. A revocation is told whenever revoked is seen at all, and the time says when. Soon is within a minute.";
+
+    /// <summary>The rows that somebody was looked at for; and the titles of the others.</summary>
+    public static (IReadOnlyList<string> Seen, IReadOnlyList<string> NotRun) Behaviours(IReadOnlyList<Finding> findings)
+    {
+        var rows = findings.GroupBy(finding => finding.Behaviour).ToLookup(row => row.Any(finding => finding.Verdict != FindingVerdict.Unseen || finding.Text != Finding.NotRun), row => row.Key);
+        return ([.. rows[true]], [.. rows[false]]);
+    }
+
+    /// <summary>A server, and how many of the rows that were seen hold.</summary>
+    public static string Score(string server, IReadOnlyList<Finding> findings)
+    {
+        var seen = findings.Where(finding => finding.Server == server && finding.Verdict != FindingVerdict.Unseen).ToArray();
+        return seen.Length == 0 ? server : $"{server} {seen.Count(finding => finding.Verdict == FindingVerdict.Holds)}/{seen.Length}";
+    }
 
     /// <summary>Whose row it is.</summary>
     public static string Label(LaneResult lane, ComparisonResult result) => result.Runs == 1 ? lane.Server : $"{lane.Server}, run {lane.Run}";

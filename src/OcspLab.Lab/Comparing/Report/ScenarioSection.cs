@@ -12,22 +12,28 @@ internal static class ScenarioSection
         if (result.Lanes.Count == 0)
             return;
         Matrix(body, result, command);
-        body.Append("<h2>Over time</h2><p>Each bar is one server from its start; it changes its colour when a client first saw something else. The thin line above it is as long as the answers that clients were given were in force: a staple that is gone before its line ends was lost. The dashed line marks the moment when the trouble begins or ends; ticks below a bar are questions to the responder.</p>");
+        body.Append("<h2>Over time</h2><p>Each bar is one server; it begins with the first client, a while after the server's start at 0 s, and changes its colour when a client first saw something else. The thin line above it is as long as the answers that clients were given were in force: a staple that is gone before its line ends was lost. The dashed line marks the moment when the trouble begins or ends; ticks below a bar are questions to the responder.</p>");
         Legend(body);
         foreach (var scenario in result.Scenarios.Where(scenario => result.Lanes.Any(lane => lane.Scenario == scenario.Name)))
             Timeline(body, result, scenario, command);
         body.Append("<h2>Questions to the responder</h2><figure>");
         Bars(body, "requests", [.. result.Judged.Select(server => (Name: server, Count: RequestsOf(server, result))).Select(server => new Bar(server.Name, server.Count.Median, ComparisonText.Count(server.Count)))]);
-        Caption(body, "All questions about a server's certificates, over all scenarios of a run, as the responder's journal has them.", command);
+        Caption(body, "All questions about a server's certificates in a run of all scenarios, as the responder's journal has them; of several runs the median.", command);
         body.Append("</figure>");
     }
 
     private static void Matrix(StringBuilder body, ComparisonResult result, string command)
     {
         var (findings, judged) = (result.Findings, result.Judged);
+        var (rows, notRun) = ComparisonText.Behaviours(findings);
         body.Append("<figure>");
-        Table(body, "matrix", judged.Prepend(""), findings.Select(finding => finding.Behaviour).Distinct().Select(behaviour =>
+        Table(body, "matrix", judged.Select(server => ComparisonText.Score(server, findings)).Prepend(""), rows.Select(behaviour =>
             judged.Select(server => findings.First(finding => finding.Server == server && finding.Behaviour == behaviour)).Select(finding => Verdict(finding.Verdict, finding.Text)).Prepend(Head(behaviour))));
+        foreach (var missing in result.Missing)
+            body.Append(CultureInfo.InvariantCulture, $"<p class=\"note\">Left out: {Text(missing.Name)}, {Text(missing.Reason)}</p>");
+        if (notRun.Count > 0)
+            body.Append(CultureInfo.InvariantCulture, $"<p class=\"note\">Not run: {Text(string.Join("; ", notRun))}</p>");
+        body.Append(CultureInfo.InvariantCulture, $"<p class=\"note\">{Text(ComparisonText.Rules)}</p>");
         Caption(body, ComparisonText.Scenarios(result).ReplaceLineEndings(" "), command);
         body.Append("</figure>");
     }
@@ -36,11 +42,11 @@ internal static class ScenarioSection
     {
         var lanes = result.Lanes.Where(lane => lane.Scenario == scenario.Name).GroupBy(lane => lane.Server).SelectMany(server => server).ToArray();
         var length = lanes.SelectMany(lane => lane.Observations).Select(seen => seen.At.TotalSeconds).DefaultIfEmpty(1).Max();
-        body.Append(CultureInfo.InvariantCulture, $"<h3>{Text(scenario.Title)}</h3><figure><div class=\"timeline strips\">");
+        body.Append(CultureInfo.InvariantCulture, $"<h3>{Text(scenario.Title)} <code>{Text(scenario.Name)}</code></h3><figure><div class=\"timeline strips\">");
         foreach (var lane in lanes)
             Strip(body, ComparisonText.Label(lane, result), Draw(lane, length), says: ComparisonText.Story(lane));
         var axis = string.Concat(Enumerable.Range(0, 5).Select(tick =>
-            string.Create(CultureInfo.InvariantCulture, $"<text text-anchor=\"{(tick == 0 ? "start" : tick == 4 ? "end" : "middle")}\" x=\"{tick * 25}%\" y=\"12\">{length * tick / 4:0} s</text>")));
+            string.Create(CultureInfo.InvariantCulture, $"<text text-anchor=\"{(tick == 0 ? "start" : tick == 4 ? "end" : "middle")}\" x=\"{tick * 25}%\" y=\"12\">{length * tick / 4:0.#} s</text>")));
         Strip(body, "", axis, says: "seconds");
         body.Append("</div>");
         Caption(body, "What clients saw, handshake after handshake, against a server with a certificate of its own.", command);

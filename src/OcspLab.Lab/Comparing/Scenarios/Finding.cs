@@ -20,12 +20,15 @@ public enum FindingVerdict
 /// <param name="Text">What was seen.</param>
 public sealed record Finding(string Server, string Behaviour, FindingVerdict Verdict, string Text)
 {
+    /// <summary>What is said where nobody looked.</summary>
+    internal const string NotRun = "not run";
+
     /// <summary>All rows for one server. A row holds where it does in every run.</summary>
     internal static IEnumerable<Finding> Of(string server, ComparisonResult result)
     {
         var all = result.Lanes.Where(lane => lane.Server == server).ToArray();
         var lanes = Array.FindAll(all, lane => !lane.IsCutShort);
-        var unseen = lanes.Length < all.Length ? "ended early" : "not run";
+        var unseen = lanes.Length < all.Length ? "ended early" : NotRun;
         var runs = lanes.ToLookup(lane => lane.Kind);
         var undisturbed = runs[ScenarioKind.Undisturbed];
 
@@ -38,7 +41,8 @@ public sealed record Finding(string Server, string Behaviour, FindingVerdict Ver
             var without = shaken.Count(seen => seen.Kind != Seen.Good);
             return shaken.Length == 0 ? new(false, $"no handshake") : without == 0 ? new(true, $"never") : new(false, $"{without} of {shaken.Length} handshakes");
         });
-        yield return JudgeAll("staples nothing past its nextUpdate", lanes, lane => lane.Observations.FirstOrDefault(seen => seen.Kind == Seen.Expired) is { } expired ? new(false, $"still at {expired.At}") : null);
+        yield return JudgeAll("staples nothing past its nextUpdate", lanes, lane => lane.Observations.LastOrDefault(seen => seen.Kind == Seen.Expired) is not { } expired ? null
+            : lane.Observations.Max(seen => seen.Until) is { } until ? new(false, $"still {expired.At - until} later") : new(false, $"expired from the start"));
         yield return JudgeAll("staples nothing that no client may believe", lanes, lane => lane.Observations.FirstOrDefault(seen => seen.Kind == Seen.Wrong) is { } wrong ? new(false, $"{wrong.Detail?.Split(':')[0]}") : null);
         // What a server loses by itself is not the trouble's doing.
         yield return undisturbed.Any(lane => lane.Failure is null && Lost(lane) is not null)
@@ -62,9 +66,13 @@ public sealed record Finding(string Server, string Behaviour, FindingVerdict Ver
             if (lane.Ended is not { } ended)
                 return new(false, $"the outage did not end");
             var during = new Times(lane.Requests.Count(request => request.At >= lane.Begun && request.At < ended));
+            // One that came through with its staple had nothing to get back.
+            if (lane.Observations.Where(seen => seen.At > lane.Begun && seen.At < ended && seen.Kind != Seen.Refused).All(seen => seen.Kind == Seen.Good))
+                return new(true, $"it was never lost, asked {during} during it");
+            var watched = lane.Observations[^1].At - ended;
             return lane.Observations.FirstOrDefault(seen => seen.At >= ended && seen.Kind == Seen.Good) is { } again
                 ? new(again.At - ended <= Soon, $"after {again.At - ended}, asked {during} during it")
-                : new(false, $"not seen, asked {during} during it");
+                : new(watched < Soon ? FindingVerdict.Unseen : FindingVerdict.Fails, $"not within {watched}, asked {during} during it");
         });
         yield return Judge("shows a must-staple certificate only with its staple", runs[ScenarioKind.MustStaple], lane =>
         {
@@ -77,17 +85,13 @@ public sealed record Finding(string Server, string Behaviour, FindingVerdict Ver
         {
             RunRemark[] judged = [.. seen.Select(lane => lane.Failure is { } failure ? new(false, $"{failure}") : judge(lane))];
             return judged.Length == 0 ? new Finding(server, behaviour, FindingVerdict.Unseen, unseen)
-                : new Finding(server, behaviour, Array.TrueForAll(judged, run => run.Holds) ? FindingVerdict.Holds : FindingVerdict.Fails, RunRemark.Join(judged, judged.Length));
+                : new Finding(server, behaviour, RunRemark.Sum(judged), RunRemark.Join(judged, judged.Length));
         }
 
         Finding JudgeAll(string behaviour, IReadOnlyCollection<LaneResult> seen, Func<LaneResult, RunRemark?> fault)
         {
-            string[] found =
-            [
-                .. seen.GroupBy(lane => lane.Scenario)
-                    .Select(runs => (Scenario: runs.Key, Count: runs.Count(), Faults: runs.Select(lane => lane.Failure is { } failure ? new(false, $"{failure}") : fault(lane)).OfType<RunRemark>().ToArray()))
-                    .Where(runs => runs.Faults.Length > 0).Select(runs => $"{runs.Scenario}: {RunRemark.Join(runs.Faults, runs.Count)}"),
-            ];
+            var remarks = seen.Select(lane => (Lane: lane, Remark: lane.Failure is { } failure ? new(false, $"{failure}") : fault(lane))).Where(one => one.Remark is not null);
+            string[] found = [.. remarks.GroupBy(one => one.Remark!.Words).Select(same => $"{In(seen, [.. same.Select(one => one.Lane)])}: {RunRemark.Tell([.. same.Select(one => one.Remark!)])}")];
             return seen.Count == 0 ? new Finding(server, behaviour, FindingVerdict.Unseen, unseen)
                 : new Finding(server, behaviour, found.Length == 0 ? FindingVerdict.Holds : FindingVerdict.Fails, found.Length == 0 ? In(seen) : string.Join("; ", found));
         }
@@ -110,6 +114,15 @@ public sealed record Finding(string Server, string Behaviour, FindingVerdict Ver
         return $"in {scenarios} {(scenarios == 1 ? "scenario" : "scenarios")}{(runs == 1 ? "" : $", {runs} runs")}";
     }
 
+    // Names where it is some of them, and how often where it is not every time.
+    private static string In(IReadOnlyCollection<LaneResult> all, IReadOnlyCollection<LaneResult> some)
+    {
+        var names = some.Select(lane => lane.Scenario).Distinct().ToArray();
+        var runs = all.Count(lane => names.Contains(lane.Scenario));
+        var where = names.Length > 2 && names.Length == all.Select(lane => lane.Scenario).Distinct().Count() ? $"in all {names.Length} scenarios" : string.Join(", ", names);
+        return some.Count < runs ? $"{where} ({some.Count} of {runs} runs)" : where;
+    }
+
     private static Seen First(LaneResult lane) => lane.Observations.FirstOrDefault(seen => seen.Kind != Seen.Refused)?.Kind ?? Seen.Refused;
 
     // A good staple that clients have seen, and that lasts longer, must still be there.
@@ -127,7 +140,7 @@ public sealed record Finding(string Server, string Behaviour, FindingVerdict Ver
         return null;
     }
 
-    private const string Keeps = "keeps its good staple while the responder misbehaves";
+    private const string Keeps = "keeps its good staple to its end while the responder misbehaves";
     private static readonly TimeSpan Slack = TimeSpan.FromSeconds(2);
     private static readonly TimeSpan Soon = TimeSpan.FromSeconds(60);
 }

@@ -33,7 +33,7 @@ internal sealed class ScenarioExperiment(ComparisonPlan plan, IReadOnlyList<ISta
 
     private async Task<IReadOnlyList<LaneResult>> RunAsync(ComparisonLab lab, int run, CancellationToken cancellationToken)
     {
-        progress($"{NameOf(run)}: making {servers.Count * scenarios.Count} certificates, one for each of {servers.Count} servers in each of {scenarios.Count} scenarios");
+        progress($"{NameOf(run)}: making certificates, servers {servers.Count} × scenarios {scenarios.Count}");
         var lanes = new List<Lane>();
         try
         {
@@ -71,12 +71,12 @@ internal sealed class ScenarioExperiment(ComparisonPlan plan, IReadOnlyList<ISta
         var all = Task.WhenAll(running);
         while (await Task.WhenAny(all, Task.Delay(ProgressInterval, clock, CancellationToken.None)).ConfigureAwait(false) != all)
         {
-            progress($"{NameOf(run)}: {running.Count(lane => lane.IsCompleted)} of {lanes.Count} processes are through, {Left()}");
+            progress($"{NameOf(run)}: {running.Count(lane => !lane.IsCompleted)} processes at work, {Left()}");
         }
 
         return await all.ConfigureAwait(false);
 
-        string Left() => $"about {Math.Max(1, (one - clock.GetElapsedTime(started)).TotalSeconds) + ((plan.Runs - run) * one.TotalSeconds):0} s to go";
+        string Left() => WorkProgress.ToGo(TimeSpan.FromSeconds(Math.Max(0, (one - clock.GetElapsedTime(started)).TotalSeconds)) + ((plan.Runs - run) * one));
     }
 
     private string NameOf(int run) => plan.Runs == 1 ? "scenarios" : $"scenarios, run {run} of {plan.Runs}";

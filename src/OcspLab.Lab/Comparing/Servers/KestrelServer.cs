@@ -10,7 +10,7 @@ internal sealed class KestrelServer(string resource) : IStaplingServer
     public string? Missing => File.Exists(Program) ? null : $"{Program} is missing";
 
     public string Setting => resource == LabTopology.Kestrel
-        ? "UseOcspStapling() with its defaults; where answers last less than five minutes, MinimumRefreshInterval is a quarter of that"
+        ? "UseOcspStapling() with its defaults, but for MinimumRefreshInterval where answers last less than five minutes: a quarter of that"
         : "no UseOcspStapling(): the runtime's own stapling, with the root in the chain that it needs";
 
     public Task<string> ReadVersionAsync(CancellationToken cancellationToken) =>

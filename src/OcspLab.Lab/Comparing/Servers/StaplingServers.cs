@@ -9,10 +9,10 @@ internal static class StaplingServers
         new KestrelServer(LabTopology.Kestrel), new KestrelServer(LabTopology.KestrelBuiltIn), new NginxServer(), new ApacheServer(), new CaddyServer(), new HaproxyServer(),
     ];
 
-    /// <summary>The first line that a program says of its version.</summary>
+    /// <summary>What a program says of its version, in its first line, without the words before and the address behind.</summary>
     public static async Task<string> FirstLineAsync(string program, string argument, CancellationToken cancellationToken)
     {
         var result = await ChildProcess.RunAsync(program, [argument], null, cancellationToken).ConfigureAwait(false);
-        return (result.Output + result.Error).Split('\n', 2)[0].Trim();
+        return (result.Output + result.Error).Split('\n', 2)[0].Split(" version: ")[^1].Split(" - http")[0].Trim();
     }
 }
