@@ -113,7 +113,6 @@ public sealed class CompareTests : IDisposable
 
     [Theory]
     [InlineData("undisturbed", 5)]
-    [InlineData("latency", 1)]
     [InlineData("cost", 1)]
     public async Task Interrupted_it_keeps_what_it_saw_and_leaves_nothing_running(string experiment, int lines)
     {

@@ -114,12 +114,13 @@ public sealed record Finding(string Server, string Behaviour, FindingVerdict Ver
         return $"in {scenarios} {(scenarios == 1 ? "scenario" : "scenarios")}{(runs == 1 ? "" : $", {runs} runs")}";
     }
 
-    // Names where it is some of them, and how often where it is not every time.
+    // By name where they are few, and how often where it was not in every run.
     private static string In(IReadOnlyCollection<LaneResult> all, IReadOnlyCollection<LaneResult> some)
     {
         var names = some.Select(lane => lane.Scenario).Distinct().ToArray();
         var runs = all.Count(lane => names.Contains(lane.Scenario));
-        var where = names.Length > 2 && names.Length == all.Select(lane => lane.Scenario).Distinct().Count() ? $"in all {names.Length} scenarios" : string.Join(", ", names);
+        var scenarios = all.Select(lane => lane.Scenario).Distinct().Count();
+        var where = names.Length <= Few ? string.Join(", ", names) : names.Length == scenarios ? $"in all {scenarios} scenarios" : $"in {names.Length} of {scenarios} scenarios";
         return some.Count < runs ? $"{where} ({some.Count} of {runs} runs)" : where;
     }
 
@@ -140,6 +141,7 @@ public sealed record Finding(string Server, string Behaviour, FindingVerdict Ver
         return null;
     }
 
+    private const int Few = 2;
     private const string Keeps = "keeps its good staple to its end while the responder misbehaves";
     private static readonly TimeSpan Slack = TimeSpan.FromSeconds(2);
     private static readonly TimeSpan Soon = TimeSpan.FromSeconds(60);
