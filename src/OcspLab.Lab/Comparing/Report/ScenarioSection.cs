@@ -41,7 +41,7 @@ internal static class ScenarioSection
     private static void Timeline(StringBuilder body, ComparisonResult result, ComparedSituation scenario, string command)
     {
         var lanes = result.Lanes.Where(lane => lane.Scenario == scenario.Name).GroupBy(lane => lane.Server).SelectMany(server => server).ToArray();
-        var length = lanes.SelectMany(lane => lane.Observations).Select(seen => seen.At.TotalSeconds).DefaultIfEmpty(1).Max();
+        var length = Math.Ceiling(lanes.SelectMany(lane => lane.Observations).Select(seen => seen.At.TotalSeconds).DefaultIfEmpty(1).Max());
         body.Append(CultureInfo.InvariantCulture, $"<h3>{Text(scenario.Title)} <code>{Text(scenario.Name)}</code></h3><figure><div class=\"timeline strips\">");
         foreach (var lane in lanes)
             Strip(body, ComparisonText.Label(lane, result), Draw(lane, length), says: ComparisonText.Story(lane));
