@@ -56,7 +56,7 @@ public static class ComparisonHtml
         td.holds { background: #2da44e22; } td.fails { background: #cf222e22; } td.unseen { opacity: .6; } td.refuses { background: #8250df22; }
         td.holds b { color: var(--good); } td.fails b, .fails { color: var(--wrong); }
         figure { margin: 0 0 1.5rem; } figcaption { font-size: .8rem; opacity: .75; margin-top: .4rem; overflow-wrap: anywhere; }
-        th:first-child { position: sticky; left: 0; background: Canvas; } #clients { font-size: .75rem; } #clients td { min-width: 6rem; overflow-wrap: anywhere; }
+        th:first-child { position: sticky; left: 0; background: Canvas; } #clients { font-size: .75rem; } #clients td { min-width: 5rem; overflow-wrap: anywhere; }
         .strips { display: grid; grid-template-columns: fit-content(16rem) 1fr fit-content(16rem); align-items: center; column-gap: .6rem; font-size: .8rem; line-height: 1.2; }
         .strips svg { width: 100%; height: 26px; } svg text { font: 11px system-ui, sans-serif; fill: currentColor; opacity: .7; }
         .good { fill: var(--good); } .revoked { fill: var(--revoked); } .unstapled { fill: var(--unstapled); } .expired { fill: var(--expired); } .wrong { fill: var(--wrong); } .refused { fill: var(--refused); } .bar { fill: #0969da; }
