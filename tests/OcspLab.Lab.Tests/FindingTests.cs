@@ -67,6 +67,17 @@ public sealed class FindingTests
     }
 
     [Fact]
+    public void How_late_an_expired_staple_was_is_counted_from_the_one_before_it() =>
+        Assert.Equal("tryLater: still 3 s later", Judge(Lane("tryLater", "5 good until 30, 33 expired, 40 good until 80"))["staples nothing past its nextUpdate"].Text);
+
+    [Fact]
+    public void A_server_that_refused_all_through_an_outage_was_not_seen_to_keep_its_staple()
+    {
+        var finding = Judge(Lane("restart", "5 good, 12 refused, 15 refused, 25 good, 50 good") with { Ended = TimeSpan.FromSeconds(20) })["is stapled again soon after the outage"];
+        Assert.Equal((FindingVerdict.Holds, "after 5 s, asked 0× during it"), (finding.Verdict, finding.Text));
+    }
+
+    [Fact]
     public void What_is_wrong_everywhere_is_said_once()
     {
         var finding = Judge(Lane("closed", "5 good until 30, 31 expired"), Lane("hang", "5 good until 30, 33 expired"), Lane("html", "5 good until 30, 35 expired"))["staples nothing past its nextUpdate"];

@@ -4,7 +4,7 @@ namespace OcspLab.Lab;
 /// <param name="name">The work.</param>
 /// <param name="whole">How much there is of it, in whatever <see cref="Done"/> counts.</param>
 /// <param name="clock">The time.</param>
-/// <param name="report">Is told, not more often than people read.</param>
+/// <param name="report">Is told of every step that begins, and otherwise not more often than people read.</param>
 internal sealed class WorkProgress(string name, double whole, TimeProvider clock, Action<string> report)
 {
     private readonly Lock _gate = new();

@@ -42,7 +42,7 @@ public sealed record Finding(string Server, string Behaviour, FindingVerdict Ver
             return shaken.Length == 0 ? new(false, $"no handshake") : without == 0 ? new(true, $"never") : new(false, $"{without} of {shaken.Length} handshakes");
         });
         yield return JudgeAll("staples nothing past its nextUpdate", lanes, lane => lane.Observations.LastOrDefault(seen => seen.Kind == Seen.Expired) is not { } expired ? null
-            : lane.Observations.Max(seen => seen.Until) is { } until ? new(false, $"still {expired.At - until} later") : new(false, $"expired from the start"));
+            : lane.Observations.Where(seen => seen.At < expired.At).Max(seen => seen.Until) is { } until ? new(false, $"still {expired.At - until} later") : new(false, $"expired from the start"));
         yield return JudgeAll("staples nothing that no client may believe", lanes, lane => lane.Observations.FirstOrDefault(seen => seen.Kind == Seen.Wrong) is { } wrong ? new(false, $"{wrong.Detail?.Split(':')[0]}") : null);
         // What a server loses by itself is not the trouble's doing.
         yield return undisturbed.Any(lane => lane.Failure is null && Lost(lane) is not null)
@@ -67,7 +67,8 @@ public sealed record Finding(string Server, string Behaviour, FindingVerdict Ver
                 return new(false, $"the outage did not end");
             var during = new Times(lane.Requests.Count(request => request.At >= lane.Begun && request.At < ended));
             // One that came through with its staple had nothing to get back.
-            if (lane.Observations.Where(seen => seen.At > lane.Begun && seen.At < ended && seen.Kind != Seen.Refused).All(seen => seen.Kind == Seen.Good))
+            var between = lane.Observations.Where(seen => seen.At > lane.Begun && seen.At < ended && seen.Kind != Seen.Refused).ToArray();
+            if (between.Length > 0 && Array.TrueForAll(between, seen => seen.Kind == Seen.Good))
                 return new(true, $"it was never lost, asked {during} during it");
             var watched = lane.Observations[^1].At - ended;
             return lane.Observations.FirstOrDefault(seen => seen.At >= ended && seen.Kind == Seen.Good) is { } again
