@@ -3,7 +3,13 @@ using System.Net.Sockets;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Diagnostics.HealthChecks;
 using Microsoft.Extensions.Logging;
+using OcspLab.Cli.CommandLine;
 using OcspLab.Lab;
+using OcspLab.Lab.Commands;
+using OcspLab.Lab.Health;
+using OcspLab.Lab.Hosting;
+using OcspLab.Lab.Nginx;
+using OcspLab.Lab.Topology;
 
 // The same command line as without Aspire; what is Aspire's own (--operation publish …) is left to it.
 var options = new LabOptions();
@@ -25,26 +31,25 @@ if (args.Contains("--json"))
 var clock = TimeProvider.System;
 var topology = options.Read(parsed);
 var builder = DistributedApplication.CreateBuilder(args);
-NginxRecipe? container;
-LocalNginx? local;
+OrchestratedNginx nginx;
 try
 {
-    (container, local) = await PlanNginxAsync();
+    nginx = await ProvideNginxAsync();
 }
 catch (LabException exception)
 {
     Console.Error.WriteLine(exception.Message);
-    return exception.ExitCode;
+    return ExitCodes.Of(exception.Failure);
 }
 
-topology = topology with { ContainerGateway = container?.Gateway };
-if (container is { Gateway: var gateway } && gateway.Equals(System.Net.IPAddress.Any))
+topology = topology with { ContainerGateway = nginx.Container?.Gateway };
+if (nginx.Container is { Gateway: var gateway } && gateway.Equals(System.Net.IPAddress.Any))
     Console.Error.WriteLine("name server and responder listen on every address of this machine: the container's gateway is not known before");
 DistributedApplication? application = null;
 LabState? state = null;
 var commands = LabCommands.Create(topology, RestartNginxAsync, clock);
 
-var pki = builder.AddProject<Projects.OcspLab_Cli>(LabTopology.Pki, Bare)
+var pki = builder.AddProject(LabTopology.Pki, "../src/tool/OcspLab.Cli/OcspLab.Cli.csproj", Bare)
     .WithArgs([.. topology.PkiArguments])
     .WithIconName("Certificate");
 
@@ -82,10 +87,10 @@ var kestrel = AddSite(LabTopology.Kestrel, topology.Ports.Kestrel)
     .WithUrlForEndpoint("https", site => new ResourceUrlAnnotation { Url = $"{site.Url}/ocsp-stapling", DisplayText = "Staple status" });
 AddSite(LabTopology.KestrelBuiltIn, topology.Ports.KestrelBuiltIn).WithParentRelationship(kestrel);
 
-if (container is not null)
-    AddContainedNginx(container);
-else if (local is not null)
-    AddLocalNginx(local);
+if (nginx.Container is { } recipe)
+    AddContainedNginx(recipe);
+else if (nginx.Process is { } launcher)
+    AddLocalNginx(launcher);
 
 application = builder.Build();
 await using (application)
@@ -108,7 +113,7 @@ IResourceBuilder<ProjectResource> AddSite(string name, int port) =>
 
 void AddContainedNginx(NginxRecipe recipe)
 {
-    var nginx = Served(Checked(builder.AddContainer(LabTopology.Nginx, recipe.Image))
+    var server = Served(Checked(builder.AddContainer(LabTopology.Nginx, recipe.Image))
         // Without the "daemon off" of the image's own command: it is in the configuration.
         .WithArgs("nginx")
         .WithHttpsEndpoint(port: topology.Ports.Nginx, targetPort: NginxRecipe.Port, name: "https", isProxied: false)
@@ -120,7 +125,7 @@ void AddContainedNginx(NginxRecipe recipe)
             return Task.CompletedTask;
         })).WithIconName("Server");
     foreach (var mount in recipe.Mounts)
-        nginx.WithBindMount(mount.Source, mount.Target, mount.IsReadOnly);
+        server.WithBindMount(mount.Source, mount.Target, mount.IsReadOnly);
 }
 
 void AddLocalNginx(LocalNginx launcher)
@@ -135,38 +140,20 @@ void AddLocalNginx(LocalNginx launcher)
         })).WithIconName("Server");
 }
 
-async Task<(NginxRecipe? Container, LocalNginx? Local)> PlanNginxAsync()
+async Task<OrchestratedNginx> ProvideNginxAsync()
 {
     var certificate = topology.CreatePki(clock).FilesOf(LabTopology.SiteCertificate);
-    var isContainerWanted = topology.NginxSource is NginxSource.Auto or NginxSource.Container;
-    if (topology.NginxSource == NginxSource.Off)
-        return (null, null);
-    // A manifest is for another machine: what this one has does not matter.
+    var provisioner = new NginxProvisioner(topology, certificate, clock, Console.Error.WriteLine);
     if (builder.ExecutionContext.IsPublishMode)
-    {
-        return isContainerWanted
-            ? (new NginxRecipe(topology.NginxImage ?? ContainedNginx.OfficialImage, System.Net.IPAddress.Any, topology, certificate), null)
-            : (null, new LocalNginx(new NginxBinary("nginx", "on PATH"), HostsView.None, topology, certificate));
-    }
-
+        return provisioner.ProvideForManifest();
     if (LabState.FindRunning(topology.Directory) is not null)
         throw new LabException($"Another lab runs in {topology.Directory}. Stop it, or choose another folder with --lab.");
     await NginxLeftover.RemoveAsync(topology.NginxDirectory, clock, CancellationToken.None);
-    if (isContainerWanted)
-    {
-        var (recipe, reason) = await new NginxPlanner(topology, clock, Console.Error.WriteLine).FindRecipeAsync(certificate, CancellationToken.None);
-        if (recipe is not null)
-            return (recipe, null);
-        Console.Error.WriteLine($"nginx: not in a container, because {reason}");
-    }
-
-    var (binary, refusal) = await new NginxLocator(NginxLocator.DefaultCacheDirectory, Console.Error.WriteLine).LocateAsync(CancellationToken.None);
-    if (binary is not null)
-        return (null, new LocalNginx(binary, await HostsViews.DetectAsync(CancellationToken.None), topology, certificate));
-    if (topology.NginxSource == NginxSource.Process)
-        throw new LabException(refusal);
-    Console.Error.WriteLine($"nginx: {refusal}");
-    return (null, null);
+    var plan = await new NginxPlanner(topology, clock).PlanAsync(CancellationToken.None);
+    var provided = await provisioner.ProvideForOrchestratorAsync(plan, CancellationToken.None);
+    if (provided is { Container: null, Process: null } && topology.NginxSource != NginxSource.Off)
+        Console.Error.WriteLine($"nginx: {provided.Reason}");
+    return provided;
 }
 
 async Task RestartNginxAsync(CancellationToken cancellationToken)

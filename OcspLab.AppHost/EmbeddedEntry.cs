@@ -1,5 +1,6 @@
 using System.CommandLine;
-using OcspLab.Lab;
+using OcspLab.Cli.CommandLine;
+using OcspLab.Cli.Commands;
 
 // The launch profile's addresses are the Aspire dashboard's; here they would be taken for every service's own.
 Environment.SetEnvironmentVariable("ASPNETCORE_URLS", null);
@@ -11,7 +12,7 @@ var root = new RootCommand("""
     Everything runs in this one process (nginx is its child). For the orchestrated lab with its dashboard, where the feed has
     Aspire's packages: dotnet run --project OcspLab.AppHost -p:UseAspire=true
     """) { options.Lab };
-UpCommand.Configure(root, options, "one process, no orchestrator; with Aspire: dotnet run --project OcspLab.AppHost -p:UseAspire=true");
+LabSession.Configure(root, options, "one process, no orchestrator; with Aspire: dotnet run --project OcspLab.AppHost -p:UseAspire=true");
 root.WithHelp("""
     Examples:
       dotnet run --project OcspLab.AppHost

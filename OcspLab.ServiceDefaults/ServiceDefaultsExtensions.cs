@@ -9,7 +9,7 @@ using OpenTelemetry;
 using OpenTelemetry.Metrics;
 using OpenTelemetry.Trace;
 
-namespace OcspLab;
+namespace Microsoft.Extensions.Hosting;
 
 /// <summary>What every service of the lab does the same way: telemetry, health, service discovery, resilient HTTP clients.</summary>
 public static class ServiceDefaultsExtensions

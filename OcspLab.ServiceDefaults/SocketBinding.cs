@@ -1,7 +1,7 @@
 using System.Net;
 using System.Net.Sockets;
 
-namespace OcspLab;
+namespace OcspLab.ServiceDefaults;
 
 /// <summary>Whether an address must be there when a service starts to listen on it.</summary>
 public enum AddressBinding

@@ -1,6 +1,5 @@
 using System.Text;
 using System.Text.RegularExpressions;
-using OcspLab.Lab;
 using OcspLab.Testing;
 
 namespace OcspLab.IntegrationTests;
@@ -64,7 +63,7 @@ public sealed partial class ArticleTests(LabFixture lab) : IClassFixture<LabFixt
         await File.WriteAllTextAsync(folder["steps.sh"], script.ToString(), TestContext.Current.CancellationToken);
         using var patience = CancellationTokenSource.CreateLinkedTokenSource(TestContext.Current.CancellationToken);
         patience.CancelAfter(TimeSpan.FromMinutes(5));
-        var result = await ChildProcess.RunAsync("bash", [folder["steps.sh"]], folder.Path, patience.Token);
+        var result = await Tool.RunAsync("bash", [folder["steps.sh"]], folder.Path, patience.Token);
         var parts = result.Output.Split(Mark)[1..].Select(part => There(part[(part.IndexOf('\n', StringComparison.Ordinal) + 1)..].TrimEnd())).ToArray();
         Assert.Equal(steps.Count, parts.Length);
         return parts;

@@ -1,5 +1,13 @@
 using System.Text.Json;
-using OcspLab.Lab;
+using OcspLab.Comparison;
+using OcspLab.Comparison.Browsers;
+using OcspLab.Comparison.Findings;
+using OcspLab.Comparison.Measurements;
+using OcspLab.Comparison.Planning;
+using OcspLab.Comparison.Scenarios;
+using OcspLab.Comparison.Servers;
+using OcspLab.Lab.Topology;
+using OcspLab.Stapling;
 using OcspLab.Testing;
 
 namespace OcspLab.IntegrationTests;
@@ -101,7 +109,7 @@ public sealed class CompareTests : IDisposable
         var plan = ComparisonPlan.Quick with { Settle = TimeSpan.FromSeconds(5), TroubleAfter = TimeSpan.FromSeconds(6), Length = TimeSpan.FromSeconds(15), Runs = 2 };
         var undisturbed = Scenario.All.Single(scenario => scenario.Kind == ScenarioKind.Undisturbed);
         var said = new List<string>();
-        var result = await new Comparison(plan, [new KestrelServer(LabTopology.Kestrel)], [undisturbed], [], [], TimeProvider.System, said.Add).RunAsync(TestContext.Current.CancellationToken);
+        var result = await new ComparisonRunner(plan, [new KestrelServer(LabTopology.Kestrel)], [undisturbed], [], [], TimeProvider.System, said.Add).RunAsync(TestContext.Current.CancellationToken);
         Assert.Empty(result.Failures);
         Assert.Equal([1, 2], result.Lanes.Select(lane => lane.Run));
         Assert.Contains(said, line => line.StartsWith("[1 of 1] scenarios, run 2 of 2: ", StringComparison.Ordinal));
@@ -161,7 +169,7 @@ public sealed class CompareTests : IDisposable
     public async Task Where_no_server_can_take_part_that_is_a_failure()
     {
         var revoked = Scenario.All.Single(scenario => scenario.Kind == ScenarioKind.Revoked);
-        var result = await new Comparison(ComparisonPlan.Quick, [new HaproxyServer()], [revoked], [], [], TimeProvider.System, _ => { }).RunAsync(TestContext.Current.CancellationToken);
+        var result = await new ComparisonRunner(ComparisonPlan.Quick, [new HaproxyServer()], [revoked], [], [], TimeProvider.System, _ => { }).RunAsync(TestContext.Current.CancellationToken);
         Assert.Equal(["scenarios: none of these servers can take part"], result.Failures);
         Assert.Equal("haproxy", Assert.Single(result.Missing).Name);
     }

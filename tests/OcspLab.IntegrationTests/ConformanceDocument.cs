@@ -3,7 +3,7 @@ using System.Reflection;
 using System.Text;
 using System.Text.RegularExpressions;
 using System.Xml.Linq;
-using OcspLab.Ocsp;
+using OcspLab.Ocsp.Verification;
 using OcspLab.Testing.Conformance;
 
 namespace OcspLab.IntegrationTests;
@@ -24,7 +24,7 @@ internal static partial class ConformanceDocument
 
             Hostile bytes: every truncation and every flipped bit of good responses and requests, random bytes, and mutations of their
             structure, signed anew or not, are in every test run (14,000 inputs). The long run, 1.4 million:
-            `CsCheck_Iter=200000 dotnet test tests/OcspLab.Ocsp.Tests -c Release --filter HostileBytes`.
+            `CsCheck_Iter=200000 dotnet test tests/packages/OcspLab.Ocsp.Tests -c Release --filter HostileBytes`.
 
             § alone is RFC 6960. RFC 9919 obsoletes RFC 5019, RFC 9654 obsoletes RFC 8954.
 
@@ -83,7 +83,7 @@ internal static partial class ConformanceDocument
         var here = new DirectoryInfo(AppContext.BaseDirectory);
         var tests = here.Parent!.Parent!.Parent!.Parent!;
         var output = Path.Combine("bin", here.Parent.Name, here.Name);
-        var assemblies = tests.GetDirectories("*Tests").Select(folder => Path.Combine(folder.FullName, output, folder.Name + ".dll")).Where(File.Exists).Order(StringComparer.Ordinal).ToArray();
+        var assemblies = tests.GetDirectories("*Tests", SearchOption.AllDirectories).Select(folder => Path.Combine(folder.FullName, output, folder.Name + ".dll")).Where(File.Exists).Order(StringComparer.Ordinal).ToArray();
         return assemblies.SelectMany(FindProofs).OrderBy(proof => proof.Test, StringComparer.Ordinal).ToLookup(proof => proof.Rule, proof => proof.Test);
     }
 

@@ -1,4 +1,5 @@
-using OcspLab.Lab;
+using OcspLab.Lab.Containers;
+using OcspLab.Lab.Nginx;
 using OcspLab.Testing;
 
 namespace OcspLab.IntegrationTests;

@@ -1,4 +1,5 @@
-using OcspLab.Lab;
+using OcspLab.Lab.Nginx;
+using OcspLab.Lab.Topology;
 using OcspLab.Testing;
 
 namespace OcspLab.IntegrationTests;
@@ -159,7 +160,7 @@ public sealed class ContainerTests(ContainerFixture containers) : IClassFixture<
         Assert.DoesNotContain(Name, await containers.RunAsync("network", "ls", "--format", "{{.Name}}"), StringComparison.Ordinal);
     }
 
-    private Task<CommandResult> OcspLabAsync(params string[] arguments) => Programs.OcspLabAsync([.. arguments, "--lab", _folder.Path]);
+    private Task<ToolResult> OcspLabAsync(params string[] arguments) => Programs.OcspLabAsync([.. arguments, "--lab", _folder.Path]);
 
     private async Task<int> InspectAsync() => (await Programs.OcspLabAsync("inspect", $"127.0.0.1:{Ports.Nginx}", "--servername", "echocert.lab")).ExitCode;
 

@@ -1,4 +1,4 @@
-using OcspLab.Lab;
+using OcspLab.Lab.Topology;
 using OcspLab.Testing;
 
 namespace OcspLab.IntegrationTests;
@@ -33,7 +33,7 @@ public sealed class LabFixture : IAsyncLifetime
         _folder.Dispose();
     }
 
-    public Task<CommandResult> OcspLabAsync(params string[] arguments) => Programs.OcspLabAsync([.. arguments, "--lab", Folder]);
+    public Task<ToolResult> OcspLabAsync(params string[] arguments) => Programs.OcspLabAsync([.. arguments, "--lab", Folder]);
 
     /// <summary>curl's exit code when it insists on a good staple: 0 good, 91 anything else.</summary>
     public async Task<int> CurlAsync(int port) => (await Tool.RunAsync("curl", "-sS", "-o", "/dev/null", "--cert-status", "--cacert", Path.Combine(PkiFolder, "root_ca/CA/rsa_ca.crt"), "--resolve", $"echocert.lab:{port}:127.0.0.1", $"https://echocert.lab:{port}/")).ExitCode;

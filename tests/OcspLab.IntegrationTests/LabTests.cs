@@ -1,7 +1,8 @@
 using System.Text.Json;
 using System.Text.RegularExpressions;
-using OcspLab.Lab;
+using OcspLab.Stapling.Refreshing;
 using OcspLab.Testing;
+using OcspLab.Testing.Conformance;
 
 namespace OcspLab.IntegrationTests;
 
@@ -72,7 +73,7 @@ public sealed partial class LabTests(LabFixture lab) : IClassFixture<LabFixture>
         Assert.Equal(1, stranger.ExitCode);
         var misnamed = await Programs.OcspLabAsync("connect", target, "--servername", "other.example", "--ca", root, "--revocation", "none");
         Assert.Equal((1, "RemoteCertificateNameMismatch"), (misnamed.ExitCode, misnamed.Error.Trim()));
-        var nobody = await Programs.OcspLabAsync("connect", $"127.0.0.1:{PortCheck.FindFree(1)[0]}");
+        var nobody = await Programs.OcspLabAsync("connect", $"127.0.0.1:{FreePort.Find()}");
         Assert.Equal(69, nobody.ExitCode);
     }
 

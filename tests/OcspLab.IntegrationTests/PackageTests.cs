@@ -1,7 +1,9 @@
 using System.IO.Compression;
 using System.Xml.Linq;
-using OcspLab.Lab;
+using OcspLab.Probe;
+using OcspLab.Stapling.Refreshing;
 using OcspLab.Testing;
+using OcspLab.Testing.Conformance;
 
 namespace OcspLab.IntegrationTests;
 
@@ -45,7 +47,7 @@ public sealed class PackageTests : IDisposable
     [InlineData(Compiled.AheadOfTime)]
     public async Task The_readmes_program_on_the_packages_staples_its_first_handshake(Compiled compiled)
     {
-        if (compiled == Compiled.AheadOfTime && ChildProcess.Find("clang") is null)
+        if (compiled == Compiled.AheadOfTime && Tool.Find("clang") is null)
             Tool.Require("gcc");
         foreach (var name in Libraries)
             await PackAsync(name);
@@ -79,7 +81,7 @@ public sealed class PackageTests : IDisposable
         await DotnetAsync("publish", _folder["site"], "-o", _folder["published"], "--ucr");
 
         await using var lab = await ProcessLab.StartAsync([_folder["published/site"]], ["--Kestrel:Endpoints:Https:Certificate:Password=PASSWORD"]);
-        Assert.Equal("good", await lab.StapleAsync());
+        Assert.Equal(StapleVerdictKind.Good, await lab.StapleAsync());
         var page = await Tool.RunAsync("curl", "-sS", "--fail", "--cert-status", "--cacert", lab.RootFile, "--resolve", $"echocert.lab:{lab.Topology.Ports.Kestrel}:127.0.0.1", $"https://echocert.lab:{lab.Topology.Ports.Kestrel}/");
         Assert.StartsWith("CN=echocert.lab, O=OcspLab: good, again at ", page.Output, StringComparison.Ordinal);
     }
@@ -90,11 +92,11 @@ public sealed class PackageTests : IDisposable
         AheadOfTime,
     }
 
-    private Task PackAsync(string name) => DotnetAsync("pack", Path.Combine(Programs.Root, "src", name), "-c", Programs.Configuration, "--no-build", "-o", _folder["feed"], $"-p:PackageVersion={Version}");
+    private Task PackAsync(string name) => DotnetAsync("pack", Path.Combine(Programs.Root, "src/packages", name), "-c", Programs.Configuration, "--no-build", "-o", _folder["feed"], $"-p:PackageVersion={Version}");
 
     private static async Task DotnetAsync(params string[] arguments)
     {
-        var result = await ChildProcess.RunAsync("dotnet", [.. arguments, "-nodeReuse:false"], null, TestContext.Current.CancellationToken);
+        var result = await Tool.RunAsync("dotnet", [.. arguments, "-nodeReuse:false"], null, TestContext.Current.CancellationToken);
         Assert.True(result.ExitCode == 0, result.Output + result.Error);
     }
 

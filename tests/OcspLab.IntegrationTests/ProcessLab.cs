@@ -1,7 +1,10 @@
 using System.Security.Cryptography.X509Certificates;
-using OcspLab.Lab;
+using OcspLab.Lab.Commands;
+using OcspLab.Lab.Topology;
 using OcspLab.Pki;
-using OcspLab.Responder;
+using OcspLab.Probe;
+using OcspLab.Responder.Admin;
+using OcspLab.Responder.Sources;
 using OcspLab.Testing;
 
 namespace OcspLab.IntegrationTests;
@@ -71,7 +74,7 @@ internal sealed class ProcessLab : IAsyncDisposable
     public void KillSite() => Kill(Site);
 
     /// <summary>What a client is told about the site's certificate: a verdict of <c>ocsplab inspect</c>.</summary>
-    public async Task<string> StapleAsync(TlsVersion version = TlsVersion.Any)
+    public async Task<StapleVerdictKind> StapleAsync(TlsVersion version = TlsVersion.Any)
     {
         var handshake = await new TlsProbe(TimeProvider.System).ConnectAsync("127.0.0.1", Topology.Ports.Kestrel, LabTopology.SiteHost, version, TimeSpan.FromSeconds(10), TestContext.Current.CancellationToken);
         return StapleInspector.Inspect(handshake, [_root], TimeProvider.System.GetUtcNow()).Staple.Verdict;

@@ -1,7 +1,10 @@
 using System.Diagnostics;
 using System.Runtime.InteropServices;
 using System.Text;
-using OcspLab.Lab;
+using OcspLab.Lab.Processes;
+using OcspLab.Lab.Topology;
+using OcspLab.Stapling.Refreshing;
+using OcspLab.Testing;
 
 namespace OcspLab.IntegrationTests;
 
@@ -17,25 +20,25 @@ internal static class Programs
     /// <summary>Debug or Release, as the tests.</summary>
     public static string Configuration { get; } = Here.Parent!.Name;
 
-    public static string Cli { get; } = Built("src/OcspLab.Cli", "ocsplab.dll");
+    public static string Cli { get; } = Built("src/tool/OcspLab.Cli", "ocsplab.dll");
 
     public static string AppHost { get; } = Built("OcspLab.AppHost", "OcspLab.AppHost.dll");
 
     /// <summary>A service of the lab as a program of its own.</summary>
     public static string Service(string resource) => resource switch
     {
-        LabTopology.Dns => Built("src/OcspLab.Dns", "OcspLab.Dns.dll"),
-        LabTopology.Responder => Built("src/OcspLab.Responder", "OcspLab.Responder.dll"),
-        _ => Built("src/OcspLab.Site", "OcspLab.Site.dll"),
+        LabTopology.Dns => Built("src/lab/OcspLab.Dns", "OcspLab.Dns.dll"),
+        LabTopology.Responder => Built("src/packages/OcspLab.Responder", "OcspLab.Responder.dll"),
+        _ => Built("src/lab/OcspLab.Site", "OcspLab.Site.dll"),
     };
 
     /// <summary>Runs <c>ocsplab</c> to its end.</summary>
-    public static Task<CommandResult> OcspLabAsync(params string[] arguments) => ChildProcess.RunAsync("dotnet", [Cli, .. arguments], null, CancellationToken.None);
+    public static Task<ToolResult> OcspLabAsync(params string[] arguments) => Tool.RunAsync("dotnet", [Cli, .. arguments], null, CancellationToken.None);
 
     /// <summary>Free ports for a lab of one's own, as options.</summary>
     public static (LabPorts Ports, string[] Options) FreePorts()
     {
-        var numbers = PortCheck.FindFree(6);
+        var numbers = FreePort.Find(6);
         var ports = new LabPorts { Dns = numbers[0], Responder = numbers[1], ResponderAdmin = numbers[2], Nginx = numbers[3], Kestrel = numbers[4], KestrelBuiltIn = numbers[5] };
         return (ports, [.. ports.All.SelectMany(port => new[] { port.Option, $"{port.Number}" })]);
     }

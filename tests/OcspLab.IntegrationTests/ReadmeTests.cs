@@ -1,4 +1,6 @@
 using System.Text.RegularExpressions;
+using OcspLab.Ocsp.Fetching;
+using OcspLab.Stapling;
 using OcspLab.Testing;
 
 namespace OcspLab.IntegrationTests;
@@ -44,8 +46,8 @@ public sealed partial class ReadmeTests(LabFixture lab) : IClassFixture<LabFixtu
     [Fact]
     public void Every_setting_it_names_exists_with_the_default_it_names()
     {
-        var stapling = new Stapling.StaplingOptions();
-        var fetch = new Ocsp.OcspClientOptions();
+        var stapling = new StaplingOptions();
+        var fetch = new OcspClientOptions();
         (string Key, object Value)[] settings =
         [
             ("StartupTimeout", stapling.StartupTimeout), ("Revoked", stapling.Revoked), ("MinimumRefreshInterval", stapling.MinimumRefreshInterval),

@@ -3,9 +3,16 @@ using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Hosting;
 using Microsoft.AspNetCore.Http;
 using Microsoft.Extensions.Logging;
-using OcspLab.Lab;
+using OcspLab.Comparison.Browsers;
+using OcspLab.Comparison.Servers;
+using OcspLab.Lab.Nginx;
+using OcspLab.Lab.Topology;
 using OcspLab.Pki;
-using OcspLab.Responder;
+using OcspLab.Responder.Admin;
+using OcspLab.Responder.Authorities;
+using OcspLab.Responder.Sources;
+using OcspLab.Stapling;
+using OcspLab.Stapling.Refreshing;
 using OcspLab.Testing;
 
 namespace OcspLab.IntegrationTests;

@@ -1,6 +1,7 @@
 using System.Globalization;
-using OcspLab.Lab;
+using OcspLab.Probe;
 using OcspLab.Testing;
+using OcspLab.Testing.Conformance;
 
 namespace OcspLab.IntegrationTests;
 
@@ -11,31 +12,31 @@ public sealed class SiteProcessTests
     public async Task Killed_while_the_responder_is_down_the_site_staples_its_first_handshake_from_the_store()
     {
         await using var lab = await ProcessLab.StartAsync();
-        Assert.Equal("good", await lab.StapleAsync());
+        Assert.Equal(StapleVerdictKind.Good, await lab.StapleAsync());
         lab.KillResponder();
         lab.KillSite();
         await lab.StartSiteAsync();
-        Assert.Equal("good", await lab.StapleAsync());
+        Assert.Equal(StapleVerdictKind.Good, await lab.StapleAsync());
     }
 
     [Fact, Trait("Rule", "S10")]
     public async Task By_public_API_alone_handshakes_get_verified_staples_too()
     {
         await using var lab = await ProcessLab.StartAsync("--OcspStapling:Handover=Runtime", "--OcspStapling:Issuers:0=ROOT");
-        Assert.Equal("good", await lab.StapleAsync(TlsVersion.Tls12));
-        Assert.Equal("good", await lab.StapleAsync(TlsVersion.Tls13));
+        Assert.Equal(StapleVerdictKind.Good, await lab.StapleAsync(TlsVersion.Tls12));
+        Assert.Equal(StapleVerdictKind.Good, await lab.StapleAsync(TlsVersion.Tls13));
         Assert.Contains("through the runtime's own fetching", lab.Site!.Output, StringComparison.Ordinal);
 
         await lab.SetStatusAsync(revoked: true);
-        await Poll.UntilAsync(async () => await lab.StapleAsync() == "revoked", "the revocation is stapled");
+        await Poll.UntilAsync(async () => await lab.StapleAsync() == StapleVerdictKind.Revoked, "the revocation is stapled");
         await lab.SetStatusAsync(revoked: false);
-        await Poll.UntilAsync(async () => await lab.StapleAsync() == "good", "the restored status is stapled");
+        await Poll.UntilAsync(async () => await lab.StapleAsync() == StapleVerdictKind.Good, "the restored status is stapled");
 
         // The runtime could have got this from the responder itself; now there is only what the library has kept.
         lab.KillResponder();
         lab.KillSite();
         await lab.StartSiteAsync();
-        Assert.Equal("good", await lab.StapleAsync());
+        Assert.Equal(StapleVerdictKind.Good, await lab.StapleAsync());
     }
 
     /// <summary>A quarter of a minute here; <c>OCSPLAB_SOAK=00:10:00</c> for ten.</summary>
@@ -71,7 +72,7 @@ public sealed class SiteProcessTests
             }
 
             for (var i = 0; i < 20; i++, handshakes++)
-                Assert.Equal("good", await lab.StapleAsync());
+                Assert.Equal(StapleVerdictKind.Good, await lab.StapleAsync());
         }
 
         TestContext.Current.TestOutputHelper?.WriteLine($"{handshakes} handshakes, all stapled; site killed {siteKills} times, responder {responderKills} times");
@@ -86,7 +87,7 @@ public sealed class SiteProcessTests
         await using var wrong = await ScriptedServer.StartAsync(ScriptedServer.Send(() => stranger.Respond(other)));
         await using var lab = await ProcessLab.StartAsync("--OcspStapling:Handover=Runtime", "--OcspStapling:Issuers:0=ROOT", $"--OcspStapling:Responder={wrong.Url}");
         for (var i = 0; i < 5; i++)
-            Assert.Equal("absent", await lab.StapleAsync());
+            Assert.Equal(StapleVerdictKind.Absent, await lab.StapleAsync());
         Assert.True(wrong.Requests > 0);
     }
 }

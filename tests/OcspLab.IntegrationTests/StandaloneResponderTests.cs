@@ -1,4 +1,3 @@
-using OcspLab.Lab;
 using OcspLab.Testing;
 
 namespace OcspLab.IntegrationTests;
@@ -92,7 +91,7 @@ public sealed class StandaloneResponderTests : IAsyncLifetime
     [InlineData("--index index.txt --ca ca.pem --rsigner ocsp.pem --nmin 0", 64, "--nmin is a number from 1 to 14400, not '0'.")]
     public async Task A_slip_is_one_line_on_standard_error(string arguments, int exitCode, string why)
     {
-        var result = await ChildProcess.RunAsync("dotnet", [Programs.Cli, "responder", .. arguments.Split(' '), "--port", $"{_port}"], _folder.Path, TestContext.Current.CancellationToken);
+        var result = await Tool.RunAsync("dotnet", [Programs.Cli, "responder", .. arguments.Split(' '), "--port", $"{_port}"], _folder.Path, TestContext.Current.CancellationToken);
         Assert.Equal(exitCode, result.ExitCode);
         Assert.Contains(why, result.Error, StringComparison.Ordinal);
         Assert.DoesNotContain("   at ", result.Error, StringComparison.Ordinal);
@@ -102,7 +101,7 @@ public sealed class StandaloneResponderTests : IAsyncLifetime
     public async Task A_port_that_is_taken_is_named()
     {
         await using var first = await StartAsync("--index", "index.txt");
-        var second = await ChildProcess.RunAsync("dotnet", [Programs.Cli, "responder", "--index", _folder["index.txt"], "--ca", _folder["ca.pem"], "--rsigner", _folder["ocsp.pem"], "--rkey", _folder["ocsp.key"], "--port", $"{_port}"], null, TestContext.Current.CancellationToken);
+        var second = await Tool.RunAsync("dotnet", [Programs.Cli, "responder", "--index", _folder["index.txt"], "--ca", _folder["ca.pem"], "--rsigner", _folder["ocsp.pem"], "--rkey", _folder["ocsp.key"], "--port", $"{_port}"], null, TestContext.Current.CancellationToken);
         Assert.Equal(69, second.ExitCode);
         Assert.Contains($"Port {_port} of 127.0.0.1 cannot be had", second.Error, StringComparison.Ordinal);
     }

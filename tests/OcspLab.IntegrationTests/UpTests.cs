@@ -1,7 +1,9 @@
 using System.Net;
 using System.Net.Sockets;
 using System.Text.Json;
-using OcspLab.Lab;
+using OcspLab.Lab.Nginx;
+using OcspLab.Lab.Topology;
+using OcspLab.Stapling.Refreshing;
 using OcspLab.Testing;
 
 namespace OcspLab.IntegrationTests;
@@ -241,7 +243,7 @@ public sealed class UpTests : IDisposable
 
     private string[] Arguments() => ["up", "--lab", _folder.Path, .. _options];
 
-    private Task<CommandResult> MakePkiAsync() => Programs.OcspLabAsync("pki", "init", "--lab", _folder.Path, "--responder-port", $"{_ports.Responder}");
+    private Task<ToolResult> MakePkiAsync() => Programs.OcspLabAsync("pki", "init", "--lab", _folder.Path, "--responder-port", $"{_ports.Responder}");
 
     private async Task FailsAsync(int exitCode, params string[] parts)
     {
@@ -252,5 +254,5 @@ public sealed class UpTests : IDisposable
         Assert.DoesNotContain("   at ", result.Error, StringComparison.Ordinal);
     }
 
-    private static string DotnetPath() => Environment.ProcessPath is { } path && Path.GetFileNameWithoutExtension(path) == "dotnet" ? path : File.ResolveLinkTarget(ChildProcess.Find("dotnet")!, returnFinalTarget: true)?.FullName ?? ChildProcess.Find("dotnet")!;
+    private static string DotnetPath() => Environment.ProcessPath is { } path && Path.GetFileNameWithoutExtension(path) == "dotnet" ? path : File.ResolveLinkTarget(Tool.Find("dotnet")!, returnFinalTarget: true)?.FullName ?? Tool.Find("dotnet")!;
 }

@@ -1,5 +1,8 @@
 using System.Text.Json;
-using OcspLab.Ocsp;
+using OcspLab.Ocsp.Responses;
+using OcspLab.Ocsp.Signing;
+using OcspLab.Responder.Authorities;
+using OcspLab.Stapling;
 using OcspLab.Testing;
 
 namespace OcspLab.IntegrationTests;

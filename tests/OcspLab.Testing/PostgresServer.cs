@@ -1,6 +1,5 @@
 using System.Diagnostics;
 using System.Globalization;
-using OcspLab.Lab;
 using Xunit;
 
 namespace OcspLab.Testing;
@@ -16,7 +15,7 @@ public sealed class PostgresServer : IAsyncDisposable
     {
         _programs = programs;
         _asUser = asUser;
-        Port = PortCheck.FindFree(1)[0];
+        Port = FreePort.Find();
     }
 
     public int Port { get; }

@@ -1,6 +1,8 @@
 using System.Security.Cryptography;
 using System.Security.Cryptography.X509Certificates;
-using OcspLab.Ocsp;
+using OcspLab.Ocsp.Requests;
+using OcspLab.Ocsp.Responses;
+using OcspLab.Ocsp.Signing;
 
 namespace OcspLab.Testing;
 

@@ -1,4 +1,4 @@
-using OcspLab.Lab;
+using System.Diagnostics;
 using Xunit;
 
 namespace OcspLab.Testing;
@@ -6,19 +6,58 @@ namespace OcspLab.Testing;
 /// <summary>Programs that interop tests need; a test without its program is skipped by name.</summary>
 public static class Tool
 {
+    /// <summary>The full path of a program on PATH, or in the system's own folders, which not every account has on it.</summary>
+    public static string? Find(string program)
+    {
+        var path = (Environment.GetEnvironmentVariable("PATH") ?? "").Split(Path.PathSeparator, StringSplitOptions.RemoveEmptyEntries);
+        return path.Concat(SystemFolders).Select(folder => Path.Combine(folder, program)).FirstOrDefault(File.Exists);
+    }
+
     public static string Require(string program)
     {
-        var path = ChildProcess.Find(program);
+        var path = Find(program);
         Assert.SkipWhen(path is null, $"{program} is not installed");
         return path!;
     }
 
     /// <summary>Runs a program that must be there.</summary>
-    public static Task<CommandResult> RunAsync(string program, params string[] arguments) => RunInAsync(null, program, arguments);
+    public static Task<ToolResult> RunAsync(string program, params string[] arguments) => RunInAsync(null, program, arguments);
 
-    public static Task<CommandResult> RunInAsync(string? directory, string program, params string[] arguments) =>
-        ChildProcess.RunAsync(Require(program), arguments, directory, CancellationToken.None);
+    public static Task<ToolResult> RunInAsync(string? directory, string program, params string[] arguments) =>
+        RunAsync(program, arguments, directory, CancellationToken.None);
+
+    /// <summary>The same with an end: the program and its children are killed then.</summary>
+    public static async Task<ToolResult> RunAsync(
+        string program, IEnumerable<string> arguments, string? directory, CancellationToken cancellationToken)
+    {
+        var start = new ProcessStartInfo(Require(program), arguments)
+        {
+            RedirectStandardOutput = true,
+            RedirectStandardError = true,
+            RedirectStandardInput = true,
+            WorkingDirectory = directory ?? "",
+        };
+        using var process = Process.Start(start)!;
+        process.StandardInput.Close();
+        try
+        {
+            var output = process.StandardOutput.ReadToEndAsync(cancellationToken);
+            var error = process.StandardError.ReadToEndAsync(cancellationToken);
+            await process.WaitForExitAsync(cancellationToken);
+            return new ToolResult(process.ExitCode, await output, await error);
+        }
+        catch (OperationCanceledException)
+        {
+            process.Kill(entireProcessTree: true);
+            throw;
+        }
+    }
 
     /// <summary>Runs a line of shell, as a person would paste it.</summary>
-    public static Task<CommandResult> ShellAsync(string directory, string line) => RunInAsync(directory, "bash", "-c", line);
+    public static Task<ToolResult> ShellAsync(string directory, string line) => RunInAsync(directory, "bash", "-c", line);
+
+    private static readonly string[] SystemFolders = ["/usr/local/sbin", "/usr/sbin", "/sbin"];
 }
+
+/// <summary>What a program left behind.</summary>
+public sealed record ToolResult(int ExitCode, string Output, string Error);

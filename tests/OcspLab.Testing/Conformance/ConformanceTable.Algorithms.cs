@@ -1,4 +1,4 @@
-using OcspLab.Ocsp;
+using OcspLab.Ocsp.Verification;
 using OcspLab.Testing.Forge;
 using Org.BouncyCastle.Crypto.Parameters;
 

@@ -1,4 +1,4 @@
-using OcspLab.Ocsp;
+using OcspLab.Ocsp.Verification;
 using OcspLab.Testing.Forge;
 using Org.BouncyCastle.Asn1;
 using Org.BouncyCastle.Asn1.X509;

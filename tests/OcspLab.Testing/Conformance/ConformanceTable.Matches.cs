@@ -1,5 +1,5 @@
 using System.Security.Cryptography;
-using OcspLab.Ocsp;
+using OcspLab.Ocsp.Verification;
 using OcspLab.Testing.Forge;
 
 namespace OcspLab.Testing.Conformance;

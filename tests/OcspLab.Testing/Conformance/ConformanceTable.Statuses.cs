@@ -1,4 +1,6 @@
-using OcspLab.Ocsp;
+using OcspLab.Ocsp.Responses;
+using OcspLab.Ocsp.Signing;
+using OcspLab.Ocsp.Verification;
 using OcspLab.Testing.Forge;
 
 namespace OcspLab.Testing.Conformance;

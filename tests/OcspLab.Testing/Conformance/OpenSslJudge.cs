@@ -1,5 +1,4 @@
-using OcspLab.Lab;
-using OcspLab.Ocsp;
+using OcspLab.Ocsp.Requests;
 using OcspLab.Testing.Forge;
 
 namespace OcspLab.Testing.Conformance;
@@ -33,7 +32,7 @@ public static class OpenSslJudge
         return folder["request.der"];
     }
 
-    private static string Verdict(CommandResult result, string prefix)
+    private static string Verdict(ToolResult result, string prefix)
     {
         var lines = (result.Output + result.Error).Split('\n', StringSplitOptions.TrimEntries);
         if (result.ExitCode != 0 || !lines.Contains("Response verify OK") || lines.Contains("WARNING: Status times invalid."))

@@ -1,4 +1,4 @@
-using OcspLab.Ocsp;
+using OcspLab.Ocsp.Requests;
 using Org.BouncyCastle.Asn1.X509;
 
 namespace OcspLab.Testing.Forge;

@@ -1,3 +1,0 @@
-using OcspLab.Responder;
-
-await ResponderService.Create(args).RunAsync().ConfigureAwait(false);

@@ -1,0 +1,133 @@
+using System.Collections.Concurrent;
+using OcspLab.Comparison.Clients;
+using OcspLab.Comparison.Measurements;
+using OcspLab.Comparison.Planning;
+using OcspLab.Comparison.Report;
+using OcspLab.Comparison.Results;
+using OcspLab.Comparison.Scenarios;
+using OcspLab.Comparison.Servers;
+using OcspLab.Lab;
+using OcspLab.Pki;
+
+namespace OcspLab.Comparison;
+
+/// <summary>Runs the servers through scenarios and experiments, one kind after the other, so that none disturbs what another measures.</summary>
+/// <param name="plan">How long things last.</param>
+/// <param name="servers">Who takes part.</param>
+/// <param name="scenarios">What happens to them.</param>
+/// <param name="experiments">What is measured besides.</param>
+/// <param name="clients">Who is asked what they make of staples.</param>
+/// <param name="clock">The time.</param>
+/// <param name="progress">Is told what goes on.</param>
+internal sealed class ComparisonRunner(
+    ComparisonPlan plan, IReadOnlyList<IStaplingServer> servers, IReadOnlyList<Scenario> scenarios, IReadOnlyList<Experiment> experiments, IReadOnlyList<IStatusClient> clients,
+    TimeProvider clock, Action<string> progress)
+{
+    private readonly ConcurrentBag<string> _failures = [];
+
+    /// <summary>Runs. When it is cancelled, what was seen so far is the result.</summary>
+    /// <exception cref="LabException">The lab around the servers cannot be made.</exception>
+    public async Task<ComparisonResult> RunAsync(CancellationToken cancellationToken)
+    {
+        var started = clock.GetTimestamp();
+        var at = clock.GetUtcNow();
+        var result = new ComparisonResult(at, default, plan.Validity, plan.Runs, [], [], [.. scenarios.Select(scenario => new ComparedSituation(scenario.Name, scenario.Title))]);
+        result = await DescribeAsync(result).ConfigureAwait(false);
+        // Keys of this kind are made at once, and what they cost is another experiment.
+        if (scenarios.Count > 0 && Present(plan.Validity).Count == 0)
+        {
+            _failures.Add("scenarios: none of these servers can take part");
+        }
+        else if (scenarios.Count > 0)
+        {
+            await TryAsync("scenarios", async () =>
+            {
+                var lab = await ComparisonLab.StartAsync(plan.Validity, KeyAlgorithm.Ecdsa, clock, progress, cancellationToken).ConfigureAwait(false);
+                await using (lab.ConfigureAwait(false))
+                    result = result with { Lanes = await new ScenarioExperiment(plan, Present(plan.Validity), scenarios, _failures, clock, ProgressOf(0)).RunAsync(lab, cancellationToken).ConfigureAwait(false) };
+            }, cancellationToken).ConfigureAwait(false);
+        }
+
+        if (experiments.Count > 0 && !cancellationToken.IsCancellationRequested)
+        {
+            await TryAsync("experiments", async () =>
+            {
+                // Here nothing is to expire or to be asked for again while it is measured.
+                var lab = await ComparisonLab.StartAsync(CalmValidity, KeyAlgorithm.Ecdsa, clock, progress, cancellationToken).ConfigureAwait(false);
+                await using (lab.ConfigureAwait(false))
+                {
+                    foreach (var (part, experiment) in experiments.Index())
+                    {
+                        var told = ProgressOf((scenarios.Count > 0 ? 1 : 0) + part);
+                        await TryAsync(experiment.ToString().ToLowerInvariant(), async () => result = await MeasureAsync(experiment, lab, result, told, cancellationToken).ConfigureAwait(false), cancellationToken).ConfigureAwait(false);
+                    }
+                }
+            }, cancellationToken).ConfigureAwait(false);
+        }
+
+        return result with
+        {
+            Took = clock.GetElapsedTime(started),
+            IsCutShort = cancellationToken.IsCancellationRequested,
+            Failures = [.. result.Lanes.Where(lane => lane.Failure is not null).Select(lane => $"{ComparisonText.Label(lane, result)}, {lane.Scenario}: {lane.Failure}"), .. _failures],
+        };
+    }
+
+    // The one boundary: whatever goes wrong in one part, the others are worth having.
+    private async Task TryAsync(string what, Func<Task> run, CancellationToken cancellationToken)
+    {
+        try
+        {
+            await run().ConfigureAwait(false);
+        }
+        catch (Exception) when (cancellationToken.IsCancellationRequested)
+        {
+            // Ctrl-C reaches servers and clients, too, and what they then say is no failure of theirs. What was seen so far is the result.
+        }
+        catch (Exception exception)
+        {
+            _failures.Add($"{what}: {exception.Message}");
+        }
+    }
+
+    private async Task<ComparisonResult> MeasureAsync(Experiment experiment, ComparisonLab lab, ComparisonResult result, Action<string> told, CancellationToken cancellationToken)
+    {
+        var calm = Present(CalmValidity);
+        return experiment switch
+        {
+            Experiment.Latency => result with { Latencies = await new LatencyExperiment(plan, told).RunAsync(lab, cancellationToken).ConfigureAwait(false) },
+            Experiment.Load => result with { Loads = await new LoadExperiment(plan, calm, _failures, told).RunAsync(lab, cancellationToken).ConfigureAwait(false) },
+            Experiment.Clients => result with { Clients = await new ClientExperiment(clients, _failures, told).RunAsync(lab, cancellationToken).ConfigureAwait(false) },
+            _ => result with { Costs = await new CostExperiment(plan, calm, _failures, clock, told).RunAsync(cancellationToken).ConfigureAwait(false) },
+        };
+    }
+
+    // Which of all parts it is.
+    private Action<string> ProgressOf(int part)
+    {
+        var parts = (scenarios.Count > 0 ? 1 : 0) + experiments.Count;
+        return line => progress($"[{part + 1} of {parts}] {line}");
+    }
+
+    private async Task<ComparisonResult> DescribeAsync(ComparisonResult result)
+    {
+        // A server that is here and only too particular for the scenarios takes part in the rest.
+        var present = Present(experiments.Count > 0 ? CalmValidity : plan.Validity);
+        var described = new List<ComparedProgram>();
+        foreach (var server in present)
+            described.Add(new ComparedProgram(server.Name, await server.ReadVersionAsync(CancellationToken.None).ConfigureAwait(false), server.Setting));
+        var missing = servers.Where(server => scenarios.Count > 0 ? MissingHere(server, plan.Validity) is not null : server.Missing is not null);
+        return result with
+        {
+            Servers = described,
+            Missing = [.. missing.Select(server => new MissingProgram(server.Name, (present.Contains(server) ? "of the scenarios only: " : "") + (MissingHere(server, plan.Validity) ?? server.Missing)))],
+        };
+    }
+
+    private IReadOnlyList<IStaplingServer> Present(TimeSpan validity) => [.. servers.Where(server => MissingHere(server, validity) is null)];
+
+    private static string? MissingHere(IStaplingServer server, TimeSpan validity) =>
+        server.Missing ?? (server.ShortestValidity > validity ? $"it takes no answer that lasts less than {server.ShortestValidity.TotalMinutes:0} minutes, and these last {validity.TotalSeconds:0} s" : null);
+
+    private static readonly TimeSpan CalmValidity = TimeSpan.FromHours(12);
+}

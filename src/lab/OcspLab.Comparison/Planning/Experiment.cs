@@ -1,0 +1,17 @@
+namespace OcspLab.Comparison.Planning;
+
+/// <summary>What can be asked for beside the scenarios; the names are what <c>--experiments</c> takes.</summary>
+public enum Experiment
+{
+    /// <summary>How long until a client knows the status, with a staple and by asking itself.</summary>
+    Latency,
+
+    /// <summary>What the responder is asked, and learns, for 1 to 1,000 clients.</summary>
+    Load,
+
+    /// <summary>What a staple costs the server.</summary>
+    Cost,
+
+    /// <summary>What real clients and browsers make of staples, and of their absence.</summary>
+    Clients,
+}

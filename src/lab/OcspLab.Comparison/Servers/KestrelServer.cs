@@ -1,0 +1,50 @@
+using OcspLab.Lab.Topology;
+using OcspLab.Site;
+
+namespace OcspLab.Comparison.Servers;
+
+/// <summary>The sample site, with this project's stapling or with .NET's own.</summary>
+internal sealed class KestrelServer(string resource) : IStaplingServer
+{
+    public string Name => resource;
+
+    public string? Missing => File.Exists(Program) ? null : $"{Program} is missing";
+
+    public string Setting => resource == LabTopology.Kestrel
+        ? "UseOcspStapling() with its defaults, but for MinimumRefreshInterval where answers last less than five minutes: a quarter of that"
+        : "no UseOcspStapling(): the runtime's own stapling, with the root in the chain that it needs";
+
+    public Task<string> ReadVersionAsync(CancellationToken cancellationToken) =>
+        Task.FromResult($"{(resource == LabTopology.Kestrel ? $"OcspLab {typeof(KestrelServer).Assembly.GetName().Version?.ToString(3)} on " : "")}.NET {Environment.Version}");
+
+    public Task<IReadOnlyList<string>> PrepareAsync(ServerPlace place, CancellationToken cancellationToken)
+    {
+        var settings = place.Topology.SettingsOf(resource).ToDictionary();
+        if (place.Stapling == ServerStapling.Off)
+            settings["Site:Stapling"] = nameof(SiteStapling.Off);
+        // What makes the lab lively to watch is not what a site has.
+        foreach (var lively in (string[])["OcspStapling:RetryDelay", "OcspStapling:MaximumRetryDelay"])
+            settings.Remove(lively);
+        settings["Kestrel:Endpoints:Https:Url"] = $"https://127.0.0.1:{place.Port}";
+        settings["Kestrel:Endpoints:Https:Certificate:Path"] = resource == LabTopology.Kestrel ? place.Certificate.FullChain : place.Certificate.FullChainWithRoot;
+        settings["Kestrel:Endpoints:Https:Certificate:KeyPath"] = place.Certificate.Key;
+        settings["Site:PasswordFile"] = place.Certificate.Password;
+        if (resource == LabTopology.Kestrel)
+        {
+            settings["OcspStapling:StorageDirectory"] = Path.Combine(place.Folder, "staples");
+            // Made for answers that last days; where they last seconds, so must this.
+            if (place.Topology.Validity < Usual)
+                settings["OcspStapling:MinimumRefreshInterval"] = (place.Topology.Validity / 4).ToString("c");
+            else
+                settings.Remove("OcspStapling:MinimumRefreshInterval");
+        }
+
+        // The runtime remembers answers below HOME.
+        IReadOnlyList<string> command = ["env", $"HOME={place.Folder}", "dotnet", Program, .. settings.Select(setting => $"--{setting.Key}={setting.Value}")];
+        return Task.FromResult(command);
+    }
+
+    private static readonly TimeSpan Usual = TimeSpan.FromMinutes(5);
+
+    private static string Program => Path.Combine(AppContext.BaseDirectory, "OcspLab.Site.dll");
+}

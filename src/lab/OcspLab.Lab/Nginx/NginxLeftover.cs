@@ -1,0 +1,97 @@
+using System.Diagnostics;
+using System.Globalization;
+using System.Net;
+using System.Net.Sockets;
+using System.Runtime.InteropServices;
+using OcspLab.Lab.Containers;
+using OcspLab.Lab.Processes;
+using OcspLab.Lab.Topology;
+
+namespace OcspLab.Lab.Nginx;
+
+/// <summary>The nginx that runs over a folder, whoever started it: a lab that was killed could not take it along.</summary>
+public static class NginxLeftover
+{
+    /// <summary>Ends it, and waits until it is gone. Nothing happens when there is none.</summary>
+    public static async Task EndAsync(string directory, TimeProvider clock, CancellationToken cancellationToken)
+    {
+        if (ContainedNginx.FindMark(directory) is { } mark)
+            await ContainerRuntime.Known(mark.Runtime, clock).RemoveContainersAsync(mark.Name).ConfigureAwait(false);
+        if (FindProcess(directory) is not { } processId)
+            return;
+        try
+        {
+            using var process = Process.GetProcessById(processId);
+            await ChildProcess.EndAsync(process, NginxProcess.Patience, clock, cancellationToken).ConfigureAwait(false);
+        }
+        catch (ArgumentException)
+        {
+            // Gone by now.
+        }
+    }
+
+    /// <summary>Ends it and removes what its container left: before a lab starts, which may do without containers.</summary>
+    public static async Task RemoveAsync(string directory, TimeProvider clock, CancellationToken cancellationToken)
+    {
+        await EndAsync(directory, clock, cancellationToken).ConfigureAwait(false);
+        if (ContainedNginx.FindMark(directory) is { } mark)
+            await ContainedNginx.RemoveAsync(ContainerRuntime.Known(mark.Runtime, clock), mark.Name, directory).ConfigureAwait(false);
+    }
+
+    /// <summary>Ends the nginx of a lab that watches it, and waits until the lab has started it again.</summary>
+    /// <exception cref="LabException">There is none, its container cannot be stopped, or it does not come back.</exception>
+    public static async Task RestartAsync(LabTopology topology, TimeProvider clock, CancellationToken cancellationToken)
+    {
+        ArgumentNullException.ThrowIfNull(topology);
+        var directory = topology.NginxDirectory;
+        var former = FindProcess(directory);
+        if (ContainedNginx.FindMark(directory) is { } mark)
+            await ContainerRuntime.Known(mark.Runtime, clock).StopContainerAsync(mark.Name, cancellationToken).ConfigureAwait(false);
+        else if (former is not { } processId || !ChildProcess.Signal(processId, PosixSignal.SIGTERM))
+            throw new LabException($"No nginx of a lab runs in {topology.Directory}.");
+        for (var started = clock.GetTimestamp(); clock.GetElapsedTime(started) < Patience;)
+        {
+            await Task.Delay(TimeSpan.FromMilliseconds(100), clock, cancellationToken).ConfigureAwait(false);
+            // While the old process lives, it is the old one that answers.
+            if ((former is null || FindProcess(directory) is { } now && now != former) && await ListensAsync(topology.Ports.Nginx, cancellationToken).ConfigureAwait(false))
+                return;
+        }
+
+        throw new LabException($"nginx ended and did not come back within {Patience.TotalSeconds:0} s; {Path.Combine(directory, "logs")} may say why.");
+    }
+
+    private static async Task<bool> ListensAsync(int port, CancellationToken cancellationToken)
+    {
+        using var client = new TcpClient();
+        try
+        {
+            await client.ConnectAsync(IPAddress.Loopback, port, cancellationToken).ConfigureAwait(false);
+            return true;
+        }
+        catch (SocketException)
+        {
+            return false;
+        }
+    }
+
+    /// <summary>The process id of the nginx that runs over a folder on this machine, or null.</summary>
+    public static int? FindProcess(string directory)
+    {
+        try
+        {
+            // Process ids come round again: only an nginx of this very folder is ours.
+            return int.TryParse(File.ReadAllText(Path.Combine(directory, "nginx.pid")), CultureInfo.InvariantCulture, out var processId)
+                && File.ReadAllText($"/proc/{processId}/cmdline") is var commandLine
+                && commandLine.Contains("nginx", StringComparison.Ordinal)
+                && commandLine.Contains(directory, StringComparison.Ordinal)
+                ? processId
+                : null;
+        }
+        catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
+        {
+            return null;
+        }
+    }
+
+    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(30);
+}

@@ -1,0 +1,26 @@
+namespace OcspLab.Lab.Processes;
+
+/// <summary>Folders that programs of others have written to.</summary>
+internal static class ScratchFolder
+{
+    /// <summary>Deletes one; again when a last child of such a program is still writing.</summary>
+    /// <exception cref="IOException">It is still there after two seconds.</exception>
+    public static async ValueTask DeleteAsync(string path, TimeProvider clock)
+    {
+        for (var attempt = 1; ; attempt++)
+        {
+            try
+            {
+                Directory.Delete(path, recursive: true);
+                return;
+            }
+            catch (IOException) when (attempt < Attempts)
+            {
+                await Task.Delay(Pause, clock, CancellationToken.None).ConfigureAwait(false);
+            }
+        }
+    }
+
+    private const int Attempts = 10;
+    private static readonly TimeSpan Pause = TimeSpan.FromMilliseconds(200);
+}

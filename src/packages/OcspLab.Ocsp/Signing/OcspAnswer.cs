@@ -1,0 +1,19 @@
+using OcspLab.Ocsp.Requests;
+using OcspLab.Ocsp.Responses;
+using OcspLab.Ocsp.Revocation;
+
+namespace OcspLab.Ocsp.Signing;
+
+/// <summary>One entry of a response to be signed.</summary>
+/// <param name="CertId">The certificate, as the request named it.</param>
+/// <param name="Status">What is known of it.</param>
+/// <param name="ThisUpdate">When that was known to be correct.</param>
+/// <param name="NextUpdate">When newer information will be available, or null to leave it out.</param>
+public sealed record OcspAnswer(CertId CertId, CertStatus Status, DateTimeOffset ThisUpdate, DateTimeOffset? NextUpdate)
+{
+    /// <summary>How far back revocations of expired certificates are kept (RFC 6960 §4.4.4), or null to leave it out.</summary>
+    public DateTimeOffset? ArchiveCutoff { get; init; }
+
+    /// <summary>The CRL on which the certificate is found (RFC 6960 §4.4.2), or null to leave it out.</summary>
+    public CrlReference? Crl { get; init; }
+}

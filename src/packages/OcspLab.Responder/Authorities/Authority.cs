@@ -1,0 +1,95 @@
+using System.Diagnostics.CodeAnalysis;
+using System.Numerics;
+using System.Security.Cryptography.X509Certificates;
+using OcspLab.Ocsp.Requests;
+using OcspLab.Ocsp.Signing;
+using OcspLab.Responder.Sources;
+
+namespace OcspLab.Responder.Authorities;
+
+/// <summary>An authority whose certificates are answered for: known by name and key, with its signers and its source. Thread-safe.</summary>
+internal sealed class Authority
+{
+    private readonly OcspSubject _names;
+    private volatile string? _sourceFault;
+
+    public Authority(string name, X509Certificate2 issuer, IReadOnlyList<Signer> signers, IStatusSource source)
+    {
+        Name = name;
+        Issuer = issuer;
+        Signers = signers;
+        Source = source;
+        _names = OcspSubject.FromSerial(0, issuer);
+    }
+
+    public string Name { get; }
+
+    public X509Certificate2 Issuer { get; }
+
+    public IReadOnlyList<Signer> Signers { get; }
+
+    public IStatusSource Source { get; }
+
+    /// <summary>What is wrong with the source at the moment, or null.</summary>
+    public string? SourceFault
+    {
+        get => _sourceFault;
+        set => _sourceFault = value;
+    }
+
+    /// <summary>Whether people were told of <see cref="SourceFault"/>; only its own loop looks here.</summary>
+    public bool IsFaultTold { get; set; }
+
+    /// <summary>By name and key: a serial number alone may be another authority's (RFC 6960 §4.1.1).</summary>
+    public bool Issued(CertId id)
+    {
+        var own = _names.ToCertId(id.Hash);
+        return own.IssuerKeyHash.Span.SequenceEqual(id.IssuerKeyHash.Span) && own.IssuerNameHash.Span.SequenceEqual(id.IssuerNameHash.Span);
+    }
+
+    /// <summary>The signer and algorithm that the client likes best among those that can be had, else the first signer's own (RFC 6960 §4.4.7.2).</summary>
+    public bool TrySelectSigner(IReadOnlyList<PreferredSignatureAlgorithm>? preferences, DateTimeOffset now, [NotNullWhen(true)] out SigningChoice? choice)
+    {
+        choice = null;
+        // Nobody believes a delegate longer than its issuer.
+        if (now < Issuer.NotBefore.ToUniversalTime() || now >= Issuer.NotAfter.ToUniversalTime())
+            return false;
+        foreach (var preference in preferences ?? [])
+        {
+            foreach (var signer in Signers)
+            {
+                // Taken once: another may be in its place a moment later.
+                var key = signer.Key;
+                if (!Signer.IsValid(key, now) || !key.Follows(preference))
+                    continue;
+                choice = new SigningChoice(key, preference.Signature, Exactly(key, preference.Signature));
+                return true;
+            }
+        }
+
+        choice = Signers.Select(signer => signer.Key).FirstOrDefault(key => Signer.IsValid(key, now)) is { } first ? new SigningChoice(first, first.Algorithms[0], null) : null;
+        return choice is not null;
+    }
+
+    /// <summary>Every question about a serial number that has an answer of its own: one a hash, and one more for each algorithm that may be preferred.</summary>
+    public IEnumerable<byte[]> QuestionsAbout(string serialNumber)
+    {
+        PreferredSignatureAlgorithm?[] preferences = [null, .. Signers.Select(signer => signer.Key).SelectMany(key => key.Algorithms.Select(algorithm => Exactly(key, algorithm))).Distinct()];
+        var serial = new BigInteger(Convert.FromHexString(serialNumber), isUnsigned: false, isBigEndian: true);
+        var subject = OcspSubject.FromSerial(serial, Issuer);
+        return from hash in Enum.GetValues<CertIdHash>() from preference in preferences select Question(subject.ToCertId(hash), preference);
+    }
+
+    /// <summary>The question, however a client wrote it: what answers are remembered by.</summary>
+    public static byte[] Question(CertId id, PreferredSignatureAlgorithm? preference) =>
+        new OcspRequest { CertIds = [id], PreferredSignatureAlgorithms = preference is null ? null : [preference] }.Encode();
+
+    // Two keys may share an algorithm and differ in their curves.
+    private static PreferredSignatureAlgorithm Exactly(OcspSigningKey key, string algorithm) => new(algorithm, key.KeyAlgorithm.Oid, key.KeyAlgorithm.Curve);
+}
+
+/// <summary>Who signs an answer, and how.</summary>
+/// <param name="Key">Who.</param>
+/// <param name="Algorithm">The identifier of the signature algorithm.</param>
+/// <param name="Preference">The same, and the kind of key, where a client asked for it; or null.</param>
+internal sealed record SigningChoice(OcspSigningKey Key, string Algorithm, PreferredSignatureAlgorithm? Preference);

@@ -1,0 +1,96 @@
+using System.Security.Cryptography.X509Certificates;
+using OcspLab.Ocsp.Requests;
+using OcspLab.Ocsp.Responses;
+using OcspLab.Ocsp.Signing;
+using OcspLab.Ocsp.Verification;
+using OcspLab.Responder.Settings;
+using OcspLab.Responder.Sources;
+
+namespace OcspLab.Responder.Authorities;
+
+/// <summary>One who signs for an authority. Its files are read again when they change; a pair that does not work is not taken.</summary>
+internal sealed class Signer
+{
+    private readonly SignerOptions _files;
+    private readonly X509Certificate2 _issuer;
+    private readonly FileWatch[] _watches;
+    private volatile OcspSigningKey _key;
+
+    /// <exception cref="InvalidOperationException">A file cannot be read, or clients of the authority would not believe this signer.</exception>
+    public Signer(SignerOptions files, X509Certificate2 issuer, DateTimeOffset now)
+    {
+        _files = files;
+        _issuer = issuer;
+        _watches = [.. new[] { files.Certificate, files.Key, files.PasswordFile }.Where(path => !string.IsNullOrEmpty(path)).Select(path => new FileWatch(path!))];
+        _key = Load(now);
+    }
+
+    /// <summary>The key as of now. One that is replaced is left to the collector: answers may be in the making with it.</summary>
+    public OcspSigningKey Key => _key;
+
+    public DateTimeOffset NotBefore => _key.Certificate.NotBefore.ToUniversalTime();
+
+    public DateTimeOffset NotAfter => _key.Certificate.NotAfter.ToUniversalTime();
+
+    public static bool IsValid(OcspSigningKey key, DateTimeOffset now) => key.Certificate.NotBefore.ToUniversalTime() <= now && now < key.Certificate.NotAfter.ToUniversalTime();
+
+    /// <summary>Why the files as they are now are left aside, or null.</summary>
+    public string? Refusal { get; set; }
+
+    /// <summary>The age that people were last told of.</summary>
+    public SignerAge ReportedAge { get; set; } = SignerAge.Fresh;
+
+    /// <summary>Ageing begins with the last tenth of its life: whoever renews it should have done so.</summary>
+    public SignerAge AgeAt(DateTimeOffset now) =>
+        now < NotBefore ? SignerAge.NotYetValid
+        : now >= NotAfter ? SignerAge.Expired
+        : NotAfter - now < (NotAfter - NotBefore) / 10 ? SignerAge.Ageing
+        : SignerAge.Fresh;
+
+    /// <summary>Reads the files again when one of them changed. Not thread-safe.</summary>
+    /// <returns>True when there is another key now.</returns>
+    /// <exception cref="InvalidOperationException">They do not go together, or clients would not believe them; the former pair stays.</exception>
+    public bool Reload(DateTimeOffset now)
+    {
+        // What was refused is looked at again: certificate and key are not replaced at one instant.
+        var changed = Refusal is not null;
+        foreach (var watch in _watches)
+            changed |= watch.HasChanged();
+        if (!changed)
+            return false;
+        var key = Load(now);
+        Refusal = null;
+        if (key.Certificate.RawDataMemory.Span.SequenceEqual(_key.Certificate.RawDataMemory.Span))
+            return false;
+        _key = key;
+        return true;
+    }
+
+    /// <summary>Signs an answer and judges it as a client would. Null when it is believed.</summary>
+    public Rejection? Test(DateTimeOffset now) => Test(_key, _issuer, now);
+
+    private OcspSigningKey Load(DateTimeOffset now)
+    {
+        var key = SignerFiles.Load(_files);
+        // Times pass, and a certificate that is out of date can be replaced while the responder runs.
+        if (Test(key, _issuer, now) is { } rejection && rejection.Reason is not (RejectionReason.SignerExpired or RejectionReason.SignerNotYetValid))
+            throw new InvalidOperationException($"{_files.Certificate} cannot sign for '{_issuer.Subject}': {rejection}");
+        return key;
+    }
+
+    private static Rejection? Test(OcspSigningKey key, X509Certificate2 issuer, DateTimeOffset now)
+    {
+        var subject = OcspSubject.FromSerial(0, issuer);
+        var answer = new OcspAnswer(subject.ToCertId(CertIdHash.Sha256), CertStatus.Unknown, now, now + TimeSpan.FromMinutes(1));
+        return OcspVerifier.Verify(OcspResponseBuilder.Build([answer], key, issuer, now), subject, new VerificationPolicy { ClockSkew = TimeSpan.Zero }, now).TryGetStaple(out _, out var rejection) ? null : rejection;
+    }
+}
+
+/// <summary>Where a signer's certificate stands in its life.</summary>
+internal enum SignerAge
+{
+    NotYetValid,
+    Fresh,
+    Ageing,
+    Expired,
+}

@@ -1,0 +1,63 @@
+using System.Security.Cryptography;
+using System.Security.Cryptography.X509Certificates;
+using OcspLab.Ocsp.Signing;
+using OcspLab.Responder.Settings;
+
+namespace OcspLab.Responder.Authorities;
+
+/// <summary>Reads certificates and keys, with an error that names the file.</summary>
+internal static class SignerFiles
+{
+    /// <exception cref="InvalidOperationException">It cannot be read, or is no certificate.</exception>
+    public static X509Certificate2 LoadCertificate(string path)
+    {
+        try
+        {
+            return X509CertificateLoader.LoadCertificateFromFile(path);
+        }
+        catch (Exception exception) when (exception is CryptographicException or IOException or UnauthorizedAccessException)
+        {
+            throw new InvalidOperationException($"{path} is not a readable certificate: {exception.Message}", exception);
+        }
+    }
+
+    /// <exception cref="InvalidOperationException">It cannot be read, or holds no certificate.</exception>
+    public static X509Certificate2Collection LoadCertificates(string path)
+    {
+        var certificates = new X509Certificate2Collection();
+        try
+        {
+            certificates.ImportFromPemFile(path);
+        }
+        catch (Exception exception) when (exception is CryptographicException or IOException or UnauthorizedAccessException)
+        {
+            throw new InvalidOperationException($"{path} cannot be read: {exception.Message}", exception);
+        }
+
+        return certificates.Count > 0 ? certificates : throw new InvalidOperationException($"{path} holds no certificate in PEM.");
+    }
+
+    /// <exception cref="InvalidOperationException">A file cannot be read, the password is wrong, or the key is another certificate's.</exception>
+    public static OcspSigningKey Load(SignerOptions files)
+    {
+        var key = files.Key.Length == 0 ? files.Certificate : files.Key;
+        try
+        {
+            if (!File.ReadAllText(key).Contains("PRIVATE KEY-----", StringComparison.Ordinal))
+                throw new InvalidOperationException($"{key} holds no private key in PEM.");
+            var password = files.PasswordFile is null ? files.Password : File.ReadLines(files.PasswordFile).FirstOrDefault() ?? "";
+            return new OcspSigningKey(password is null
+                ? X509Certificate2.CreateFromPemFile(files.Certificate, key)
+                : X509Certificate2.CreateFromEncryptedPemFile(files.Certificate, password, key));
+        }
+        catch (Exception exception) when (exception is CryptographicException or ArgumentException)
+        {
+            var with = files.PasswordFile is not null ? $" with the password in {files.PasswordFile}" : files.Password is not null ? " with the password given" : "";
+            throw new InvalidOperationException($"{key} cannot be opened{with}, or is not the key of {files.Certificate}: {exception.Message}", exception);
+        }
+        catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
+        {
+            throw new InvalidOperationException(exception.Message, exception);
+        }
+    }
+}

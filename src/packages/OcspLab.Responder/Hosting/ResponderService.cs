@@ -1,0 +1,57 @@
+using System.Net;
+using Microsoft.Extensions.Options;
+using OcspLab.Responder.Admin;
+using OcspLab.Responder.Faults;
+using OcspLab.Responder.Journal;
+using OcspLab.Responder.Responding;
+using OcspLab.Responder.Settings;
+using OcspLab.ServiceDefaults;
+
+namespace OcspLab.Responder.Hosting;
+
+/// <summary>The responder as a service: admin API and health on one loopback port, OCSP on another.</summary>
+internal static class ResponderService
+{
+    /// <summary>Builds the service from command-line settings (<c>--Responder:Port=8888</c> …) and the environment.</summary>
+    /// <param name="args">Settings.</param>
+    /// <param name="configure">A last word, for who runs it inside another process.</param>
+    public static WebApplication Create(string[] args, Action<WebApplicationBuilder>? configure = null)
+    {
+        var builder = WebApplication.CreateBuilder(new WebApplicationOptions { Args = args, ContentRootPath = AppContext.BaseDirectory, ApplicationName = typeof(ResponderService).Assembly.GetName().Name });
+        builder.AddServiceDefaults(ResponderMetrics.MeterName);
+        var section = builder.Configuration.GetSection(ResponderOptions.Section);
+        builder.Services.AddOcspResponder(section);
+        builder.Services.AddSingleton<IValidateOptions<ResponderServiceOptions>, ResponderServiceOptionsValidator>();
+        builder.Services.AddOptions<ResponderServiceOptions>().Bind(section).ValidateOnStart();
+        builder.Services.AddSingleton(provider => new JournalMemory(Options(provider).Journal));
+        if (section.GetValue(nameof(ResponderServiceOptions.Journal), 0) > 0)
+            builder.Services.AddSingleton(provider => new RequestJournal(provider.GetRequiredService<JournalMemory>().Add, provider.GetRequiredService<TimeProvider>()));
+        builder.Services.AddSingleton<FaultPlan>();
+        builder.Services.AddSingleton(provider => new FaultySigners(Options(provider).FaultSigners));
+        builder.Services.AddSingleton<FaultInjector>();
+        builder.Services.AddSingleton(provider => new OcspListener(
+            provider.GetRequiredService<OcspRequestHandler>(), provider.GetRequiredService<IOptions<ResponderServiceOptions>>(), section.GetValue("Binding", AddressBinding.Present), provider.GetRequiredService<ILoggerFactory>()));
+        builder.Services.AddHostedService(provider => provider.GetRequiredService<OcspListener>());
+        builder.Services.AddHealthChecks().AddCheck<ListenerHealth>("listener");
+        builder.Services.AddProblemDetails();
+        builder.Services.AddOpenApi(AdminDocument.Describe);
+        builder.Services.ConfigureHttpJsonOptions(json => AdminJson.Configure(json.SerializerOptions));
+        builder.WebHost.ConfigureKestrel((context, kestrel) =>
+        {
+            kestrel.Limits.MaxRequestBodySize = 64 * 1024;
+            kestrel.Listen(IPAddress.Loopback, context.Configuration.GetValue($"{ResponderOptions.Section}:{nameof(ResponderServiceOptions.AdminPort)}", 8889));
+        });
+        configure?.Invoke(builder);
+
+        var app = builder.Build();
+        app.UseExceptionHandler();
+        app.UseStatusCodePages();
+        app.UseAdminToken(AdminToken.LoadOrCreate(Options(app.Services).AdminTokenFile));
+        app.MapDefaultEndpoints();
+        app.MapOpenApi(AdminDocument.Path);
+        app.MapAdminApi();
+        return app;
+    }
+
+    private static ResponderServiceOptions Options(IServiceProvider services) => services.GetRequiredService<IOptions<ResponderServiceOptions>>().Value;
+}

@@ -1,0 +1,3 @@
+using OcspLab.Responder.Hosting;
+
+await ResponderService.Create(args).RunAsync().ConfigureAwait(false);

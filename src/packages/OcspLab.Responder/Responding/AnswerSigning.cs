@@ -1,0 +1,87 @@
+using Microsoft.Extensions.Options;
+using OcspLab.Ocsp.Requests;
+using OcspLab.Ocsp.Responses;
+using OcspLab.Ocsp.Signing;
+using OcspLab.Responder.Authorities;
+using OcspLab.Responder.Settings;
+using OcspLab.Responder.Sources;
+
+namespace OcspLab.Responder.Responding;
+
+/// <summary>Looks statuses up and signs what is said of them. Thread-safe: several answers are signed at once.</summary>
+internal sealed class AnswerSigning(IOptions<ResponderOptions> options, ResponderMetrics metrics, TimeProvider clock)
+{
+    private readonly ResponderOptions _options = options.Value;
+
+    /// <summary>Signs an answer to all that a request asks about.</summary>
+    /// <exception cref="IOException">The source cannot be asked.</exception>
+    public async Task<SignedAnswer> SignAsync(OcspRequest request, Authority authority, SigningChoice choice, CancellationToken cancellationToken)
+    {
+        var now = clock.GetUtcNow();
+        var latest = Earlier(now + _options.Validity, choice.Key.Certificate.NotAfter.ToUniversalTime(), authority.Issuer.NotAfter.ToUniversalTime());
+        var entries = new List<Entry>(request.CertIds.Count);
+        foreach (var id in request.CertIds)
+            entries.Add(Describe(id, await authority.Source.FindAsync(id.ToString(), cancellationToken).ConfigureAwait(false), now, latest));
+
+        var serials = request.CertIds.Select(id => id.ToString()).ToArray();
+        var strange = entries.Any(entry => entry.NeverIssued);
+        if (strange && _options.NeverIssued == NeverIssued.Unauthorized)
+            return new SignedAnswer(OcspReplies.Error(OcspResponseStatus.Unauthorized, serials), null);
+
+        var started = clock.GetTimestamp();
+        var body = OcspResponseBuilder.Build([.. entries.Select(entry => entry.Answer)], choice.Key, authority.Issuer, now, new OcspSigningOptions
+        {
+            Nonce = request.Nonce,
+            SignatureAlgorithm = choice.Algorithm,
+            ExtendedRevoke = strange && _options.NeverIssued == NeverIssued.Revoked ? ExtendedRevoke.Include : ExtendedRevoke.Omit,
+        });
+        metrics.Signed(authority.Name, clock.GetElapsedTime(started));
+
+        var only = entries.Count == 1 ? entries[0].Answer : null;
+        var outcome = only is null ? "several" : only.Status.Kind.ToString().ToLowerInvariant();
+        // Plain questions only; and there is no end to serial numbers that were never issued, of which one may be issued at any moment.
+        if (only is not { NextUpdate: { } nextUpdate } || request.Nonce is not null || strange)
+            return new SignedAnswer(new OcspReply(body, outcome, null, serials), null);
+        var renewAt = RenewAt(now, nextUpdate);
+        return new SignedAnswer(new OcspReply(body, outcome, new Caching(body, only.ThisUpdate, nextUpdate, renewAt, _options.MaximumCacheAge), serials), renewAt);
+    }
+
+    private Entry Describe(CertId id, SourceStatus? found, DateTimeOffset now, DateTimeOffset latest)
+    {
+        // Dated back for clocks that lag, but never to before the change that it reports.
+        var thisUpdate = now - _options.Backdate;
+        if (found?.ChangedAt is { } changedAt && changedAt > thisUpdate)
+            thisUpdate = changedAt < now ? changedAt : now;
+        DateTimeOffset? nextUpdate = _options.NextUpdate == NextUpdateField.Include || found?.Until is not null ? Earlier(latest, found?.Until ?? latest) : null;
+        var answer = new OcspAnswer(id, found?.Status ?? StatusOfNeverIssued(), found?.KnownAt ?? thisUpdate, nextUpdate)
+        {
+            ArchiveCutoff = _options.ArchiveRetention is { } retention ? now - retention : null,
+            Crl = _options.CrlReferences == CrlReferences.Include ? found?.Crl : null,
+        };
+        return new Entry(answer, found is null);
+    }
+
+    // §2.2: what was never issued may count as revoked, on hold since 1970.
+    private CertStatus StatusOfNeverIssued() =>
+        _options.NeverIssued == NeverIssued.Revoked ? CertStatus.Revoked(DateTimeOffset.UnixEpoch, RevocationReason.CertificateHold) : CertStatus.Unknown;
+
+    /// <summary>When an answer makes room for a newer one (BR 4.9.9): at half of its life, or eight hours before its end where it lives for sixteen or more.</summary>
+    private static DateTimeOffset RenewAt(DateTimeOffset now, DateTimeOffset nextUpdate)
+    {
+        var life = nextUpdate - now;
+        return life < TimeSpan.FromHours(16) ? now + life / 2 : nextUpdate - TimeSpan.FromHours(8);
+    }
+
+    private static DateTimeOffset Earlier(params ReadOnlySpan<DateTimeOffset> instants)
+    {
+        var earliest = instants[0];
+        foreach (var instant in instants)
+            earliest = instant < earliest ? instant : earliest;
+        return earliest;
+    }
+
+    private readonly record struct Entry(OcspAnswer Answer, bool NeverIssued);
+}
+
+/// <summary>A reply, and until when it may be given to others who ask the same; null where it may not.</summary>
+internal sealed record SignedAnswer(OcspReply Reply, DateTimeOffset? RenewAt);

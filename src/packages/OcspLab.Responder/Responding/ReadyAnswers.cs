@@ -1,0 +1,106 @@
+using System.Collections.Concurrent;
+using System.Diagnostics.CodeAnalysis;
+using OcspLab.Responder.Authorities;
+
+namespace OcspLab.Responder.Responding;
+
+/// <summary>
+/// Signed answers by the bytes of the question: most questions are asked again and again. An answer goes when it is to be renewed, and at once when
+/// something changes about its certificate. Thread-safe.
+/// </summary>
+internal sealed class ReadyAnswers
+{
+    private readonly ConcurrentDictionary<byte[], ReadyAnswer> _answers = new(QuestionComparer.Instance);
+    private readonly ConcurrentDictionary<byte[], ReadyAnswer>.AlternateLookup<ReadOnlySpan<byte>> _bySpan;
+    private readonly int _capacity;
+    private readonly Lock _changing = new();
+    private long _version;
+
+    /// <param name="capacity">How many are kept at most.</param>
+    public ReadyAnswers(int capacity)
+    {
+        _capacity = capacity;
+        _bySpan = _answers.GetAlternateLookup<ReadOnlySpan<byte>>();
+    }
+
+    /// <summary>Grows with each change. To be read before the status is looked up, and handed to <see cref="Remember"/>.</summary>
+    public long Version => Volatile.Read(ref _version);
+
+    /// <summary>How many there are.</summary>
+    public int Count => _answers.Count;
+
+    /// <summary>The answer to a question that was asked before, if it is still to be given.</summary>
+    public bool TryFind(ReadOnlySpan<byte> question, DateTimeOffset now, [NotNullWhen(true)] out OcspReply? reply)
+    {
+        reply = _bySpan.TryGetValue(question, out var answer) && now < answer.RenewAt ? answer.Reply : null;
+        return reply is not null;
+    }
+
+    /// <summary>Keeps an answer, unless something has changed since its status was looked up.</summary>
+    public void Remember(byte[] question, Authority authority, OcspReply reply, DateTimeOffset renewAt, long version)
+    {
+        if (_capacity == 0)
+            return;
+        lock (_changing)
+        {
+            // Whoever changed something meanwhile has looked here already.
+            if (_version != version)
+                return;
+            if (_answers.Count >= _capacity)
+                MakeRoom();
+            _answers[question] = new ReadyAnswer(authority, reply, renewAt);
+        }
+    }
+
+    /// <summary>Drops what was said about a certificate, or about all of an authority's.</summary>
+    /// <param name="authority">The authority.</param>
+    /// <param name="serialNumber">The certificate's serial number in lower-case hexadecimal, or null for all.</param>
+    public void Forget(Authority authority, string? serialNumber)
+    {
+        // From here on nothing that was looked up before is remembered; what was, goes.
+        lock (_changing)
+            _version++;
+        if (serialNumber is not null)
+        {
+            foreach (var question in authority.QuestionsAbout(serialNumber))
+                _answers.TryRemove(question, out _);
+            return;
+        }
+
+        foreach (var (question, answer) in _answers)
+        {
+            if (answer.Authority == authority)
+                _answers.TryRemove(question, out _);
+        }
+    }
+
+    // An eighth at a time, whichever come first: rare, and what is asked for is soon there again.
+    private void MakeRoom()
+    {
+        foreach (var (question, _) in _answers.Take(Math.Max(1, _capacity / 8)))
+            _answers.TryRemove(question, out _);
+    }
+
+    private sealed record ReadyAnswer(Authority Authority, OcspReply Reply, DateTimeOffset RenewAt);
+
+    private sealed class QuestionComparer : IEqualityComparer<byte[]>, IAlternateEqualityComparer<ReadOnlySpan<byte>, byte[]>
+    {
+        public static readonly QuestionComparer Instance = new();
+
+        public byte[] Create(ReadOnlySpan<byte> alternate) => alternate.ToArray();
+
+        public bool Equals(byte[]? x, byte[]? y) => x.AsSpan().SequenceEqual(y);
+
+        public bool Equals(ReadOnlySpan<byte> alternate, byte[] other) => alternate.SequenceEqual(other);
+
+        public int GetHashCode(byte[] question) => GetHashCode(question.AsSpan());
+
+        public int GetHashCode(ReadOnlySpan<byte> question)
+        {
+            // Seeded by the process: nobody outside can make questions that collide.
+            var hash = new HashCode();
+            hash.AddBytes(question);
+            return hash.ToHashCode();
+        }
+    }
+}

@@ -1,0 +1,74 @@
+using Microsoft.Extensions.Options;
+using OcspLab.Ocsp.Settings;
+using OcspLab.Responder.Sources;
+using OcspLab.ServiceDefaults;
+
+namespace OcspLab.Responder.Settings;
+
+/// <summary>Checks what the options say of one another, and their bounds; a slip is named with its key.</summary>
+/// <param name="services">Tells which authorities have a source of their own.</param>
+internal sealed class ResponderOptionsValidator(IServiceProvider services) : IValidateOptions<ResponderOptions>
+{
+    public ValidateOptionsResult Validate(string? name, ResponderOptions options)
+    {
+        var failures = BoundsValidator<ResponderOptions>.Check(ResponderOptions.Section, options).ToList();
+        if (options.Authorities.Count == 0)
+            failures.Add($"{ResponderOptions.Section}:{nameof(options.Authorities)}: there is none to answer for.");
+        foreach (var (authority, its) in options.Authorities)
+            failures.AddRange(Check(authority, $"{ResponderOptions.Section}:{nameof(options.Authorities)}:{authority}", its));
+        foreach (var shared in options.Authorities.Values.Where(its => its.Database is not null).GroupBy(its => Path.GetFullPath(its.Database!)).Where(group => group.Count() > 1))
+            failures.Add($"{ResponderOptions.Section}:{nameof(options.Authorities)}: {shared.Key} is the database of several; serial numbers of different authorities must not meet.");
+        return failures.Count == 0 ? ValidateOptionsResult.Success : ValidateOptionsResult.Fail(failures);
+    }
+
+    private IEnumerable<string> Check(string authority, string key, AuthorityOptions its)
+    {
+        foreach (var failure in BoundsValidator<AuthorityOptions>.Check(key, its))
+            yield return failure;
+        if (its.IssuerCertificate.Length == 0)
+            yield return $"{key}:{nameof(its.IssuerCertificate)}: is missing.";
+        if (its.Signers.Count == 0)
+            yield return $"{key}:{nameof(its.Signers)}: there is none.";
+        for (var index = 0; index < its.Signers.Count; index++)
+        {
+            if (its.Signers[index].Certificate.Length == 0)
+                yield return $"{key}:{nameof(its.Signers)}:{index}:{nameof(SignerOptions.Certificate)}: is missing.";
+        }
+
+        if (its.PostgreSql is { } connection && Fault(connection) is { } fault)
+            yield return $"{key}:{nameof(its.PostgreSql)}: {fault}";
+        string?[] sources = [its.Database, its.Index, its.Crl, its.PostgreSql, services.GetKeyedService<IStatusSource>(authority) is null ? null : "keyed"];
+        if (sources.Count(source => source is not null) is var count and not 1)
+            yield return $"{key}: {count} sources; give one of {nameof(its.Database)}, {nameof(its.Index)}, {nameof(its.Crl)} and {nameof(its.PostgreSql)}.";
+    }
+
+    // Not the text itself: there is a password in it.
+    private static string? Fault(string connection)
+    {
+        try
+        {
+            _ = new Npgsql.NpgsqlConnectionStringBuilder(connection);
+            return null;
+        }
+        catch (ArgumentException exception)
+        {
+            return $"not a connection string: {exception.Message}";
+        }
+    }
+}
+
+/// <summary>The same for the service.</summary>
+internal sealed class ResponderServiceOptionsValidator : IValidateOptions<ResponderServiceOptions>
+{
+    public ValidateOptionsResult Validate(string? name, ResponderServiceOptions options)
+    {
+        var failures = BoundsValidator<ResponderServiceOptions>.Check(ResponderOptions.Section, options).ToList();
+        if (SocketBinding.Fault(options.Address) is { } fault)
+            failures.Add($"{ResponderOptions.Section}:{nameof(options.Address)}: {fault}");
+        if (options.Address.Contains(',', StringComparison.Ordinal) && options.Port == 0)
+            failures.Add($"{ResponderOptions.Section}:{nameof(options.Port)}: several addresses need a port of one's own choice.");
+        if (options.AdminTokenFile.Length == 0)
+            failures.Add($"{ResponderOptions.Section}:{nameof(options.AdminTokenFile)}: is missing.");
+        return failures.Count == 0 ? ValidateOptionsResult.Success : ValidateOptionsResult.Fail(failures);
+    }
+}

@@ -1,0 +1,51 @@
+using System.ComponentModel.DataAnnotations;
+
+namespace OcspLab.Responder.Settings;
+
+/// <summary>Where the responder listens as a service of its own. Bound from the section <c>Responder</c> too.</summary>
+public sealed class ResponderServiceOptions
+{
+    /// <summary><value>The address of the OCSP port; several are separated by commas. Default 127.0.0.1.</value></summary>
+    public string Address { get; set; } = "127.0.0.1";
+
+    /// <summary><value>The OCSP port; 0 for any free one. Default 8888.</value></summary>
+    [Range(0, 65535)]
+    public int Port { get; set; } = 8888;
+
+    /// <summary><value>The admin API's port, always on 127.0.0.1; 0 for any free one. Default 8889.</value></summary>
+    [Range(0, 65535)]
+    public int AdminPort { get; set; } = 8889;
+
+    /// <summary><value>The file with the admin API's token; made with mode 0600 when missing.</value></summary>
+    public string AdminTokenFile { get; set; } = "admin-token";
+
+    /// <summary><value>How many requests the journal remembers; 0 for no journal. 0 to 1,000,000; default 0.</value></summary>
+    [Range(0, 1_000_000)]
+    public int Journal { get; set; }
+
+    /// <summary><value>Whether the admin API can make the responder misbehave. For laboratories. Default <see cref="FaultInjection.Off"/>.</value></summary>
+    public FaultInjection Faults { get; set; }
+
+    /// <summary><value>Certificates that some faults sign with.</value></summary>
+    public FaultSignerOptions FaultSigners { get; } = new();
+}
+
+/// <summary>Certificates of the authority that must not be believed: only it can make them, and two faults need them.</summary>
+public sealed class FaultSignerOptions
+{
+    /// <summary><value>A certificate without the extended key usage OCSPSigning.</value></summary>
+    public SignerOptions? WithoutOcspSigning { get; set; }
+
+    /// <summary><value>A delegate's that has expired.</value></summary>
+    public SignerOptions? Expired { get; set; }
+}
+
+/// <summary>Faults on demand.</summary>
+public enum FaultInjection
+{
+    /// <summary>Not to be had.</summary>
+    Off,
+
+    /// <summary>Through the admin API.</summary>
+    DangerousOn,
+}

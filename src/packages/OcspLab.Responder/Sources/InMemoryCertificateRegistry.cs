@@ -1,0 +1,61 @@
+using System.Collections.Concurrent;
+using OcspLab.Ocsp.Responses;
+
+namespace OcspLab.Responder.Sources;
+
+/// <summary>A registry that ends with the process: for tests, and for who loads it from elsewhere.</summary>
+/// <param name="clock">Dates revocations.</param>
+public sealed class InMemoryCertificateRegistry(TimeProvider clock) : ICertificateRegistry, IStatusSource
+{
+    private readonly ConcurrentDictionary<string, (long Order, RegisteredCertificate Certificate)> _certificates = new();
+    private readonly Lock _changing = new();
+    private long _order;
+
+    /// <inheritdoc/>
+    public event Action<string?>? Changed;
+
+    /// <inheritdoc/>
+    public ValueTask<SourceStatus?> FindAsync(string serialNumber, CancellationToken cancellationToken) =>
+        ValueTask.FromResult(_certificates.TryGetValue(serialNumber, out var found) ? found.Certificate.ToStatus() : null);
+
+    /// <inheritdoc/>
+    public ValueTask<bool> HasChangedAsync(CancellationToken cancellationToken) => ValueTask.FromResult(false);
+
+    /// <inheritdoc/>
+    public Task<IReadOnlyList<RegisteredCertificate>> ListAsync(CancellationToken cancellationToken) =>
+        Task.FromResult<IReadOnlyList<RegisteredCertificate>>([.. _certificates.Values.OrderBy(entry => entry.Order).Select(entry => entry.Certificate)]);
+
+    /// <inheritdoc/>
+    public Task RegisterAsync(RegisteredCertificate certificate, CancellationToken cancellationToken)
+    {
+        ArgumentNullException.ThrowIfNull(certificate);
+        _certificates.TryAdd(certificate.SerialNumber, (Interlocked.Increment(ref _order), certificate));
+        Changed?.Invoke(certificate.SerialNumber);
+        return Task.CompletedTask;
+    }
+
+    /// <inheritdoc/>
+    public Task<RegisteredCertificate?> RevokeAsync(string nameOrSerial, RevocationReason reason, CancellationToken cancellationToken) =>
+        Task.FromResult(Change(nameOrSerial, (certificate, now) => certificate with { RevokedAt = certificate.RevokedAt ?? now, Reason = reason, ChangedAt = now }));
+
+    /// <inheritdoc/>
+    public Task<RegisteredCertificate?> RestoreAsync(string nameOrSerial, CancellationToken cancellationToken) =>
+        Task.FromResult(Change(nameOrSerial, (certificate, now) => certificate with { RevokedAt = null, Reason = null, ChangedAt = now }));
+
+    private RegisteredCertificate? Change(string nameOrSerial, Func<RegisteredCertificate, DateTimeOffset, RegisteredCertificate> change)
+    {
+        RegisteredCertificate changed;
+        lock (_changing)
+        {
+            if (!_certificates.TryGetValue(nameOrSerial, out var found))
+                found = _certificates.Values.Where(entry => entry.Certificate.Name == nameOrSerial).OrderBy(entry => entry.Order).LastOrDefault();
+            if (found.Certificate is null)
+                return null;
+            changed = change(found.Certificate, clock.GetUtcNow());
+            _certificates[changed.SerialNumber] = (found.Order, changed);
+        }
+
+        Changed?.Invoke(changed.SerialNumber);
+        return changed;
+    }
+}

@@ -1,0 +1,101 @@
+using System.Diagnostics.CodeAnalysis;
+using System.Globalization;
+using OcspLab.Ocsp.Responses;
+
+namespace OcspLab.Responder.Sources;
+
+/// <summary>
+/// The database of <c>openssl ca</c>, index.txt: a line a certificate, six fields between tabs (status, end of validity, revocation, serial
+/// number, file, subject). Immutable.
+/// </summary>
+internal sealed class OpenSslIndex
+{
+    private readonly Dictionary<string, CertStatus> _certificates = [];
+
+    private OpenSslIndex()
+    {
+    }
+
+    public int Count => _certificates.Count;
+
+    public CertStatus? Find(string serialNumber) => _certificates.GetValueOrDefault(serialNumber);
+
+    /// <summary>Reads all of it, or nothing: half a list would call what is missing "never issued".</summary>
+    public static bool TryParse(TextReader text, [NotNullWhen(true)] out OpenSslIndex? index, [NotNullWhen(false)] out string? fault)
+    {
+        index = new OpenSslIndex();
+        fault = null;
+        for (var number = 1; text.ReadLine() is { } line; number++)
+        {
+            if (line.Length == 0 || line[0] == '#')
+                continue;
+            fault = index.Add(line.TrimEnd('\r').Split('\t'));
+            if (fault is null)
+                continue;
+            fault = $"line {number}: {fault}";
+            index = null;
+            return false;
+        }
+
+        return true;
+    }
+
+    private string? Add(string[] fields)
+    {
+        if (fields.Length != Fields)
+            return $"{fields.Length} fields between tabs instead of {Fields}";
+        if (SerialNumbers.Normalize(fields[3]) is not { } serial)
+            return $"'{fields[3]}' is not a serial number";
+        switch (fields[0])
+        {
+            // E is V after its end (openssl ca -updatedb): not revoked.
+            case "V" or "E":
+                // A serial number stands twice where two authorities share the file; then the worse status is said.
+                _certificates.TryAdd(serial, CertStatus.Good);
+                return null;
+            case "R":
+                return RevocationOf(fields[2]) is { } revoked ? Set(serial, revoked) : $"'{fields[2]}' is not a revocation";
+            default:
+                return $"'{fields[0]}' is not a status; V, R and E are";
+        }
+    }
+
+    private string? Set(string serial, CertStatus status)
+    {
+        _certificates[serial] = status;
+        return null;
+    }
+
+    // time[,reason[,argument]]
+    private static CertStatus? RevocationOf(string text)
+    {
+        var parts = text.Split(',');
+        if (TimeOf(parts[0]) is not { } at)
+            return null;
+        if (parts.Length == 1)
+            return CertStatus.Revoked(at);
+        return parts[1] switch
+        {
+            "unspecified" => CertStatus.Revoked(at, RevocationReason.Unspecified),
+            "keyCompromise" or "keyTime" => CertStatus.Revoked(at, RevocationReason.KeyCompromise),
+            "CACompromise" or "CAkeyTime" => CertStatus.Revoked(at, RevocationReason.CaCompromise),
+            "affiliationChanged" => CertStatus.Revoked(at, RevocationReason.AffiliationChanged),
+            "superseded" => CertStatus.Revoked(at, RevocationReason.Superseded),
+            "cessationOfOperation" => CertStatus.Revoked(at, RevocationReason.CessationOfOperation),
+            "certificateHold" or "holdInstruction" => CertStatus.Revoked(at, RevocationReason.CertificateHold),
+            "removeFromCRL" => CertStatus.Revoked(at, RevocationReason.RemoveFromCrl),
+            _ => null,
+        };
+    }
+
+    // UTCTime or GeneralizedTime, always in UTC.
+    private static DateTimeOffset? TimeOf(string text)
+    {
+        // RFC 5280 §4.1.2.5.1: years from 50 are of the 20th century.
+        if (text.Length == "YYMMDDHHMMSSZ".Length && int.TryParse(text.AsSpan(0, 2), NumberStyles.None, CultureInfo.InvariantCulture, out var year))
+            text = (year >= 50 ? "19" : "20") + text;
+        return DateTimeOffset.TryParseExact(text, "yyyyMMddHHmmss'Z'", CultureInfo.InvariantCulture, DateTimeStyles.AssumeUniversal, out var at) ? at : null;
+    }
+
+    private const int Fields = 6;
+}

@@ -1,0 +1,103 @@
+using System.Diagnostics.CodeAnalysis;
+using Microsoft.Extensions.Logging;
+using OcspLab.Ocsp.Responses;
+using OcspLab.Ocsp.Verification;
+using OcspLab.Stapling.Refreshing;
+
+namespace OcspLab.Stapling.Storage;
+
+/// <summary>
+/// The store as the engine sees it: what comes out was verified, what goes in never replaces something newer, and a store that fails or
+/// hangs costs a line in the log and nothing else.
+/// </summary>
+internal sealed class StapleArchive(IStapleStore? store, TimeProvider clock, ILogger logger)
+{
+    private int _failing;
+
+    /// <summary>The stored staple, if it verifies and is not expired.</summary>
+    public async Task<VerifiedStaple?> LoadAsync(StapleSlot slot, VerificationPolicy policy, CancellationToken stopping)
+    {
+        var bytes = await TryAsync(cancellationToken => store!.LoadAsync(slot.Key, cancellationToken), null, stopping).ConfigureAwait(false);
+        if (bytes is null)
+            return null;
+        var now = clock.GetUtcNow();
+        if (!OcspVerifier.Verify(bytes, slot.Subject!, policy with { Nonce = null }, now).TryGetStaple(out var staple, out var rejection))
+        {
+            // An outdated one is no news: the server was off for a while.
+            if (rejection.Reason is not (RejectionReason.Expired or RejectionReason.TooOld))
+                logger.StoredRejected(slot.Name, rejection.ToString());
+            return null;
+        }
+
+        return staple.ExpiresAt > now && staple.Status.Kind != CertStatusKind.Unknown ? staple : null;
+    }
+
+    public async Task SaveAsync(StapleSlot slot, VerifiedStaple staple, VerificationPolicy policy, CancellationToken stopping)
+    {
+        if (await LoadAsync(slot, policy, stopping).ConfigureAwait(false) is { } stored && stored.ThisUpdate > staple.ThisUpdate)
+            return;
+        var saved = await TryAsync(
+            async cancellationToken =>
+            {
+                await store!.SaveAsync(slot.Key, staple, cancellationToken).ConfigureAwait(false);
+                return true;
+            },
+            false,
+            stopping).ConfigureAwait(false);
+
+        // Only what was written proves that a store works: a directory that cannot be written still has nothing to read.
+        if (saved && Interlocked.Exchange(ref _failing, 0) == 1)
+            logger.StoreRecovered();
+    }
+
+    /// <summary>What another instance has fetched since, or is fetching now; null when it is for this one to fetch.</summary>
+    public async Task<VerifiedStaple?> LoadSharedAsync(StapleSlot slot, VerificationPolicy policy, CancellationToken stopping)
+    {
+        if (await LoadNewerAsync(slot, policy, stopping).ConfigureAwait(false) is { } newer)
+            return newer;
+        var waited = TimeSpan.Zero;
+        while (waited < Turn && !await TryTakeTurnAsync(slot, stopping).ConfigureAwait(false))
+        {
+            await Task.Delay(Glance, clock, stopping).ConfigureAwait(false);
+            waited += Glance;
+            if (await LoadNewerAsync(slot, policy, stopping).ConfigureAwait(false) is { } other)
+                return other;
+        }
+
+        // Between the last look and the turn its holder before may have saved an answer and given the turn back.
+        return await LoadNewerAsync(slot, policy, stopping).ConfigureAwait(false);
+    }
+
+    private async Task<VerifiedStaple?> LoadNewerAsync(StapleSlot slot, VerificationPolicy policy, CancellationToken stopping) =>
+        await LoadAsync(slot, policy, stopping).ConfigureAwait(false) is { } stored && stored.ThisUpdate > (slot.Newest?.ThisUpdate ?? DateTimeOffset.MinValue) ? stored : null;
+
+    // Nobody can say: then this instance fetches.
+    private Task<bool> TryTakeTurnAsync(StapleSlot slot, CancellationToken stopping) =>
+        TryAsync(cancellationToken => store!.TryTakeTurnAsync(slot.Key, Turn, cancellationToken), true, stopping);
+
+    [SuppressMessage("Design", "CA1031", Justification = "The boundary to stores that anybody may write: whatever goes wrong in one must not cost a staple.")]
+    private async Task<T> TryAsync<T>(Func<CancellationToken, ValueTask<T>> attempt, T otherwise, CancellationToken stopping)
+    {
+        if (store is null)
+            return otherwise;
+        using var timer = new CancellationTokenSource(Deadline, clock);
+        using var either = CancellationTokenSource.CreateLinkedTokenSource(timer.Token, stopping);
+        try
+        {
+            // On a thread of its own: a store that blocks, or ignores the token, is left behind all the same.
+            return await Task.Run(() => attempt(either.Token).AsTask(), either.Token).WaitAsync(either.Token).ConfigureAwait(false);
+        }
+        catch (Exception exception) when (!stopping.IsCancellationRequested)
+        {
+            if (Interlocked.Exchange(ref _failing, 1) == 0)
+                logger.StoreFailed(timer.IsCancellationRequested ? $"no answer within {Deadline.TotalSeconds} s" : exception.Message);
+            return otherwise;
+        }
+    }
+
+    private static readonly TimeSpan Deadline = TimeSpan.FromSeconds(5);
+
+    // As long as another instance may take for one fetch with its retries; then this one stops waiting for it.
+    private static readonly TimeSpan Turn = TimeSpan.FromSeconds(30);
+    private static readonly TimeSpan Glance = TimeSpan.FromSeconds(1);
+}

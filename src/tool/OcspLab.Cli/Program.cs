@@ -1,0 +1,21 @@
+using System.CommandLine;
+using OcspLab.Cli.CommandLine;
+using OcspLab.Cli.Commands;
+
+var options = new LabOptions();
+var root = new RootCommand("OCSP stapling: inspect any server's staple, and run the lab.")
+{
+    options.Lab,
+    UpCommand.Create(options),
+    InspectCommand.Create(),
+    ConnectCommand.Create(),
+    VerifyCommand.Create(),
+    PkiCommand.Create(options),
+    ResponderCommand.Create(options),
+    NginxCommand.Create(options),
+    KestrelCommand.Create(options),
+    BrowseCommand.Create(options),
+    CompareCommand.Create(options),
+    DoctorCommand.Create(options),
+};
+return await CommandRunner.RunAsync(root, args).ConfigureAwait(false);

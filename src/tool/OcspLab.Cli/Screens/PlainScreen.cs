@@ -1,0 +1,39 @@
+using OcspLab.Cli.CommandLine;
+using OcspLab.Lab.Hosting;
+
+namespace OcspLab.Cli.Screens;
+
+/// <summary>For pipes and files: what goes on to standard error, a line each; the table, and <c>ready</c>, to standard output.</summary>
+internal sealed class PlainScreen : LabScreen
+{
+    private readonly LabBoard _board;
+
+    public PlainScreen(LabBoard board)
+    {
+        _board = board;
+        _board.Said += Console.Error.WriteLine;
+        _board.Changed += Show;
+    }
+
+    public override void Ready(EmbeddedLab lab)
+    {
+        Terminal.Write(Table(_board));
+        Console.Out.WriteLine($"{Hints(lab)}\nready");
+    }
+
+    public override Task EndAsync() => Console.Error.WriteLineAsync("taking the lab down");
+
+    public override ValueTask DisposeAsync()
+    {
+        _board.Said -= Console.Error.WriteLine;
+        _board.Changed -= Show;
+        return ValueTask.CompletedTask;
+    }
+
+    // Every other state is in the table, or in a line of its own.
+    private static void Show(LabResource resource)
+    {
+        if (resource.State is LabResourceState.Starting)
+            Console.Error.WriteLine($"{resource.Name}: starting{(resource.Description.Length > 0 ? $", {resource.Description}" : "")}");
+    }
+}

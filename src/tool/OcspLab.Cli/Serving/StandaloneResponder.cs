@@ -1,0 +1,181 @@
+using System.Globalization;
+using System.Net;
+using System.Net.Sockets;
+using System.Security.Cryptography;
+using System.Security.Cryptography.X509Certificates;
+using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.Hosting;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Hosting;
+using Microsoft.Extensions.Logging;
+using Microsoft.Extensions.Options;
+using OcspLab.Lab;
+using OcspLab.Responder;
+using OcspLab.Responder.Authorities;
+using OcspLab.Responder.Hosting;
+using OcspLab.Responder.Journal;
+using OcspLab.Responder.Responding;
+using OcspLab.Responder.Settings;
+using OcspLab.Responder.Sources;
+
+namespace OcspLab.Cli.Serving;
+
+/// <summary>An OCSP responder of one authority, alone in a process: no admin API, nothing that is kept.</summary>
+public static class StandaloneResponder
+{
+    /// <summary>Answers until it is cancelled.</summary>
+    /// <param name="address">Where to listen.</param>
+    /// <param name="port">The port; 0 for any free one.</param>
+    /// <param name="authority">Whom to answer for. <see cref="AuthorityOptions.IssuerCertificate"/> may hold several certificates: the one that the signer belongs to is meant.</param>
+    /// <param name="configure">The other options.</param>
+    /// <param name="output">Is told where it listens and what goes wrong, one line each; with <paramref name="requests"/> of every request too.</param>
+    /// <param name="requests">Whether requests are told.</param>
+    /// <param name="cancellationToken">The end: requests that have begun are answered.</param>
+    /// <returns>How requests were answered.</returns>
+    /// <exception cref="LabException">A file cannot be used, or the port is taken.</exception>
+    public static async Task<IReadOnlyList<RequestCount>> RunAsync(IPAddress address, int port, AuthorityOptions authority, Action<ResponderOptions> configure, Action<string> output, RequestLog requests, CancellationToken cancellationToken)
+    {
+        ArgumentNullException.ThrowIfNull(address);
+        ArgumentNullException.ThrowIfNull(authority);
+        ArgumentNullException.ThrowIfNull(output);
+        using var folder = new IssuerFile(authority);
+        var builder = WebApplication.CreateSlimBuilder(new WebApplicationOptions { ContentRootPath = AppContext.BaseDirectory });
+        builder.Logging.ClearProviders().SetMinimumLevel(LogLevel.Information).AddFilter("Microsoft", LogLevel.Warning).AddFilter("Microsoft.Extensions.Hosting", LogLevel.None);
+        builder.Logging.Services.AddSingleton<ILoggerProvider>(new LineLoggerProvider(output));
+        builder.Services.AddOcspResponder(builder.Configuration.GetSection("none"));
+        builder.Services.Configure<ResponderOptions>(options =>
+        {
+            options.Authorities.Add(folder.Name, authority);
+            configure(options);
+        });
+        // Ctrl-C is the caller's.
+        builder.Services.AddSingleton<IHostLifetime, PassiveLifetime>();
+        if (requests == RequestLog.Told)
+            builder.Services.AddSingleton(new RequestJournal(entry => output(Describe(entry)), TimeProvider.System));
+        builder.WebHost.ConfigureKestrel(kestrel =>
+        {
+            kestrel.AddServerHeader = false;
+            kestrel.Listen(address, port);
+        });
+        try
+        {
+            var app = builder.Build();
+            await using var _ = app.ConfigureAwait(false);
+            app.Run(app.Services.GetRequiredService<OcspRequestHandler>().HandleAsync);
+            await app.StartAsync(cancellationToken).ConfigureAwait(false);
+            output($"listening on {app.Urls.First()}");
+            await Task.Delay(Timeout.InfiniteTimeSpan, TimeProvider.System, cancellationToken).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+            await app.StopAsync(CancellationToken.None).ConfigureAwait(false);
+            return app.Services.GetRequiredService<ResponderMetrics>().Counts;
+        }
+        catch (IOException exception) when (exception.InnerException is SocketException or Microsoft.AspNetCore.Connections.AddressInUseException)
+        {
+            throw new LabException($"Port {port} of {address} cannot be had: {exception.InnerException.Message}. Choose another with --port.", LabFailure.Unavailable, exception);
+        }
+        catch (SocketException exception)
+        {
+            throw new LabException($"Port {port} of {address} cannot be had: {exception.Message}. Choose another with --port or --address.", LabFailure.Unavailable, exception);
+        }
+        catch (Exception exception) when (exception is InvalidOperationException or IOException or OptionsValidationException)
+        {
+            throw new LabException(exception.Message, LabFailure.Configuration, exception);
+        }
+    }
+
+    private static string Describe(JournalEntry entry) => string.Create(
+        CultureInfo.InvariantCulture, $"{entry.At:HH:mm:ss} {entry.Client} {entry.Method} {(entry.SerialNumbers.Count == 0 ? "-" : string.Join(',', entry.SerialNumbers))} {entry.Outcome}");
+
+    /// <summary>The certificate of a bundle that issued the signer, or is the signer, in a file of its own.</summary>
+    private sealed class IssuerFile : IDisposable
+    {
+        private readonly string? _path;
+
+        public IssuerFile(AuthorityOptions authority)
+        {
+            var bundle = new X509Certificate2Collection();
+            try
+            {
+                bundle.ImportFromPemFile(authority.IssuerCertificate);
+            }
+            catch (Exception exception) when (exception is CryptographicException or IOException or UnauthorizedAccessException)
+            {
+                throw new LabException($"{authority.IssuerCertificate} cannot be read: {exception.Message}", LabFailure.Configuration, exception);
+            }
+
+            if (bundle.Count == 0)
+                throw new LabException($"{authority.IssuerCertificate} holds no certificate in PEM.", LabFailure.Configuration);
+            Name = Describe(bundle[0]);
+            if (bundle.Count < 2)
+                return;
+            var issuer = bundle.FirstOrDefault(certificate => SignsFor(authority.Signers[0], certificate))
+                ?? throw new LabException($"None of the {bundle.Count} certificates in {authority.IssuerCertificate} is one that {authority.Signers[0].Certificate} may sign for (RFC 6960 §4.2.2.2).", LabFailure.Configuration);
+            Name = Describe(issuer);
+            _path = Path.GetTempFileName();
+            File.WriteAllText(_path, issuer.ExportCertificatePem());
+            authority.IssuerCertificate = _path;
+        }
+
+        /// <summary>What people call the authority.</summary>
+        public string Name { get; }
+
+        public void Dispose()
+        {
+            if (_path is not null)
+                File.Delete(_path);
+        }
+
+        // A colon would part it in two as a key of settings.
+        private static string Describe(X509Certificate2 issuer) => issuer.GetNameInfo(X509NameType.SimpleName, forIssuer: false).Replace(':', ' ');
+
+        private static bool SignsFor(SignerOptions files, X509Certificate2 issuer)
+        {
+            try
+            {
+                _ = new Signer(files, issuer, TimeProvider.System.GetUtcNow());
+                return true;
+            }
+            catch (InvalidOperationException exception) when (exception.InnerException is null)
+            {
+                // Judged, and not believed for this issuer; a file that cannot be read is told as it is.
+                return false;
+            }
+            catch (InvalidOperationException exception)
+            {
+                throw new LabException(exception.Message, LabFailure.Configuration, exception);
+            }
+        }
+    }
+
+    private sealed class LineLoggerProvider(Action<string> output) : ILoggerProvider
+    {
+        public ILogger CreateLogger(string categoryName) => new LineLogger(output);
+
+        public void Dispose()
+        {
+        }
+    }
+
+    private sealed class LineLogger(Action<string> output) : ILogger
+    {
+        public IDisposable? BeginScope<TState>(TState state)
+            where TState : notnull => null;
+
+        public bool IsEnabled(LogLevel logLevel) => logLevel >= LogLevel.Information;
+
+        public void Log<TState>(LogLevel logLevel, EventId eventId, TState state, Exception? exception, Func<TState, Exception?, string> formatter)
+        {
+            if (IsEnabled(logLevel))
+                output((logLevel > LogLevel.Information ? $"{logLevel}: ".ToLowerInvariant() : "") + formatter(state, exception) + (exception is null ? "" : $": {exception.Message}"));
+        }
+    }
+}
+
+/// <summary>Whether requests are told one by one.</summary>
+public enum RequestLog
+{
+    /// <summary>They are not.</summary>
+    Silent,
+
+    /// <summary>A line each.</summary>
+    Told,
+}

@@ -1,0 +1,35 @@
+using OcspLab.Benchmarks;
+
+switch (args)
+{
+    case [] or ["protocol"]:
+        return ProtocolRun.Run();
+    case ["handshakes"]:
+        return await HandshakeRun.RunAsync().ConfigureAwait(false);
+    case ["certificates"]:
+        return await CertificatesRun.RunAsync(10_000).ConfigureAwait(false);
+    case ["responder"]:
+        return await ResponderRun.RunAsync().ConfigureAwait(false);
+    case ["--help" or "-h"]:
+        Console.WriteLine(Help);
+        return 0;
+    default:
+        await Console.Error.WriteLineAsync($"'{string.Join(' ', args)}' is not a benchmark.\n{Help}").ConfigureAwait(false);
+        return 64;
+}
+
+internal static partial class Program
+{
+    private const string Help = """
+        Ratios of what this project does to its limit or its peer, each taken in one run.
+
+          dotnet run -c Release --project tests/OcspLab.Benchmarks [-- NAME]
+
+        protocol       decode, verify and build a response, against openssl's bare signatures; two minutes (the default)
+        handshakes     the server's CPU for a stapled handshake, against one without a staple; half a minute
+        certificates   ten thousand certificates in one process: start-up and memory; a minute
+        responder      answers a second, ready and signed one by one, against Kestrel with a constant body, cfssl and openssl; two minutes (wants wrk)
+
+        Exit code 1 when a limit is passed.
+        """;
+}

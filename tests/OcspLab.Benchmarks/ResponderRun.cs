@@ -1,0 +1,224 @@
+using System.Diagnostics;
+using System.Globalization;
+using System.Net;
+using System.Numerics;
+using System.Security.Cryptography;
+using System.Security.Cryptography.X509Certificates;
+using System.Text;
+using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.Hosting;
+using OcspLab.Lab.Commands;
+using OcspLab.Lab.Topology;
+using OcspLab.Ocsp.Requests;
+using OcspLab.Ocsp.Responses;
+using OcspLab.Responder.Faults;
+using OcspLab.Responder.Settings;
+using OcspLab.Responder.Sources;
+
+namespace OcspLab.Benchmarks;
+
+/// <summary>
+/// Answers a second: of the responder, of Kestrel with a constant body of the same size and headers, of <c>cfssl ocspserve</c> with the same answers,
+/// and of <c>openssl ocsp -multi 2</c>; ready ones and, with nonces, signed for each who asks. All asked by the same client over loopback, by turns.
+/// </summary>
+internal static class ResponderRun
+{
+    public static async Task<int> RunAsync()
+    {
+        var folder = Directory.CreateTempSubdirectory("ocsplab-bench-").FullName;
+        try
+        {
+            var topology = new LabTopology { Directory = folder, NginxSource = NginxSource.Off, Ports = new LabPorts { Dns = 5733, Responder = ResponderPort, ResponderAdmin = 8989, Nginx = 8543, Kestrel = 9543, KestrelBuiltIn = 9544 } };
+            PrepareAuthority(topology);
+            var ids = await RegisterAsync(topology).ConfigureAwait(false);
+            // A process of its own, as it is deployed: no journal, no faults.
+            using var responder = StartResponder(topology);
+            try
+            {
+                return await CompareAsync(topology, ids).ConfigureAwait(false);
+            }
+            finally
+            {
+                responder.Kill(entireProcessTree: true);
+            }
+        }
+        finally
+        {
+            Directory.Delete(folder, recursive: true);
+        }
+    }
+
+    private static async Task<int> CompareAsync(LabTopology topology, IReadOnlyList<CertId> ids)
+    {
+        var folder = topology.Directory;
+        var paths = ids.Select(id => "/" + Uri.EscapeDataString(Convert.ToBase64String(new OcspRequest { CertIds = [id] }.Encode()))).ToArray();
+        var ready = new Wrk(folder, "ready", "GET", paths);
+        var posted = new Wrk(folder, "posted", "POST", ids.Select(id => Convert.ToHexString(new OcspRequest { CertIds = [id] }.Encode())));
+        var live = new Wrk(folder, "live", "POST", ids.Select(id => Convert.ToHexString(new OcspRequest { CertIds = [id], Nonce = RandomNumberGenerator.GetBytes(32) }.Encode())));
+        var (body, headers) = await AskAsync(ResponderPort, paths[0]).ConfigureAwait(false);
+        var constant = await StartConstantAsync(body, headers).ConfigureAwait(false);
+        await using var _ = constant.ConfigureAwait(false);
+        using var openssl = StartOpenSsl(topology);
+        Process? cfssl = null;
+        try
+        {
+            cfssl = await StartCfsslAsync(folder, paths).ConfigureAwait(false);
+            await AskAsync(OpenSslPort, paths[0]).ConfigureAwait(false);
+            if (cfssl is not null)
+                // By POST: its GET takes the plus signs of base64 for blanks.
+                await AskAsync(CfsslPort, "/", new OcspRequest { CertIds = [ids[0]] }.Encode()).ConfigureAwait(false);
+            foreach (var port in (ReadOnlySpan<int>)[ResponderPort, ConstantPort])
+                ready.Measure(port, WarmUp);
+            posted.Measure(ResponderPort, WarmUp);
+            double ours = 0, oursPosted = 0, kestrel = 0, cfssls = 0;
+            for (var round = 0; round < Rounds; round++)
+            {
+                ours += ready.Measure(ResponderPort, Length) / Rounds;
+                kestrel += ready.Measure(ConstantPort, Length) / Rounds;
+                oursPosted += posted.Measure(ResponderPort, Length) / Rounds;
+                cfssls += cfssl is null ? 0 : posted.Measure(CfsslPort, Length) / Rounds;
+            }
+
+            var openssls = ready.Measure(OpenSslPort, Length);
+            live.Measure(ResponderPort, WarmUp);
+            double signing = 0, bare = 0;
+            for (var round = 0; round < Rounds; round++)
+            {
+                signing += live.Measure(ResponderPort, Length) / Rounds;
+                bare += 1 / OpenSslSpeed.Measure("rsa2048", Environment.ProcessorCount).Sign.TotalSeconds / Rounds;
+            }
+
+            Console.WriteLine("| RSA-2048 delegate | answers a second | ratio |");
+            Console.WriteLine("|---|---|---|");
+            Line("ready answers, GET: this responder", ours, "");
+            Line("Kestrel, constant body", kestrel, $"{ours / kestrel:0.00} (limit {LeastOfKestrel})");
+            Line("openssl ocsp -multi 2", openssls, $"{ours / openssls:0} times (limit {LeastOfOpenSsl})");
+            Line("ready answers, POST: this responder", oursPosted, "");
+            if (cfssl is not null)
+                Line("cfssl ocspserve", cfssls, $"{oursPosted / cfssls:0.0} times (limit {LeastOfCfssl})");
+            Line("signed one by one, POST with a nonce: this responder", signing, "");
+            Line($"openssl speed -multi {Environment.ProcessorCount} rsa2048, bare signatures", bare, $"{signing / bare:0.00} (limit {LeastOfSpeed})");
+            return ours / kestrel < LeastOfKestrel || ours / openssls < LeastOfOpenSsl || cfssl is null || oursPosted / cfssls < LeastOfCfssl || signing / bare < LeastOfSpeed ? 1 : 0;
+        }
+        finally
+        {
+            openssl.Kill(entireProcessTree: true);
+            cfssl?.Kill(entireProcessTree: true);
+            cfssl?.Dispose();
+        }
+
+        static void Line(string what, double rate, string ratio) => Console.WriteLine(string.Create(CultureInfo.InvariantCulture, $"| {what} | {rate:#,0} | {ratio} |"));
+    }
+
+    private static void PrepareAuthority(LabTopology topology) => topology.CreatePki(TimeProvider.System).Ensure();
+
+    private static Process StartResponder(LabTopology topology)
+    {
+        var settings = topology.SettingsOf(LabTopology.Responder).Where(setting => !setting.Key.Contains("Fault", StringComparison.Ordinal) && !setting.Key.EndsWith("Journal", StringComparison.Ordinal));
+        return Process.Start(new ProcessStartInfo("dotnet", [typeof(ResponderOptions).Assembly.Location, .. settings.Select(setting => $"--{setting.Key}={setting.Value}"), "--Logging:LogLevel:Default=Warning"]) { RedirectStandardOutput = true })!;
+    }
+
+    private static async Task<Process?> StartCfsslAsync(string folder, string[] paths)
+    {
+        var answers = new List<string>();
+        foreach (var path in paths)
+            answers.Add(Convert.ToBase64String((await AskAsync(ResponderPort, path).ConfigureAwait(false)).Body));
+        var file = Path.Combine(folder, "responses.txt");
+        await File.WriteAllLinesAsync(file, answers).ConfigureAwait(false);
+        try
+        {
+            return Process.Start(new ProcessStartInfo("cfssl", ["ocspserve", "-address", "127.0.0.1", "-port", $"{CfsslPort}", "-responses", file, "-loglevel", "5"]) { RedirectStandardError = true, RedirectStandardOutput = true })!;
+        }
+        catch (System.ComponentModel.Win32Exception)
+        {
+            Console.WriteLine("cfssl is not installed (Debian's package golang-cfssl); it is left out, and its limit counts as missed.");
+            return null;
+        }
+    }
+
+    private static async Task<IReadOnlyList<CertId>> RegisterAsync(LabTopology topology)
+    {
+        var registry = LabRegistry.Open(topology, TimeProvider.System);
+        using var issuer = X509CertificateLoader.LoadCertificateFromFile(topology.CreatePki(TimeProvider.System).Intermediate.Certificate);
+        var now = TimeProvider.System.GetUtcNow();
+        var index = new StringBuilder();
+        var ids = new List<CertId>();
+        for (var number = 0; number < Certificates; number++)
+        {
+            var serial = $"40{number:x6}";
+            await registry.RegisterAsync(new RegisteredCertificate($"bench-{number}", serial, now, now.AddDays(1)), CancellationToken.None).ConfigureAwait(false);
+            index.Append(CultureInfo.InvariantCulture, $"V\t{now.AddDays(30):yyMMddHHmmss}Z\t\t{serial.ToUpperInvariant()}\tunknown\t/CN=bench-{number}\n");
+            ids.Add(OcspSubject.FromSerial(BigInteger.Parse(serial, NumberStyles.HexNumber, CultureInfo.InvariantCulture), issuer).ToCertId(CertIdHash.Sha1));
+        }
+
+        await File.WriteAllTextAsync(Path.Combine(topology.Directory, "index.txt"), index.ToString()).ConfigureAwait(false);
+        return ids;
+    }
+
+    /// <summary>A first answer, once there is one; nothing is measured that does not say good.</summary>
+    private static async Task<(byte[] Body, Dictionary<string, string> Headers)> AskAsync(int port, string question, byte[]? request = null)
+    {
+        using var http = new HttpClient();
+        for (var attempt = 1; ; attempt++)
+        {
+            try
+            {
+                using var message = new HttpRequestMessage(request is null ? HttpMethod.Get : HttpMethod.Post, new Uri($"http://127.0.0.1:{port}{question}"));
+                if (request is not null)
+                    message.Content = new ByteArrayContent(request) { Headers = { ContentType = new("application/ocsp-request") } };
+                using var answer = await http.SendAsync(message).ConfigureAwait(false);
+                var body = await answer.Content.ReadAsByteArrayAsync().ConfigureAwait(false);
+                if (!OcspResponse.TryDecode(body, out var response, out var _) || response.Basic?.Responses[0].Status.Kind != CertStatusKind.Good)
+                    throw new InvalidOperationException($"Port {port} does not answer 'good': nothing was measured.");
+                return (body, answer.Headers.Concat(answer.Content.Headers).Where(header => header.Key is not ("Date" or "Content-Length" or "Transfer-Encoding")).ToDictionary(header => header.Key, header => string.Join(", ", header.Value)));
+            }
+            catch (HttpRequestException) when (attempt < 100)
+            {
+                await Task.Delay(100).ConfigureAwait(false);
+            }
+        }
+    }
+
+    private static async Task<WebApplication> StartConstantAsync(byte[] body, Dictionary<string, string> headers)
+    {
+        var builder = WebApplication.CreateEmptyBuilder(new WebApplicationOptions());
+        builder.WebHost.UseKestrelCore().ConfigureKestrel(kestrel =>
+        {
+            kestrel.AddServerHeader = false;
+            kestrel.Listen(IPAddress.Loopback, ConstantPort);
+        });
+        var application = builder.Build();
+        application.Run(context =>
+        {
+            foreach (var (name, value) in headers)
+                context.Response.Headers[name] = value;
+            context.Response.ContentLength = body.Length;
+            return context.Response.Body.WriteAsync(body).AsTask();
+        });
+        await application.StartAsync().ConfigureAwait(false);
+        return application;
+    }
+
+    private static Process StartOpenSsl(LabTopology topology)
+    {
+        var pki = topology.CreatePki(TimeProvider.System);
+        return Process.Start(new ProcessStartInfo("openssl", [
+            "ocsp", "-index", Path.Combine(topology.Directory, "index.txt"), "-port", $"{OpenSslPort}", "-CA", pki.Intermediate.Certificate, "-rsigner", pki.OcspSigner.Certificate,
+            "-rkey", pki.OcspSigner.Key, "-passin", $"file:{pki.OcspSigner.Password}", "-nmin", "60", "-multi", "2", "-ignore_err"]) { RedirectStandardError = true, RedirectStandardOutput = true })!;
+    }
+
+    private const int ResponderPort = 8988;
+    private const int ConstantPort = 8990;
+    private const int OpenSslPort = 8991;
+    private const int CfsslPort = 8992;
+    private const int Certificates = 100;
+    private const int Rounds = 3;
+    private const double LeastOfKestrel = 0.8;
+    private const double LeastOfCfssl = 2;
+    private const double LeastOfOpenSsl = 20;
+    private const double LeastOfSpeed = 0.7;
+
+    // Seconds.
+    private const int WarmUp = 3;
+    private const int Length = 4;
+}

@@ -1,0 +1,157 @@
+using System.Net;
+using System.Net.Http.Headers;
+using OcspLab.Ocsp.Responses;
+using OcspLab.Responder.Admin;
+using OcspLab.Responder.Sources;
+using OcspLab.Testing;
+
+namespace OcspLab.Responder.Tests;
+
+public sealed class AdminApiTests : IAsyncLifetime
+{
+    private readonly ResponderFixture _responder = new();
+
+    public ValueTask InitializeAsync() => _responder.InitializeAsync();
+
+    public ValueTask DisposeAsync() => _responder.DisposeAsync();
+
+    [Fact]
+    public async Task Without_the_token_nothing_is_told()
+    {
+        var response = await _responder.Http.GetAsync(new Uri(_responder.AdminUrl, "certificates"), TestContext.Current.CancellationToken);
+        Assert.Equal(HttpStatusCode.Unauthorized, response.StatusCode);
+        Assert.Equal("application/problem+json", response.Content.Headers.ContentType?.MediaType);
+    }
+
+    [Fact]
+    public async Task A_wrong_token_is_refused()
+    {
+        using var request = new HttpRequestMessage(HttpMethod.Post, new Uri(_responder.AdminUrl, "certificates/echo/revoke"));
+        request.Headers.Authorization = new AuthenticationHeaderValue("Bearer", new string('0', 64));
+        Assert.Equal(HttpStatusCode.Unauthorized, (await _responder.Http.SendAsync(request, TestContext.Current.CancellationToken)).StatusCode);
+        Assert.All(await _responder.Registry.ListAsync(TestContext.Current.CancellationToken), certificate => Assert.Null(certificate.RevokedAt));
+    }
+
+    [Fact]
+    public void The_token_is_its_owners_alone() => OwnerOnly.Check(_responder.TokenFile);
+
+    [Fact]
+    public void It_listens_on_loopback_only() => Assert.Equal("127.0.0.1", _responder.AdminUrl.Host);
+
+    [Fact]
+    public async Task What_is_registered_can_be_revoked_restored_listed_and_counted()
+    {
+        using var client = Client();
+        var cancellation = TestContext.Current.CancellationToken;
+        await client.RegisterAsync(new RegisteredCertificate("bob", "4711", default, TimeProvider.System.GetUtcNow()), cancellation);
+        Assert.Equal(RevocationReason.KeyCompromise, (await client.RevokeAsync("bob", RevocationReason.KeyCompromise, cancellation))?.Reason);
+        Assert.Null((await client.RestoreAsync("4711", cancellation))?.RevokedAt);
+        Assert.Contains("bob", (await client.ListAsync(cancellation)).Select(certificate => certificate.Name));
+        Assert.Null(await client.RevokeAsync("nobody", RevocationReason.Unspecified, cancellation));
+
+        await _responder.Http.PostAsync(_responder.Url, new ByteArrayContent(_responder.Request()), cancellation);
+        Assert.Equal(new RequestCount("POST", "good", 1), Assert.Single(await client.CountAsync(cancellation)));
+    }
+
+    [Theory]
+    [InlineData("{}")]
+    [InlineData("""{"name":"bob","serialNumber":"xyz","notAfter":"2030-01-01T00:00:00Z"}""")]
+    [InlineData("not json")]
+    public async Task Bad_input_is_a_problem_and_changes_nothing(string body)
+    {
+        using var content = new StringContent(body, new MediaTypeHeaderValue("application/json"));
+        using var request = new HttpRequestMessage(HttpMethod.Post, new Uri(_responder.AdminUrl, "certificates")) { Content = content };
+        request.Headers.Authorization = new AuthenticationHeaderValue("Bearer", AdminToken.LoadOrCreate(_responder.TokenFile).Value);
+        var response = await _responder.Http.SendAsync(request, TestContext.Current.CancellationToken);
+        Assert.Equal(HttpStatusCode.BadRequest, response.StatusCode);
+        Assert.Equal("application/problem+json", response.Content.Headers.ContentType?.MediaType);
+        Assert.Equal(3, (await _responder.Registry.ListAsync(TestContext.Current.CancellationToken)).Count);
+    }
+
+    [Fact]
+    public async Task The_ocsp_port_closes_and_opens_while_the_admin_api_stays()
+    {
+        using var client = Client();
+        var url = _responder.Url;
+        Assert.Equal("stopped", (await client.StopAsync(TestContext.Current.CancellationToken)).State);
+        await Assert.ThrowsAsync<HttpRequestException>(() => _responder.Http.GetAsync(url, TestContext.Current.CancellationToken));
+        Assert.Equal("started", (await client.StartAsync(TestContext.Current.CancellationToken)).State);
+        Assert.Equal(HttpStatusCode.OK, (await _responder.Http.GetAsync(_responder.Url, TestContext.Current.CancellationToken)).StatusCode);
+    }
+
+    [Fact]
+    public async Task Health_needs_no_token()
+    {
+        Assert.Equal("Healthy", await _responder.Http.GetStringAsync(new Uri(_responder.AdminUrl, "health"), TestContext.Current.CancellationToken));
+        Assert.Equal("Healthy", await _responder.Http.GetStringAsync(new Uri(_responder.AdminUrl, "alive"), TestContext.Current.CancellationToken));
+    }
+
+    [Fact]
+    public async Task A_revocation_survives_a_new_process()
+    {
+        await _responder.Registry.RevokeAsync("echo", RevocationReason.KeyCompromise, TestContext.Current.CancellationToken);
+        var other = new SqliteCertificateRegistry(Path.Combine(_responder.Folder, "responder.db"), TimeProvider.System);
+        Assert.Equal(CertStatusKind.Revoked, (await other.FindAsync(_responder.Echo.SerialNumber.ToLowerInvariant(), TestContext.Current.CancellationToken))?.Status.Kind);
+    }
+
+    [Fact]
+    public async Task The_api_describes_itself_without_a_token()
+    {
+        using var document = System.Text.Json.JsonDocument.Parse(await _responder.Http.GetStringAsync(new Uri(_responder.AdminUrl, "openapi/v1.json"), TestContext.Current.CancellationToken));
+        var paths = document.RootElement.GetProperty("paths").EnumerateObject().Select(path => path.Name);
+        Assert.Equal(
+            ["/certificates", "/certificates/{which}/restore", "/certificates/{which}/revoke", "/faults", "/faults/{id}", "/journal", "/listener", "/listener/start", "/listener/stop", "/requests", "/status"],
+            paths.Order(StringComparer.Ordinal));
+        Assert.Equal("bearer", document.RootElement.GetProperty("components").GetProperty("securitySchemes").GetProperty("token").GetProperty("scheme").GetString());
+        Assert.False(document.RootElement.GetRawText().Contains(AdminToken.LoadOrCreate(_responder.TokenFile).Value, StringComparison.Ordinal), "the token is in it");
+    }
+
+    [Theory]
+    [InlineData("00FF12", "00ff12")]
+    [InlineData("FF12", "00ff12")]
+    [InlineData("0012", "12")]
+    [InlineData("123", "0123")]
+    public async Task A_serial_number_is_understood_however_it_is_written(string written, string meant)
+    {
+        using var client = Client();
+        await client.RegisterAsync(new RegisteredCertificate($"written-{written}", written, DateTimeOffset.UnixEpoch, DateTimeOffset.UnixEpoch.AddYears(90)), TestContext.Current.CancellationToken);
+        Assert.Equal(meant, (await client.RevokeAsync(written, RevocationReason.Superseded, TestContext.Current.CancellationToken))?.SerialNumber);
+        Assert.Equal(meant, (await client.RestoreAsync($"written-{written}", TestContext.Current.CancellationToken))?.SerialNumber);
+    }
+
+    [Fact]
+    public async Task A_token_that_others_can_read_is_not_used()
+    {
+        Assert.SkipWhen(OperatingSystem.IsWindows(), "Windows has no file modes");
+        var copy = Path.Combine(_responder.Folder, "open-token");
+        await File.WriteAllTextAsync(copy, "secret\n", TestContext.Current.CancellationToken);
+#pragma warning disable CA1416 // Skipped above.
+        File.SetUnixFileMode(copy, UnixFileMode.UserRead | UnixFileMode.OtherRead);
+#pragma warning restore CA1416
+        Assert.Contains("can be read by others", Assert.Throws<IOException>(() => AdminToken.LoadOrCreate(copy)).Message, StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData("GET", "certificates")]
+    [InlineData("POST", "certificates/echo/revoke")]
+    [InlineData("GET", "journal")]
+    [InlineData("GET", "status")]
+    [InlineData("POST", "faults")]
+    [InlineData("DELETE", "faults")]
+    [InlineData("POST", "listener/stop")]
+    [InlineData("GET", "openapi/v2.json")]
+    public async Task Nothing_else_is_to_be_had_without_the_token(string method, string path)
+    {
+        foreach (var token in (string?[])[null, "Bearer ", "Bearer 00", "Basic " + AdminToken.LoadOrCreate(_responder.TokenFile).Value])
+        {
+            using var request = new HttpRequestMessage(new HttpMethod(method), new Uri(_responder.AdminUrl, path));
+            if (token is not null)
+                request.Headers.TryAddWithoutValidation("Authorization", token);
+            using var response = await _responder.Http.SendAsync(request, TestContext.Current.CancellationToken);
+            Assert.Equal(HttpStatusCode.Unauthorized, response.StatusCode);
+            Assert.Equal("application/problem+json", response.Content.Headers.ContentType?.MediaType);
+        }
+    }
+
+    private ResponderAdminClient Client() => new(_responder.AdminUrl, AdminToken.LoadOrCreate(_responder.TokenFile));
+}

@@ -1,0 +1,75 @@
+using OcspLab.Ocsp.Requests;
+using OcspLab.Responder.Authorities;
+using OcspLab.Responder.Responding;
+using OcspLab.Responder.Sources;
+using OcspLab.Testing;
+
+namespace OcspLab.Responder.Tests;
+
+public sealed class ReadyAnswersTests
+{
+    private static readonly DateTimeOffset Now = TestAuthority.Now;
+    private static readonly System.Security.Cryptography.X509Certificates.X509Certificate2 Issuer = new TestAuthority().Certificate;
+    private static readonly Authority Ours = new("ours", Issuer, [], new InMemoryCertificateRegistry(TimeProvider.System));
+    private static readonly Authority Theirs = new("theirs", new TestAuthority().Certificate, [], new InMemoryCertificateRegistry(TimeProvider.System));
+    private readonly ReadyAnswers _ready = new(8);
+
+    [Fact, Trait("Rule", "R41")]
+    public void An_answer_is_given_until_it_is_to_be_renewed()
+    {
+        Remember(1);
+        Assert.True(_ready.TryFind(Question(1), Now.AddMinutes(59), out _));
+        Assert.False(_ready.TryFind(Question(1), Now.AddHours(1), out _));
+    }
+
+    [Fact, Trait("Rule", "R44")]
+    public void What_was_looked_up_before_a_change_is_not_kept_after_it()
+    {
+        var version = _ready.Version;
+        _ready.Forget(Ours, "01");
+        Remember(1, version);
+        Assert.False(_ready.TryFind(Question(1), Now, out _));
+    }
+
+    [Theory, Trait("Rule", "R44")]
+    [InlineData(CertIdHash.Sha1)]
+    [InlineData(CertIdHash.Sha256)]
+    [InlineData(CertIdHash.Sha384)]
+    [InlineData(CertIdHash.Sha512)]
+    public void A_change_drops_the_answers_about_its_certificate_and_no_others(CertIdHash hash)
+    {
+        _ready.Remember(Question(1, hash), Ours, Reply, Now.AddHours(1), _ready.Version);
+        Remember(2);
+        _ready.Forget(Theirs, "01");
+        Assert.True(_ready.TryFind(Question(1, hash), Now, out _));
+        _ready.Forget(Ours, "01");
+        Assert.False(_ready.TryFind(Question(1, hash), Now, out _));
+        Assert.True(_ready.TryFind(Question(2), Now, out _));
+    }
+
+    [Fact]
+    public void All_of_an_authority_are_dropped_at_once()
+    {
+        Remember(1);
+        _ready.Remember([9], Theirs, Reply, Now.AddHours(1), _ready.Version);
+        _ready.Forget(Ours, null);
+        Assert.Equal(1, _ready.Count);
+    }
+
+    [Fact]
+    public void There_are_never_more_than_asked_for()
+    {
+        for (var serial = 1; serial < 100; serial++)
+        {
+            Remember(serial);
+            Assert.InRange(_ready.Count, 1, 8);
+            Assert.True(_ready.TryFind(Question(serial), Now, out _));
+        }
+    }
+
+    private void Remember(int serial, long? version = null) => _ready.Remember(Question(serial), Ours, Reply, Now.AddHours(1), version ?? _ready.Version);
+
+    private static byte[] Question(int serial, CertIdHash hash = CertIdHash.Sha1) => Authority.Question(OcspSubject.FromSerial(serial, Issuer).ToCertId(hash), null);
+
+    private static OcspReply Reply { get; } = new(new byte[] { 1 }, "good", null, []);
+}

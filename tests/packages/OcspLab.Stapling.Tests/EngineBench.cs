@@ -1,0 +1,101 @@
+using System.Diagnostics.Metrics;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Logging;
+using Microsoft.Extensions.Logging.Testing;
+using Microsoft.Extensions.Options;
+using Microsoft.Extensions.Time.Testing;
+using OcspLab.Stapling.Refreshing;
+using OcspLab.Stapling.Status;
+using OcspLab.Stapling.Storage;
+using OcspLab.Testing;
+
+namespace OcspLab.Stapling.Tests;
+
+/// <summary>An engine on a clock that tests move, with a responder and a store that do what they are told.</summary>
+public abstract class EngineBench : IAsyncLifetime
+{
+    private readonly ServiceProvider _services = new ServiceCollection().AddMetrics().BuildServiceProvider();
+    private readonly List<StaplingEngine> _engines = [];
+    private StaplingEngine? _engine;
+
+    internal FakeTimeProvider Clock { get; } = new(TestAuthority.Now);
+    internal FakeLogCollector Log { get; } = new();
+    internal ScriptedClient Client { get; } = new();
+    internal StaplingOptions Options { get; } = new();
+    internal IStapleStore? Store { get; set; }
+    internal OptionsMonitor Monitor => field ??= new OptionsMonitor(Options);
+    internal IMeterFactory Meters => _services.GetRequiredService<IMeterFactory>();
+
+    internal StaplingEngine Engine => _engine ??= CreateEngine();
+
+    public ValueTask InitializeAsync() => ValueTask.CompletedTask;
+
+    public virtual async ValueTask DisposeAsync()
+    {
+        GC.SuppressFinalize(this);
+        if (_engine is not null)
+        {
+            await _engine.StopAsync(CancellationToken.None);
+            _engine.Dispose();
+        }
+
+        await _services.DisposeAsync();
+    }
+
+    /// <summary>Another engine with the same clock, settings, responder and store: another instance, or the same after a restart.</summary>
+    internal StaplingEngine CreateEngine()
+    {
+        var engine = new StaplingEngine(
+            new StapleFetcher(_ => Client, Clock), Store, Monitor, new StaplingMetrics(Meters), Clock, new Random(1),
+            LoggerFactory.Create(builder => builder.AddProvider(new FakeLoggerProvider(Log)).SetMinimumLevel(LogLevel.Trace)));
+        _engines.Add(engine);
+        return engine;
+    }
+
+    internal StapleSlot Add() => Engine.Add(Staples.Server, [Staples.Authority.Certificate]);
+
+    internal async Task<StapleSlot> AddAndWaitAsync()
+    {
+        var slot = Add();
+        await Engine.WaitForFirstStaplesAsync(TestContext.Current.CancellationToken);
+        return slot;
+    }
+
+    internal async Task RefreshAsync(StapleSlot slot)
+    {
+        var calls = Client.Calls;
+        for (var step = 0; step < 1500 && (Client.Calls == calls || slot.Status.LastRefresh == TestAuthority.Now); step++)
+            await AdvanceAsync(TimeSpan.FromMinutes(1));
+        Assert.NotEqual(calls, Client.Calls);
+    }
+
+    /// <summary>
+    /// Fake time moves; then the engines' own threads have as much real time as they need to go to sleep again, and a moment where they
+    /// wait for something else.
+    /// </summary>
+    internal async Task AdvanceAsync(TimeSpan time)
+    {
+        Clock.Advance(time);
+        var step = 0;
+        do
+            await Task.Delay(2, TestContext.Current.CancellationToken);
+        while (++step < 20 && !_engines.All(engine => engine.IsAsleep));
+    }
+
+    internal sealed class OptionsMonitor(StaplingOptions options) : IOptionsMonitor<StaplingOptions>
+    {
+        private Action<StaplingOptions, string?>? _listeners;
+
+        public StaplingOptions CurrentValue => options;
+
+        public StaplingOptions Get(string? name) => options;
+
+        public IDisposable? OnChange(Action<StaplingOptions, string?> listener)
+        {
+            _listeners += listener;
+            return null;
+        }
+
+        public void Changed() => _listeners?.Invoke(options, Microsoft.Extensions.Options.Options.DefaultName);
+    }
+}

@@ -1,0 +1,87 @@
+using Microsoft.Extensions.Diagnostics.HealthChecks;
+using Microsoft.Extensions.Diagnostics.Metrics.Testing;
+using OcspLab.Ocsp.Responses;
+using OcspLab.Stapling.Status;
+using OcspLab.Testing;
+
+namespace OcspLab.Stapling.Tests;
+
+public sealed class StapleHealthTests : EngineBench
+{
+    [Fact, Trait("Rule", "S32")]
+    public async Task It_degrades_before_the_staple_ends_and_not_when_it_is_too_late()
+    {
+        Client.Answer(Staples.Verified());
+        var slot = await AddAndWaitAsync();
+        Assert.Equal(HealthStatus.Healthy, await CheckAsync());
+        Client.Fail();
+        while (Clock.GetUtcNow() < TestAuthority.Now.AddHours(18))
+            await AdvanceAsync(TimeSpan.FromMinutes(30));
+        Assert.NotNull(slot.Current);
+        Assert.Equal(HealthStatus.Degraded, await CheckAsync());
+    }
+
+    [Theory, Trait("Rule", "S32")]
+    [InlineData(false, HealthStatus.Degraded)]
+    [InlineData(true, HealthStatus.Unhealthy)]
+    public void A_missing_staple_is_worse_for_a_certificate_that_must_have_one(bool mustStaple, HealthStatus expected) =>
+        Assert.Equal(expected, Judge(Status() with { IsMustStaple = mustStaple }));
+
+    [Fact, Trait("Rule", "S32")]
+    public async Task Revoked_is_unhealthy_stapled_or_withheld()
+    {
+        Options.Revoked = RevokedPolicy.Withhold;
+        Client.Answer(Staples.Verified(CertStatus.Revoked(TestAuthority.Now.AddHours(-1))));
+        await AddAndWaitAsync();
+        await Poll.UntilAsync(() => Engine.Staples.Single().IsRevoked, "the revocation");
+        Assert.Equal(HealthStatus.Unhealthy, await CheckAsync());
+    }
+
+    [Theory, Trait("Rule", "S36")]
+    [InlineData(StapleSourceKind.None)]
+    [InlineData(StapleSourceKind.Off)]
+    public void A_certificate_without_ocsp_is_healthy(StapleSourceKind source) => Assert.Equal(HealthStatus.Healthy, Judge(Status() with { Source = source }));
+
+    [Fact, Trait("Rule", "S31")]
+    public async Task Gauges_tell_how_long_the_next_staple_lasts_and_how_old_the_oldest_is()
+    {
+        Client.Answer(Staples.Verified());
+        _ = Engine;
+        using var remaining = new MetricCollector<double>(Meters, StaplingTelemetry.MeterName, "ocsp.stapling.staple.remaining");
+        using var age = new MetricCollector<double>(Meters, StaplingTelemetry.MeterName, "ocsp.stapling.staple.age");
+        using var staples = new MetricCollector<long>(Meters, StaplingTelemetry.MeterName, "ocsp.stapling.staples");
+        await AddAndWaitAsync();
+        remaining.RecordObservableInstruments();
+        age.RecordObservableInstruments();
+        staples.RecordObservableInstruments();
+        Assert.Equal(TimeSpan.FromHours(23).TotalSeconds, remaining.LastMeasurement!.Value);
+        Assert.Equal(TimeSpan.FromHours(1).TotalSeconds, age.LastMeasurement!.Value);
+        Assert.Equal((1L, "good"), (staples.LastMeasurement!.Value, staples.LastMeasurement.Tags["state"]));
+    }
+
+    private static StapleStatus Status() => new()
+    {
+        Certificate = "CN=server",
+        Thumbprint = "00",
+        SerialNumber = "01",
+        NotAfter = DateTimeOffset.MaxValue,
+        IsMustStaple = false,
+        Source = StapleSourceKind.Responder,
+        Urls = [],
+        LastOutcome = "failed",
+    };
+
+    private static HealthStatus Judge(StapleStatus status) => new StaplingHealthCheck(new OneStatus(status), TimeProvider.System)
+        .CheckHealthAsync(Context()).Result.Status;
+
+    private async Task<HealthStatus> CheckAsync() => (await new StaplingHealthCheck(Engine, Clock).CheckHealthAsync(Context())).Status;
+
+    private static HealthCheckContext Context() => new() { Registration = new HealthCheckRegistration("ocsp-stapling", _ => null!, failureStatus: null, tags: null) };
+
+    private sealed class OneStatus(StapleStatus status) : IStaplingStatus
+    {
+        public IReadOnlyList<StapleStatus> Staples => [status];
+
+        public Task<IReadOnlyList<StapleStatus>> RefreshAsync(string? thumbprint = null, CancellationToken cancellationToken = default) => Task.FromResult(Staples);
+    }
+}
