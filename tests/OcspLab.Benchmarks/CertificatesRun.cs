@@ -12,6 +12,7 @@ using Microsoft.Extensions.Logging;
 using OcspLab.Ocsp.Requests;
 using OcspLab.Ocsp.Responses;
 using OcspLab.Ocsp.Signing;
+using OcspLab.Stapling.Handshakes;
 using OcspLab.Stapling.Kestrel;
 using OcspLab.Stapling.Refreshing;
 

@@ -83,7 +83,7 @@ public sealed class PackageTests : IDisposable
         await using var lab = await ProcessLab.StartAsync([_folder["published/site"]], ["--Kestrel:Endpoints:Https:Certificate:Password=PASSWORD"]);
         Assert.Equal(StapleVerdictKind.Good, await lab.StapleAsync());
         var page = await Tool.RunAsync("curl", "-sS", "--fail", "--cert-status", "--cacert", lab.RootFile, "--resolve", $"echocert.lab:{lab.Topology.Ports.Kestrel}:127.0.0.1", $"https://echocert.lab:{lab.Topology.Ports.Kestrel}/");
-        Assert.StartsWith("CN=echocert.lab, O=OcspLab: good, again at ", page.Output, StringComparison.Ordinal);
+        Assert.StartsWith("CN=echocert.lab, O=OcspLab: Good, again at ", page.Output, StringComparison.Ordinal);
     }
 
     public enum Compiled

@@ -61,7 +61,7 @@ internal static class SitePage
             body.Append(CultureInfo.InvariantCulture, $"<tr><th>Life</th><td><progress max=\"1\" value=\"{life:0.000}\"></progress></td></tr>");
         }
 
-        Row(body, "Last refresh", $"{(status.LastRefresh is { } last ? At(last) : "never")}: {status.LastOutcome}");
+        Row(body, "Last refresh", $"{(status.LastRefresh is { } last ? At(last) : "never")}: {status.LastOutcome.ToTag()}{(status.LastDetail is { } detail ? $", {detail}" : "")}");
         Row(body, "Next refresh", status.NextRefresh is { } nextRefresh ? At(nextRefresh) : "none");
         body.Append("</table>");
     }

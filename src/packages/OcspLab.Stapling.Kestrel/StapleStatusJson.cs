@@ -23,6 +23,7 @@ internal sealed partial record StapleStatusJson
     public required string? Signer { get; init; }
     public required DateTimeOffset? LastRefresh { get; init; }
     public required string LastOutcome { get; init; }
+    public required string? LastDetail { get; init; }
     public required string? Obstacle { get; init; }
     public required int Failures { get; init; }
     public required DateTimeOffset? NextRefresh { get; init; }
@@ -48,7 +49,8 @@ internal sealed partial record StapleStatusJson
             SecondsLeft = staple is null ? null : (long)(staple.ExpiresAt - now).TotalSeconds,
             Signer = staple?.Signer,
             LastRefresh = status.LastRefresh,
-            LastOutcome = status.LastOutcome,
+            LastOutcome = status.LastOutcome.ToTag(),
+            LastDetail = status.LastDetail,
             Obstacle = status.Obstacle,
             Failures = status.Failures,
             NextRefresh = status.NextRefresh,

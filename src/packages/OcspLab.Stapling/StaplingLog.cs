@@ -67,4 +67,19 @@ internal static partial class StaplingLog
 
     [LoggerMessage(1019, LogLevel.Information, "The store of staples works again", EventName = "StoreRecovered")]
     public static partial void StoreRecovered(this ILogger logger);
+
+    [LoggerMessage(1020, LogLevel.Information, "OCSP stapling: verified staples are handed to handshakes ({Runtime})", EventName = "StaplingVerified")]
+    public static partial void Verified(this ILogger logger, string runtime);
+
+    [LoggerMessage(1021, LogLevel.Error, "OCSP stapling does not work: {Why}. The runtime's own stapling, which verifies less, stays in force. Look for a newer OcspLab.Stapling", EventName = "StaplingRuntimeOwn")]
+    public static partial void RuntimeOwn(this ILogger logger, string why);
+
+    [LoggerMessage(1022, LogLevel.Warning, "OCSP stapling: {System} takes no staples from outside. Windows staples by itself, macOS not at all", EventName = "StaplingUnsupported")]
+    public static partial void Unsupported(this ILogger logger, string system);
+
+    [LoggerMessage(1023, LogLevel.Warning, "OCSP stapling is registered, but there is no HTTPS endpoint", EventName = "StaplingUnused")]
+    public static partial void NoEndpoint(this ILogger logger);
+
+    /// <summary>The category of all of it.</summary>
+    public const string Category = "OcspLab.Stapling";
 }

@@ -24,9 +24,6 @@ public sealed class StaplingOptions
     /// </summary>
     public IDictionary<string, CertificateStaplingOptions> Certificates { get; } = new Dictionary<string, CertificateStaplingOptions>(StringComparer.OrdinalIgnoreCase);
 
-    /// <summary><value>How a staple gets into Kestrel's handshakes. Read at start; default <see cref="StapleHandover.Direct"/>.</value></summary>
-    public StapleHandover Handover { get; set; } = StapleHandover.Direct;
-
     /// <summary>
     /// <value>PEM files with certificates of authorities, for server certificates that come without their issuer's (nginx's
     /// <c>ssl_trusted_certificate</c>). Read at start; default empty.</value>
@@ -90,20 +87,6 @@ public enum MustStaplePolicy
 
     /// <summary>It goes on without: clients that don't know must-staple are served, the others give up by themselves.</summary>
     Serve,
-}
-
-/// <summary>How a staple gets into Kestrel's handshakes on Linux.</summary>
-public enum StapleHandover
-{
-    /// <summary>Written into the runtime's certificate context, which has no public way to take it; <see cref="Runtime"/> where this runtime has changed inside.</summary>
-    Direct,
-
-    /// <summary>
-    /// By public API alone: the runtime's own fetching gets its answer from this process instead of from the responder. Everything that is
-    /// stapled is as verified, but a change takes a moment to arrive, the chain must reach a root that is at hand
-    /// (<see cref="StaplingOptions.Issuers"/>), and CertIDs stay at SHA-1, which the runtime asks with.
-    /// </summary>
-    Runtime,
 }
 
 /// <summary>Where staples survive a restart.</summary>

@@ -8,6 +8,7 @@ using OcspLab.Ocsp.Fetching;
 using OcspLab.Ocsp.Settings;
 using OcspLab.Ocsp.Verification;
 using OcspLab.Stapling;
+using OcspLab.Stapling.Handshakes;
 using OcspLab.Stapling.Refreshing;
 using OcspLab.Stapling.Status;
 using OcspLab.Stapling.Storage;
@@ -26,15 +27,12 @@ public static class StaplingServiceCollectionExtensions
         services.AddMetrics();
         services.TryAddSingleton(TimeProvider.System);
         services.TryAddSingleton<StaplingMetrics>();
-        services.TryAddSingleton(CreateEngine);
-        services.TryAddSingleton<IStaplingStatus>(provider => provider.GetRequiredService<StaplingEngine>());
-        services.TryAddEnumerable(ServiceDescriptor.Singleton<IHostedService, StaplingEngine>(provider => provider.GetRequiredService<StaplingEngine>()));
-        services.AddOcspClient().BindConfiguration($"{StaplingOptions.Section}:Fetch");
+        AddEngine(services);
+        AddClient(services.AddOcspClient(), $"{StaplingOptions.Section}:Fetch");
         foreach (var client in configuration?.GetSection($"{StaplingOptions.Section}:Clients").GetChildren() ?? [])
-            services.AddOcspClient(client.Key).BindConfiguration(client.Path);
-        services.TryAddEnumerable(ServiceDescriptor.Singleton<IValidateOptions<StaplingOptions>, BoundsValidator<StaplingOptions>>(_ => new BoundsValidator<StaplingOptions>(_ => StaplingOptions.Section)));
-        services.TryAddEnumerable(ServiceDescriptor.Singleton<IValidateOptions<StaplingOptions>, StaplingReferencesValidator>());
-        services.TryAddSingleton<IOptionsFactory<StaplingOptions>, SteadyOptionsFactory<StaplingOptions>>();
+            AddClient(services.AddOcspClient(client.Key), client.Path);
+        services.TryAddEnumerable(ServiceDescriptor.Singleton<IValidateOptions<StaplingOptions>, StaplingOptionsValidator>());
+        services.TryAddSingleton<IOptionsFactory<StaplingOptions>, LastValidOptionsFactory<StaplingOptions>>();
         return services.AddOptions<StaplingOptions>().BindConfiguration(StaplingOptions.Section)
             .Configure<IConfiguration>((options, settings) => options.Verification = Bind(options.Verification, settings.GetSection($"{StaplingOptions.Section}:{nameof(StaplingOptions.Verification)}")))
             .ValidateOnStart();
@@ -51,24 +49,57 @@ public static class StaplingServiceCollectionExtensions
         DelegateWithoutNoCheck = section.GetValue(nameof(policy.DelegateWithoutNoCheck), policy.DelegateWithoutNoCheck),
     };
 
-    private static StaplingEngine CreateEngine(IServiceProvider provider)
+    private static void AddEngine(IServiceCollection services)
     {
-        var options = provider.GetRequiredService<IOptionsMonitor<StaplingOptions>>();
-        var loggers = provider.GetRequiredService<ILoggerFactory>();
-        var clock = provider.GetRequiredService<TimeProvider>();
-        return new StaplingEngine(
-            new StapleFetcher(name => name.Length == 0 ? provider.GetRequiredService<IOcspClient>() : provider.GetRequiredKeyedService<IOcspClient>(name), clock),
-            provider.GetService<IStapleStore>() ?? CreateStore(provider, options.CurrentValue, loggers),
-            options,
+        services.TryAddSingleton<HandOffStatus>(_ => DetectHandOff());
+        services.TryAddSingleton(provider => new StapleFetcher(
+            provider, provider.GetRequiredService<IOptions<StaplingOptions>>(), provider.GetRequiredService<TimeProvider>()));
+        services.TryAddSingleton(provider => new StapleArchive(
+            provider.GetService<IStapleStore>() ?? CreateStore(provider), provider.GetRequiredService<TimeProvider>(), LoggerOf(provider)));
+        services.TryAddSingleton(provider => new RefreshSchedule(
+            provider.GetRequiredService<IOptionsMonitor<StaplingOptions>>(), provider.GetRequiredService<TimeProvider>(), new Random()));
+        services.TryAddSingleton(provider => new StapleRefresher(
+            provider.GetRequiredService<StapleFetcher>(),
+            provider.GetRequiredService<StapleArchive>(),
+            provider.GetRequiredService<RefreshSchedule>(),
+            provider.GetRequiredService<IOptionsMonitor<StaplingOptions>>(),
             provider.GetRequiredService<StaplingMetrics>(),
-            clock,
-            new Random(),
-            loggers);
+            provider.GetRequiredService<TimeProvider>(),
+            LoggerOf(provider)));
+        services.TryAddSingleton(provider => new StaplingEngine(
+            provider.GetRequiredService<StapleRefresher>(),
+            provider.GetRequiredService<IOptionsMonitor<StaplingOptions>>(),
+            provider.GetRequiredService<StaplingMetrics>(),
+            provider.GetRequiredService<HandOffStatus>(),
+            provider.GetRequiredService<TimeProvider>(),
+            LoggerOf(provider)));
+        services.TryAddSingleton<IStaplingStatus>(provider => provider.GetRequiredService<StaplingEngine>());
+        services.TryAddEnumerable(ServiceDescriptor.Singleton<IHostedService, StaplingEngine>(provider => provider.GetRequiredService<StaplingEngine>()));
+        services.TryAddSingleton<CertificateContexts>();
+        services.TryAddSingleton<HandshakeStapler>();
     }
 
-    // An application's own IStapleStore comes before any of these.
-    private static IStapleStore? CreateStore(IServiceProvider provider, StaplingOptions options, ILoggerFactory loggers)
+    private static HandOffStatus DetectHandOff()
     {
+        var status = new HandOffStatus();
+        if (StapleCanary.Find() is { Obstacle: { } obstacle, Mode: var mode })
+            status.GiveUp(mode, obstacle);
+        return status;
+    }
+
+    private static void AddClient(OptionsBuilder<OcspClientOptions> client, string section)
+    {
+        client.BindConfiguration(section);
+        client.Services.AddSingleton(new OcspClientSection(client.Name, section));
+    }
+
+    private static ILogger LoggerOf(IServiceProvider provider) =>
+        provider.GetRequiredService<ILoggerFactory>().CreateLogger(StaplingLog.Category);
+
+    // An application's own IStapleStore comes before any of these.
+    private static IStapleStore? CreateStore(IServiceProvider provider)
+    {
+        var options = provider.GetRequiredService<IOptionsMonitor<StaplingOptions>>().CurrentValue;
         switch (options.Storage)
         {
             case StapleStorage.DistributedCache:
@@ -76,7 +107,7 @@ public static class StaplingServiceCollectionExtensions
             case StapleStorage.Directory when (options.StorageDirectory ?? DirectoryStapleStore.DefaultDirectory(Environment.GetEnvironmentVariable)) is { } directory:
                 return new DirectoryStapleStore(directory);
             case StapleStorage.Directory:
-                loggers.CreateLogger("OcspLab.Stapling").StoreFailed("no directory is set, and this system has none for application data: set OcspStapling:StorageDirectory");
+                LoggerOf(provider).StoreFailed("no directory is set, and this system has none for application data: set OcspStapling:StorageDirectory");
                 return null;
             default:
                 return null;

@@ -5,6 +5,7 @@ using System.Text.RegularExpressions;
 using Microsoft.Extensions.Logging;
 using OcspLab.Ocsp.Fetching;
 using OcspLab.Ocsp.Verification;
+using OcspLab.Stapling.Kestrel.Endpoints;
 using OcspLab.Stapling.Refreshing;
 
 namespace OcspLab.Stapling.Kestrel.Tests;
@@ -18,7 +19,7 @@ public sealed partial class DocumentationTests
     [Fact]
     public void Every_log_event_is_listed_with_its_level_and_none_that_does_not_exist()
     {
-        var real = new[] { typeof(OcspClientOptions).Assembly, typeof(StaplingEngine).Assembly, typeof(HandshakeStapling).Assembly }
+        var real = new[] { typeof(OcspClientOptions).Assembly, typeof(StaplingEngine).Assembly, typeof(KestrelHttpsHook).Assembly }
             .SelectMany(assembly => assembly.GetTypes())
             .SelectMany(type => type.GetMethods(BindingFlags.Static | BindingFlags.Public | BindingFlags.NonPublic | BindingFlags.DeclaredOnly))
             .Select(method => method.GetCustomAttribute<LoggerMessageAttribute>())

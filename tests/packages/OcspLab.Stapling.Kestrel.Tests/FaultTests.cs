@@ -53,7 +53,7 @@ public sealed class FaultTests : SiteBench
         Clock.Jump(TimeSpan.FromHours(13));
         await RefreshAsync(status);
         Assert.Equal(StapleVerdictKind.Good, await SeenAsync(app));
-        Assert.NotEqual("good", status.Staples.Single().LastOutcome);
+        Assert.NotEqual(RefreshOutcome.Good, status.Staples.Single().LastOutcome);
 
         // Past nextUpdate.
         Clock.Jump(TimeSpan.FromHours(11));
@@ -66,7 +66,7 @@ public sealed class FaultTests : SiteBench
         await Poll.UntilAsync(async () =>
         {
             await RefreshAsync(status);
-            return status.Staples.Single().LastOutcome == "good";
+            return status.Staples.Single().LastOutcome == RefreshOutcome.Good;
         }, "the recovery");
         Assert.Equal(StapleVerdictKind.Good, await SeenAsync(app));
     }
@@ -100,7 +100,7 @@ public sealed class FaultTests : SiteBench
         Fault.BadSignature => "bad_signature",
         Fault.Expired => "expired",
         Fault.Future => "not_yet_valid",
-        Fault.Unknown => "the responder's answer is unknown",
+        Fault.Unknown => "the response is unknown",
         Fault.RedirectLoop => "HTTP 302",
         _ => throw new ArgumentOutOfRangeException(nameof(fault)),
     };

@@ -11,6 +11,9 @@ using Microsoft.Extensions.Options;
 using OcspLab.Ocsp.Requests;
 using OcspLab.Ocsp.Responses;
 using OcspLab.Probe;
+using OcspLab.Stapling.Handshakes;
+using OcspLab.Stapling.Kestrel.Endpoints;
+using OcspLab.Stapling.Kestrel.Interop;
 using OcspLab.Stapling.Status;
 using OcspLab.Testing;
 
@@ -104,11 +107,7 @@ public sealed class KestrelStaplingTests : SiteBench
                 builder.WebHost.UseOcspStapling();
                 builder.Services.AddSingleton<IHostedService>(binding);
                 // The library that QUIC needs is not on every machine; what Kestrel refuses is a callback at the time of binding.
-                builder.Services.AddSingleton<IConfigureOptions<KestrelServerOptions>>(provider =>
-                {
-                    provider.GetRequiredService<KestrelHttpsHook>().HasQuic = true;
-                    return new ConfigureOptions<KestrelServerOptions>(null);
-                });
+                builder.Services.AddSingleton(new Http3Support(IsAvailable: true));
                 builder.WebHost.ConfigureKestrel(kestrel => kestrel.Listen(System.Net.IPAddress.Loopback, 0, listen =>
                 {
                     listen.Protocols = HttpProtocols.Http1AndHttp2AndHttp3;
@@ -192,9 +191,10 @@ public sealed class KestrelStaplingTests : SiteBench
             }));
         }, useDefault: false);
         Assert.Equal(StapleVerdictKind.Good, await StapleAsync(app));
-        var handed = app.Services.GetRequiredService<HandshakeStapling>().Handed(context);
-        Assert.NotSame(context, handed);
-        Assert.Same(trust, SslContextFields.TrustOf(handed));
+        var handshake = new SslServerAuthenticationOptions { ServerCertificateContext = context };
+        app.Services.GetRequiredService<HandshakeStapler>().Staple(handshake);
+        Assert.NotSame(context, handshake.ServerCertificateContext);
+        Assert.Same(trust, SslContextFields.TrustOf(handshake.ServerCertificateContext));
     }
 
     [Fact, Trait("Rule", "S36")]
@@ -226,7 +226,8 @@ public sealed class KestrelStaplingTests : SiteBench
     public async Task The_mode_is_said_once_at_start()
     {
         await using var app = await StartAsync();
-        Assert.Equal(StaplingMode.Direct, SslContextFields.Probe());
+        Assert.Equal(new HandOffState(HandOffMode.Verified, null), StapleCanary.Find());
+        Assert.Null(KestrelInternals.Missing);
         Assert.Single(Log.GetSnapshot(), record => record.Id.Name == "StaplingVerified");
     }
 

@@ -4,6 +4,8 @@ using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Logging.Testing;
 using Microsoft.Extensions.Options;
 using Microsoft.Extensions.Time.Testing;
+using OcspLab.Ocsp.Fetching;
+using OcspLab.Stapling.Certificates;
 using OcspLab.Stapling.Refreshing;
 using OcspLab.Stapling.Status;
 using OcspLab.Stapling.Storage;
@@ -14,14 +16,17 @@ namespace OcspLab.Stapling.Tests;
 /// <summary>An engine on a clock that tests move, with a responder and a store that do what they are told.</summary>
 public abstract class EngineBench : IAsyncLifetime
 {
-    private readonly ServiceProvider _services = new ServiceCollection().AddMetrics().BuildServiceProvider();
+    private readonly ServiceProvider _services;
     private readonly List<StaplingEngine> _engines = [];
     private StaplingEngine? _engine;
 
-    internal FakeTimeProvider Clock { get; } = new(TestAuthority.Now);
+    protected EngineBench() => _services = new ServiceCollection().AddMetrics().AddSingleton<IOcspClient>(Client).BuildServiceProvider();
+
+    internal QuietClock Clock { get; } = new(TestAuthority.Now);
     internal FakeLogCollector Log { get; } = new();
     internal ScriptedClient Client { get; } = new();
     internal StaplingOptions Options { get; } = new();
+    internal HandOffStatus HandOff { get; } = new();
     internal IStapleStore? Store { get; set; }
     internal OptionsMonitor Monitor => field ??= new OptionsMonitor(Options);
     internal IMeterFactory Meters => _services.GetRequiredService<IMeterFactory>();
@@ -45,9 +50,12 @@ public abstract class EngineBench : IAsyncLifetime
     /// <summary>Another engine with the same clock, settings, responder and store: another instance, or the same after a restart.</summary>
     internal StaplingEngine CreateEngine()
     {
-        var engine = new StaplingEngine(
-            new StapleFetcher(_ => Client, Clock), Store, Monitor, new StaplingMetrics(Meters), Clock, new Random(1),
-            LoggerFactory.Create(builder => builder.AddProvider(new FakeLoggerProvider(Log)).SetMinimumLevel(LogLevel.Trace)));
+        var logger = LoggerFactory.Create(builder => builder.AddProvider(new FakeLoggerProvider(Log)).SetMinimumLevel(LogLevel.Trace)).CreateLogger(StaplingLog.Category);
+        var metrics = new StaplingMetrics(Meters);
+        var fetcher = new StapleFetcher(_services, Microsoft.Extensions.Options.Options.Create(Options), Clock);
+        var schedule = new RefreshSchedule(Monitor, Clock, new Random(1));
+        var refresher = new StapleRefresher(fetcher, new StapleArchive(Store, Clock, logger), schedule, Monitor, metrics, Clock, logger);
+        var engine = new StaplingEngine(refresher, Monitor, metrics, HandOff, Clock, logger);
         _engines.Add(engine);
         return engine;
     }
@@ -79,8 +87,12 @@ public abstract class EngineBench : IAsyncLifetime
         var step = 0;
         do
             await Task.Delay(2, TestContext.Current.CancellationToken);
-        while (++step < 20 && !_engines.All(engine => engine.IsAsleep));
+        while (++step < 20 && Clock.Sleepers < _engines.Sum(Sleeping));
     }
+
+    // One whose certificate has expired has nothing to wait for.
+    private static int Sleeping(StaplingEngine engine) =>
+        engine.Staples.Count(staple => staple.LastOutcome != RefreshOutcome.CertificateExpired);
 
     internal sealed class OptionsMonitor(StaplingOptions options) : IOptionsMonitor<StaplingOptions>
     {

@@ -59,6 +59,27 @@ public sealed class StapleHealthTests : EngineBench
         Assert.Equal((1L, "good"), (staples.LastMeasurement!.Value, staples.LastMeasurement.Tags["state"]));
     }
 
+    [Theory, Trait("Rule", "S32"), Trait("Rule", "S34")]
+    [InlineData(false, HealthStatus.Degraded)]
+    [InlineData(true, HealthStatus.Unhealthy)]
+    public async Task Staples_that_do_not_reach_handshakes_are_no_health(bool mustStaple, HealthStatus expected)
+    {
+        Client.Answer(Staples.Verified());
+        Engine.Add(mustStaple ? Staples.MustStapleServer : Staples.Server, [Staples.Authority.Certificate]);
+        await Engine.WaitForFirstStaplesAsync(TestContext.Current.CancellationToken);
+        HandOff.GiveUp(HandOffMode.RuntimeOwn, "a handshake did not send the staple that it was given");
+        var check = await new StaplingHealthCheck(Engine, HandOff, Clock).CheckHealthAsync(Context());
+        Assert.Equal(expected, check.Status);
+        Assert.Contains("did not send the staple", check.Description, StringComparison.Ordinal);
+    }
+
+    [Fact, Trait("Rule", "S32")]
+    public async Task Without_a_certificate_a_broken_hand_off_is_degraded_all_the_same()
+    {
+        HandOff.GiveUp(HandOffMode.RuntimeOwn, "Kestrel has changed inside");
+        Assert.Equal(HealthStatus.Degraded, await CheckAsync());
+    }
+
     private static StapleStatus Status() => new()
     {
         Certificate = "CN=server",
@@ -68,13 +89,13 @@ public sealed class StapleHealthTests : EngineBench
         IsMustStaple = false,
         Source = StapleSourceKind.Responder,
         Urls = [],
-        LastOutcome = "failed",
+        LastOutcome = RefreshOutcome.Failed,
     };
 
-    private static HealthStatus Judge(StapleStatus status) => new StaplingHealthCheck(new OneStatus(status), TimeProvider.System)
+    private static HealthStatus Judge(StapleStatus status) => new StaplingHealthCheck(new OneStatus(status), new HandOffStatus(), TimeProvider.System)
         .CheckHealthAsync(Context()).Result.Status;
 
-    private async Task<HealthStatus> CheckAsync() => (await new StaplingHealthCheck(Engine, Clock).CheckHealthAsync(Context())).Status;
+    private async Task<HealthStatus> CheckAsync() => (await new StaplingHealthCheck(Engine, HandOff, Clock).CheckHealthAsync(Context())).Status;
 
     private static HealthCheckContext Context() => new() { Registration = new HealthCheckRegistration("ocsp-stapling", _ => null!, failureStatus: null, tags: null) };
 

@@ -7,6 +7,7 @@ using Microsoft.Extensions.Logging.Testing;
 using Microsoft.Extensions.Options;
 using OcspLab.Ocsp.Fetching;
 using OcspLab.Ocsp.Verification;
+using OcspLab.Stapling.Certificates;
 using OcspLab.Stapling.Refreshing;
 using OcspLab.Stapling.Status;
 using OcspLab.Testing;
@@ -47,7 +48,7 @@ public sealed class StapleSourceTests : EngineBench
         Options.Certificates[StapleSlot.KeyOf(Staples.Server)] = new CertificateStaplingOptions { File = _folder["given.der"] };
         var slot = await AddAndWaitAsync();
         Assert.Equal(!tampered, slot.Current is not null);
-        Assert.Contains(expected, slot.Status.LastOutcome, StringComparison.Ordinal);
+        Assert.Contains(expected, $"{slot.Status.LastOutcome.ToTag()}: {slot.Status.LastDetail}", StringComparison.Ordinal);
         Assert.Equal(0, Client.Calls);
     }
 
@@ -56,7 +57,7 @@ public sealed class StapleSourceTests : EngineBench
     {
         Options.Certificates["server"] = new CertificateStaplingOptions { File = _folder["given.der"] };
         var slot = await AddAndWaitAsync();
-        Assert.Contains("given.der", slot.Status.LastOutcome, StringComparison.Ordinal);
+        Assert.Contains("given.der", slot.Status.LastDetail, StringComparison.Ordinal);
         await File.WriteAllBytesAsync(_folder["given.der"], Staples.Verified().Encoded.ToArray(), TestContext.Current.CancellationToken);
         await Poll.UntilAsync(async () =>
         {
@@ -120,8 +121,6 @@ public sealed class StapleSourceTests : EngineBench
         var simple = all.SelectMany(options => options.Type.GetProperties().Where(property => property.CanWrite && Sample(property) is not null).Select(property => (Key: $"{options.Section}:{property.Name}", options.Type, Property: property))).ToArray();
         foreach (var (key, _, property) in simple)
             settings[key] = Sample(property);
-        // The runtime asks with SHA-1 alone.
-        settings["OcspStapling:Handover"] = null;
         // A certificate has one source, and a client that is registered.
         settings["OcspStapling:Certificates:one:File"] = null;
         settings["OcspStapling:Clients:sample:Retries"] = "1";
@@ -180,14 +179,6 @@ public sealed class StapleSourceTests : EngineBench
         var clients = services.GetRequiredService<IOptionsMonitor<OcspClientOptions>>();
         var exception = Assert.Throws<OptionsValidationException>(() => clients.Get(key.StartsWith("Clients", StringComparison.Ordinal) ? "inside" : ""));
         Assert.Contains(named, exception.Message, StringComparison.Ordinal);
-    }
-
-    [Fact]
-    public void The_way_through_the_runtime_needs_the_hash_that_it_asks_with()
-    {
-        using var services = Services(new Dictionary<string, string?> { ["OcspStapling:Handover"] = "Runtime", ["OcspStapling:Fetch:CertIdHash"] = "Sha256" });
-        var exception = Assert.Throws<OptionsValidationException>(() => services.GetRequiredService<IOptions<StaplingOptions>>().Value);
-        Assert.Contains("Fetch:CertIdHash", exception.Message, StringComparison.Ordinal);
     }
 
     [Theory]

@@ -1,7 +1,9 @@
 using OcspLab.Ocsp.Fetching;
 using OcspLab.Ocsp.Responses;
 using OcspLab.Ocsp.Verification;
+using OcspLab.Stapling.Certificates;
 using OcspLab.Stapling.Refreshing;
+using OcspLab.Stapling.Status;
 using OcspLab.Stapling.Storage;
 using OcspLab.Testing;
 
@@ -105,7 +107,7 @@ public sealed class StapleStorageTests : EngineBench
         await Poll.UntilAsync(async () =>
         {
             await AdvanceAsync(TimeSpan.FromSeconds(1));
-            return slot.Status.LastOutcome == "good";
+            return slot.Status.LastOutcome == RefreshOutcome.Good;
         }, "the refresh is over");
         Assert.Single(Log.GetSnapshot(), record => record.Id.Name == "StoreFailed");
     }
@@ -124,7 +126,7 @@ public sealed class StapleStorageTests : EngineBench
     }
 
     [Fact, Trait("Rule", "S26")]
-    public async Task A_fleet_asks_once_and_shares_the_answer()
+    public async Task A_fleet_asks_once_and_shares_the_response()
     {
         var cache = new CountingCache(Clock);
         var answer = new TaskCompletionSource<OcspFetch>();
@@ -132,10 +134,10 @@ public sealed class StapleStorageTests : EngineBench
         await using var first = Start(new DistributedStapleStore(cache, Clock));
         await AdvanceUntilAsync(() => Client.Calls == 1);
 
-        // The others come while the first one waits for its answer, and see that it has the turn.
-        var before = cache.Reads("turn");
+        // The others come while the first one waits for its answer, and see that it has the lease.
+        var before = cache.Reads("lease");
         var others = Enumerable.Range(0, 4).Select(_ => Start(new DistributedStapleStore(cache, Clock))).ToArray();
-        await UntilAsync(() => cache.Reads("turn") >= before + others.Length);
+        await UntilAsync(() => cache.Reads("lease") >= before + others.Length);
         answer.SetResult(ScriptedClient.Answered(Client.LastUrls, Staples.Verified()));
         await UntilAsync(() => cache.Removals == 1);
         await AdvanceUntilAsync(() => others.All(other => other.Slot.Current is not null));
@@ -147,34 +149,34 @@ public sealed class StapleStorageTests : EngineBench
     }
 
     [Fact, Trait("Rule", "S26")]
-    public async Task Of_those_who_want_a_turn_at_once_one_has_it()
+    public async Task Of_those_who_want_a_lease_at_once_one_has_it()
     {
         var cache = new CountingCache(Clock);
-        var turns = Enumerable.Range(0, 20).Select(_ => new DistributedStapleStore(cache, Clock).TryTakeTurnAsync("one", TimeSpan.FromSeconds(30), TestContext.Current.CancellationToken).AsTask()).ToArray();
+        var leases = Enumerable.Range(0, 20).Select(_ => new DistributedStapleStore(cache, Clock).TryAcquireLeaseAsync("one", TimeSpan.FromSeconds(30), TestContext.Current.CancellationToken).AsTask()).ToArray();
         Clock.Advance(TimeSpan.FromSeconds(1));
-        Assert.Single(await Task.WhenAll(turns), taken => taken);
+        Assert.Single(await Task.WhenAll(leases), taken => taken);
     }
 
     [Fact, Trait("Rule", "S26")]
-    public async Task An_answer_saved_just_before_the_turn_is_taken_is_not_asked_for_again()
+    public async Task A_response_saved_just_before_the_lease_is_taken_is_not_asked_for_again()
     {
         Client.Answer(Staples.Verified());
         var store = new SavedMeanwhile(Staples.Verified());
         Store = store;
         var slot = await AddAndWaitAsync();
-        Assert.True(store.TurnTaken);
+        Assert.True(store.LeaseTaken);
         Assert.NotNull(slot.Current);
         Assert.Equal(0, Client.Calls);
     }
 
     [Fact, Trait("Rule", "S26")]
-    public async Task An_instance_that_dies_with_its_turn_does_not_stop_the_others()
+    public async Task An_instance_that_dies_with_its_lease_does_not_stop_the_others()
     {
         var cache = new CountingCache(Clock);
         Client.Answer(Staples.Verified());
-        var turn = new DistributedStapleStore(cache, Clock).TryTakeTurnAsync(StapleSlot.KeyOf(Staples.Server), TimeSpan.FromSeconds(30), TestContext.Current.CancellationToken).AsTask();
+        var lease = new DistributedStapleStore(cache, Clock).TryAcquireLeaseAsync(StapleSlot.KeyOf(Staples.Server), TimeSpan.FromSeconds(30), TestContext.Current.CancellationToken).AsTask();
         Clock.Advance(TimeSpan.FromSeconds(1));
-        Assert.True(await turn);
+        Assert.True(await lease);
         await using var member = Start(new DistributedStapleStore(cache, Clock));
         await AdvanceUntilAsync(() => member.Slot.Current is not null);
         Assert.Equal(1, Client.Calls);
@@ -225,16 +227,16 @@ public sealed class StapleStorageTests : EngineBench
         return bytes;
     }
 
-    /// <summary>Another instance saves its answer and gives the turn back while this one asks for it.</summary>
+    /// <summary>Another instance saves its answer and gives the lease back while this one asks for it.</summary>
     private sealed class SavedMeanwhile(VerifiedStaple staple) : IStapleStore
     {
-        public bool TurnTaken { get; private set; }
+        public bool LeaseTaken { get; private set; }
 
-        public ValueTask<byte[]?> LoadAsync(string certificate, CancellationToken cancellationToken) => new(TurnTaken ? staple.Encoded.ToArray() : null);
+        public ValueTask<byte[]?> LoadAsync(string certificate, CancellationToken cancellationToken) => new(LeaseTaken ? staple.Encoded.ToArray() : null);
 
         public ValueTask SaveAsync(string certificate, VerifiedStaple staple, CancellationToken cancellationToken) => ValueTask.CompletedTask;
 
-        public ValueTask<bool> TryTakeTurnAsync(string certificate, TimeSpan duration, CancellationToken cancellationToken) => new(TurnTaken = true);
+        public ValueTask<bool> TryAcquireLeaseAsync(string certificate, TimeSpan duration, CancellationToken cancellationToken) => new(LeaseTaken = true);
     }
 
     private sealed class BrokenStore(Failing how) : IStapleStore

@@ -1,5 +1,6 @@
 using Microsoft.Extensions.Logging;
 using OcspLab.Ocsp.Responses;
+using OcspLab.Stapling.Status;
 using OcspLab.Testing;
 
 namespace OcspLab.Stapling.Tests;
@@ -61,7 +62,7 @@ public sealed class StaplingEngineTests : EngineBench
         Client.Answer(Staples.Verified(Revoked, thisUpdate: TestAuthority.Now));
         await RefreshAsync(slot);
         Assert.Equal(policy == RevokedPolicy.Staple ? CertStatusKind.Revoked : null, slot.Current?.Status.Kind);
-        Assert.Equal("revoked", slot.Status.LastOutcome);
+        Assert.Equal(RefreshOutcome.Revoked, slot.Status.LastOutcome);
         Assert.Single(Log.GetSnapshot(), record => record.Id.Name == "CertificateRevoked" && record.Level == LogLevel.Error);
     }
 
@@ -81,7 +82,7 @@ public sealed class StaplingEngineTests : EngineBench
     {
         Client.Throw();
         var slot = await AddAndWaitAsync();
-        Assert.StartsWith("faulted", slot.Status.LastOutcome, StringComparison.Ordinal);
+        Assert.Equal(RefreshOutcome.Faulted, slot.Status.LastOutcome);
         Client.Answer(Staples.Verified());
         await RefreshAsync(slot);
         Assert.NotNull(slot.Current);
@@ -96,7 +97,7 @@ public sealed class StaplingEngineTests : EngineBench
         Client.Answer(Staples.Verified(CertStatus.Unknown, thisUpdate: TestAuthority.Now));
         await RefreshAsync(slot);
         Assert.Same(good, slot.Current);
-        Assert.StartsWith("unknown", slot.Status.LastOutcome, StringComparison.Ordinal);
+        Assert.Equal(RefreshOutcome.Unknown, slot.Status.LastOutcome);
     }
 
     [Fact, Trait("Rule", "S26")]
@@ -160,7 +161,7 @@ public sealed class StaplingEngineTests : EngineBench
         first.Dispose();
         Client.Answer(Staples.Verified(thisUpdate: TestAuthority.Now));
         await Engine.RefreshAsync(cancellationToken: TestContext.Current.CancellationToken);
-        Assert.Equal("good", slot.Status.LastOutcome);
+        Assert.Equal(RefreshOutcome.Good, slot.Status.LastOutcome);
         Assert.Equal(TestAuthority.Now, slot.Current?.ThisUpdate);
     }
 

@@ -17,9 +17,6 @@ internal sealed class OcspClient(string name, IHttpClientFactory clients, IOptio
 {
     private readonly UrlPreference _preference = new();
 
-    /// <summary>Whether an HTTP client of the factory is one of these.</summary>
-    public static bool IsHttpClientName(string? name) => name is "OcspLab.Ocsp" || (name?.StartsWith("OcspLab.Ocsp/", StringComparison.Ordinal) ?? false);
-
     public static string HttpClientName(string name) => name.Length == 0 ? "OcspLab.Ocsp" : $"OcspLab.Ocsp/{name}";
 
     public async Task<OcspFetch> FetchAsync(OcspSubject subject, IReadOnlyList<Uri> urls, VerificationPolicy policy, CancellationToken cancellationToken)

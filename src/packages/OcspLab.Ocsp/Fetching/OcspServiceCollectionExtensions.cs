@@ -64,9 +64,8 @@ public static class OcspServiceCollectionExtensions
         clients.AddHttpMessageHandler(provider => new OcspTransportHandler(name, provider.GetRequiredService<IOptionsMonitor<OcspClientOptions>>()));
 #pragma warning restore EXTEXP0001
 
-                services.TryAddEnumerable(ServiceDescriptor.Singleton<IValidateOptions<OcspClientOptions>, BoundsValidator<OcspClientOptions>>(_ => new BoundsValidator<OcspClientOptions>(OcspClientAddressesValidator.SectionOf)));
-        services.TryAddEnumerable(ServiceDescriptor.Singleton<IValidateOptions<OcspClientOptions>, OcspClientAddressesValidator>());
-        services.TryAddSingleton<IOptionsFactory<OcspClientOptions>, SteadyOptionsFactory<OcspClientOptions>>();
+        services.TryAddEnumerable(ServiceDescriptor.Singleton<IValidateOptions<OcspClientOptions>, OcspClientOptionsValidator>());
+        services.TryAddSingleton<IOptionsFactory<OcspClientOptions>, LastValidOptionsFactory<OcspClientOptions>>();
         return services.AddOptions<OcspClientOptions>(name).ValidateOnStart();
     }
 

@@ -11,7 +11,7 @@ internal sealed class ResponderOptionsValidator(IServiceProvider services) : IVa
 {
     public ValidateOptionsResult Validate(string? name, ResponderOptions options)
     {
-        var failures = BoundsValidator<ResponderOptions>.Check(ResponderOptions.Section, options).ToList();
+        var failures = Bounds.Check(ResponderOptions.Section, options).ToList();
         if (options.Authorities.Count == 0)
             failures.Add($"{ResponderOptions.Section}:{nameof(options.Authorities)}: there is none to answer for.");
         foreach (var (authority, its) in options.Authorities)
@@ -23,7 +23,7 @@ internal sealed class ResponderOptionsValidator(IServiceProvider services) : IVa
 
     private IEnumerable<string> Check(string authority, string key, AuthorityOptions its)
     {
-        foreach (var failure in BoundsValidator<AuthorityOptions>.Check(key, its))
+        foreach (var failure in Bounds.Check(key, its))
             yield return failure;
         if (its.IssuerCertificate.Length == 0)
             yield return $"{key}:{nameof(its.IssuerCertificate)}: is missing.";
@@ -62,7 +62,7 @@ internal sealed class ResponderServiceOptionsValidator : IValidateOptions<Respon
 {
     public ValidateOptionsResult Validate(string? name, ResponderServiceOptions options)
     {
-        var failures = BoundsValidator<ResponderServiceOptions>.Check(ResponderOptions.Section, options).ToList();
+        var failures = Bounds.Check(ResponderOptions.Section, options).ToList();
         if (SocketBinding.Fault(options.Address) is { } fault)
             failures.Add($"{ResponderOptions.Section}:{nameof(options.Address)}: {fault}");
         if (options.Address.Contains(',', StringComparison.Ordinal) && options.Port == 0)

@@ -35,8 +35,11 @@ public sealed record StapleStatus
     /// <summary>When the source was last asked, or null.</summary>
     public DateTimeOffset? LastRefresh { get; init; }
 
-    /// <summary>What came of it, in one line.</summary>
-    public required string LastOutcome { get; init; }
+    /// <summary>What came of it.</summary>
+    public required RefreshOutcome LastOutcome { get; init; }
+
+    /// <summary>More of it for people: who was asked and what went wrong; or null.</summary>
+    public string? LastDetail { get; init; }
 
     /// <summary>How many refreshes have failed since the last one that did not.</summary>
     public int Failures { get; init; }

@@ -3,7 +3,7 @@ using Microsoft.Extensions.Diagnostics.HealthChecks;
 namespace OcspLab.Stapling.Status;
 
 /// <summary>Degrades before clients notice: when a staple is late or missing; unhealthy when a certificate is revoked or must be stapled and is not.</summary>
-internal sealed class StaplingHealthCheck(IStaplingStatus status, TimeProvider clock) : IHealthCheck
+internal sealed class StaplingHealthCheck(IStaplingStatus status, HandOffStatus handOff, TimeProvider clock) : IHealthCheck
 {
     public Task<HealthCheckResult> CheckHealthAsync(HealthCheckContext context, CancellationToken cancellationToken = default)
     {
@@ -11,6 +11,12 @@ internal sealed class StaplingHealthCheck(IStaplingStatus status, TimeProvider c
         var worst = HealthStatus.Healthy;
         var data = new Dictionary<string, object>(StringComparer.Ordinal);
         var complaints = new List<string>();
+        if (handOff.State is { Mode: HandOffMode.RuntimeOwn, Obstacle: { } broken })
+        {
+            worst = HealthStatus.Degraded;
+            complaints.Add(broken);
+        }
+
         foreach (var staple in status.Staples)
         {
             var state = StapleHealth.StateOf(staple, now);
@@ -18,7 +24,7 @@ internal sealed class StaplingHealthCheck(IStaplingStatus status, TimeProvider c
             var judged = Judge(staple, state);
             if (judged == HealthStatus.Healthy)
                 continue;
-            complaints.Add($"{staple.Certificate} is {state.ToTag()} ({staple.Obstacle ?? staple.LastOutcome})");
+            complaints.Add($"{staple.Certificate} is {state.ToTag()} ({staple.Obstacle ?? staple.LastDetail ?? staple.LastOutcome.ToTag()})");
             if (judged < worst)
                 worst = judged;
         }

@@ -1,5 +1,6 @@
 using System.Diagnostics;
 using System.Diagnostics.Metrics;
+using System.Text.Json;
 using OcspLab.Ocsp.Verification;
 
 namespace OcspLab.Stapling.Status;
@@ -30,13 +31,18 @@ internal sealed class StaplingMetrics
             "ocsp.stapling.staple.age", () => Ages(status, staple => clock.GetUtcNow() - staple.ThisUpdate, spans => spans.Max()), "s", "The age of the oldest staple, from its thisUpdate.");
     }
 
-    public void Refreshed(string outcome, TimeSpan duration)
+    public void Refreshed(RefreshOutcome outcome, TimeSpan duration)
     {
-        _refreshes.Add(1, new KeyValuePair<string, object?>("outcome", outcome));
-        _duration.Record(duration.TotalSeconds, new KeyValuePair<string, object?>("outcome", outcome));
+        var tag = new KeyValuePair<string, object?>("outcome", outcome.ToTag());
+        _refreshes.Add(1, tag);
+        _duration.Record(duration.TotalSeconds, tag);
     }
 
-    public void Handshake(string staple) => _handshakes.Add(1, new KeyValuePair<string, object?>("staple", staple));
+    public void Handshake(HandshakeOutcome outcome) => _handshakes.Add(1, HandshakeTags[(int)outcome]);
+
+    // Made once: this is the handshake's path.
+    private static readonly KeyValuePair<string, object?>[] HandshakeTags =
+        [.. Enum.GetNames<HandshakeOutcome>().Select(name => new KeyValuePair<string, object?>("staple", JsonNamingPolicy.SnakeCaseLower.ConvertName(name)))];
 
     private static IEnumerable<Measurement<long>> Count(IStaplingStatus status, TimeProvider clock) =>
         status.Staples.CountBy(staple => StapleHealth.StateOf(staple, clock.GetUtcNow())).Select(state => new Measurement<long>(state.Value, new KeyValuePair<string, object?>("state", state.Key.ToTag())));

@@ -20,11 +20,11 @@ public interface IStapleStore
     ValueTask SaveAsync(string certificate, VerifiedStaple staple, CancellationToken cancellationToken);
 
     /// <summary>
-    /// Asks for the turn to fetch for a certificate. False when another instance has it: the engine then waits for what that one saves,
-    /// as long as the turn lasts. A store of one machine gives it always.
+    /// Asks for the lease to fetch for a certificate. False when another instance has it: the engine then waits for what that
+    /// one saves, as long as the lease lasts. A store of one machine always gives it.
     /// </summary>
     /// <param name="certificate">SHA-256 of the certificate in lower-case hexadecimal.</param>
-    /// <param name="duration">How long the turn lasts if it is not used.</param>
+    /// <param name="duration">How long the lease lasts if nothing is saved.</param>
     /// <param name="cancellationToken">Ends the attempt; it is cancelled after five seconds.</param>
-    ValueTask<bool> TryTakeTurnAsync(string certificate, TimeSpan duration, CancellationToken cancellationToken) => ValueTask.FromResult(true);
+    ValueTask<bool> TryAcquireLeaseAsync(string certificate, TimeSpan duration, CancellationToken cancellationToken) => ValueTask.FromResult(true);
 }

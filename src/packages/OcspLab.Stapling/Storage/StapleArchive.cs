@@ -2,6 +2,7 @@ using System.Diagnostics.CodeAnalysis;
 using Microsoft.Extensions.Logging;
 using OcspLab.Ocsp.Responses;
 using OcspLab.Ocsp.Verification;
+using OcspLab.Stapling.Certificates;
 using OcspLab.Stapling.Refreshing;
 
 namespace OcspLab.Stapling.Storage;
@@ -56,15 +57,15 @@ internal sealed class StapleArchive(IStapleStore? store, TimeProvider clock, ILo
         if (await LoadNewerAsync(slot, policy, stopping).ConfigureAwait(false) is { } newer)
             return newer;
         var waited = TimeSpan.Zero;
-        while (waited < Turn && !await TryTakeTurnAsync(slot, stopping).ConfigureAwait(false))
+        while (waited < LeaseTimeout && !await TryAcquireLeaseAsync(slot, stopping).ConfigureAwait(false))
         {
-            await Task.Delay(Glance, clock, stopping).ConfigureAwait(false);
-            waited += Glance;
+            await Task.Delay(PollInterval, clock, stopping).ConfigureAwait(false);
+            waited += PollInterval;
             if (await LoadNewerAsync(slot, policy, stopping).ConfigureAwait(false) is { } other)
                 return other;
         }
 
-        // Between the last look and the turn its holder before may have saved an answer and given the turn back.
+        // Between the last look and the lease its holder before may have saved a response and given the lease back.
         return await LoadNewerAsync(slot, policy, stopping).ConfigureAwait(false);
     }
 
@@ -72,15 +73,15 @@ internal sealed class StapleArchive(IStapleStore? store, TimeProvider clock, ILo
         await LoadAsync(slot, policy, stopping).ConfigureAwait(false) is { } stored && stored.ThisUpdate > (slot.Newest?.ThisUpdate ?? DateTimeOffset.MinValue) ? stored : null;
 
     // Nobody can say: then this instance fetches.
-    private Task<bool> TryTakeTurnAsync(StapleSlot slot, CancellationToken stopping) =>
-        TryAsync(cancellationToken => store!.TryTakeTurnAsync(slot.Key, Turn, cancellationToken), true, stopping);
+    private Task<bool> TryAcquireLeaseAsync(StapleSlot slot, CancellationToken stopping) =>
+        TryAsync(cancellationToken => store!.TryAcquireLeaseAsync(slot.Key, LeaseTimeout, cancellationToken), true, stopping);
 
     [SuppressMessage("Design", "CA1031", Justification = "The boundary to stores that anybody may write: whatever goes wrong in one must not cost a staple.")]
     private async Task<T> TryAsync<T>(Func<CancellationToken, ValueTask<T>> attempt, T otherwise, CancellationToken stopping)
     {
         if (store is null)
             return otherwise;
-        using var timer = new CancellationTokenSource(Deadline, clock);
+        using var timer = new CancellationTokenSource(Timeout, clock);
         using var either = CancellationTokenSource.CreateLinkedTokenSource(timer.Token, stopping);
         try
         {
@@ -90,14 +91,14 @@ internal sealed class StapleArchive(IStapleStore? store, TimeProvider clock, ILo
         catch (Exception exception) when (!stopping.IsCancellationRequested)
         {
             if (Interlocked.Exchange(ref _failing, 1) == 0)
-                logger.StoreFailed(timer.IsCancellationRequested ? $"no answer within {Deadline.TotalSeconds} s" : exception.Message);
+                logger.StoreFailed(timer.IsCancellationRequested ? $"no answer within {Timeout.TotalSeconds} s" : exception.Message);
             return otherwise;
         }
     }
 
-    private static readonly TimeSpan Deadline = TimeSpan.FromSeconds(5);
+    private static readonly TimeSpan Timeout = TimeSpan.FromSeconds(5);
 
     // As long as another instance may take for one fetch with its retries; then this one stops waiting for it.
-    private static readonly TimeSpan Turn = TimeSpan.FromSeconds(30);
-    private static readonly TimeSpan Glance = TimeSpan.FromSeconds(1);
+    private static readonly TimeSpan LeaseTimeout = TimeSpan.FromSeconds(30);
+    private static readonly TimeSpan PollInterval = TimeSpan.FromSeconds(1);
 }
