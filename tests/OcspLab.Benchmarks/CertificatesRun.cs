@@ -111,7 +111,7 @@ internal static class CertificatesRun
             var target = context.Features.GetRequiredFeature<IHttpRequestFeature>().RawTarget;
             OcspRequest.TryDecode(Convert.FromBase64String(Uri.UnescapeDataString(target[1..])), out var request, out _);
             var now = TimeProvider.System.GetUtcNow();
-            var response = OcspResponseBuilder.Build([new OcspAnswer(request!.CertIds[0], CertStatus.Good, now.AddMinutes(-1), now.AddDays(1))], key, issuer, now);
+            var response = OcspResponseBuilder.Build([new OcspResponseEntry(request!.CertIds[0], CertStatus.Good, now.AddMinutes(-1), now.AddDays(1))], key, issuer, now);
             context.Response.ContentType = "application/ocsp-response";
             context.Response.ContentLength = response.Length;
             await context.Response.Body.WriteAsync(response).ConfigureAwait(false);

@@ -23,7 +23,7 @@ internal sealed class Specimens
         });
         Signer = new OcspSigningKey(signer);
         Subject = OcspSubject.FromCertificate(Create("CN=server", createKey(), Issuer, _ => { }), Issuer);
-        Answer = new OcspAnswer(Subject.ToCertId(CertIdHash.Sha1), CertStatus.Good, Now.AddHours(-1), Now.AddDays(1));
+        Answer = new OcspResponseEntry(Subject.ToCertId(CertIdHash.Sha1), CertStatus.Good, Now.AddHours(-1), Now.AddDays(1));
         Response = Build();
     }
 
@@ -37,7 +37,7 @@ internal sealed class Specimens
 
     public OcspSubject Subject { get; }
 
-    public OcspAnswer Answer { get; }
+    public OcspResponseEntry Answer { get; }
 
     /// <summary>A good response, signed by the delegate.</summary>
     public byte[] Response { get; }

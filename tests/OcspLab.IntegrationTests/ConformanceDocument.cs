@@ -3,6 +3,7 @@ using System.Reflection;
 using System.Text;
 using System.Text.RegularExpressions;
 using System.Xml.Linq;
+using OcspLab.Ocsp.Rejections;
 using OcspLab.Ocsp.Verification;
 using OcspLab.Testing.Conformance;
 

@@ -54,7 +54,7 @@ public sealed class TestAuthority
     public byte[] Respond(X509Certificate2 certificate, CertStatus? status = null, DateTimeOffset? thisUpdate = null, DateTimeOffset? nextUpdate = null, X509Certificate2? signer = null, CertId? id = null, DateTimeOffset? producedAt = null, NextUpdate next = NextUpdate.Present)
     {
         var from = thisUpdate ?? Now.AddHours(-1);
-        var answer = new OcspAnswer(
+        var answer = new OcspResponseEntry(
             id ?? OcspSubject.FromCertificate(certificate, Certificate).ToCertId(CertIdHash.Sha1),
             status ?? CertStatus.Good,
             from,

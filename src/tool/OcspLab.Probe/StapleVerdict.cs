@@ -1,6 +1,7 @@
 using System.Text.Encodings.Web;
 using System.Text.Json;
 using System.Text.Json.Serialization;
+using OcspLab.Ocsp.Rejections;
 using OcspLab.Ocsp.Responses;
 using OcspLab.Ocsp.Verification;
 

@@ -1,3 +1,5 @@
+using OcspLab.Ocsp.Rejections;
+using OcspLab.Ocsp.Signatures;
 using OcspLab.Ocsp.Verification;
 using OcspLab.Testing.Forge;
 using Org.BouncyCastle.Crypto.Parameters;

@@ -1,4 +1,5 @@
 using System.Security.Cryptography;
+using OcspLab.Ocsp.Rejections;
 using OcspLab.Ocsp.Verification;
 using OcspLab.Testing.Forge;
 

@@ -153,10 +153,10 @@ public sealed class OcspResponseBuilderTests
     private static byte[] Build(System.Security.Cryptography.X509Certificates.X509Certificate2 signer, NextUpdate next = NextUpdate.Present) =>
         OcspResponseBuilder.Build([Answer(Subject.ToCertId(CertIdHash.Sha1), next)], new OcspSigningKey(signer), Authority.Certificate, TestAuthority.Now);
 
-    private static OcspAnswer Answer(CertId id, NextUpdate next = NextUpdate.Present)
+    private static OcspResponseEntry Answer(CertId id, NextUpdate next = NextUpdate.Present)
     {
         DateTimeOffset? nextUpdate = next == NextUpdate.Present ? ThisUpdate.AddDays(1) : null;
-        return new OcspAnswer(id, CertStatus.Good, ThisUpdate, nextUpdate);
+        return new OcspResponseEntry(id, CertStatus.Good, ThisUpdate, nextUpdate);
     }
 
     private static DerNode Basic(byte[] response) => DerNode.Parse(response)[1, 0, 1, 0];

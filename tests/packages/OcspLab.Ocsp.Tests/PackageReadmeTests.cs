@@ -2,6 +2,7 @@ using System.Security.Cryptography.X509Certificates;
 using Microsoft.Extensions.DependencyInjection;
 using OcspLab.Ocsp.Certificates;
 using OcspLab.Ocsp.Fetching;
+using OcspLab.Ocsp.Rejections;
 using OcspLab.Ocsp.Requests;
 using OcspLab.Ocsp.Verification;
 using OcspLab.Testing;

@@ -1,4 +1,5 @@
 using System.Reflection;
+using OcspLab.Ocsp.Rejections;
 using OcspLab.Ocsp.Verification;
 
 namespace OcspLab.Ocsp.Tests;

@@ -3,6 +3,7 @@ using System.Net.Http.Headers;
 using OcspLab.Ocsp.Responses;
 using OcspLab.Responder.Admin;
 using OcspLab.Responder.Sources;
+using OcspLab.Responder.Telemetry;
 using OcspLab.Testing;
 
 namespace OcspLab.Responder.Tests;

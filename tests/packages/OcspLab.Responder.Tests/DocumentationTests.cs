@@ -5,6 +5,7 @@ using System.Text.RegularExpressions;
 using Microsoft.Extensions.Logging;
 using OcspLab.Responder.Faults;
 using OcspLab.Responder.Settings;
+using OcspLab.Responder.Telemetry;
 
 namespace OcspLab.Responder.Tests;
 

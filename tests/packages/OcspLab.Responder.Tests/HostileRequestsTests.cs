@@ -4,6 +4,7 @@ using System.Text;
 using CsCheck;
 using OcspLab.Ocsp.Requests;
 using OcspLab.Ocsp.Responses;
+using OcspLab.Responder.Responding;
 using OcspLab.Testing;
 using OcspLab.Testing.Forge;
 
@@ -50,7 +51,7 @@ public sealed class HostileRequestsTests : IAsyncDisposable
 
         Assert.InRange((await _bench.Admin.CountAsync(TestContext.Current.CancellationToken)).Count, 1, 20);
         // What is ready is about what was issued: a handful of spellings of one question.
-        Assert.InRange(status.ReadyAnswers, 1, 24);
+        Assert.InRange(status.CachedResponses, 1, 24);
         Assert.Equal(CertStatusKind.Good, (await _bench.StapleAsync(subject)).Status.Kind);
     }
 

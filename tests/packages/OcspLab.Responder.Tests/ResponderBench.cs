@@ -8,6 +8,7 @@ using OcspLab.Ocsp.Responses;
 using OcspLab.Ocsp.Verification;
 using OcspLab.Responder.Admin;
 using OcspLab.Responder.Hosting;
+using OcspLab.Responder.Listening;
 using OcspLab.Responder.Sources;
 using OcspLab.Testing;
 

@@ -5,6 +5,7 @@ using Microsoft.Extensions.Logging;
 using OcspLab.Ocsp.Requests;
 using OcspLab.Pki;
 using OcspLab.Responder.Hosting;
+using OcspLab.Responder.Listening;
 using OcspLab.Responder.Sources;
 using OcspLab.Testing;
 

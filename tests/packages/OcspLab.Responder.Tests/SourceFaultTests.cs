@@ -33,7 +33,7 @@ public sealed class SourceFaultTests : IAsyncDisposable
     [Fact, Trait("Rule", "R26")]
     public async Task What_is_ready_is_still_answered_where_wanted()
     {
-        _bench.Settings["WhenSourceFails"] = "AnswerWhatIsReady";
+        _bench.Settings["WhenSourceFails"] = "RespondFromCache";
         await StartAsync();
         var ready = await _bench.StapleAsync(Subject);
         Hide();

@@ -1,6 +1,7 @@
 using OcspLab.Comparison.Planning;
 using OcspLab.Comparison.Servers;
 using OcspLab.Lab.Topology;
+using OcspLab.Ocsp.Rejections;
 using OcspLab.Ocsp.Requests;
 using OcspLab.Ocsp.Responses;
 using OcspLab.Ocsp.Verification;

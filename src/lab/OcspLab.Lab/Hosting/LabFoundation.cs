@@ -8,6 +8,7 @@ using OcspLab.Lab.Commands;
 using OcspLab.Lab.Topology;
 using OcspLab.Pki;
 using OcspLab.Responder.Hosting;
+using OcspLab.Responder.Listening;
 using OcspLab.Responder.Sources;
 
 namespace OcspLab.Lab.Hosting;

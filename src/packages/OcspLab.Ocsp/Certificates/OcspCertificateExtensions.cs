@@ -1,5 +1,6 @@
 using System.Formats.Asn1;
 using System.Security.Cryptography.X509Certificates;
+using OcspLab.Ocsp.Asn1;
 
 namespace OcspLab.Ocsp.Certificates;
 

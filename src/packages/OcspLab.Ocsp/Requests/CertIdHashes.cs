@@ -1,27 +1,25 @@
 using System.Diagnostics.CodeAnalysis;
 using System.Security.Cryptography;
+using OcspLab.Ocsp.Asn1;
 
 namespace OcspLab.Ocsp.Requests;
 
 /// <summary>Object identifiers and digests of <see cref="CertIdHash"/>.</summary>
 internal static class CertIdHashes
 {
-    public static string Oid(this CertIdHash hash) => hash switch
-    {
-        CertIdHash.Sha1 => "1.3.14.3.2.26",
-        CertIdHash.Sha256 => "2.16.840.1.101.3.4.2.1",
-        CertIdHash.Sha384 => "2.16.840.1.101.3.4.2.2",
-        CertIdHash.Sha512 => "2.16.840.1.101.3.4.2.3",
-        _ => throw new ArgumentOutOfRangeException(nameof(hash)),
-    };
+    public static string Oid(this CertIdHash hash) => HashIdentifiers.OidOf(NameOf(hash));
 
-    public static CertIdHash? FromOid(string oid) => oid switch
+    public static CertIdHash? FromOid(string oid) => HashIdentifiers.Find(oid) is { } name
+        ? Enum.GetValues<CertIdHash>().First(hash => NameOf(hash) == name)
+        : null;
+
+    private static HashAlgorithmName NameOf(CertIdHash hash) => hash switch
     {
-        "1.3.14.3.2.26" => CertIdHash.Sha1,
-        "2.16.840.1.101.3.4.2.1" => CertIdHash.Sha256,
-        "2.16.840.1.101.3.4.2.2" => CertIdHash.Sha384,
-        "2.16.840.1.101.3.4.2.3" => CertIdHash.Sha512,
-        _ => null,
+        CertIdHash.Sha1 => HashAlgorithmName.SHA1,
+        CertIdHash.Sha256 => HashAlgorithmName.SHA256,
+        CertIdHash.Sha384 => HashAlgorithmName.SHA384,
+        CertIdHash.Sha512 => HashAlgorithmName.SHA512,
+        _ => throw new ArgumentOutOfRangeException(nameof(hash)),
     };
 
     [SuppressMessage("Security", "CA5350", Justification = "A CertID hash names an issuer; RFC 6960 §4.3 makes SHA-1 mandatory and no trust rests on it.")]

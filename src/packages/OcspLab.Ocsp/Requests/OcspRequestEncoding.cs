@@ -1,4 +1,5 @@
 using System.Formats.Asn1;
+using OcspLab.Ocsp.Asn1;
 using Org.BouncyCastle.Asn1;
 using Org.BouncyCastle.Asn1.Ocsp;
 using Org.BouncyCastle.Asn1.X509;

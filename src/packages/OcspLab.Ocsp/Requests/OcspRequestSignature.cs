@@ -1,6 +1,7 @@
 using System.Formats.Asn1;
 using System.Security.Cryptography;
 using System.Security.Cryptography.X509Certificates;
+using OcspLab.Ocsp.Asn1;
 using OcspLab.Ocsp.Certificates;
 using OcspLab.Ocsp.Signatures;
 using OcspLab.Ocsp.Verification;
@@ -29,7 +30,7 @@ public sealed class OcspRequestSignature
     public bool IsMadeUnder(X509Certificate2Collection authorities, DateTimeOffset now)
     {
         ArgumentNullException.ThrowIfNull(authorities);
-        return SignatureVerifier.IsSupported(_algorithm, AsnEncodingRules.DER, new VerificationPolicy(), out var scheme, out _)
+        return SignatureVerifier.IsSupported(_algorithm, AsnEncodingRules.DER, Sha1Signatures.Reject, out var scheme, out _)
             && _certificates.Any(certificate => IsSigner(certificate, scheme) && ChainsTo(certificate, authorities, now));
     }
 

@@ -1,5 +1,7 @@
 using System.Diagnostics.CodeAnalysis;
 using System.Formats.Asn1;
+using OcspLab.Ocsp.Asn1;
+using OcspLab.Ocsp.Rejections;
 using OcspLab.Ocsp.Verification;
 
 namespace OcspLab.Ocsp.Responses;

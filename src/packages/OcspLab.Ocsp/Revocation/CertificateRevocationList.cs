@@ -3,6 +3,7 @@ using System.Formats.Asn1;
 using System.Numerics;
 using System.Security.Cryptography;
 using System.Security.Cryptography.X509Certificates;
+using OcspLab.Ocsp.Asn1;
 using OcspLab.Ocsp.Certificates;
 using OcspLab.Ocsp.Responses;
 using OcspLab.Ocsp.Signatures;
@@ -75,7 +76,7 @@ public sealed class CertificateRevocationList
         if (unusedBits != 0)
             throw new AsnContentException("a signature that is not whole octets");
 
-        if (!SignatureVerifier.IsSupported(algorithm, AsnEncodingRules.BER, new VerificationPolicy(), out var scheme, out var rejection))
+        if (!SignatureVerifier.IsSupported(algorithm, AsnEncodingRules.BER, Sha1Signatures.Reject, out var scheme, out var rejection))
             throw new AsnContentException($"{rejection.Reason}: {rejection.Detail}");
         if (issuer.Extensions.OfType<X509KeyUsageExtension>().FirstOrDefault() is { } usage && !usage.KeyUsages.HasFlag(X509KeyUsageFlags.CrlSign))
             throw new AsnContentException($"'{issuer.Subject}' may not sign CRLs (key usage)");

@@ -1,7 +1,6 @@
 using System.Formats.Asn1;
 using System.Security.Cryptography;
-using OcspLab.Ocsp.Certificates;
-using OcspLab.Ocsp.Requests;
+using OcspLab.Ocsp.Asn1;
 using Org.BouncyCastle.Crypto.Engines;
 using Org.BouncyCastle.Crypto.Parameters;
 using Org.BouncyCastle.Crypto.Signers;
@@ -10,11 +9,11 @@ using Org.BouncyCastle.Security;
 namespace OcspLab.Ocsp.Signatures;
 
 /// <summary>RSASSA-PSS (RFC 4055 §3.1) with any hash for the message, any for the mask and any salt.</summary>
-internal sealed record RsaPss(CertIdHash Message, CertIdHash Mask, int SaltLength) : SignatureScheme
+internal sealed record RsaPss(HashAlgorithmName Message, HashAlgorithmName Mask, int SaltLength) : SignatureScheme
 {
     public const string Oid = "1.2.840.113549.1.1.10";
 
-    public override HashAlgorithmName? Hash => Name(Message);
+    public override HashAlgorithmName? Hash => Message;
 
     // RSASSA-PSS-params ::= SEQUENCE {
     //     hashAlgorithm     [0] AlgorithmIdentifier DEFAULT sha1,
@@ -28,8 +27,8 @@ internal sealed record RsaPss(CertIdHash Message, CertIdHash Mask, int SaltLengt
             var reader = new AsnReader(parameters, rules);
             var sequence = reader.ReadSequence();
             reader.ThrowIfNotEmpty();
-            var hash = CertIdHash.Sha1;
-            var mask = CertIdHash.Sha1;
+            var hash = HashAlgorithmName.SHA1;
+            var mask = HashAlgorithmName.SHA1;
             var saltLength = 20;
             if (Next(sequence, 0) is { } hashTag)
                 hash = ReadHash(hashTag);
@@ -60,12 +59,12 @@ internal sealed record RsaPss(CertIdHash Message, CertIdHash Mask, int SaltLengt
             return false;
 
         // The framework knows the usual shape only, and only keys that are not tied to PSS.
-        if (Mask == Message && SaltLength == Message.Digest([]).Length && IsPlainRsa(publicKeyInfo))
-            return PublicKeys.Rsa(publicKeyInfo).VerifyData(data.Span, signature.Span, Name(Message), RSASignaturePadding.Pss);
+        if (Mask == Message && SaltLength == CryptographicOperations.HashData(Message, []).Length && IsPlainRsa(publicKeyInfo))
+            return PublicKeys.Rsa(publicKeyInfo).VerifyData(data.Span, signature.Span, Message, RSASignaturePadding.Pss);
 
         if (PublicKeyFactory.CreateKey(publicKeyInfo.ToArray()) is not RsaKeyParameters key)
             return false;
-        var verifier = new PssSigner(new RsaEngine(), DigestUtilities.GetDigest(Name(Message).Name), DigestUtilities.GetDigest(Name(Mask).Name), SaltLength);
+        var verifier = new PssSigner(new RsaEngine(), DigestUtilities.GetDigest(Message.Name), DigestUtilities.GetDigest(Mask.Name), SaltLength);
         verifier.Init(forSigning: false, key);
         verifier.BlockUpdate(data.Span);
         return verifier.VerifySignature(signature.ToArray());
@@ -88,11 +87,11 @@ internal sealed record RsaPss(CertIdHash Message, CertIdHash Mask, int SaltLengt
         return sequence.HasData && sequence.PeekTag().HasSameClassAndValue(tag) ? sequence.ReadSequence(tag) : null;
     }
 
-    private static CertIdHash ReadHash(AsnReader reader)
+    private static HashAlgorithmName ReadHash(AsnReader reader)
     {
         var algorithm = AlgorithmIdentifier.Decode(reader);
         reader.ThrowIfNotEmpty();
-        return CertIdHashes.FromOid(algorithm.Oid) ?? throw new AsnContentException($"hash {algorithm.Oid}");
+        return HashIdentifiers.Find(algorithm.Oid) ?? throw new AsnContentException($"hash {algorithm.Oid}");
     }
 
     private static int ReadSmall(AsnReader reader)
@@ -101,14 +100,6 @@ internal sealed record RsaPss(CertIdHash Message, CertIdHash Mask, int SaltLengt
         reader.ThrowIfNotEmpty();
         return number;
     }
-
-    private static HashAlgorithmName Name(CertIdHash hash) => hash switch
-    {
-        CertIdHash.Sha1 => HashAlgorithmName.SHA1,
-        CertIdHash.Sha256 => HashAlgorithmName.SHA256,
-        CertIdHash.Sha384 => HashAlgorithmName.SHA384,
-        _ => HashAlgorithmName.SHA512,
-    };
 
     private const string Mgf1 = "1.2.840.113549.1.1.8";
     private const string RsaEncryption = "1.2.840.113549.1.1.1";

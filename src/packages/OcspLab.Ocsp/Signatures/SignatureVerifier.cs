@@ -1,7 +1,9 @@
 using System.Diagnostics.CodeAnalysis;
 using System.Formats.Asn1;
 using System.Security.Cryptography;
+using OcspLab.Ocsp.Asn1;
 using OcspLab.Ocsp.Certificates;
+using OcspLab.Ocsp.Rejections;
 using OcspLab.Ocsp.Verification;
 
 namespace OcspLab.Ocsp.Signatures;
@@ -9,13 +11,13 @@ namespace OcspLab.Ocsp.Signatures;
 /// <summary>Signatures of responses and of delegates' certificates, under the policy's choice of algorithms.</summary>
 internal static class SignatureVerifier
 {
-    public static bool IsSupported(AlgorithmIdentifier algorithm, AsnEncodingRules rules, VerificationPolicy policy, [NotNullWhen(true)] out SignatureScheme? scheme, [NotNullWhen(false)] out Rejection? rejection)
+    public static bool IsSupported(AlgorithmIdentifier algorithm, AsnEncodingRules rules, Sha1Signatures sha1, [NotNullWhen(true)] out SignatureScheme? scheme, [NotNullWhen(false)] out Rejection? rejection)
     {
         scheme = SignatureScheme.From(algorithm, rules);
         rejection = scheme switch
         {
             null => new Rejection(RejectionReason.UnsupportedSignatureAlgorithm, algorithm.Oid),
-            { Hash: { } hash } when hash == HashAlgorithmName.SHA1 && policy.Sha1Signatures == Sha1Signatures.Reject
+            { Hash: { } hash } when hash == HashAlgorithmName.SHA1 && sha1 == Sha1Signatures.Reject
                 => new Rejection(RejectionReason.WeakSignatureAlgorithm, $"{algorithm.Oid} signs over SHA-1"),
             _ => null,
         };

@@ -1,3 +1,4 @@
+using OcspLab.Ocsp.Asn1;
 using OcspLab.Ocsp.Requests;
 using OcspLab.Ocsp.Responses;
 using OcspLab.Ocsp.Revocation;
@@ -34,7 +35,7 @@ public static class OcspResponseBuilder
     /// <param name="producedAt">The signing time, to the second.</param>
     /// <param name="options">What else it says; null for nothing.</param>
     /// <exception cref="ArgumentException">There is no entry, or the key does not sign by the algorithm that the options name.</exception>
-    public static byte[] Build(IReadOnlyList<OcspAnswer> answers, OcspSigningKey key, System.Security.Cryptography.X509Certificates.X509Certificate2 issuer, DateTimeOffset producedAt, OcspSigningOptions? options = null)
+    public static byte[] Build(IReadOnlyList<OcspResponseEntry> answers, OcspSigningKey key, System.Security.Cryptography.X509Certificates.X509Certificate2 issuer, DateTimeOffset producedAt, OcspSigningOptions? options = null)
     {
         ArgumentNullException.ThrowIfNull(answers);
         ArgumentNullException.ThrowIfNull(key);
@@ -74,7 +75,7 @@ public static class OcspResponseBuilder
         return extensions.IsEmpty ? null : extensions.Generate();
     }
 
-    private static X509Extensions? ExtensionsOf(OcspAnswer answer)
+    private static X509Extensions? ExtensionsOf(OcspResponseEntry answer)
     {
         var extensions = new X509ExtensionsGenerator();
         if (answer.Crl is { } crl)

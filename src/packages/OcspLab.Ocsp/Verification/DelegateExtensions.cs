@@ -1,5 +1,7 @@
 using System.Formats.Asn1;
+using OcspLab.Ocsp.Asn1;
 using OcspLab.Ocsp.Certificates;
+using OcspLab.Ocsp.Rejections;
 
 namespace OcspLab.Ocsp.Verification;
 

@@ -1,6 +1,7 @@
 using System.Diagnostics.CodeAnalysis;
 using System.Formats.Asn1;
 using OcspLab.Ocsp.Certificates;
+using OcspLab.Ocsp.Rejections;
 using OcspLab.Ocsp.Requests;
 using OcspLab.Ocsp.Responses;
 using OcspLab.Ocsp.Signatures;
@@ -16,7 +17,7 @@ internal static class ResponseSigner
     public static bool TryFind(BasicOcspResponse basic, OcspSubject subject, VerificationPolicy policy, DateTimeOffset now, [NotNullWhen(true)] out CertificateBytes? signer, [NotNullWhen(false)] out Rejection? rejection)
     {
         signer = null;
-        if (!SignatureVerifier.IsSupported(basic.Algorithm, AsnEncodingRules.DER, policy, out var scheme, out rejection))
+        if (!SignatureVerifier.IsSupported(basic.Algorithm, AsnEncodingRules.DER, policy.Sha1Signatures, out var scheme, out rejection))
             return false;
 
         var issuer = subject.IssuerBytes;
@@ -85,7 +86,7 @@ internal static class ResponseSigner
         var stranger = new Rejection(RejectionReason.SignerNotAuthorized, $"'{certificate.SubjectName}' was not issued by '{issuer.SubjectName}' with its key");
         if (!certificate.IsAlgorithmSigned || !DistinguishedNames.Same(certificate.Issuer, issuer.Subject))
             return stranger;
-        if (!SignatureVerifier.IsSupported(certificate.SignatureAlgorithm, AsnEncodingRules.BER, policy, out var scheme, out var rejection))
+        if (!SignatureVerifier.IsSupported(certificate.SignatureAlgorithm, AsnEncodingRules.BER, policy.Sha1Signatures, out var scheme, out var rejection))
             return rejection with { Detail = $"the certificate of '{certificate.SubjectName}': {rejection.Detail}" };
         if (!SignatureVerifier.Verify(scheme, issuer.PublicKeyInfo, certificate.Tbs, certificate.Signature))
             return stranger;

@@ -1,5 +1,6 @@
 using System.ComponentModel.DataAnnotations;
 using System.Diagnostics.CodeAnalysis;
+using OcspLab.Ocsp.Signatures;
 
 namespace OcspLab.Ocsp.Verification;
 
@@ -55,14 +56,4 @@ public enum DelegateWithoutNoCheck
 
     /// <summary>Rejected.</summary>
     Reject,
-}
-
-/// <summary>Whether signatures over SHA-1 are believed.</summary>
-public enum Sha1Signatures
-{
-    /// <summary>They are rejected.</summary>
-    Reject,
-
-    /// <summary>They are believed. For old private responders only: chosen-prefix collisions on SHA-1 are practical.</summary>
-    DangerousAllow,
 }

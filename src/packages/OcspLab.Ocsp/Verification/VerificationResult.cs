@@ -1,4 +1,5 @@
 using System.Diagnostics.CodeAnalysis;
+using OcspLab.Ocsp.Rejections;
 
 namespace OcspLab.Ocsp.Verification;
 

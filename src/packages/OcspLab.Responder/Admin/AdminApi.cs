@@ -3,8 +3,10 @@ using OcspLab.Ocsp.Responses;
 using OcspLab.Responder.Authorities;
 using OcspLab.Responder.Hosting;
 using OcspLab.Responder.Journal;
+using OcspLab.Responder.Listening;
 using OcspLab.Responder.Responding;
 using OcspLab.Responder.Sources;
+using OcspLab.Responder.Telemetry;
 
 namespace OcspLab.Responder.Admin;
 
@@ -32,7 +34,7 @@ internal static class AdminApi
         api.MapPost("/certificates/{which}/restore", RestoreAsync).WithSummary("Take a revocation back.");
         api.MapGet("/requests", (ResponderMetrics metrics) => metrics.Counts).WithSummary("How OCSP requests were answered since the start.");
         api.MapGet("/journal", (JournalMemory journal, long? after) => journal.Since(after ?? 0)).WithSummary("The latest OCSP requests after a number, oldest first.");
-        api.MapGet("/status", (AuthorityDirectory authorities, ReadyAnswers ready, TimeProvider clock) => ResponderStatus.Of(authorities, ready, clock)).WithSummary("The authorities, their signers and sources.");
+        api.MapGet("/status", (AuthorityDirectory authorities, ResponseCache cache, TimeProvider clock) => ResponderStatus.Of(authorities, cache, clock)).WithSummary("The authorities, their signers and sources.");
         api.MapGet("/listener", (OcspListener listener) => ListenerState.Of(listener)).WithSummary("Whether the OCSP port is open.");
         api.MapPost("/listener/stop", async (OcspListener listener, CancellationToken cancellationToken) =>
         {

@@ -1,4 +1,5 @@
 using OcspLab.Responder.Hosting;
+using OcspLab.Responder.Listening;
 
 namespace OcspLab.Responder.Admin;
 

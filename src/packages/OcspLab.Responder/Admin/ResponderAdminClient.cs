@@ -5,6 +5,7 @@ using OcspLab.Ocsp.Responses;
 using OcspLab.Responder.Faults;
 using OcspLab.Responder.Journal;
 using OcspLab.Responder.Sources;
+using OcspLab.Responder.Telemetry;
 
 namespace OcspLab.Responder.Admin;
 

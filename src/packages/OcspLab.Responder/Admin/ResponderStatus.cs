@@ -5,11 +5,11 @@ namespace OcspLab.Responder.Admin;
 
 /// <summary>How the responder stands.</summary>
 /// <param name="Authorities">Whom it answers for.</param>
-/// <param name="ReadyAnswers">How many signed answers are ready.</param>
-public sealed record ResponderStatus(IReadOnlyList<AuthorityStatus> Authorities, int ReadyAnswers)
+/// <param name="CachedResponses">How many signed responses are cached.</param>
+public sealed record ResponderStatus(IReadOnlyList<AuthorityStatus> Authorities, int CachedResponses)
 {
-    internal static ResponderStatus Of(AuthorityDirectory authorities, ReadyAnswers ready, TimeProvider clock) =>
-        new([.. authorities.All.Select(authority => AuthorityStatus.Of(authority, clock.GetUtcNow()))], ready.Count);
+    internal static ResponderStatus Of(AuthorityDirectory authorities, ResponseCache cache, TimeProvider clock) =>
+        new([.. authorities.All.Select(authority => AuthorityStatus.Of(authority, clock.GetUtcNow()))], cache.Count);
 }
 
 /// <summary>How an authority stands.</summary>

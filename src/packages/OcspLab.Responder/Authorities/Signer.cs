@@ -1,4 +1,5 @@
 using System.Security.Cryptography.X509Certificates;
+using OcspLab.Ocsp.Rejections;
 using OcspLab.Ocsp.Requests;
 using OcspLab.Ocsp.Responses;
 using OcspLab.Ocsp.Signing;
@@ -81,7 +82,7 @@ internal sealed class Signer
     private static Rejection? Test(OcspSigningKey key, X509Certificate2 issuer, DateTimeOffset now)
     {
         var subject = OcspSubject.FromSerial(0, issuer);
-        var answer = new OcspAnswer(subject.ToCertId(CertIdHash.Sha256), CertStatus.Unknown, now, now + TimeSpan.FromMinutes(1));
+        var answer = new OcspResponseEntry(subject.ToCertId(CertIdHash.Sha256), CertStatus.Unknown, now, now + TimeSpan.FromMinutes(1));
         return OcspVerifier.Verify(OcspResponseBuilder.Build([answer], key, issuer, now), subject, new VerificationPolicy { ClockSkew = TimeSpan.Zero }, now).TryGetStaple(out _, out var rejection) ? null : rejection;
     }
 }

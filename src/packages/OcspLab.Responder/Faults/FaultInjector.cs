@@ -14,15 +14,15 @@ internal sealed class FaultInjector(FaultPlan plan, FaultySigners signers, Autho
     public bool IsArmed => !plan.IsEmpty;
 
     /// <summary>The fault for this request, or null.</summary>
-    public Fault? Take(OcspReply right) => plan.Take(right.SerialNumbers);
+    public Fault? Take(PreparedResponse right) => plan.Take(right.SerialNumbers);
 
     /// <summary>The bytes that a fault makes of the right answer; the same answer where it is about the connection only, or the right one is an error.</summary>
-    public OcspReply Spoil(OcspReply right, Fault fault) => fault.Kind switch
+    public PreparedResponse Spoil(PreparedResponse right, Fault fault) => fault.Kind switch
     {
-        FaultKind.TryLater => OcspReplies.Error(OcspResponseStatus.TryLater, right.SerialNumbers),
-        FaultKind.InternalError => OcspReplies.Error(OcspResponseStatus.InternalError, right.SerialNumbers),
-        FaultKind.Unauthorized => OcspReplies.Error(OcspResponseStatus.Unauthorized, right.SerialNumbers),
-        FaultKind.MalformedRequest => OcspReplies.Error(OcspResponseStatus.MalformedRequest, right.SerialNumbers),
+        FaultKind.TryLater => PreparedResponse.Error(OcspResponseStatus.TryLater, right.SerialNumbers),
+        FaultKind.InternalError => PreparedResponse.Error(OcspResponseStatus.InternalError, right.SerialNumbers),
+        FaultKind.Unauthorized => PreparedResponse.Error(OcspResponseStatus.Unauthorized, right.SerialNumbers),
+        FaultKind.MalformedRequest => PreparedResponse.Error(OcspResponseStatus.MalformedRequest, right.SerialNumbers),
         FaultKind.Malformed => With(right, "this is not an OCSP response"u8.ToArray()),
         FaultKind.Truncated => With(right, right.Body[..(right.Body.Length / 2)]),
         FaultKind.Oversized => With(right, Enlarge(right.Body)),
@@ -59,13 +59,13 @@ internal sealed class FaultInjector(FaultPlan plan, FaultySigners signers, Autho
         }
     }
 
-    private OcspReply SignAnew(OcspReply right, Fault fault)
+    private PreparedResponse SignAnew(PreparedResponse right, Fault fault)
     {
         if (!OcspResponse.TryDecode(right.Body, out var response, out _) || response.Basic is not { } basic || authorities.Find([.. basic.Responses.Select(single => single.CertId!)]) is not { } authority)
             return right;
         var now = clock.GetUtcNow();
         var key = signers.Find(fault.Kind) ?? authority.Signers[0].Key;
-        var entries = basic.Responses.Select(single => Spoil(new OcspAnswer(single.CertId!, single.Status, single.ThisUpdate, single.NextUpdate), fault, now));
+        var entries = basic.Responses.Select(single => Spoil(new OcspResponseEntry(single.CertId!, single.Status, single.ThisUpdate, single.NextUpdate), fault, now));
         var producedAt = fault.Kind == FaultKind.Expired ? now - LongAgo : now;
         return With(right, OcspResponseBuilder.Build([.. entries], key, authority.Issuer, producedAt, new OcspSigningOptions { Nonce = basic.Nonce })) with
         {
@@ -73,7 +73,7 @@ internal sealed class FaultInjector(FaultPlan plan, FaultySigners signers, Autho
         };
     }
 
-    private static OcspAnswer Spoil(OcspAnswer answer, Fault fault, DateTimeOffset now) => fault.Kind switch
+    private static OcspResponseEntry Spoil(OcspResponseEntry answer, Fault fault, DateTimeOffset now) => fault.Kind switch
     {
         FaultKind.WrongSerial => answer with { CertId = Next(answer.CertId) },
         FaultKind.Expired => answer with { ThisUpdate = now - LongAgo, NextUpdate = now - (LongAgo / 2) },
@@ -92,7 +92,7 @@ internal sealed class FaultInjector(FaultPlan plan, FaultySigners signers, Autho
     }
 
     // Neither is to be cached: it is for the one who asked.
-    private static OcspReply With(OcspReply right, ReadOnlyMemory<byte> body) => right with { Body = body, Caching = null };
+    private static PreparedResponse With(PreparedResponse right, ReadOnlyMemory<byte> body) => right with { Body = body, Caching = null };
 
     private static byte[] Enlarge(ReadOnlyMemory<byte> body)
     {

@@ -1,6 +1,7 @@
 using System.Globalization;
 using Microsoft.Extensions.Diagnostics.HealthChecks;
 using OcspLab.Responder.Authorities;
+using OcspLab.Responder.Listening;
 
 namespace OcspLab.Responder.Hosting;
 

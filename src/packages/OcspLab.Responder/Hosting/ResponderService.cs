@@ -3,8 +3,10 @@ using Microsoft.Extensions.Options;
 using OcspLab.Responder.Admin;
 using OcspLab.Responder.Faults;
 using OcspLab.Responder.Journal;
+using OcspLab.Responder.Listening;
 using OcspLab.Responder.Responding;
 using OcspLab.Responder.Settings;
+using OcspLab.Responder.Telemetry;
 using OcspLab.ServiceDefaults;
 
 namespace OcspLab.Responder.Hosting;
@@ -23,12 +25,7 @@ internal static class ResponderService
         builder.Services.AddOcspResponder(section);
         builder.Services.AddSingleton<IValidateOptions<ResponderServiceOptions>, ResponderServiceOptionsValidator>();
         builder.Services.AddOptions<ResponderServiceOptions>().Bind(section).ValidateOnStart();
-        builder.Services.AddSingleton(provider => new JournalMemory(Options(provider).Journal));
-        if (section.GetValue(nameof(ResponderServiceOptions.Journal), 0) > 0)
-            builder.Services.AddSingleton(provider => new RequestJournal(provider.GetRequiredService<JournalMemory>().Add, provider.GetRequiredService<TimeProvider>()));
-        builder.Services.AddSingleton<FaultPlan>();
-        builder.Services.AddSingleton(provider => new FaultySigners(Options(provider).FaultSigners));
-        builder.Services.AddSingleton<FaultInjector>();
+        AddLaboratory(builder.Services, section);
         builder.Services.AddSingleton(provider => new OcspListener(
             provider.GetRequiredService<OcspRequestHandler>(), provider.GetRequiredService<IOptions<ResponderServiceOptions>>(), section.GetValue("Binding", AddressBinding.Present), provider.GetRequiredService<ILoggerFactory>()));
         builder.Services.AddHostedService(provider => provider.GetRequiredService<OcspListener>());
@@ -51,6 +48,27 @@ internal static class ResponderService
         app.MapOpenApi(AdminDocument.Path);
         app.MapAdminApi();
         return app;
+    }
+
+    // Nothing of it stands in the way of a request where the settings do not ask for it.
+    private static void AddLaboratory(IServiceCollection services, IConfigurationSection section)
+    {
+        services.AddSingleton(provider => new JournalMemory(Options(provider).Journal));
+        services.AddSingleton<FaultPlan>();
+        services.AddSingleton(provider => new FaultySigners(Options(provider).FaultSigners));
+        services.AddSingleton<FaultInjector>();
+        if (section.GetValue(nameof(ResponderServiceOptions.Journal), 0) > 0)
+        {
+            services.AddSingleton(provider => new RequestJournal(
+                provider.GetRequiredService<JournalMemory>().Add, provider.GetRequiredService<TimeProvider>()));
+            services.Decorate((inner, provider) => new JournalingSender(inner, provider.GetRequiredService<RequestJournal>()));
+        }
+
+        if (section.GetValue(nameof(ResponderServiceOptions.Faults), FaultInjection.Off) == FaultInjection.DangerousOn)
+        {
+            services.Decorate((inner, provider) => new FaultySender(
+                inner, provider.GetRequiredService<FaultInjector>(), provider.GetService<RequestJournal>()));
+        }
     }
 
     private static ResponderServiceOptions Options(IServiceProvider services) => services.GetRequiredService<IOptions<ResponderServiceOptions>>().Value;

@@ -1,4 +1,5 @@
 using OcspLab.Responder.Responding;
+using OcspLab.Responder.Telemetry;
 
 namespace OcspLab.Responder.Journal;
 
@@ -10,12 +11,12 @@ internal sealed class RequestJournal(Action<JournalEntry> note, TimeProvider clo
     private readonly Lock _lock = new();
     private long _number;
 
-    /// <summary>Notes an answer.</summary>
+    /// <summary>Notes a response.</summary>
     /// <param name="context">Of the request.</param>
-    /// <param name="reply">What was decided.</param>
+    /// <param name="response">What was decided.</param>
     /// <param name="status">HTTP's status, or null where nothing is sent.</param>
     /// <param name="fault">The fault that was asked for, or null.</param>
-    public void Note(HttpContext context, OcspReply reply, int? status, string? fault = null)
+    public void Note(HttpContext context, PreparedResponse response, int? status, string? fault = null)
     {
         var agent = context.Request.Headers.UserAgent.ToString();
         // Numbered and handed on in one step: who reads on from a number must not miss a smaller one.
@@ -23,7 +24,7 @@ internal sealed class RequestJournal(Action<JournalEntry> note, TimeProvider clo
         {
             note(new JournalEntry(
                 ++_number, clock.GetUtcNow(), $"{context.Connection.RemoteIpAddress}:{context.Connection.RemotePort}", context.Request.Protocol, RequestCount.MethodOf(context.Request),
-                reply.SerialNumbers, reply.Outcome, status, fault, agent.Length == 0 ? null : agent[..Math.Min(agent.Length, LongestAgent)]));
+                response.SerialNumbers, response.Outcome, status, fault, agent.Length == 0 ? null : agent[..Math.Min(agent.Length, LongestAgent)]));
         }
     }
 

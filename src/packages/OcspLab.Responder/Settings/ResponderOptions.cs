@@ -25,7 +25,7 @@ public sealed class ResponderOptions
 
     /// <summary><value>How many signed answers are kept ready, of one to two kilobytes each; 0 signs each anew. 0 to 10,000,000; default 50,000.</value></summary>
     [Range(0, 10_000_000)]
-    public int MaximumReadyAnswers { get; set; } = 50_000;
+    public int MaximumCachedResponses { get; set; } = 50_000;
 
     /// <summary><value>The largest request that is read, in bytes. 256 to 64 KiB; default 8 KiB.</value></summary>
     [Range(256, 64 * 1024)]
@@ -104,5 +104,5 @@ public enum WhenSourceFails
     TryLater,
 
     /// <summary>The answers that are ready, until these are to be renewed; else <c>tryLater</c>.</summary>
-    AnswerWhatIsReady,
+    RespondFromCache,
 }

@@ -2,6 +2,7 @@ using System.Threading.RateLimiting;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Options;
 using OcspLab.Ocsp.Fetching;
+using OcspLab.Ocsp.Rejections;
 using OcspLab.Ocsp.Requests;
 using OcspLab.Ocsp.Verification;
 using OcspLab.Stapling.Certificates;

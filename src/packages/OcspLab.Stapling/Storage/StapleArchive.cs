@@ -1,5 +1,6 @@
 using System.Diagnostics.CodeAnalysis;
 using Microsoft.Extensions.Logging;
+using OcspLab.Ocsp.Rejections;
 using OcspLab.Ocsp.Responses;
 using OcspLab.Ocsp.Verification;
 using OcspLab.Stapling.Certificates;

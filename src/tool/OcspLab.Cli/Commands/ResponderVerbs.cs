@@ -82,7 +82,7 @@ internal static class ResponderVerbs
         var command = Verb("status", "The authorities, their signers and sources.", options, async (client, arguments, cancellationToken) =>
         {
             var status = await client.GetStatusAsync(cancellationToken).ConfigureAwait(false);
-            return arguments.GetValue(json) ? JsonSerializer.Serialize(status, Document) : string.Join('\n', status.Authorities.SelectMany(Describe)) + $"\n{status.ReadyAnswers} answers are ready";
+            return arguments.GetValue(json) ? JsonSerializer.Serialize(status, Document) : string.Join('\n', status.Authorities.SelectMany(Describe)) + $"\n{status.CachedResponses} responses are cached";
         });
         command.Options.Add(json);
         return command;

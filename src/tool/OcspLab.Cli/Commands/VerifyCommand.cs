@@ -7,8 +7,10 @@ using System.Security.Cryptography.X509Certificates;
 using OcspLab.Cli.CommandLine;
 using OcspLab.Cli.Verdicts;
 using OcspLab.Lab;
+using OcspLab.Ocsp.Rejections;
 using OcspLab.Ocsp.Requests;
 using OcspLab.Ocsp.Responses;
+using OcspLab.Ocsp.Signatures;
 using OcspLab.Ocsp.Verification;
 using OcspLab.Probe;
 

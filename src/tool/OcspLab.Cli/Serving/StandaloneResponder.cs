@@ -14,9 +14,11 @@ using OcspLab.Responder;
 using OcspLab.Responder.Authorities;
 using OcspLab.Responder.Hosting;
 using OcspLab.Responder.Journal;
+using OcspLab.Responder.Listening;
 using OcspLab.Responder.Responding;
 using OcspLab.Responder.Settings;
 using OcspLab.Responder.Sources;
+using OcspLab.Responder.Telemetry;
 
 namespace OcspLab.Cli.Serving;
 
@@ -51,7 +53,11 @@ public static class StandaloneResponder
         // Ctrl-C is the caller's.
         builder.Services.AddSingleton<IHostLifetime, PassiveLifetime>();
         if (requests == RequestLog.Told)
-            builder.Services.AddSingleton(new RequestJournal(entry => output(Describe(entry)), TimeProvider.System));
+        {
+            var journal = new RequestJournal(entry => output(Describe(entry)), TimeProvider.System);
+            builder.Services.Decorate((inner, _) => new JournalingSender(inner, journal));
+        }
+
         builder.WebHost.ConfigureKestrel(kestrel =>
         {
             kestrel.AddServerHeader = false;

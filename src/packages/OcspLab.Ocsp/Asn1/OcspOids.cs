@@ -1,4 +1,4 @@
-namespace OcspLab.Ocsp;
+namespace OcspLab.Ocsp.Asn1;
 
 /// <summary>Object identifiers of OCSP and of the certificate extensions that it looks at.</summary>
 internal static class OcspOids

@@ -1,6 +1,6 @@
 using System.Formats.Asn1;
 
-namespace OcspLab.Ocsp;
+namespace OcspLab.Ocsp.Asn1;
 
 /// <summary>An extension of a request, a response or an entry, its value still encoded (RFC 5280 §4.1.2.9, RFC 6960 §4.4).</summary>
 /// <param name="Oid">Its identifier in dotted decimals.</param>

@@ -8,16 +8,16 @@ namespace OcspLab.Responder.Responding;
 /// Signed answers by the bytes of the question: most questions are asked again and again. An answer goes when it is to be renewed, and at once when
 /// something changes about its certificate. Thread-safe.
 /// </summary>
-internal sealed class ReadyAnswers
+internal sealed class ResponseCache
 {
-    private readonly ConcurrentDictionary<byte[], ReadyAnswer> _answers = new(QuestionComparer.Instance);
-    private readonly ConcurrentDictionary<byte[], ReadyAnswer>.AlternateLookup<ReadOnlySpan<byte>> _bySpan;
+    private readonly ConcurrentDictionary<byte[], CachedResponse> _answers = new(QuestionComparer.Instance);
+    private readonly ConcurrentDictionary<byte[], CachedResponse>.AlternateLookup<ReadOnlySpan<byte>> _bySpan;
     private readonly int _capacity;
     private readonly Lock _changing = new();
     private long _version;
 
     /// <param name="capacity">How many are kept at most.</param>
-    public ReadyAnswers(int capacity)
+    public ResponseCache(int capacity)
     {
         _capacity = capacity;
         _bySpan = _answers.GetAlternateLookup<ReadOnlySpan<byte>>();
@@ -30,14 +30,14 @@ internal sealed class ReadyAnswers
     public int Count => _answers.Count;
 
     /// <summary>The answer to a question that was asked before, if it is still to be given.</summary>
-    public bool TryFind(ReadOnlySpan<byte> question, DateTimeOffset now, [NotNullWhen(true)] out OcspReply? reply)
+    public bool TryFind(ReadOnlySpan<byte> question, DateTimeOffset now, [NotNullWhen(true)] out PreparedResponse? reply)
     {
         reply = _bySpan.TryGetValue(question, out var answer) && now < answer.RenewAt ? answer.Reply : null;
         return reply is not null;
     }
 
     /// <summary>Keeps an answer, unless something has changed since its status was looked up.</summary>
-    public void Remember(byte[] question, Authority authority, OcspReply reply, DateTimeOffset renewAt, long version)
+    public void Remember(byte[] question, Authority authority, PreparedResponse reply, DateTimeOffset renewAt, long version)
     {
         if (_capacity == 0)
             return;
@@ -48,7 +48,7 @@ internal sealed class ReadyAnswers
                 return;
             if (_answers.Count >= _capacity)
                 MakeRoom();
-            _answers[question] = new ReadyAnswer(authority, reply, renewAt);
+            _answers[question] = new CachedResponse(authority, reply, renewAt);
         }
     }
 
@@ -81,7 +81,7 @@ internal sealed class ReadyAnswers
             _answers.TryRemove(question, out _);
     }
 
-    private sealed record ReadyAnswer(Authority Authority, OcspReply Reply, DateTimeOffset RenewAt);
+    private sealed record CachedResponse(Authority Authority, PreparedResponse Reply, DateTimeOffset RenewAt);
 
     private sealed class QuestionComparer : IEqualityComparer<byte[]>, IAlternateEqualityComparer<ReadOnlySpan<byte>, byte[]>
     {

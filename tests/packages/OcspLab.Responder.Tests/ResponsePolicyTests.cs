@@ -9,14 +9,14 @@ using OcspLab.Testing;
 namespace OcspLab.Responder.Tests;
 
 /// <summary>What the settings change in the answers, over real sockets.</summary>
-public sealed class AnswerPolicyTests : IAsyncDisposable
+public sealed class ResponsePolicyTests : IAsyncDisposable
 {
     private readonly ResponderBench _bench = new();
     private readonly X509Certificate2 _server;
     private readonly OcspSubject _subject;
     private readonly OcspSubject _stranger;
 
-    public AnswerPolicyTests()
+    public ResponsePolicyTests()
     {
         _server = _bench.Authority.Server();
         _subject = OcspSubject.FromCertificate(_server, _bench.Authority.Certificate);
@@ -170,7 +170,7 @@ public sealed class AnswerPolicyTests : IAsyncDisposable
         _bench.Clock.Advance(TimeSpan.FromHours(0.2));
         Assert.True((await _bench.StapleAsync(_subject)).ProducedAt > first.ProducedAt);
 
-        await using var second = new AnswerPolicyTests();
+        await using var second = new ResponsePolicyTests();
         await second.StartAsync(("Validity", "7.00:00:00"));
         first = await second._bench.StapleAsync(second._subject);
         second._bench.Clock.Advance(TimeSpan.FromDays(7) - TimeSpan.FromHours(8.1));

@@ -1,6 +1,6 @@
 using System.Formats.Asn1;
 
-namespace OcspLab.Ocsp.Responses;
+namespace OcspLab.Ocsp.Asn1;
 
 /// <summary>GeneralizedTime as RFC 5280 §4.1.2.5.2 narrows it: <c>YYYYMMDDHHMMSSZ</c>, no fraction.</summary>
 internal static class DerTime

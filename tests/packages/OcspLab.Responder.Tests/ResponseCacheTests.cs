@@ -6,13 +6,13 @@ using OcspLab.Testing;
 
 namespace OcspLab.Responder.Tests;
 
-public sealed class ReadyAnswersTests
+public sealed class ResponseCacheTests
 {
     private static readonly DateTimeOffset Now = TestAuthority.Now;
     private static readonly System.Security.Cryptography.X509Certificates.X509Certificate2 Issuer = new TestAuthority().Certificate;
     private static readonly Authority Ours = new("ours", Issuer, [], new InMemoryCertificateRegistry(TimeProvider.System));
     private static readonly Authority Theirs = new("theirs", new TestAuthority().Certificate, [], new InMemoryCertificateRegistry(TimeProvider.System));
-    private readonly ReadyAnswers _ready = new(8);
+    private readonly ResponseCache _ready = new(8);
 
     [Fact, Trait("Rule", "R41")]
     public void An_answer_is_given_until_it_is_to_be_renewed()
@@ -71,5 +71,5 @@ public sealed class ReadyAnswersTests
 
     private static byte[] Question(int serial, CertIdHash hash = CertIdHash.Sha1) => Authority.Question(OcspSubject.FromSerial(serial, Issuer).ToCertId(hash), null);
 
-    private static OcspReply Reply { get; } = new(new byte[] { 1 }, "good", null, []);
+    private static PreparedResponse Reply { get; } = new(new byte[] { 1 }, "good", null, []);
 }

@@ -1,5 +1,8 @@
 using System.Globalization;
 using System.Security.Cryptography;
+using OcspLab.Ocsp.Responses;
+using OcspLab.Ocsp.Signing;
+using OcspLab.Responder.Telemetry;
 
 namespace OcspLab.Responder.Responding;
 
@@ -8,7 +11,13 @@ namespace OcspLab.Responder.Responding;
 /// <param name="Outcome">good, revoked, unknown, several, or the error status.</param>
 /// <param name="Caching">What HTTP caches may do with it, or null for nothing.</param>
 /// <param name="SerialNumbers">The certificates that were asked about, as far as they could be read.</param>
-internal sealed record OcspReply(ReadOnlyMemory<byte> Body, string Outcome, Caching? Caching, IReadOnlyList<string> SerialNumbers);
+internal sealed record PreparedResponse(
+    ReadOnlyMemory<byte> Body, string Outcome, Caching? Caching, IReadOnlyList<string> SerialNumbers)
+{
+    /// <summary>One that nobody signs (RFC 6960 §2.3): five bytes.</summary>
+    public static PreparedResponse Error(OcspResponseStatus status, IReadOnlyList<string>? serialNumbers = null) =>
+        new(OcspResponseBuilder.BuildError(status), RequestCount.Name(status), null, serialNumbers ?? []);
+}
 
 /// <summary>The cache headers of an answer (RFC 9919 §7.2), spelt once.</summary>
 internal sealed class Caching

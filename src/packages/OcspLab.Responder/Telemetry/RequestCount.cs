@@ -1,7 +1,7 @@
 using System.Text.Json;
 using OcspLab.Ocsp.Responses;
 
-namespace OcspLab.Responder;
+namespace OcspLab.Responder.Telemetry;
 
 /// <summary>How often a kind of request was answered in one way since the responder started.</summary>
 /// <param name="Method">GET, HEAD, POST, or other.</param>

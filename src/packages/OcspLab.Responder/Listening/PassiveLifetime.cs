@@ -1,4 +1,4 @@
-namespace OcspLab.Responder.Hosting;
+namespace OcspLab.Responder.Listening;
 
 /// <summary>For a host within another program: when it starts and ends, and what Ctrl-C means, is that program's.</summary>
 internal sealed class PassiveLifetime : IHostLifetime

@@ -6,6 +6,7 @@ using OcspLab.Responder.Hosting;
 using OcspLab.Responder.Responding;
 using OcspLab.Responder.Settings;
 using OcspLab.Responder.Sources;
+using OcspLab.Responder.Telemetry;
 
 namespace Microsoft.Extensions.DependencyInjection;
 
@@ -27,13 +28,18 @@ public static class ResponderServiceCollectionExtensions
         services.AddSingleton<AuthorityDirectory>();
         services.AddSingleton(provider =>
         {
-            var ready = new ReadyAnswers(provider.GetRequiredService<IOptions<ResponderOptions>>().Value.MaximumReadyAnswers);
-            provider.GetRequiredService<ResponderMetrics>().Watch(ready, provider.GetRequiredService<AuthorityDirectory>(), provider.GetRequiredService<TimeProvider>());
-            return ready;
+            var cache = new ResponseCache(provider.GetRequiredService<IOptions<ResponderOptions>>().Value.MaximumCachedResponses);
+            ResponderGauges.AddTo(
+                provider.GetRequiredService<ResponderMetrics>(),
+                cache,
+                provider.GetRequiredService<AuthorityDirectory>(),
+                provider.GetRequiredService<TimeProvider>());
+            return cache;
         });
         services.AddSingleton<ICertificateRegistry>(provider => new OnlyRegistry(provider.GetRequiredService<AuthorityDirectory>().FindRegistry(null, out var fault) ?? throw new InvalidOperationException(fault)));
-        services.AddSingleton<AnswerSigning>();
-        services.AddSingleton<OcspAnswering>();
+        services.AddSingleton<ResponseFactory>();
+        services.AddSingleton<OcspResponder>();
+        services.TryAddSingleton<IResponseSender, ResponseSender>();
         services.AddSingleton<OcspRequestHandler>();
         services.AddHostedService<AuthorityUpkeep>();
         services.AddHealthChecks().AddCheck<ResponderHealth>("responder");

@@ -6,7 +6,7 @@ using OcspLab.Responder.Responding;
 using OcspLab.Responder.Settings;
 using OcspLab.ServiceDefaults;
 
-namespace OcspLab.Responder.Hosting;
+namespace OcspLab.Responder.Listening;
 
 /// <summary>
 /// The OCSP port, an application of its own beside the admin API's: nothing of the one can be reached through the other, and it

@@ -5,17 +5,18 @@ using OcspLab.Ocsp.Signing;
 using OcspLab.Responder.Authorities;
 using OcspLab.Responder.Settings;
 using OcspLab.Responder.Sources;
+using OcspLab.Responder.Telemetry;
 
 namespace OcspLab.Responder.Responding;
 
-/// <summary>Looks statuses up and signs what is said of them. Thread-safe: several answers are signed at once.</summary>
-internal sealed class AnswerSigning(IOptions<ResponderOptions> options, ResponderMetrics metrics, TimeProvider clock)
+/// <summary>Looks statuses up and signs what is said of them. Thread-safe: several responses are signed at once.</summary>
+internal sealed class ResponseFactory(IOptions<ResponderOptions> options, ResponderMetrics metrics, TimeProvider clock)
 {
     private readonly ResponderOptions _options = options.Value;
 
-    /// <summary>Signs an answer to all that a request asks about.</summary>
+    /// <summary>Signs a response to all that a request asks about.</summary>
     /// <exception cref="IOException">The source cannot be asked.</exception>
-    public async Task<SignedAnswer> SignAsync(OcspRequest request, Authority authority, SigningChoice choice, CancellationToken cancellationToken)
+    public async Task<FreshResponse> SignAsync(OcspRequest request, Authority authority, SigningChoice choice, CancellationToken cancellationToken)
     {
         var now = clock.GetUtcNow();
         var latest = Earlier(now + _options.Validity, choice.Key.Certificate.NotAfter.ToUniversalTime(), authority.Issuer.NotAfter.ToUniversalTime());
@@ -26,10 +27,10 @@ internal sealed class AnswerSigning(IOptions<ResponderOptions> options, Responde
         var serials = request.CertIds.Select(id => id.ToString()).ToArray();
         var strange = entries.Any(entry => entry.NeverIssued);
         if (strange && _options.NeverIssued == NeverIssued.Unauthorized)
-            return new SignedAnswer(OcspReplies.Error(OcspResponseStatus.Unauthorized, serials), null);
+            return new FreshResponse(PreparedResponse.Error(OcspResponseStatus.Unauthorized, serials), null);
 
         var started = clock.GetTimestamp();
-        var body = OcspResponseBuilder.Build([.. entries.Select(entry => entry.Answer)], choice.Key, authority.Issuer, now, new OcspSigningOptions
+        var body = OcspResponseBuilder.Build([.. entries.Select(entry => entry.Response)], choice.Key, authority.Issuer, now, new OcspSigningOptions
         {
             Nonce = request.Nonce,
             SignatureAlgorithm = choice.Algorithm,
@@ -37,13 +38,13 @@ internal sealed class AnswerSigning(IOptions<ResponderOptions> options, Responde
         });
         metrics.Signed(authority.Name, clock.GetElapsedTime(started));
 
-        var only = entries.Count == 1 ? entries[0].Answer : null;
+        var only = entries.Count == 1 ? entries[0].Response : null;
         var outcome = only is null ? "several" : only.Status.Kind.ToString().ToLowerInvariant();
         // Plain questions only; and there is no end to serial numbers that were never issued, of which one may be issued at any moment.
         if (only is not { NextUpdate: { } nextUpdate } || request.Nonce is not null || strange)
-            return new SignedAnswer(new OcspReply(body, outcome, null, serials), null);
+            return new FreshResponse(new PreparedResponse(body, outcome, null, serials), null);
         var renewAt = RenewAt(now, nextUpdate);
-        return new SignedAnswer(new OcspReply(body, outcome, new Caching(body, only.ThisUpdate, nextUpdate, renewAt, _options.MaximumCacheAge), serials), renewAt);
+        return new FreshResponse(new PreparedResponse(body, outcome, new Caching(body, only.ThisUpdate, nextUpdate, renewAt, _options.MaximumCacheAge), serials), renewAt);
     }
 
     private Entry Describe(CertId id, SourceStatus? found, DateTimeOffset now, DateTimeOffset latest)
@@ -53,19 +54,19 @@ internal sealed class AnswerSigning(IOptions<ResponderOptions> options, Responde
         if (found?.ChangedAt is { } changedAt && changedAt > thisUpdate)
             thisUpdate = changedAt < now ? changedAt : now;
         DateTimeOffset? nextUpdate = _options.NextUpdate == NextUpdateField.Include || found?.Until is not null ? Earlier(latest, found?.Until ?? latest) : null;
-        var answer = new OcspAnswer(id, found?.Status ?? StatusOfNeverIssued(), found?.KnownAt ?? thisUpdate, nextUpdate)
+        var response = new OcspResponseEntry(id, found?.Status ?? StatusOfNeverIssued(), found?.KnownAt ?? thisUpdate, nextUpdate)
         {
             ArchiveCutoff = _options.ArchiveRetention is { } retention ? now - retention : null,
             Crl = _options.CrlReferences == CrlReferences.Include ? found?.Crl : null,
         };
-        return new Entry(answer, found is null);
+        return new Entry(response, found is null);
     }
 
     // §2.2: what was never issued may count as revoked, on hold since 1970.
     private CertStatus StatusOfNeverIssued() =>
         _options.NeverIssued == NeverIssued.Revoked ? CertStatus.Revoked(DateTimeOffset.UnixEpoch, RevocationReason.CertificateHold) : CertStatus.Unknown;
 
-    /// <summary>When an answer makes room for a newer one (BR 4.9.9): at half of its life, or eight hours before its end where it lives for sixteen or more.</summary>
+    /// <summary>When a response makes room for a newer one (BR 4.9.9): at half of its life, or eight hours before its end where it lives for sixteen or more.</summary>
     private static DateTimeOffset RenewAt(DateTimeOffset now, DateTimeOffset nextUpdate)
     {
         var life = nextUpdate - now;
@@ -80,8 +81,8 @@ internal sealed class AnswerSigning(IOptions<ResponderOptions> options, Responde
         return earliest;
     }
 
-    private readonly record struct Entry(OcspAnswer Answer, bool NeverIssued);
+    private readonly record struct Entry(OcspResponseEntry Response, bool NeverIssued);
 }
 
-/// <summary>A reply, and until when it may be given to others who ask the same; null where it may not.</summary>
-internal sealed record SignedAnswer(OcspReply Reply, DateTimeOffset? RenewAt);
+/// <summary>A response, and until when it may be given to others who ask the same; null where it may not.</summary>
+internal sealed record FreshResponse(PreparedResponse Response, DateTimeOffset? RenewAt);

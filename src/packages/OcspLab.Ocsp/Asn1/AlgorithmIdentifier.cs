@@ -1,6 +1,6 @@
 using System.Formats.Asn1;
 
-namespace OcspLab.Ocsp.Certificates;
+namespace OcspLab.Ocsp.Asn1;
 
 /// <summary>An algorithm and its parameters, still encoded (RFC 5280 §4.1.1.2).</summary>
 internal readonly record struct AlgorithmIdentifier(string Oid, ReadOnlyMemory<byte> Parameters)

@@ -1,7 +1,7 @@
 using System.Collections.Frozen;
 using System.Text;
 
-namespace OcspLab.Ocsp.Verification;
+namespace OcspLab.Ocsp.Rejections;
 
 /// <summary>The spelling of reasons outside the code.</summary>
 public static class RejectionReasons

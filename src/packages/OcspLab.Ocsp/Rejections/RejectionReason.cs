@@ -1,4 +1,4 @@
-namespace OcspLab.Ocsp.Verification;
+namespace OcspLab.Ocsp.Rejections;
 
 /// <summary>Why a response is not believed. The snake_case of a member is the metric tag, the JSON value and the anchor in the documentation.</summary>
 public enum RejectionReason

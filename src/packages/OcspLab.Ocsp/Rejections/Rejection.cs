@@ -1,4 +1,4 @@
-namespace OcspLab.Ocsp.Verification;
+namespace OcspLab.Ocsp.Rejections;
 
 /// <summary>A response that is not believed, and the fact that decided it.</summary>
 /// <param name="Reason">The rule that failed.</param>

@@ -1,6 +1,6 @@
 using System.Formats.Asn1;
 
-namespace OcspLab.Ocsp.Responses;
+namespace OcspLab.Ocsp.Asn1;
 
 /// <summary>Non-negative ENUMERATED values, whether or not the enumeration has a member for them.</summary>
 internal static class DerEnumerated

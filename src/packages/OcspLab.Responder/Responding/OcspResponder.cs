@@ -1,0 +1,120 @@
+using System.Diagnostics.CodeAnalysis;
+using System.Security.Cryptography.X509Certificates;
+using Microsoft.Extensions.Options;
+using OcspLab.Ocsp.Requests;
+using OcspLab.Ocsp.Responses;
+using OcspLab.Responder.Authorities;
+using OcspLab.Responder.Settings;
+
+namespace OcspLab.Responder.Responding;
+
+/// <summary>Turns request bytes into response bytes. Thread-safe.</summary>
+internal sealed class OcspResponder(
+    AuthorityDirectory authorities,
+    ResponseFactory factory,
+    ResponseCache cache,
+    IOptions<ResponderOptions> options,
+    TimeProvider clock,
+    ILogger<OcspResponder> logger)
+{
+    private readonly NonceHandling _nonces = options.Value.Nonces;
+    private readonly X509Certificate2Collection? _requestors =
+        options.Value.Requestors is { } file ? SignerFiles.LoadCertificates(file) : null;
+
+    /// <summary>The way of most requests: the same bytes were asked before.</summary>
+    public bool TryGetCached(ReadOnlySpan<byte> request, [NotNullWhen(true)] out PreparedResponse? response)
+    {
+        response = null;
+        // Where requests must be signed, the cached responses are those of nobody in particular.
+        return _requestors is null && cache.TryFind(request, clock.GetUtcNow(), out response);
+    }
+
+    /// <summary>Responds to a request that is not cached as it is, malformed ones included. Never throws for what a peer sent.</summary>
+    [SuppressMessage("Design", "CA1031", Justification = "The boundary: whatever fails within, a client gets an OCSP response, and the log the exception.")]
+    public async Task<PreparedResponse> RespondAsync(ReadOnlyMemory<byte> encoded, CancellationToken cancellationToken)
+    {
+        try
+        {
+            if (OcspRequest.TryDecode(encoded, out var request, out var fault))
+                return await RespondAsync(request, encoded, cancellationToken).ConfigureAwait(false);
+            logger.Malformed(fault);
+            return PreparedResponse.Error(OcspResponseStatus.MalformedRequest);
+        }
+        catch (Exception exception) when (!cancellationToken.IsCancellationRequested)
+        {
+            logger.RespondingFailed(exception);
+            return PreparedResponse.Error(OcspResponseStatus.InternalError);
+        }
+    }
+
+    private async Task<PreparedResponse> RespondAsync(
+        OcspRequest request, ReadOnlyMemory<byte> encoded, CancellationToken cancellationToken)
+    {
+        if (_nonces == NonceHandling.Ignore)
+            request = request with { Nonce = null };
+        if (RefusalOf(request) is { } refusal)
+            return Refuse(request, refusal);
+        // Nothing is said about other authorities' certificates (RFC 9919 §3.2.3), and one signer cannot speak for two authorities.
+        if (authorities.Find(request.CertIds) is not { } authority)
+            return Refuse(request, OcspResponseStatus.Unauthorized);
+        // Nobody would believe a signer that is out of date; a new one may be on its way.
+        if (!authority.TrySelectSigner(request.PreferredSignatureAlgorithms, clock.GetUtcNow(), out var signing))
+            return Refuse(request, OcspResponseStatus.TryLater);
+        try
+        {
+            return await FindOrSignAsync(request, encoded, authority, signing, cancellationToken).ConfigureAwait(false);
+        }
+        catch (IOException exception)
+        {
+            // "Cannot look" must not be told as "not there".
+            logger.SourceFailed(authority.Name, exception.Message);
+            return Refuse(request, OcspResponseStatus.TryLater);
+        }
+    }
+
+    /// <summary>Why a request gets no response whoever it is about, or null.</summary>
+    private OcspResponseStatus? RefusalOf(OcspRequest request)
+    {
+        if (_requestors is not null && request.Signature is null)
+            return OcspResponseStatus.SigRequired;
+        if (_requestors is not null && !request.Signature!.IsMadeUnder(_requestors, clock.GetUtcNow()))
+            return OcspResponseStatus.Unauthorized;
+        // A client that does not take the only type there is (RFC 6960 §4.4.3): this responder is not able to serve it.
+        if (request.AcceptableResponses is { } types && !types.Contains(BasicResponse))
+            return OcspResponseStatus.Unauthorized;
+        return null;
+    }
+
+    private async Task<PreparedResponse> FindOrSignAsync(
+        OcspRequest request,
+        ReadOnlyMemory<byte> encoded,
+        Authority authority,
+        SigningChoice signing,
+        CancellationToken cancellationToken)
+    {
+        if (request is not { CertIds: [var id], Nonce: null })
+            return (await SignAsync(request, authority, signing, cancellationToken).ConfigureAwait(false)).Response;
+
+        // However it was written, the same question has the same response. As it is written, it was looked for already.
+        var question = Authority.Question(id, signing.Preference);
+        if (!encoded.Span.SequenceEqual(question) && cache.TryFind(question, clock.GetUtcNow(), out var known))
+            return known;
+        var version = cache.Version;
+        var fresh = await SignAsync(request, authority, signing, cancellationToken).ConfigureAwait(false);
+        if (fresh.RenewAt is { } renewAt)
+            cache.Remember(question, authority, fresh.Response, renewAt, version);
+        return fresh.Response;
+    }
+
+    // A file that was taken away may still be open here and say what it used to say: the last look for changes knows better.
+    private Task<FreshResponse> SignAsync(
+        OcspRequest request, Authority authority, SigningChoice signing, CancellationToken cancellationToken) =>
+        authority.SourceFault is { } fault
+            ? throw new IOException(fault)
+            : factory.SignAsync(request, authority, signing, cancellationToken);
+
+    private static PreparedResponse Refuse(OcspRequest request, OcspResponseStatus status) =>
+        PreparedResponse.Error(status, [.. request.CertIds.Select(id => id.ToString())]);
+
+    private const string BasicResponse = "1.3.6.1.5.5.7.48.1.1";
+}

@@ -1,0 +1,44 @@
+using System.Runtime.CompilerServices;
+using System.Text.RegularExpressions;
+using System.Xml.Linq;
+
+namespace OcspLab.ArchitectureTests;
+
+/// <summary>The projects of the product, as they lie in the repository.</summary>
+internal static partial class House
+{
+    public static IReadOnlyList<HouseProject> Projects { get; } =
+    [
+        .. Directory.EnumerateFiles(Path.Combine(Root, "src"), "*.csproj", SearchOption.AllDirectories)
+            .Order(StringComparer.Ordinal)
+            .Select(file => new HouseProject(file)),
+    ];
+
+    public static HouseProject Find(string name) => Projects.Single(project => project.Name == name);
+
+    /// <summary>The namespace that a file declares, or null where it declares none.</summary>
+    public static string? NamespaceIn(string file) =>
+        Declaration().Match(File.ReadAllText(file)) is { Success: true } match ? match.Groups[1].Value : null;
+
+    public static string Root => Path.GetFullPath(Path.Combine(Path.GetDirectoryName(ThisFile())!, "../.."));
+
+    private static string ThisFile([CallerFilePath] string file = "") => file;
+
+    [GeneratedRegex(@"(?m)^namespace ([\w.]+);")]
+    private static partial Regex Declaration();
+}
+
+/// <summary>A project of the product.</summary>
+internal sealed class HouseProject(string file)
+{
+    private readonly XDocument _document = XDocument.Load(file);
+
+    public string Name => Path.GetFileNameWithoutExtension(file);
+
+    public string Folder => Path.GetDirectoryName(file)!;
+
+    public string AssemblyName => _document.Descendants("AssemblyName").FirstOrDefault()?.Value ?? Name;
+
+    public IReadOnlyList<string> References =>
+        [.. _document.Descendants("ProjectReference").Select(reference => Path.GetFileNameWithoutExtension(reference.Attribute("Include")!.Value))];
+}
