@@ -13,7 +13,6 @@ using OcspLab.Ocsp.Requests;
 using OcspLab.Ocsp.Responses;
 using OcspLab.Ocsp.Signing;
 using OcspLab.Stapling.Handshakes;
-using OcspLab.Stapling.Kestrel;
 using OcspLab.Stapling.Refreshing;
 
 namespace OcspLab.Benchmarks;

@@ -2,7 +2,6 @@ using System.Diagnostics.CodeAnalysis;
 using BenchmarkDotNet.Attributes;
 using OcspLab.Ocsp.Requests;
 using OcspLab.Ocsp.Responses;
-using OcspLab.Ocsp.Signatures;
 using OcspLab.Ocsp.Verification;
 
 namespace OcspLab.Benchmarks;

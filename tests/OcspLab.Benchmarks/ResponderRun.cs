@@ -11,7 +11,6 @@ using OcspLab.Lab.Commands;
 using OcspLab.Lab.Topology;
 using OcspLab.Ocsp.Requests;
 using OcspLab.Ocsp.Responses;
-using OcspLab.Responder.Faults;
 using OcspLab.Responder.Settings;
 using OcspLab.Responder.Sources;
 

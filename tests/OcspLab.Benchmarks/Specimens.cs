@@ -2,9 +2,7 @@ using System.Security.Cryptography;
 using System.Security.Cryptography.X509Certificates;
 using OcspLab.Ocsp.Requests;
 using OcspLab.Ocsp.Responses;
-using OcspLab.Ocsp.Signatures;
 using OcspLab.Ocsp.Signing;
-using OcspLab.Responder.Authorities;
 
 namespace OcspLab.Benchmarks;
 

@@ -7,7 +7,6 @@ using OcspLab.Comparison.Planning;
 using OcspLab.Comparison.Scenarios;
 using OcspLab.Comparison.Servers;
 using OcspLab.Lab.Topology;
-using OcspLab.Stapling;
 using OcspLab.Testing;
 
 namespace OcspLab.IntegrationTests;

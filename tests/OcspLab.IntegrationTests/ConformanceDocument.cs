@@ -4,7 +4,6 @@ using System.Text;
 using System.Text.RegularExpressions;
 using System.Xml.Linq;
 using OcspLab.Ocsp.Rejections;
-using OcspLab.Ocsp.Verification;
 using OcspLab.Testing.Conformance;
 
 namespace OcspLab.IntegrationTests;

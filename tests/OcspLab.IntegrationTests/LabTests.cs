@@ -1,8 +1,6 @@
 using System.Text.Json;
 using System.Text.RegularExpressions;
-using OcspLab.Stapling.Refreshing;
 using OcspLab.Testing;
-using OcspLab.Testing.Conformance;
 
 namespace OcspLab.IntegrationTests;
 

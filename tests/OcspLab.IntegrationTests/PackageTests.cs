@@ -1,9 +1,7 @@
 using System.IO.Compression;
 using System.Xml.Linq;
 using OcspLab.Probe;
-using OcspLab.Stapling.Refreshing;
 using OcspLab.Testing;
-using OcspLab.Testing.Conformance;
 
 namespace OcspLab.IntegrationTests;
 

@@ -3,7 +3,6 @@ using System.Runtime.InteropServices;
 using System.Text;
 using OcspLab.Lab.Processes;
 using OcspLab.Lab.Topology;
-using OcspLab.Stapling.Refreshing;
 using OcspLab.Testing;
 
 namespace OcspLab.IntegrationTests;

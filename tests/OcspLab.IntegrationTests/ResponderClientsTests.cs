@@ -9,10 +9,6 @@ using OcspLab.Lab.Nginx;
 using OcspLab.Lab.Topology;
 using OcspLab.Pki;
 using OcspLab.Responder.Admin;
-using OcspLab.Responder.Authorities;
-using OcspLab.Responder.Sources;
-using OcspLab.Stapling;
-using OcspLab.Stapling.Refreshing;
 using OcspLab.Testing;
 
 namespace OcspLab.IntegrationTests;

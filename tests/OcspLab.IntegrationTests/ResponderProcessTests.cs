@@ -1,14 +1,10 @@
 using System.Collections.Concurrent;
-using OcspLab.Lab.Commands;
 using OcspLab.Lab.Topology;
 using OcspLab.Ocsp.Responses;
-using OcspLab.Ocsp.Signatures;
 using OcspLab.Pki;
 using OcspLab.Responder.Admin;
 using OcspLab.Responder.Sources;
-using OcspLab.Stapling;
 using OcspLab.Testing;
-using OcspLab.Testing.Conformance;
 
 namespace OcspLab.IntegrationTests;
 

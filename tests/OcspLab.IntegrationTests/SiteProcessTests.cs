@@ -1,7 +1,6 @@
 using System.Globalization;
 using OcspLab.Probe;
 using OcspLab.Testing;
-using OcspLab.Testing.Conformance;
 
 namespace OcspLab.IntegrationTests;
 

@@ -3,7 +3,6 @@ using System.Net.Sockets;
 using System.Text.Json;
 using OcspLab.Lab.Nginx;
 using OcspLab.Lab.Topology;
-using OcspLab.Stapling.Refreshing;
 using OcspLab.Testing;
 
 namespace OcspLab.IntegrationTests;

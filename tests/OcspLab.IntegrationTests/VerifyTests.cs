@@ -1,8 +1,6 @@
 using System.Text.Json;
 using OcspLab.Ocsp.Responses;
 using OcspLab.Ocsp.Signing;
-using OcspLab.Responder.Authorities;
-using OcspLab.Stapling;
 using OcspLab.Testing;
 
 namespace OcspLab.IntegrationTests;

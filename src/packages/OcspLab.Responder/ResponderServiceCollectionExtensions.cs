@@ -1,6 +1,5 @@
 using Microsoft.Extensions.DependencyInjection.Extensions;
 using Microsoft.Extensions.Options;
-using OcspLab.Responder;
 using OcspLab.Responder.Authorities;
 using OcspLab.Responder.Hosting;
 using OcspLab.Responder.Responding;

@@ -4,10 +4,8 @@ using Microsoft.AspNetCore.Server.Kestrel.Core;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.DependencyInjection.Extensions;
 using Microsoft.Extensions.Hosting;
-using Microsoft.Extensions.Http;
 using Microsoft.Extensions.Options;
 using OcspLab.Stapling;
-using OcspLab.Stapling.Kestrel;
 using OcspLab.Stapling.Kestrel.Endpoints;
 
 namespace Microsoft.AspNetCore.Hosting;

@@ -5,9 +5,7 @@ using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Options;
 using OcspLab.Ocsp.Fetching;
-using OcspLab.Ocsp.Requests;
 using OcspLab.Ocsp.Settings;
-using OcspLab.Ocsp.Verification;
 
 namespace OcspLab.Stapling;
 

@@ -1,6 +1,5 @@
 using OcspLab.Ocsp.Certificates;
 using OcspLab.Ocsp.Rejections;
-using OcspLab.Ocsp.Verification;
 
 namespace OcspLab.Probe;
 

@@ -1,6 +1,5 @@
 using System.Text;
 using OcspLab.Ocsp.Rejections;
-using OcspLab.Ocsp.Verification;
 using OcspLab.Testing.Forge;
 
 namespace OcspLab.Testing.Conformance;

@@ -1,7 +1,6 @@
 using OcspLab.Ocsp.Rejections;
 using OcspLab.Ocsp.Responses;
 using OcspLab.Ocsp.Signing;
-using OcspLab.Ocsp.Verification;
 using OcspLab.Testing.Forge;
 
 namespace OcspLab.Testing.Conformance;

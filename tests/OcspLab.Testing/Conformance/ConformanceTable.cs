@@ -1,5 +1,4 @@
 using OcspLab.Ocsp.Rejections;
-using OcspLab.Ocsp.Verification;
 using OcspLab.Testing.Forge;
 
 namespace OcspLab.Testing.Conformance;

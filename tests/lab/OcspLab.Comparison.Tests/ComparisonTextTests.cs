@@ -1,6 +1,5 @@
 using OcspLab.Comparison.Report;
 using OcspLab.Comparison.Scenarios;
-using OcspLab.Responder.Faults;
 
 namespace OcspLab.Comparison.Tests;
 

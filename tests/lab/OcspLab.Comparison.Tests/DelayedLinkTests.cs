@@ -1,7 +1,6 @@
 using System.Net;
 using System.Net.Sockets;
 using OcspLab.Comparison.Measurements;
-using OcspLab.Stapling.Refreshing;
 using OcspLab.Testing;
 
 namespace OcspLab.Comparison.Tests;

@@ -1,6 +1,5 @@
 using System.Net;
 using OcspLab.Lab.Topology;
-using OcspLab.Pki;
 using OcspLab.Testing;
 
 namespace OcspLab.Lab.Tests;

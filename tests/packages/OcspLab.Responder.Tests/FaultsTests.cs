@@ -2,7 +2,6 @@ using System.Net;
 using OcspLab.Ocsp.Rejections;
 using OcspLab.Ocsp.Requests;
 using OcspLab.Ocsp.Responses;
-using OcspLab.Ocsp.Verification;
 using OcspLab.Responder.Admin;
 using OcspLab.Responder.Faults;
 using OcspLab.Responder.Sources;

@@ -4,7 +4,6 @@ using System.Text;
 using CsCheck;
 using OcspLab.Ocsp.Requests;
 using OcspLab.Ocsp.Responses;
-using OcspLab.Responder.Responding;
 using OcspLab.Testing;
 using OcspLab.Testing.Forge;
 

@@ -3,7 +3,6 @@ using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Logging.Testing;
 using Microsoft.Extensions.Options;
-using Microsoft.Extensions.Time.Testing;
 using OcspLab.Ocsp.Fetching;
 using OcspLab.Stapling.Certificates;
 using OcspLab.Stapling.Refreshing;

@@ -68,7 +68,7 @@ public sealed class StapleHealthTests : EngineBench
         Engine.Add(mustStaple ? Staples.MustStapleServer : Staples.Server, [Staples.Authority.Certificate]);
         await Engine.WaitForFirstStaplesAsync(TestContext.Current.CancellationToken);
         HandOff.GiveUp(HandOffMode.RuntimeOwn, "a handshake did not send the staple that it was given");
-        var check = await new StaplingHealthCheck(Engine, HandOff, Clock).CheckHealthAsync(Context());
+        var check = await new StaplingHealthCheck(Engine, HandOff, Clock).CheckHealthAsync(Context(), TestContext.Current.CancellationToken);
         Assert.Equal(expected, check.Status);
         Assert.Contains("did not send the staple", check.Description, StringComparison.Ordinal);
     }

@@ -8,7 +8,6 @@ using Microsoft.Extensions.Options;
 using OcspLab.Ocsp.Fetching;
 using OcspLab.Ocsp.Verification;
 using OcspLab.Stapling.Certificates;
-using OcspLab.Stapling.Refreshing;
 using OcspLab.Stapling.Status;
 using OcspLab.Testing;
 

@@ -1,5 +1,3 @@
-using OcspLab.Stapling;
-
 namespace OcspLab.Comparison.Clients;
 
 /// <summary>A situation that a client is put into.</summary>

@@ -1,7 +1,5 @@
 using OcspLab.Comparison.Results;
 using OcspLab.Comparison.Scenarios;
-using OcspLab.Responder.Faults;
-using OcspLab.Stapling;
 
 namespace OcspLab.Comparison.Findings;
 

@@ -1,5 +1,3 @@
-using OcspLab.Stapling;
-
 namespace OcspLab.Comparison.Scenarios;
 
 /// <summary>What a client saw at a moment.</summary>

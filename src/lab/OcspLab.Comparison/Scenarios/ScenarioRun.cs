@@ -6,8 +6,6 @@ using OcspLab.Ocsp.Requests;
 using OcspLab.Ocsp.Responses;
 using OcspLab.Ocsp.Verification;
 using OcspLab.Probe;
-using OcspLab.Stapling;
-using OcspLab.Stapling.Refreshing;
 
 namespace OcspLab.Comparison.Scenarios;
 

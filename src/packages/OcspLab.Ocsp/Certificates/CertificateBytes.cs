@@ -2,7 +2,6 @@ using System.Formats.Asn1;
 using System.Security.Cryptography;
 using System.Security.Cryptography.X509Certificates;
 using OcspLab.Ocsp.Asn1;
-using OcspLab.Ocsp.Responses;
 
 namespace OcspLab.Ocsp.Certificates;
 

@@ -1,6 +1,5 @@
 using OcspLab.Ocsp.Rejections;
 using OcspLab.Ocsp.Responses;
-using OcspLab.Ocsp.Verification;
 
 namespace OcspLab.Ocsp.Fetching;
 

@@ -1,6 +1,5 @@
 using System.Formats.Asn1;
 using OcspLab.Ocsp.Asn1;
-using OcspLab.Ocsp.Certificates;
 
 namespace OcspLab.Ocsp.Requests;
 

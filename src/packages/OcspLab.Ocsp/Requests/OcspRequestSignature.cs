@@ -4,7 +4,6 @@ using System.Security.Cryptography.X509Certificates;
 using OcspLab.Ocsp.Asn1;
 using OcspLab.Ocsp.Certificates;
 using OcspLab.Ocsp.Signatures;
-using OcspLab.Ocsp.Verification;
 
 namespace OcspLab.Ocsp.Requests;
 

@@ -7,7 +7,6 @@ using OcspLab.Ocsp.Asn1;
 using OcspLab.Ocsp.Certificates;
 using OcspLab.Ocsp.Responses;
 using OcspLab.Ocsp.Signatures;
-using OcspLab.Ocsp.Verification;
 
 namespace OcspLab.Ocsp.Revocation;
 

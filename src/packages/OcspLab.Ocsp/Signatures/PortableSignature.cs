@@ -1,6 +1,5 @@
 using System.Security.Cryptography;
 using OcspLab.Ocsp.Asn1;
-using OcspLab.Ocsp.Certificates;
 using Org.BouncyCastle.Asn1;
 using Org.BouncyCastle.Security;
 

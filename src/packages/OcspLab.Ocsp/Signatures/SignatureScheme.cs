@@ -1,7 +1,6 @@
 using System.Formats.Asn1;
 using System.Security.Cryptography;
 using OcspLab.Ocsp.Asn1;
-using OcspLab.Ocsp.Certificates;
 
 namespace OcspLab.Ocsp.Signatures;
 

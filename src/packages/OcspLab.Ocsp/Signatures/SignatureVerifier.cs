@@ -2,9 +2,7 @@ using System.Diagnostics.CodeAnalysis;
 using System.Formats.Asn1;
 using System.Security.Cryptography;
 using OcspLab.Ocsp.Asn1;
-using OcspLab.Ocsp.Certificates;
 using OcspLab.Ocsp.Rejections;
-using OcspLab.Ocsp.Verification;
 
 namespace OcspLab.Ocsp.Signatures;
 

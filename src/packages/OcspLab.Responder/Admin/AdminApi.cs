@@ -1,7 +1,6 @@
 using Microsoft.AspNetCore.Http.HttpResults;
 using OcspLab.Ocsp.Responses;
 using OcspLab.Responder.Authorities;
-using OcspLab.Responder.Hosting;
 using OcspLab.Responder.Journal;
 using OcspLab.Responder.Listening;
 using OcspLab.Responder.Responding;

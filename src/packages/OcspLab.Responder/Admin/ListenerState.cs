@@ -1,4 +1,3 @@
-using OcspLab.Responder.Hosting;
 using OcspLab.Responder.Listening;
 
 namespace OcspLab.Responder.Admin;

@@ -1,7 +1,6 @@
 using System.Diagnostics.CodeAnalysis;
 using Microsoft.Extensions.Options;
 using OcspLab.Responder.Authorities;
-using OcspLab.Responder.Responding;
 using OcspLab.Responder.Settings;
 
 namespace OcspLab.Responder.Responding;

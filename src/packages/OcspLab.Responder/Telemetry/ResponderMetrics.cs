@@ -1,8 +1,6 @@
 using System.Collections.Concurrent;
 using System.Diagnostics.Metrics;
 using System.Runtime.CompilerServices;
-using OcspLab.Responder.Authorities;
-using OcspLab.Responder.Responding;
 
 namespace OcspLab.Responder.Telemetry;
 

@@ -4,7 +4,6 @@ using OcspLab.Ocsp.Rejections;
 using OcspLab.Ocsp.Responses;
 using OcspLab.Ocsp.Verification;
 using OcspLab.Stapling.Certificates;
-using OcspLab.Stapling.Refreshing;
 
 namespace OcspLab.Stapling.Storage;
 

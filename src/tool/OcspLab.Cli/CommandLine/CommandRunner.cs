@@ -1,7 +1,6 @@
 using System.CommandLine;
 using System.ComponentModel;
 using OcspLab.Lab;
-using OcspLab.Lab.Processes;
 using OcspLab.Pki;
 using OcspLab.Probe;
 

@@ -1,6 +1,5 @@
 using OcspLab.Lab;
 using OcspLab.Probe;
-using OcspLab.Stapling;
 
 namespace OcspLab.Cli.CommandLine;
 

@@ -3,7 +3,6 @@ using OcspLab.Cli.CommandLine;
 using OcspLab.Comparison.Browsers;
 using OcspLab.Lab;
 using OcspLab.Lab.Topology;
-using OcspLab.Stapling;
 
 namespace OcspLab.Cli.Commands;
 

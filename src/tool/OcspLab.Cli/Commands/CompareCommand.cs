@@ -10,7 +10,6 @@ using OcspLab.Comparison.Results;
 using OcspLab.Comparison.Servers;
 using OcspLab.Lab.Topology;
 using OcspLab.Probe;
-using OcspLab.Stapling;
 using Spectre.Console;
 
 namespace OcspLab.Cli.Commands;

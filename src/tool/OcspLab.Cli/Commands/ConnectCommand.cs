@@ -5,7 +5,6 @@ using System.Security.Authentication;
 using System.Security.Cryptography.X509Certificates;
 using OcspLab.Cli.CommandLine;
 using OcspLab.Lab;
-using OcspLab.Stapling;
 
 namespace OcspLab.Cli.Commands;
 

@@ -1,12 +1,10 @@
 using System.CommandLine;
 using System.Runtime.InteropServices;
 using OcspLab.Cli.CommandLine;
-using OcspLab.Comparison.Browsers;
 using OcspLab.Lab.Containers;
 using OcspLab.Lab.Nginx;
 using OcspLab.Lab.Processes;
 using OcspLab.Lab.Topology;
-using OcspLab.Stapling.Refreshing;
 using Spectre.Console;
 
 namespace OcspLab.Cli.Commands;

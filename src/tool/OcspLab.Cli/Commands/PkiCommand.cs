@@ -7,7 +7,6 @@ using OcspLab.Lab;
 using OcspLab.Lab.Commands;
 using OcspLab.Lab.Topology;
 using OcspLab.Ocsp.Responses;
-using OcspLab.Pki;
 using OcspLab.Responder.Sources;
 using Spectre.Console;
 

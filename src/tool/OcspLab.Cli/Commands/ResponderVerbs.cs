@@ -9,8 +9,6 @@ using OcspLab.Lab.Topology;
 using OcspLab.Responder.Admin;
 using OcspLab.Responder.Faults;
 using OcspLab.Responder.Journal;
-using OcspLab.Responder.Responding;
-using OcspLab.Responder.Sources;
 
 namespace OcspLab.Cli.Commands;
 

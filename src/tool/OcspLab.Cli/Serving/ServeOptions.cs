@@ -3,7 +3,6 @@ using System.Net;
 using OcspLab.Cli.CommandLine;
 using OcspLab.Lab;
 using OcspLab.Lab.Topology;
-using OcspLab.Responder.Authorities;
 using OcspLab.Responder.Settings;
 
 namespace OcspLab.Cli.Serving;

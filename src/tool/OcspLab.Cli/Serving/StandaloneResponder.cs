@@ -10,14 +10,11 @@ using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Options;
 using OcspLab.Lab;
-using OcspLab.Responder;
 using OcspLab.Responder.Authorities;
-using OcspLab.Responder.Hosting;
 using OcspLab.Responder.Journal;
 using OcspLab.Responder.Listening;
 using OcspLab.Responder.Responding;
 using OcspLab.Responder.Settings;
-using OcspLab.Responder.Sources;
 using OcspLab.Responder.Telemetry;
 
 namespace OcspLab.Cli.Serving;

@@ -1,6 +1,5 @@
 using System.Globalization;
 using OcspLab.Cli.CommandLine;
-using OcspLab.Pki;
 using OcspLab.Probe;
 using Spectre.Console;
 

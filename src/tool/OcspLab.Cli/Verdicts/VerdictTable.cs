@@ -1,8 +1,6 @@
 using System.Globalization;
 using OcspLab.Cli.CommandLine;
-using OcspLab.Ocsp.Responses;
 using OcspLab.Probe;
-using OcspLab.Responder.Authorities;
 using Spectre.Console;
 
 namespace OcspLab.Cli.Verdicts;
