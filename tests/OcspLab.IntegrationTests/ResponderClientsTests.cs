@@ -110,7 +110,7 @@ public sealed class ResponderClientsTests(LabFixture lab) : IClassFixture<LabFix
     {
         using var folder = new TempFolder();
         var (ports, _) = Programs.FreePorts();
-        await lab.OcspLabAsync("pki", "issue", "echo-apache");
+        await lab.OcspLabAsync("pki", "issue", "echo-apache", "--kind", "Site");
         var server = new ApacheServer();
         Assert.SkipWhen(server.Missing is not null, server.Missing ?? "");
         var place = new ServerPlace(folder.Path, ports.Nginx, Authority.Find("echo-apache")!, new LabTopology { Directory = lab.Folder, Ports = lab.Ports }, HostsView.None);
@@ -134,7 +134,7 @@ public sealed class ResponderClientsTests(LabFixture lab) : IClassFixture<LabFix
     private async Task AskedAsync(string client, Func<string, Task<string>> judge, string? userAgent = null)
     {
         var name = $"echo-{client.ToLowerInvariant()}";
-        await lab.OcspLabAsync("pki", "issue", name);
+        await lab.OcspLabAsync("pki", "issue", name, "--kind", "Site");
         var certificate = CertificateOf(name).Certificate;
         Assert.Equal("good", await judge(certificate));
         await lab.OcspLabAsync("pki", "revoke", name, "--reason", "superseded");

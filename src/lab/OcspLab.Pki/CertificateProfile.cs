@@ -27,7 +27,7 @@ internal sealed record CertificateProfile(string Subject, TimeSpan Lifetime, Act
 
     public static CertificateProfile Server(string commonName, MustStaple mustStaple) => new($"CN={commonName},O=OcspLab", TimeSpan.FromDays(90), (request, ocspUrl) =>
     {
-        EndEntity(request, X509KeyUsageFlags.DigitalSignature, "1.3.6.1.5.5.7.3.1");
+        EndEntity(request, X509KeyUsageFlags.DigitalSignature, ServerAuth);
         var names = new SubjectAlternativeNameBuilder();
         names.AddDnsName("echocert.lab");
         names.AddDnsName("www.echocert.lab");
@@ -44,6 +44,15 @@ internal sealed record CertificateProfile(string Subject, TimeSpan Lifetime, Act
         EndEntity(request, X509KeyUsageFlags.DigitalSignature, "1.3.6.1.5.5.7.3.2");
         AddResponder(request, ocspUrl);
     });
+
+    /// <summary>What an end certificate of this authority was issued for.</summary>
+    public static CertificateKind KindOf(X509Certificate2 certificate)
+    {
+        var usages = certificate.Extensions.OfType<X509EnhancedKeyUsageExtension>().SelectMany(usage => usage.EnhancedKeyUsages.OfType<Oid>());
+        if (!usages.Any(usage => usage.Value == ServerAuth))
+            return CertificateKind.Person;
+        return certificate.Extensions[TlsFeature] is null ? CertificateKind.Site : CertificateKind.MustStapleSite;
+    }
 
     private static void Authority(CertificateRequest request, int pathLength)
     {
@@ -82,6 +91,7 @@ internal sealed record CertificateProfile(string Subject, TimeSpan Lifetime, Act
         return writer.Encode();
     }
 
+    private const string ServerAuth = "1.3.6.1.5.5.7.3.1";
     private const string OcspNoCheck = "1.3.6.1.5.5.7.48.1.5";
     private const string TlsFeature = "1.3.6.1.5.5.7.1.24";
 }

@@ -11,7 +11,7 @@ namespace OcspLab.Pki;
 public sealed partial class LabPki(string directory, PkiOptions options, TimeProvider clock)
 {
     /// <summary>The lab's own end certificates: two of the site and one of a person.</summary>
-    public static IReadOnlyList<string> WellKnownNames { get; } = ["echo", "echo-must-staple", "alice"];
+    public static IReadOnlyCollection<string> WellKnownNames => WellKnown.Keys;
 
     /// <summary>The folder of it all.</summary>
     public string Directory { get; } = Path.GetFullPath(directory);
@@ -49,12 +49,20 @@ public sealed partial class LabPki(string directory, PkiOptions options, TimePro
     }
 
     /// <summary>Issues <paramref name="name"/>, or issues it anew.</summary>
+    /// <param name="name">Its name.</param>
+    /// <param name="kind">
+    /// What it is for, or null for what it was for; what is new and none of <see cref="WellKnownNames"/> is a person's.
+    /// </param>
     /// <exception cref="PkiException">The name is not one, or a file is broken or cannot be written.</exception>
-    public IssuedCertificate Issue(string name) => Issue([name])[0];
+    public IssuedCertificate Issue(string name, CertificateKind? kind = null) => Issue([name], kind)[0];
 
-    /// <summary>Issues all of these, or issues them anew; opening the authorities' keys is what takes long, and is done once.</summary>
+    /// <summary>
+    /// Issues all of these, or issues them anew. Opening the authorities' keys is what takes long, and is done once.
+    /// </summary>
+    /// <param name="names">Their names.</param>
+    /// <param name="kind">What they are for, or null as with a single one.</param>
     /// <exception cref="PkiException">A name is not one, or a file is broken or cannot be written.</exception>
-    public IReadOnlyList<IssuedCertificate> Issue(IReadOnlyCollection<string> names)
+    public IReadOnlyList<IssuedCertificate> Issue(IReadOnlyCollection<string> names, CertificateKind? kind = null)
     {
         ArgumentNullException.ThrowIfNull(names);
         foreach (var name in names)
@@ -62,7 +70,7 @@ public sealed partial class LabPki(string directory, PkiOptions options, TimePro
         return Locked(() =>
         {
             using var intermediate = EnsureAuthorities();
-            return (IReadOnlyList<IssuedCertificate>)[.. names.Select(name => IssueEnd(intermediate, name))];
+            return (IReadOnlyList<IssuedCertificate>)[.. names.Select(name => IssueEnd(intermediate, name, kind ?? KindOf(name)))];
         });
     }
 
@@ -134,11 +142,11 @@ public sealed partial class LabPki(string directory, PkiOptions options, TimePro
     {
         var files = FilesOf(name);
         if (!IsGood(files, intermediate))
-            return IssueEnd(intermediate, name);
+            return IssueEnd(intermediate, name, KindOf(name));
         using var certificate = StoredCertificate.Find(files)!;
         var urls = certificate.Extensions.OfType<X509AuthorityInformationAccessExtension>().SelectMany(access => access.EnumerateOcspUris());
         if (!urls.SequenceEqual(options.OcspUrl is null ? [] : [options.OcspUrl.OriginalString]))
-            return IssueEnd(intermediate, name);
+            return IssueEnd(intermediate, name, KindOf(name));
         WriteChains(files, certificate, intermediate);
         return Describe(name, certificate, files, Freshness.Kept);
     }
@@ -164,18 +172,28 @@ public sealed partial class LabPki(string directory, PkiOptions options, TimePro
             : [];
     }
 
-    private IssuedCertificate IssueEnd(CertificateAuthority intermediate, string name)
+    private IssuedCertificate IssueEnd(CertificateAuthority intermediate, string name, CertificateKind kind)
     {
-        var profile = name switch
+        var profile = kind switch
         {
-            _ when name.StartsWith("echo-must-staple", StringComparison.Ordinal) => CertificateProfile.Server("echocert.lab", MustStaple.Yes),
-            _ when name == "echo" || name.StartsWith("echo-", StringComparison.Ordinal) => CertificateProfile.Server("echocert.lab", MustStaple.No),
+            CertificateKind.Site => CertificateProfile.Server("echocert.lab", MustStaple.No),
+            CertificateKind.MustStapleSite => CertificateProfile.Server("echocert.lab", MustStaple.Yes),
             _ => CertificateProfile.User(name),
         };
         var files = FilesOf(name);
         using var certificate = intermediate.Issue(profile, files, options.OcspUrl);
         WriteChains(files, certificate, intermediate);
         return Describe(name, certificate, files, Freshness.New);
+    }
+
+    // One that is made anew stays what it was.
+    private CertificateKind KindOf(string name)
+    {
+        if (WellKnown.TryGetValue(name, out var known))
+            return known;
+        var files = Candidates(Path.Combine("user_certs", name), name.Replace('-', '_'), null);
+        using var certificate = files.Select(StoredCertificate.Find).FirstOrDefault(found => found is not null);
+        return certificate is null ? CertificateKind.Person : CertificateProfile.KindOf(certificate);
     }
 
     /// <summary>There, paired with its key, issued by <paramref name="issuer"/>, and with a third of its life or a year to go.</summary>
@@ -192,15 +210,19 @@ public sealed partial class LabPki(string directory, PkiOptions options, TimePro
     private static IssuedCertificate Describe(string name, X509Certificate2 certificate, CertificateFiles files, Freshness freshness) =>
         new(name, certificate.SerialNumber.ToLowerInvariant(), certificate.NotBefore.ToUniversalTime(), certificate.NotAfter.ToUniversalTime(), files, freshness);
 
-
     // What is there keeps its kind of key unless another is asked for.
     private CertificateFiles Locate(string folder, string name, string? certificateFolder)
     {
-        var path = Path.Combine(Directory, folder);
-        var candidates = Enum.GetValues<KeyAlgorithm>().Select(algorithm => CertificateFiles.For(path, name, algorithm, certificateFolder)).ToArray();
+        var candidates = Candidates(folder, name, certificateFolder);
         return options.KeyAlgorithm is { } wanted
             ? candidates.First(files => files.Algorithm == wanted)
             : candidates.FirstOrDefault(files => File.Exists(files.Certificate)) ?? candidates.First(files => files.Algorithm == AlgorithmOfRoot());
+    }
+
+    private CertificateFiles[] Candidates(string folder, string name, string? certificateFolder)
+    {
+        var path = Path.Combine(Directory, folder);
+        return [.. Enum.GetValues<KeyAlgorithm>().Select(algorithm => CertificateFiles.For(path, name, algorithm, certificateFolder))];
     }
 
     private KeyAlgorithm AlgorithmOfRoot()
@@ -222,6 +244,13 @@ public sealed partial class LabPki(string directory, PkiOptions options, TimePro
             throw new PkiException($"{Directory} cannot be written: {exception.Message}", exception);
         }
     }
+
+    private static Dictionary<string, CertificateKind> WellKnown { get; } = new(StringComparer.Ordinal)
+    {
+        ["echo"] = CertificateKind.Site,
+        ["echo-must-staple"] = CertificateKind.MustStapleSite,
+        ["alice"] = CertificateKind.Person,
+    };
 
     private static void CheckName(string name)
     {

@@ -70,6 +70,20 @@ public sealed class LabPkiTests : IDisposable
         Assert.All(Pki().Ensure(), certificate => Assert.Equal(Freshness.New, certificate.Freshness));
     }
 
+    [Theory]
+    [InlineData(CertificateKind.Site, "1.3.6.1.5.5.7.3.1", false)]
+    [InlineData(CertificateKind.MustStapleSite, "1.3.6.1.5.5.7.3.1", true)]
+    [InlineData(CertificateKind.Person, "1.3.6.1.5.5.7.3.2", false)]
+    public void What_is_made_anew_is_for_what_it_was(CertificateKind kind, string usage, bool mustStaple)
+    {
+        Pki().Issue("other", kind);
+        var ecdsa = new LabPki(_folder.Path, new PkiOptions { KeyAlgorithm = KeyAlgorithm.Ecdsa }, _clock);
+        ecdsa.Ensure();
+        using var certificate = StoredCertificate.Load(ecdsa.FilesOf("other"));
+        Assert.Equal(usage, certificate.Extensions.OfType<X509EnhancedKeyUsageExtension>().Single().EnhancedKeyUsages[0].Value);
+        Assert.Equal(mustStaple, certificate.Extensions["1.3.6.1.5.5.7.1.24"] is not null);
+    }
+
     [Fact]
     public void A_new_authority_issues_everything_anew()
     {

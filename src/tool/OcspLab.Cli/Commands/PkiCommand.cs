@@ -3,6 +3,7 @@ using System.Globalization;
 using System.Text.Json;
 using System.Text.Json.Serialization;
 using OcspLab.Cli.CommandLine;
+using OcspLab.Pki;
 using OcspLab.Lab;
 using OcspLab.Lab.Commands;
 using OcspLab.Lab.Topology;
@@ -41,7 +42,7 @@ internal static class PkiCommand
             using var owned = registry as IDisposable;
             await registry.RegisterAsync(certificates, TimeProvider.System, cancellationToken).ConfigureAwait(false);
             foreach (var certificate in certificates)
-                Console.Out.WriteLine($"{certificate.Name}: {(certificate.Freshness == Pki.Freshness.New ? "issued" : "kept")}, serial {certificate.SerialNumber}, until {At(certificate.NotAfter)}");
+                Console.Out.WriteLine($"{certificate.Name}: {(certificate.Freshness == Freshness.New ? "issued" : "kept")}, serial {certificate.SerialNumber}, until {At(certificate.NotAfter)}");
             Console.Out.WriteLine($"in {topology.PkiDirectory}");
             return ExitCodes.Good;
         });
@@ -50,11 +51,16 @@ internal static class PkiCommand
 
     private static Command Issue(LabOptions options)
     {
-        var name = new Argument<string>("NAME") { Description = "echo and echo-… are server certificates for echocert.lab; any other name is a person's." };
-        var command = new Command("issue", "Issue a certificate, or issue it anew.") { name };
+        var name = new Argument<string>("NAME") { Description = "Its name, with which it is revoked and listed." };
+        var kind = new Option<CertificateKind?>("--kind")
+        {
+            Description = "Site and MustStapleSite are server certificates for echocert.lab. Default: what it was; a person's when it is new.",
+            HelpName = "Site|MustStapleSite|Person",
+        };
+        var command = new Command("issue", "Issue a certificate, or issue it anew.") { name, kind };
         name.Validators.Add(result =>
         {
-            if (!Pki.LabPki.IsName(result.Tokens[0].Value))
+            if (!LabPki.IsName(result.Tokens[0].Value))
                 result.AddError($"'{result.Tokens[0].Value}' cannot name a certificate: lower-case letters, digits and hyphens, at most 40.");
         });
         options.AddCertificateOptionsTo(command);
@@ -64,7 +70,7 @@ internal static class PkiCommand
             Directory.CreateDirectory(topology.Directory);
             var registry = LabRegistry.Open(topology, TimeProvider.System);
             using var owned = registry as IDisposable;
-            var certificate = topology.CreatePki(TimeProvider.System).Issue(arguments.GetValue(name)!);
+            var certificate = topology.CreatePki(TimeProvider.System).Issue(arguments.GetValue(name)!, arguments.GetValue(kind));
             await registry.RegisterAsync([certificate], TimeProvider.System, cancellationToken).ConfigureAwait(false);
             Console.Out.WriteLine($"{certificate.Name}: issued, serial {certificate.SerialNumber}, until {At(certificate.NotAfter)}");
             Console.Out.WriteLine($"in {Path.GetDirectoryName(certificate.Files.Certificate)}");
