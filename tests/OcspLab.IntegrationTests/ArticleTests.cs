@@ -56,7 +56,7 @@ public sealed partial class ArticleTests(LabFixture lab) : IClassFixture<LabFixt
         {
             script.AppendLine($"printf '{Mark}{number}\\n'");
             script.AppendLine(steps[number].Command.StartsWith("ocsplab() {", StringComparison.Ordinal)
-                ? $"ocsplab() {{ dotnet {Programs.Cli} \"$@\" --lab {lab.Folder}; }}"
+                ? $"ocsplab() {{ {Programs.Quote(["dotnet", Programs.Cli])} \"$@\" --lab {lab.Folder}; }}"
                 : Here(steps[number].Command));
         }
 

@@ -110,11 +110,12 @@ public sealed class CompareTests : IDisposable
         var said = new List<string>();
         var result = await new ComparisonRunner(plan, [new KestrelServer(LabTopology.Kestrel)], [undisturbed], [], [], TimeProvider.System, said.Add).RunAsync(TestContext.Current.CancellationToken);
         Assert.Empty(result.Failures);
-        Assert.Equal([1, 2], result.Lanes.Select(lane => lane.Run));
+        Assert.Equal([1, 2], result.ScenarioRuns.Select(run => run.Run));
         Assert.Contains(said, line => line.StartsWith("[1 of 1] scenarios, run 2 of 2: ", StringComparison.Ordinal));
-        var finding = result.Findings.Single(finding => finding.Behaviour == "staples nothing past its nextUpdate");
+        var findings = ComparisonFindings.Of(result);
+        var finding = findings.Findings.Single(finding => finding.Behaviour == "staples nothing past its nextUpdate");
         Assert.Equal((FindingVerdict.Holds, "in 1 scenario, 2 runs"), (finding.Verdict, finding.Text));
-        await CompareRun.WriteAsync(result, "ocsplab compare", _folder.Path);
+        await CompareRun.WriteAsync(result, findings, "ocsplab compare", _folder.Path);
         await AssertReportAsync($"{Count(".timeline")}, {Count(".timeline .window")} > 1, [...document.querySelectorAll('.timeline span')].filter(label => label.textContent.startsWith('kestrel, run ')).length", "1,true,2");
     }
 
@@ -131,14 +132,14 @@ public sealed class CompareTests : IDisposable
         var result = await ReadResultAsync();
         Assert.True(result.GetProperty("isCutShort").GetBoolean());
         Assert.Empty(result.GetProperty("failures").EnumerateArray());
-        foreach (var lane in result.GetProperty("lanes").EnumerateArray())
+        foreach (var scenarioRun in result.GetProperty("scenarioRuns").EnumerateArray())
         {
             Assert.Contains("scenarios, run 1 of 20: ", run.Error, StringComparison.Ordinal);
-            Assert.True(lane.GetProperty("isCutShort").GetBoolean());
-            Assert.NotEmpty(lane.GetProperty("observations").EnumerateArray());
+            Assert.True(scenarioRun.GetProperty("isCutShort").GetBoolean());
+            Assert.NotEmpty(scenarioRun.GetProperty("observations").EnumerateArray());
         }
 
-        Assert.Equal(experiment == "undisturbed" ? 1 : 0, result.GetProperty("lanes").GetArrayLength());
+        Assert.Equal(experiment == "undisturbed" ? 1 : 0, result.GetProperty("scenarioRuns").GetArrayLength());
         Assert.All(result.GetProperty("findings").EnumerateArray(), finding => Assert.Equal("unseen", finding.GetProperty("verdict").GetString()));
         Assert.True(run.EndGroup(), "A server outlived the comparison.");
     }

@@ -42,6 +42,10 @@ internal static class Programs
         return (ports, [.. ports.All.SelectMany(port => new[] { port.Option, $"{port.Number}" })]);
     }
 
+    /// <summary>A command line as a shell reads it, whatever is in the path of this repository.</summary>
+    public static string Quote(IEnumerable<string> command) =>
+        string.Join(' ', command.Select(word => $"'{word.Replace("'", "'\\''", StringComparison.Ordinal)}'"));
+
     private static string Built(string project, string assembly) => Path.Combine(Root, project, "bin", Configuration, Here.Name, assembly);
 }
 

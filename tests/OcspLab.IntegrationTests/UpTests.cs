@@ -75,7 +75,7 @@ public sealed class UpTests : IDisposable
     public async Task At_a_terminal_keys_command_the_lab()
     {
         // A terminal of its own, out of util-linux.
-        var command = string.Join(' ', ["dotnet", Programs.Cli, .. Arguments(), "--nginx", "off"]);
+        var command = Programs.Quote(["dotnet", Programs.Cli, .. Arguments(), "--nginx", "off"]);
         await using var lab = new RunningProgram(Tool.Require("script"), "--quiet", "--return", "--flush", "--command", command, "/dev/null");
         await Poll.UntilAsync(() => lab.HasExited || lab.Output.Contains("refresh", StringComparison.Ordinal), "the lab is ready", 120);
         Assert.False(lab.HasExited, lab.Output);
@@ -90,7 +90,7 @@ public sealed class UpTests : IDisposable
     [Fact]
     public async Task A_lab_ends_in_time_though_somebody_looks_at_the_faults()
     {
-        var command = string.Join(' ', ["dotnet", Programs.Cli, .. Arguments(), "--nginx", "off", "--for", "00:00:05"]);
+        var command = Programs.Quote(["dotnet", Programs.Cli, .. Arguments(), "--nginx", "off", "--for", "00:00:05"]);
         await using var lab = new RunningProgram(Tool.Require("script"), "--quiet", "--return", "--flush", "--command", command, "/dev/null");
         await Poll.UntilAsync(() => lab.HasExited || lab.Output.Contains("refresh", StringComparison.Ordinal), "the lab is ready", 120);
         lab.Type("f");

@@ -1,6 +1,3 @@
-using System.Text.Encodings.Web;
-using System.Text.Json;
-using System.Text.Json.Serialization;
 using OcspLab.Comparison.Clients;
 using OcspLab.Comparison.Findings;
 using OcspLab.Comparison.Planning;
@@ -19,7 +16,7 @@ public static class CompareRun
     public static IReadOnlyList<string> Servers { get; } = [.. StaplingServers.All.Select(server => server.Name)];
 
     /// <summary>The names that <c>--experiments</c> takes.</summary>
-    public static IReadOnlyList<string> Experiments { get; } = [.. Scenario.All.Select(scenario => scenario.Name), .. Measures.Keys];
+    public static IReadOnlyList<string> Experiments { get; } = [.. Scenario.All.Select(scenario => scenario.Name), .. Measurements.Keys];
 
     /// <summary>The names that <c>--clients</c> takes.</summary>
     public static IReadOnlyList<string> Clients { get; } = [.. StatusClients.All(TimeProvider.System).Select(client => client.Name)];
@@ -35,7 +32,7 @@ public static class CompareRun
             plan with { Runs = order.Repeat ?? plan.Runs, Repeat = order.Repeat ?? plan.Repeat },
             [.. StaplingServers.All.Where(server => order.Servers.Count == 0 || order.Servers.Contains(server.Name))],
             [.. Scenario.All.Where(scenario => wanted.Contains(scenario.Name))],
-            [.. Measures.Where(measure => wanted.Contains(measure.Key)).Select(measure => measure.Value)],
+            [.. Measurements.Where(measurement => wanted.Contains(measurement.Key)).Select(measurement => measurement.Value)],
             [.. StatusClients.All(clock).Where(client => order.Clients.Count == 0 || order.Clients.Contains(client.Name))],
             clock,
             progress).RunAsync(cancellationToken);
@@ -47,12 +44,6 @@ public static class CompareRun
         ArgumentNullException.ThrowIfNull(named);
         return named.Count > 0 ? named : length == CompareLength.Quick ? [.. Experiments.Take(Scenario.Quick), "latency", "load"] : Experiments;
     }
-
-    /// <summary>The rows of the matrix that anything was seen for.</summary>
-    public static IReadOnlyList<string> Behaviours(IReadOnlyList<Finding> findings) => ComparisonText.Behaviours(findings).Seen;
-
-    /// <summary>A server's name, and how many of its rows hold.</summary>
-    public static string Score(string server, IReadOnlyList<Finding> findings) => ComparisonText.Score(server, findings);
 
     /// <summary>Makes sure that a report can be written there, before there is one.</summary>
     /// <exception cref="LabException">It cannot.</exception>
@@ -72,49 +63,14 @@ public static class CompareRun
     }
 
     /// <summary>Writes <c>comparison.html</c>, <c>comparison.md</c> and <c>comparison.json</c>.</summary>
-    public static async Task WriteAsync(ComparisonResult result, string command, string directory)
+    public static async Task WriteAsync(ComparisonResult result, ComparisonFindings findings, string command, string directory)
     {
         ArgumentNullException.ThrowIfNull(result);
         Directory.CreateDirectory(directory);
-        await File.WriteAllTextAsync(Path.Combine(directory, "comparison.html"), ComparisonHtml.Write(result, command)).ConfigureAwait(false);
-        await File.WriteAllTextAsync(Path.Combine(directory, "comparison.md"), ComparisonMarkdown.Write(result, command)).ConfigureAwait(false);
-        await File.WriteAllTextAsync(Path.Combine(directory, "comparison.json"), JsonSerializer.Serialize(result, Json)).ConfigureAwait(false);
+        await File.WriteAllTextAsync(Path.Combine(directory, "comparison.html"), ComparisonHtml.Write(result, findings, command)).ConfigureAwait(false);
+        await File.WriteAllTextAsync(Path.Combine(directory, "comparison.md"), ComparisonMarkdown.Write(result, findings, command)).ConfigureAwait(false);
+        await File.WriteAllTextAsync(Path.Combine(directory, "comparison.json"), ComparisonJson.Write(result, findings)).ConfigureAwait(false);
     }
 
-    private static Dictionary<string, Experiment> Measures => Enum.GetValues<Experiment>().ToDictionary(measure => measure.ToString().ToLowerInvariant());
-
-    private static readonly JsonSerializerOptions Json = new(JsonSerializerDefaults.Web)
-    {
-        WriteIndented = true,
-        Converters = { new JsonStringEnumConverter(JsonNamingPolicy.CamelCase) },
-        Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping,
-    };
-}
-
-/// <summary>What is to be compared.</summary>
-/// <param name="Length">How long it may take.</param>
-/// <param name="Servers">Whose names; empty for all.</param>
-/// <param name="Experiments">Whose names; empty for those of the length.</param>
-/// <param name="Clients">Whose names; empty for all.</param>
-/// <param name="Repeat">How often scenarios, latency and cost are run, or null for the length's own.</param>
-public sealed record CompareOrder(CompareLength Length, IReadOnlyCollection<string> Servers, IReadOnlyCollection<string> Experiments, IReadOnlyCollection<string> Clients, int? Repeat)
-{
-    /// <summary>The command that repeats it.</summary>
-    public string Command => string.Join(' ', (string[])
-    [
-        "ocsplab compare", .. Length == CompareLength.Quick ? (string[])["--quick"] : [], .. Names("--servers", Servers), .. Names("--experiments", Experiments), .. Names("--clients", Clients),
-        .. Repeat is { } times ? (string[])["--repeat", times.ToString(System.Globalization.CultureInfo.InvariantCulture)] : [],
-    ]);
-
-    private static string[] Names(string option, IReadOnlyCollection<string> names) => names.Count == 0 ? [] : [option, string.Join(',', names)];
-}
-
-/// <summary>How long a comparison may take.</summary>
-public enum CompareLength
-{
-    /// <summary>Under two minutes.</summary>
-    Quick,
-
-    /// <summary>Twenty to twenty-five minutes.</summary>
-    Full,
+    private static Dictionary<string, Measurement> Measurements => Enum.GetValues<Measurement>().ToDictionary(measurement => measurement.ToString().ToLowerInvariant());
 }

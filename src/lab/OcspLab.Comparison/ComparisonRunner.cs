@@ -11,16 +11,16 @@ using OcspLab.Pki;
 
 namespace OcspLab.Comparison;
 
-/// <summary>Runs the servers through scenarios and experiments, one kind after the other, so that none disturbs what another measures.</summary>
+/// <summary>Runs the servers through scenarios and measurements, one kind after the other, so that none disturbs what another measures.</summary>
 /// <param name="plan">How long things last.</param>
 /// <param name="servers">Who takes part.</param>
 /// <param name="scenarios">What happens to them.</param>
-/// <param name="experiments">What is measured besides.</param>
+/// <param name="measurements">What is measured besides.</param>
 /// <param name="clients">Who is asked what they make of staples.</param>
 /// <param name="clock">The time.</param>
 /// <param name="progress">Is told what goes on.</param>
 internal sealed class ComparisonRunner(
-    ComparisonPlan plan, IReadOnlyList<IStaplingServer> servers, IReadOnlyList<Scenario> scenarios, IReadOnlyList<Experiment> experiments, IReadOnlyList<IStatusClient> clients,
+    ComparisonPlan plan, IReadOnlyList<IStaplingServer> servers, IReadOnlyList<Scenario> scenarios, IReadOnlyList<Measurement> measurements, IReadOnlyList<IStatusClient> clients,
     TimeProvider clock, Action<string> progress)
 {
     private readonly ConcurrentBag<string> _failures = [];
@@ -33,7 +33,7 @@ internal sealed class ComparisonRunner(
         var at = clock.GetUtcNow();
         var result = new ComparisonResult(at, default, plan.Validity, plan.Runs, [], [], [.. scenarios.Select(scenario => new ComparedSituation(scenario.Name, scenario.Title))]);
         result = await DescribeAsync(result).ConfigureAwait(false);
-        // Keys of this kind are made at once, and what they cost is another experiment.
+        // Keys of this kind are made at once, and what they cost is another measurement.
         if (scenarios.Count > 0 && Present(plan.Validity).Count == 0)
         {
             _failures.Add("scenarios: none of these servers can take part");
@@ -44,22 +44,22 @@ internal sealed class ComparisonRunner(
             {
                 var lab = await ComparisonLab.StartAsync(plan.Validity, KeyAlgorithm.Ecdsa, clock, progress, cancellationToken).ConfigureAwait(false);
                 await using (lab.ConfigureAwait(false))
-                    result = result with { Lanes = await new ScenarioExperiment(plan, Present(plan.Validity), scenarios, _failures, clock, ProgressOf(0)).RunAsync(lab, cancellationToken).ConfigureAwait(false) };
+                    result = result with { ScenarioRuns = await new ScenarioRuns(plan, Present(plan.Validity), scenarios, _failures, clock, ReportOf(0)).RunAsync(lab, cancellationToken).ConfigureAwait(false) };
             }, cancellationToken).ConfigureAwait(false);
         }
 
-        if (experiments.Count > 0 && !cancellationToken.IsCancellationRequested)
+        if (measurements.Count > 0 && !cancellationToken.IsCancellationRequested)
         {
             await TryAsync("experiments", async () =>
             {
                 // Here nothing is to expire or to be asked for again while it is measured.
-                var lab = await ComparisonLab.StartAsync(CalmValidity, KeyAlgorithm.Ecdsa, clock, progress, cancellationToken).ConfigureAwait(false);
+                var lab = await ComparisonLab.StartAsync(LongValidity, KeyAlgorithm.Ecdsa, clock, progress, cancellationToken).ConfigureAwait(false);
                 await using (lab.ConfigureAwait(false))
                 {
-                    foreach (var (part, experiment) in experiments.Index())
+                    foreach (var (part, measurement) in measurements.Index())
                     {
-                        var told = ProgressOf((scenarios.Count > 0 ? 1 : 0) + part);
-                        await TryAsync(experiment.ToString().ToLowerInvariant(), async () => result = await MeasureAsync(experiment, lab, result, told, cancellationToken).ConfigureAwait(false), cancellationToken).ConfigureAwait(false);
+                        var report = ReportOf((scenarios.Count > 0 ? 1 : 0) + part);
+                        await TryAsync(measurement.ToString().ToLowerInvariant(), async () => result = await MeasureAsync(measurement, lab, result, report, cancellationToken).ConfigureAwait(false), cancellationToken).ConfigureAwait(false);
                     }
                 }
             }, cancellationToken).ConfigureAwait(false);
@@ -69,7 +69,7 @@ internal sealed class ComparisonRunner(
         {
             Took = clock.GetElapsedTime(started),
             IsCutShort = cancellationToken.IsCancellationRequested,
-            Failures = [.. result.Lanes.Where(lane => lane.Failure is not null).Select(lane => $"{ComparisonText.Label(lane, result)}, {lane.Scenario}: {lane.Failure}"), .. _failures],
+            Failures = [.. result.ScenarioRuns.Where(run => run.Failure is not null).Select(run => $"{ComparisonText.Label(run, result)}, {run.Scenario}: {run.Failure}"), .. _failures],
         };
     }
 
@@ -90,29 +90,29 @@ internal sealed class ComparisonRunner(
         }
     }
 
-    private async Task<ComparisonResult> MeasureAsync(Experiment experiment, ComparisonLab lab, ComparisonResult result, Action<string> told, CancellationToken cancellationToken)
+    private async Task<ComparisonResult> MeasureAsync(Measurement measurement, ComparisonLab lab, ComparisonResult result, Action<string> report, CancellationToken cancellationToken)
     {
-        var calm = Present(CalmValidity);
-        return experiment switch
+        var present = Present(LongValidity);
+        return measurement switch
         {
-            Experiment.Latency => result with { Latencies = await new LatencyExperiment(plan, told).RunAsync(lab, cancellationToken).ConfigureAwait(false) },
-            Experiment.Load => result with { Loads = await new LoadExperiment(plan, calm, _failures, told).RunAsync(lab, cancellationToken).ConfigureAwait(false) },
-            Experiment.Clients => result with { Clients = await new ClientExperiment(clients, _failures, told).RunAsync(lab, cancellationToken).ConfigureAwait(false) },
-            _ => result with { Costs = await new CostExperiment(plan, calm, _failures, clock, told).RunAsync(cancellationToken).ConfigureAwait(false) },
+            Measurement.Latency => result with { Latencies = await new LatencyMeasurement(plan, report).RunAsync(lab, cancellationToken).ConfigureAwait(false) },
+            Measurement.Load => result with { Loads = await new LoadMeasurement(plan, present, _failures, report).RunAsync(lab, cancellationToken).ConfigureAwait(false) },
+            Measurement.Clients => result with { Clients = await new ClientTrial(clients, _failures, report).RunAsync(lab, cancellationToken).ConfigureAwait(false) },
+            _ => result with { Costs = await new CostMeasurement(plan, present, _failures, clock, report).RunAsync(cancellationToken).ConfigureAwait(false) },
         };
     }
 
     // Which of all parts it is.
-    private Action<string> ProgressOf(int part)
+    private Action<string> ReportOf(int part)
     {
-        var parts = (scenarios.Count > 0 ? 1 : 0) + experiments.Count;
+        var parts = (scenarios.Count > 0 ? 1 : 0) + measurements.Count;
         return line => progress($"[{part + 1} of {parts}] {line}");
     }
 
     private async Task<ComparisonResult> DescribeAsync(ComparisonResult result)
     {
         // A server that is here and only too particular for the scenarios takes part in the rest.
-        var present = Present(experiments.Count > 0 ? CalmValidity : plan.Validity);
+        var present = Present(measurements.Count > 0 ? LongValidity : plan.Validity);
         var described = new List<ComparedProgram>();
         foreach (var server in present)
             described.Add(new ComparedProgram(server.Name, await server.ReadVersionAsync(CancellationToken.None).ConfigureAwait(false), server.Setting));
@@ -129,5 +129,5 @@ internal sealed class ComparisonRunner(
     private static string? MissingHere(IStaplingServer server, TimeSpan validity) =>
         server.Missing ?? (server.ShortestValidity > validity ? $"it takes no answer that lasts less than {server.ShortestValidity.TotalMinutes:0} minutes, and these last {validity.TotalSeconds:0} s" : null);
 
-    private static readonly TimeSpan CalmValidity = TimeSpan.FromHours(12);
+    private static readonly TimeSpan LongValidity = TimeSpan.FromHours(12);
 }

@@ -1,6 +1,7 @@
 using OcspLab.Comparison.Clients;
 using OcspLab.Comparison.Findings;
 using OcspLab.Comparison.Measurements;
+using OcspLab.Comparison.Planning;
 using OcspLab.Comparison.Results;
 
 namespace OcspLab.Comparison.Tests;
@@ -11,13 +12,13 @@ public sealed class ArticleClaimTests
     [Fact]
     public void A_staple_that_is_faster_at_every_distance_holds()
     {
-        var claim = Judge("clients know the status sooner", Run with { Latencies = [Took(StatusWay.Stapled, 0, 5), Took(StatusWay.AsksItself, 0, 6), Took(StatusWay.Stapled, 20, 5), Took(StatusWay.AsksItself, 20, 46)] });
+        var claim = Judge("clients know the status sooner", Run with { Latencies = [Took(StatusWay.Stapled, 0, 5), Took(StatusWay.AsksResponder, 0, 6), Took(StatusWay.Stapled, 20, 5), Took(StatusWay.AsksResponder, 20, 46)] });
         Assert.Equal((FindingVerdict.Holds, "0 ms to the responder: 5 ms stapled, 6 ms asking; 20 ms to the responder: 5 ms stapled, 46 ms asking"), (claim.Verdict, claim.Text));
     }
 
     [Fact]
     public void A_staple_that_is_slower_once_fails() =>
-        Assert.Equal(FindingVerdict.Fails, Judge("clients know the status sooner", Run with { Latencies = [Took(StatusWay.Stapled, 0, 7), Took(StatusWay.AsksItself, 0, 6), Took(StatusWay.Stapled, 20, 5), Took(StatusWay.AsksItself, 20, 46)] }).Verdict);
+        Assert.Equal(FindingVerdict.Fails, Judge("clients know the status sooner", Run with { Latencies = [Took(StatusWay.Stapled, 0, 7), Took(StatusWay.AsksResponder, 0, 6), Took(StatusWay.Stapled, 20, 5), Took(StatusWay.AsksResponder, 20, 46)] }).Verdict);
 
     [Fact]
     public void One_server_that_tells_the_responder_of_a_client_fails_for_all()
@@ -50,7 +51,7 @@ public sealed class ArticleClaimTests
         Assert.Equal(FindingVerdict.Unseen, Judge("sites stay reachable while the responder is down", Clients(("goodDown", "dotnet", ClientOutcome.Connects), ("goodUnstapledDown", "dotnet", ClientOutcome.Refuses), ("goodDown", "curl", ClientOutcome.Connects))).Verdict);
 
     [Fact]
-    public void What_was_not_run_is_not_judged() => Assert.All(Run.Claims, claim => Assert.Equal(FindingVerdict.Unseen, claim.Verdict));
+    public void What_was_not_run_is_not_judged() => Assert.All(ArticleClaim.Of(Run), claim => Assert.Equal(FindingVerdict.Unseen, claim.Verdict));
 
     [Theory]
     [InlineData(new[] { 3.0, 1.0, 2.0 }, 2.0, 1.0, 3.0)]
@@ -61,12 +62,12 @@ public sealed class ArticleClaimTests
     [Fact]
     public void There_is_no_spread_of_nothing() => Assert.Throws<ArgumentException>(() => Spread.Of([]));
 
-    private static ArticleClaim Judge(string claim, ComparisonResult result) => result.Claims.Single(candidate => candidate.Claim == claim);
+    private static ArticleClaim Judge(string claim, ComparisonResult result) => ArticleClaim.Of(result).Single(candidate => candidate.Claim == claim);
 
     private static Latency Took(StatusWay way, int roundTrip, double milliseconds) => new(way, TimeSpan.FromMilliseconds(roundTrip), new Spread(milliseconds, milliseconds, milliseconds, 1));
 
-    private static ComparisonResult Clients(params (string Case, string Client, ClientOutcome Outcome)[] looks) =>
-        Run with { Clients = new ClientMatrix([.. looks.Select(look => look.Client).Distinct().Select(client => new ComparedProgram(client, "1", ""))], [], [], [.. looks.Select(look => new ClientLook(look.Client, look.Case, look.Outcome, "", 0))]) };
+    private static ComparisonResult Clients(params (string Case, string Client, ClientOutcome Outcome)[] observations) =>
+        Run with { Clients = new ClientMatrix([.. observations.Select(seen => seen.Client).Distinct().Select(client => new ComparedProgram(client, "1", ""))], [], [], [.. observations.Select(seen => new ClientObservation(seen.Client, seen.Case, seen.Outcome, "", 0))]) };
 
     private static ComparisonResult Run => new(default, default, default, 1, [], [], []);
 }

@@ -1,4 +1,4 @@
-using OcspLab.Comparison.Results;
+using OcspLab.Comparison.Planning;
 
 namespace OcspLab.Comparison.Clients;
 
@@ -6,17 +6,17 @@ namespace OcspLab.Comparison.Clients;
 /// <param name="Clients">Who was asked.</param>
 /// <param name="Missing">Who could not be.</param>
 /// <param name="Cases">In which situations.</param>
-/// <param name="Looks">What they did.</param>
-public sealed record ClientMatrix(IReadOnlyList<ComparedProgram> Clients, IReadOnlyList<MissingProgram> Missing, IReadOnlyList<ComparedSituation> Cases, IReadOnlyList<ClientLook> Looks);
+/// <param name="Observations">What they did.</param>
+public sealed record ClientMatrix(IReadOnlyList<ComparedProgram> Clients, IReadOnlyList<MissingProgram> Missing, IReadOnlyList<ComparedSituation> Cases, IReadOnlyList<ClientObservation> Observations);
 
 /// <summary>One client in one situation.</summary>
 /// <param name="Client">The client's name.</param>
 /// <param name="Case">The situation's name.</param>
 /// <param name="Outcome">Whether it connected.</param>
 /// <param name="Said">What it said: the error's own name, the exit code, a word on the staple, or nothing.</param>
-/// <param name="Questions">How often it asked the responder itself.</param>
+/// <param name="Requests">How often it asked the responder itself.</param>
 /// <param name="Picture">What a browser showed, as PNG, or null.</param>
-public sealed record ClientLook(string Client, string Case, ClientOutcome Outcome, string Said, int Questions, ReadOnlyMemory<byte>? Picture = null);
+public sealed record ClientObservation(string Client, string Case, ClientOutcome Outcome, string Said, int Requests, ReadOnlyMemory<byte>? Picture = null);
 
 /// <summary>Whether a client connected.</summary>
 public enum ClientOutcome

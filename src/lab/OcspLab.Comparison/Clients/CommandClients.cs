@@ -16,13 +16,13 @@ internal sealed class OpenSslStatusClient : IStatusClient
 
     public Task<string> ReadVersionAsync(CancellationToken cancellationToken) => StaplingServers.FirstLineAsync("openssl", "version", cancellationToken);
 
-    public async Task<ClientAnswer> ConnectAsync(ClientVisit visit, CancellationToken cancellationToken)
+    public async Task<ClientReaction> ConnectAsync(ClientVisit visit, CancellationToken cancellationToken)
     {
         var result = await visit.RunAsync(
             "openssl", ["s_client", "-connect", $"127.0.0.1:{visit.Port}", "-servername", LabTopology.SiteHost, "-CAfile", visit.RootFile, "-verify_return_error", "-status"], cancellationToken).ConfigureAwait(false);
         var lines = result.Output.Split('\n');
         var status = Array.Find(lines, line => line.Contains("Cert Status:", StringComparison.Ordinal)) ?? Array.Find(lines, line => line.Contains("OCSP Response Status:", StringComparison.Ordinal)) ?? "no staple";
-        return new ClientAnswer(result.ExitCode == 0 ? ClientOutcome.Connects : ClientOutcome.Refuses, status.Trim());
+        return new ClientReaction(result.ExitCode == 0 ? ClientOutcome.Connects : ClientOutcome.Refuses, status.Trim());
     }
 }
 
@@ -38,13 +38,13 @@ internal sealed class CurlStatusClient(CurlStatus status) : IStatusClient
     // What follows are the versions of everything that it is linked with.
     public async Task<string> ReadVersionAsync(CancellationToken cancellationToken) => string.Join(' ', (await StaplingServers.FirstLineAsync("curl", "--version", cancellationToken).ConfigureAwait(false)).Split(' ').Take(4));
 
-    public async Task<ClientAnswer> ConnectAsync(ClientVisit visit, CancellationToken cancellationToken)
+    public async Task<ClientReaction> ConnectAsync(ClientVisit visit, CancellationToken cancellationToken)
     {
         string[] required = status == CurlStatus.Required ? ["--cert-status"] : [];
         var result = await visit.RunAsync(
             "curl", ["--silent", "--show-error", "--output", "/dev/null", "--max-time", "20", "--noproxy", "*", .. required, "--cacert", visit.RootFile, "--resolve", $"{LabTopology.SiteHost}:{visit.Port}:127.0.0.1", visit.Page.ToString()],
             cancellationToken).ConfigureAwait(false);
-        return new ClientAnswer(result.ExitCode == 0 ? ClientOutcome.Connects : ClientOutcome.Refuses, result.ExitCode == 0 ? "" : $"{result.ExitCode}: {ClientText.After(result.Error, ") ")}");
+        return new ClientReaction(result.ExitCode == 0 ? ClientOutcome.Connects : ClientOutcome.Refuses, result.ExitCode == 0 ? "" : $"{result.ExitCode}: {ClientText.After(result.Error, ") ")}");
     }
 }
 
@@ -69,12 +69,12 @@ internal sealed class GnuTlsStatusClient : IStatusClient
 
     public Task<string> ReadVersionAsync(CancellationToken cancellationToken) => StaplingServers.FirstLineAsync("gnutls-cli", "--version", cancellationToken);
 
-    public async Task<ClientAnswer> ConnectAsync(ClientVisit visit, CancellationToken cancellationToken)
+    public async Task<ClientReaction> ConnectAsync(ClientVisit visit, CancellationToken cancellationToken)
     {
         var result = await visit.RunAsync(
             "gnutls-cli", ["--x509cafile", visit.RootFile, "--port", $"{visit.Port}", "--sni-hostname", LabTopology.SiteHost, "--verify-hostname", LabTopology.SiteHost, "127.0.0.1"], cancellationToken).ConfigureAwait(false);
         var status = Array.Find(result.Output.Split('\n'), line => line.StartsWith("- Status:", StringComparison.Ordinal));
-        return new ClientAnswer(result.ExitCode == 0 ? ClientOutcome.Connects : ClientOutcome.Refuses, $"{result.ExitCode}: {(status is null ? "no status" : ClientText.After(status, "Status: "))}");
+        return new ClientReaction(result.ExitCode == 0 ? ClientOutcome.Connects : ClientOutcome.Refuses, $"{result.ExitCode}: {(status is null ? "no status" : ClientText.After(status, "Status: "))}");
     }
 }
 
@@ -91,13 +91,13 @@ internal sealed class DotNetStatusClient : IStatusClient
 
     public Task<string> ReadVersionAsync(CancellationToken cancellationToken) => Task.FromResult($".NET {Environment.Version}");
 
-    public async Task<ClientAnswer> ConnectAsync(ClientVisit visit, CancellationToken cancellationToken)
+    public async Task<ClientReaction> ConnectAsync(ClientVisit visit, CancellationToken cancellationToken)
     {
         // It remembers answers below HOME, and finds the responder's name nowhere.
         var result = await visit.RunAsync(
             "env", [$"http_proxy=http://127.0.0.1:{visit.ResponderPort}", "no_proxy=", "dotnet", Program, "connect", $"127.0.0.1:{visit.Port}", "--servername", LabTopology.SiteHost, "--ca", visit.RootFile],
             cancellationToken).ConfigureAwait(false);
-        return new ClientAnswer(result.ExitCode == 0 ? ClientOutcome.Connects : ClientOutcome.Refuses, result.ExitCode == 0 ? "" : result.Error.Trim());
+        return new ClientReaction(result.ExitCode == 0 ? ClientOutcome.Connects : ClientOutcome.Refuses, result.ExitCode == 0 ? "" : result.Error.Trim());
     }
 }
 
@@ -113,7 +113,7 @@ internal sealed class JavaStatusClient(JavaRevocation revocation) : IStatusClien
 
     public Task<string> ReadVersionAsync(CancellationToken cancellationToken) => StaplingServers.FirstLineAsync("java", "--version", cancellationToken);
 
-    public async Task<ClientAnswer> ConnectAsync(ClientVisit visit, CancellationToken cancellationToken)
+    public async Task<ClientReaction> ConnectAsync(ClientVisit visit, CancellationToken cancellationToken)
     {
         var program = Path.Combine(visit.Folder, "Connect.java");
         var source = typeof(JavaStatusClient).Assembly.GetManifestResourceStream("Connect.java")!;
@@ -127,7 +127,7 @@ internal sealed class JavaStatusClient(JavaRevocation revocation) : IStatusClien
         var result = await visit.RunAsync(
             "java", ["-Dhttp.proxyHost=127.0.0.1", $"-Dhttp.proxyPort={visit.ResponderPort}", "-Dhttp.nonProxyHosts=", program, $"{visit.Port}", LabTopology.SiteHost, visit.RootFile, revocation == JavaRevocation.Hard ? "hard" : "soft"],
             cancellationToken).ConfigureAwait(false);
-        return new ClientAnswer(result.ExitCode == 0 ? ClientOutcome.Connects : ClientOutcome.Refuses, result.ExitCode == 0 ? "" : ClientText.FirstLine(result.Error).Split(',')[0]);
+        return new ClientReaction(result.ExitCode == 0 ? ClientOutcome.Connects : ClientOutcome.Refuses, result.ExitCode == 0 ? "" : ClientText.FirstLine(result.Error).Split(',')[0]);
     }
 }
 
@@ -155,11 +155,11 @@ internal sealed class BrowserStatusClient(IBrowser browser, string name, string 
     // Known once it has been started.
     public Task<string> ReadVersionAsync(CancellationToken cancellationToken) => Task.FromResult(_version);
 
-    public async Task<ClientAnswer> ConnectAsync(ClientVisit visit, CancellationToken cancellationToken)
+    public async Task<ClientReaction> ConnectAsync(ClientVisit visit, CancellationToken cancellationToken)
     {
         var seen = await browser.VisitAsync(visit.Page, visit.RootFile, cancellationToken).ConfigureAwait(false);
         _version = seen.Browser;
-        return new ClientAnswer(seen.Error is null ? ClientOutcome.Connects : ClientOutcome.Refuses, seen.Error ?? "loads", seen.Picture);
+        return new ClientReaction(seen.Error is null ? ClientOutcome.Connects : ClientOutcome.Refuses, seen.Error ?? "loads", seen.Picture);
     }
 }
 

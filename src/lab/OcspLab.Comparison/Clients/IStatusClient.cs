@@ -19,7 +19,7 @@ internal interface IStatusClient
     Task<string> ReadVersionAsync(CancellationToken cancellationToken);
 
     /// <summary>Connects once, from nothing: no cache, no profile.</summary>
-    Task<ClientAnswer> ConnectAsync(ClientVisit visit, CancellationToken cancellationToken);
+    Task<ClientReaction> ConnectAsync(ClientVisit visit, CancellationToken cancellationToken);
 }
 
 /// <summary>Where a client is to connect to.</summary>
@@ -41,4 +41,4 @@ internal sealed record ClientVisit(int Port, string RootFile, int ResponderPort,
 /// <param name="Outcome">Whether it connected.</param>
 /// <param name="Said">In its own words, if it had any.</param>
 /// <param name="Picture">What it showed, as PNG, or null.</param>
-internal sealed record ClientAnswer(ClientOutcome Outcome, string Said, ReadOnlyMemory<byte>? Picture = null);
+internal sealed record ClientReaction(ClientOutcome Outcome, string Said, ReadOnlyMemory<byte>? Picture = null);

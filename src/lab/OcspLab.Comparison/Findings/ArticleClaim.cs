@@ -24,7 +24,7 @@ public sealed record ArticleClaim(string Claim, FindingVerdict Verdict, string T
     {
         const string Claim = "clients know the status sooner";
         var pairs = latencies.GroupBy(latency => latency.RoundTrip).Where(group => group.Count() == 2)
-            .Select(group => (RoundTrip: group.Key, Stapled: group.Single(latency => latency.Way == StatusWay.Stapled).Milliseconds.Median, Asking: group.Single(latency => latency.Way == StatusWay.AsksItself).Milliseconds.Median)).ToArray();
+            .Select(group => (RoundTrip: group.Key, Stapled: group.Single(latency => latency.Way == StatusWay.Stapled).Milliseconds.Median, Asking: group.Single(latency => latency.Way == StatusWay.AsksResponder).Milliseconds.Median)).ToArray();
         return pairs.Length == 0
             ? Unseen(Claim)
             : Judge(Claim, pairs.All(pair => pair.Stapled < pair.Asking), string.Join("; ", pairs.Select(pair => Format($"{pair.RoundTrip.TotalMilliseconds:0} ms to the responder: {pair.Stapled:0.#} ms stapled, {pair.Asking:0.#} ms asking"))));
@@ -58,17 +58,17 @@ public sealed record ArticleClaim(string Claim, FindingVerdict Verdict, string T
     private static ArticleClaim Availability(ClientMatrix? clients)
     {
         const string Claim = "sites stay reachable while the responder is down";
-        var stapled = clients?.Looks.Where(look => look.Case == "goodDown").ToArray() ?? [];
-        var plain = clients?.Looks.Where(look => look.Case == "goodUnstapledDown").ToArray() ?? [];
+        var stapled = clients?.Observations.Where(seen => seen.Case == "goodDown").ToArray() ?? [];
+        var plain = clients?.Observations.Where(seen => seen.Case == "goodUnstapledDown").ToArray() ?? [];
         // All of them in both, or nothing can be said.
         if (clients is null || clients.Clients.Count == 0 || stapled.Length < clients.Clients.Count || plain.Length < clients.Clients.Count)
             return new ArticleClaim(Claim, FindingVerdict.Unseen, clients is null ? NotRun : "not seen by every client");
         // Who refuses a site without a staple anyway is not lost to the outage.
-        var usual = clients.Looks.Where(look => look is { Case: "goodUnstapled", Outcome: ClientOutcome.Connects }).Select(look => look.Client).ToHashSet();
-        var refusing = plain.Where(look => look.Outcome == ClientOutcome.Refuses && usual.Contains(look.Client)).Select(look => look.Client).ToArray();
+        var connectWithout = clients.Observations.Where(seen => seen is { Case: "goodUnstapled", Outcome: ClientOutcome.Connects }).Select(seen => seen.Client).ToHashSet();
+        var refusing = plain.Where(seen => seen.Outcome == ClientOutcome.Refuses && connectWithout.Contains(seen.Client)).Select(seen => seen.Client).ToArray();
         return Judge(
-            Claim, stapled.All(look => look.Outcome == ClientOutcome.Connects) && refusing.Length > 0,
-            $"{stapled.Count(look => look.Outcome == ClientOutcome.Connects)} of {stapled.Length} clients connect with a staple, {plain.Count(look => look.Outcome == ClientOutcome.Connects)} of {plain.Length} without; lost to the outage: {(refusing.Length == 0 ? "none" : string.Join(", ", refusing))}");
+            Claim, stapled.All(seen => seen.Outcome == ClientOutcome.Connects) && refusing.Length > 0,
+            $"{stapled.Count(seen => seen.Outcome == ClientOutcome.Connects)} of {stapled.Length} clients connect with a staple, {plain.Count(seen => seen.Outcome == ClientOutcome.Connects)} of {plain.Length} without; lost to the outage: {(refusing.Length == 0 ? "none" : string.Join(", ", refusing))}");
     }
 
     // The largest crowd says most.

@@ -1,5 +1,3 @@
-using OcspLab.Comparison.Scenarios;
-
 namespace OcspLab.Comparison.Planning;
 
 /// <summary>How long things last in a comparison, and how much of everything there is. The scenarios' times are parts of the answers' validity, so that the quick and the full one show the same.</summary>
@@ -11,16 +9,16 @@ internal sealed record ComparisonPlan
     /// <summary>How long a server is left alone after its start, to see whether it asks by itself.</summary>
     public required TimeSpan Settle { get; init; }
 
-    /// <summary>When the scenario's trouble begins, since the lane's start.</summary>
+    /// <summary>When the scenario's trouble begins, since the run's start.</summary>
     public required TimeSpan TroubleAfter { get; init; }
 
     /// <summary>How long the trouble of <see cref="ScenarioKind.Restart"/> lasts.</summary>
     public required TimeSpan TroubleFor { get; init; }
 
-    /// <summary>How long a lane is watched.</summary>
+    /// <summary>How long a run is watched.</summary>
     public required TimeSpan Length { get; init; }
 
-    /// <summary>Between two clients of a lane.</summary>
+    /// <summary>Between two clients of a run.</summary>
     public required TimeSpan Interval { get; init; }
 
     /// <summary>How often the scenarios are run, one run after the other.</summary>

@@ -10,12 +10,12 @@ namespace OcspLab.Comparison.Report;
 /// <summary>The article's four claims in the report.</summary>
 internal static class ArticleSection
 {
-    public static void Write(StringBuilder body, ComparisonResult result, string command)
+    public static void Write(StringBuilder body, ComparisonResult result, ComparisonFindings findings, string command)
     {
-        if (result.Claims.All(claim => claim.Verdict == FindingVerdict.Unseen))
+        if (findings.Claims.All(claim => claim.Verdict == FindingVerdict.Unseen))
             return;
         body.Append("<h2>The article's claims</h2><figure>");
-        Table(body, "claims", ["stapling means that…", ""], result.Claims.Select(claim => new[] { Head(claim.Claim), Verdict(claim.Verdict, claim.Text) }));
+        Table(body, "claims", ["stapling means that…", ""], findings.Claims.Select(claim => new[] { Head(claim.Claim), Verdict(claim.Verdict, claim.Text) }));
         Caption(body, $"{ComparisonText.Claims} The figures below, and the table of clients, are what it was held against.", command);
         body.Append("</figure>");
         if (result.Latencies.Count > 0)

@@ -15,8 +15,8 @@ internal static class ClientSection
             return;
         body.Append("<h2>What clients make of it</h2><figure>");
         Table(body, "clients", matrix.Clients.Select(client => client.Name).Prepend(""), matrix.Cases.Select(one => matrix.Clients
-            .Select(client => matrix.Looks.FirstOrDefault(look => look.Client == client.Name && look.Case == one.Name))
-            .Select(look => look is null ? "<td class=\"unseen\">–</td>" : $"<td class=\"{(look.Outcome == ClientOutcome.Connects ? "connects" : "refuses")}\"><b>{ComparisonText.Word(look.Outcome)}</b> {Text(ComparisonText.Said(look))}</td>")
+            .Select(client => matrix.Observations.FirstOrDefault(seen => seen.Client == client.Name && seen.Case == one.Name))
+            .Select(seen => seen is null ? "<td class=\"unseen\">–</td>" : $"<td class=\"{(seen.Outcome == ClientOutcome.Connects ? "connects" : "refuses")}\"><b>{ComparisonText.Word(seen.Outcome)}</b> {Text(ComparisonText.Said(seen))}</td>")
             .Prepend(Head(one.Title))));
         Caption(body, ComparisonText.Clients, command);
         body.Append("</figure>");
@@ -24,12 +24,12 @@ internal static class ClientSection
             .. matrix.Clients.Select(client => new[] { Head(client.Name), Cell(client.Version), Cell(client.Setting) }),
             .. matrix.Missing.Select(missing => new[] { Head(missing.Name), Cell("left out"), Cell(missing.Reason) })]);
 
-        var pictures = matrix.Looks.Where(look => look.Picture is not null).ToArray();
+        var pictures = matrix.Observations.Where(seen => seen.Picture is not null).ToArray();
         if (pictures.Length == 0)
             return;
         body.Append("<h3>What people see</h3><div id=\"pictures\" class=\"pictures\">");
-        foreach (var look in pictures)
-            body.Append(CultureInfo.InvariantCulture, $"<figure><img alt=\"{Text($"{look.Client}: {look.Said}")}\" src=\"data:image/png;base64,{Convert.ToBase64String(look.Picture!.Value.Span)}\"><figcaption>{Text($"{look.Client}: {look.Said}")} ({Text(matrix.Cases.First(one => one.Name == look.Case).Title)})</figcaption></figure>");
+        foreach (var seen in pictures)
+            body.Append(CultureInfo.InvariantCulture, $"<figure><img alt=\"{Text($"{seen.Client}: {seen.Said}")}\" src=\"data:image/png;base64,{Convert.ToBase64String(seen.Picture!.Value.Span)}\"><figcaption>{Text($"{seen.Client}: {seen.Said}")} ({Text(matrix.Cases.First(one => one.Name == seen.Case).Title)})</figcaption></figure>");
         body.Append("</div>");
     }
 }

@@ -1,5 +1,6 @@
 using System.Globalization;
 using System.Text;
+using OcspLab.Comparison.Findings;
 using OcspLab.Comparison.Results;
 using static OcspLab.Comparison.Report.HtmlFigure;
 
@@ -10,16 +11,17 @@ public static class ComparisonHtml
 {
     /// <summary>Writes the whole report.</summary>
     /// <param name="result">What was seen.</param>
+    /// <param name="findings">What follows from it.</param>
     /// <param name="command">The command that repeats it.</param>
-    public static string Write(ComparisonResult result, string command)
+    public static string Write(ComparisonResult result, ComparisonFindings findings, string command)
     {
         ArgumentNullException.ThrowIfNull(result);
         var body = new StringBuilder();
         body.Append("<h1>OCSP stapling, compared</h1>");
         body.Append(CultureInfo.InvariantCulture, $"<p class=\"lead\">{result.At:yyyy-MM-dd HH:mm} UTC · {result.Took.TotalSeconds:0} s{(result.IsCutShort ? $" · {ComparisonText.CutShort}" : "")}</p>");
         body.Append(CultureInfo.InvariantCulture, $"<p>{Text(ComparisonText.Introduction)}</p>");
-        ScenarioSection.Write(body, result, command);
-        ArticleSection.Write(body, result, command);
+        ScenarioSection.Write(body, result, findings, command);
+        ArticleSection.Write(body, result, findings, command);
         ClientSection.Write(body, result, command);
         CostSection.Write(body, result, command);
         Servers(body, result);

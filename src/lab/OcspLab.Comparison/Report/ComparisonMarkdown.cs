@@ -10,16 +10,18 @@ public static class ComparisonMarkdown
 {
     /// <summary>Writes the whole report.</summary>
     /// <param name="result">What was seen.</param>
+    /// <param name="findings">What follows from it.</param>
     /// <param name="command">The command that repeats it.</param>
-    public static string Write(ComparisonResult result, string command)
+    public static string Write(ComparisonResult result, ComparisonFindings findings, string command)
     {
         ArgumentNullException.ThrowIfNull(result);
+        ArgumentNullException.ThrowIfNull(findings);
         var text = new StringBuilder();
         text.AppendLine("# Servers compared").AppendLine();
         text.AppendLine(CultureInfo.InvariantCulture, $"Run on {result.At:yyyy-MM-dd} in {result.Took.TotalSeconds:0} s with `{command}`{(result.IsCutShort ? $"; {ComparisonText.CutShort}" : "")}.").AppendLine();
         text.AppendLine(ComparisonText.Introduction).AppendLine();
-        Scenarios(text, result);
-        Article(text, result);
+        Scenarios(text, result, findings);
+        Article(text, result, findings);
         Clients(text, result);
         Costs(text, result);
         text.AppendLine("## Servers").AppendLine();
@@ -30,34 +32,35 @@ public static class ComparisonMarkdown
         return text.ToString();
     }
 
-    private static void Scenarios(StringBuilder text, ComparisonResult result)
+    private static void Scenarios(StringBuilder text, ComparisonResult result, ComparisonFindings findings)
     {
-        if (result.Lanes.Count == 0)
+        if (result.ScenarioRuns.Count == 0)
             return;
         text.AppendLine("## Behaviour").AppendLine();
         text.AppendLine(ComparisonText.Scenarios(result)).AppendLine();
         text.AppendLine(ComparisonText.Rules).AppendLine();
-        var (findings, judged) = (result.Findings, result.Judged);
-        var (rows, notRun) = ComparisonText.Behaviours(findings);
-        Table(text, ["", .. judged.Select(server => ComparisonText.Score(server, findings))], rows.Select(behaviour =>
-            (string[])[behaviour, .. judged.Select(server => findings.First(finding => finding.Server == server && finding.Behaviour == behaviour)).Select(finding => $"{Mark(finding.Verdict)} {finding.Text}")]));
+        Table(
+            text,
+            ["", .. findings.Judged.Select(findings.Score)],
+            findings.Behaviours.Select(behaviour => (string[])
+                [behaviour, .. findings.Row(behaviour).Select(finding => $"{Mark(finding.Verdict)} {finding.Text}")]));
         foreach (var missing in result.Missing)
             text.AppendLine(CultureInfo.InvariantCulture, $"Left out: {Plain(missing.Name)}, {Plain(missing.Reason)}").AppendLine();
-        if (notRun.Count > 0)
-            text.AppendLine(CultureInfo.InvariantCulture, $"Not run: {string.Join("; ", notRun)}").AppendLine();
+        if (findings.BehavioursNotRun.Count > 0)
+            text.AppendLine(CultureInfo.InvariantCulture, $"Not run: {string.Join("; ", findings.BehavioursNotRun)}").AppendLine();
         text.AppendLine("What clients saw, in order, and how often the responder was asked about that server's certificate:").AppendLine();
-        Table(text, ["scenario", "server", "seen", "requests"], result.Lanes.Select(lane => (string[])
+        Table(text, ["scenario", "server", "seen", "requests"], result.ScenarioRuns.Select(run => (string[])
         [
-            $"{result.Scenarios.First(scenario => scenario.Name == lane.Scenario).Title} (`{lane.Scenario}`)", ComparisonText.Label(lane, result), lane.Failure ?? ComparisonText.Story(lane), lane.Requests.Count.ToString(CultureInfo.InvariantCulture),
+            $"{result.Scenarios.First(scenario => scenario.Name == run.Scenario).Title} (`{run.Scenario}`)", ComparisonText.Label(run, result), run.Failure ?? Timeline.ToText(run), run.Requests.Count.ToString(CultureInfo.InvariantCulture),
         ]));
     }
 
-    private static void Article(StringBuilder text, ComparisonResult result)
+    private static void Article(StringBuilder text, ComparisonResult result, ComparisonFindings findings)
     {
-        if (result.Claims.All(claim => claim.Verdict == FindingVerdict.Unseen))
+        if (findings.Claims.All(claim => claim.Verdict == FindingVerdict.Unseen))
             return;
         text.AppendLine("## The article's claims").AppendLine().AppendLine(ComparisonText.Claims).AppendLine();
-        Table(text, ["stapling means that…", ""], result.Claims.Select(claim => (string[])[claim.Claim, $"{Mark(claim.Verdict)} {claim.Text}"]));
+        Table(text, ["stapling means that…", ""], findings.Claims.Select(claim => (string[])[claim.Claim, $"{Mark(claim.Verdict)} {claim.Text}"]));
         if (result.Latencies.Count > 0)
         {
             text.AppendLine("### Latency").AppendLine().AppendLine(ComparisonText.Latency).AppendLine();
@@ -79,7 +82,7 @@ public static class ComparisonMarkdown
         text.AppendLine("## What clients make of it").AppendLine().AppendLine(ComparisonText.Clients).AppendLine();
         Table(text, ["", .. matrix.Clients.Select(client => client.Name)], matrix.Cases.Select(one => (string[])
         [
-            one.Title, .. matrix.Clients.Select(client => matrix.Looks.FirstOrDefault(look => look.Client == client.Name && look.Case == one.Name)).Select(look => look is null ? "–" : $"**{ComparisonText.Word(look.Outcome)}** {ComparisonText.Said(look)}"),
+            one.Title, .. matrix.Clients.Select(client => matrix.Observations.FirstOrDefault(seen => seen.Client == client.Name && seen.Case == one.Name)).Select(seen => seen is null ? "–" : $"**{ComparisonText.Word(seen.Outcome)}** {ComparisonText.Said(seen)}"),
         ]));
         Table(text, ["client", "version", "setting"], [
             .. matrix.Clients.Select(client => (string[])[client.Name, client.Version, client.Setting]), .. matrix.Missing.Select(missing => (string[])[missing.Name, "left out", missing.Reason])]);

@@ -1,11 +1,9 @@
 using System.Globalization;
 using OcspLab.Comparison.Clients;
-using OcspLab.Comparison.Findings;
 using OcspLab.Comparison.Measurements;
 using OcspLab.Comparison.Results;
 using OcspLab.Comparison.Scenarios;
 using OcspLab.Comparison.Servers;
-using OcspLab.Pki;
 using OcspLab.Probe;
 
 namespace OcspLab.Comparison.Report;
@@ -39,76 +37,14 @@ internal static class ComparisonText
     /// <summary>What a tick asks for, where the row's title does not say it all.</summary>
     public const string Rules = "One answer serves many clients: at most one question for three handshakes. Nothing past its nextUpdate: the times are how much later it was still seen. To its end: until the nextUpdate of the last good answer, after which there should be nothing. A revocation is told whenever revoked is seen at all, and the time says when. Soon is within a minute.";
 
-    /// <summary>The rows that somebody was looked at for; and the titles of the others.</summary>
-    public static (IReadOnlyList<string> Seen, IReadOnlyList<string> NotRun) Behaviours(IReadOnlyList<Finding> findings)
-    {
-        var rows = findings.GroupBy(finding => finding.Behaviour).ToLookup(row => row.Any(finding => finding.Verdict != FindingVerdict.Unseen || finding.Text != Finding.NotRun), row => row.Key);
-        return ([.. rows[true]], [.. rows[false]]);
-    }
-
-    /// <summary>A server, and how many of the rows that were seen hold.</summary>
-    public static string Score(string server, IReadOnlyList<Finding> findings)
-    {
-        var seen = findings.Where(finding => finding.Server == server && finding.Verdict != FindingVerdict.Unseen).ToArray();
-        return seen.Length == 0 ? server : $"{server} {seen.Count(finding => finding.Verdict == FindingVerdict.Holds)}/{seen.Length}";
-    }
-
     /// <summary>Whose row it is.</summary>
-    public static string Label(LaneResult lane, ComparisonResult result) => result.Runs == 1 ? lane.Server : $"{lane.Server}, run {lane.Run}";
-
-    /// <summary>What clients saw, as a few words with times.</summary>
-    public static string Story(LaneResult lane)
-    {
-        var parts = new List<string>();
-        foreach (var (seen, from, to) in Spans(lane))
-            parts.Add(string.Create(CultureInfo.InvariantCulture, $"{Finding.Word(seen)} {from.TotalSeconds:0}–{to.TotalSeconds:0} s"));
-        return parts.Count == 0 ? "nothing" : string.Join(", ", parts);
-    }
-
-    /// <summary>Spans of time in which clients saw the same.</summary>
-    public static IEnumerable<(Seen Seen, TimeSpan From, TimeSpan To)> Spans(LaneResult lane)
-    {
-        for (var index = 0; index < lane.Observations.Count;)
-        {
-            var first = lane.Observations[index];
-            var last = index;
-            while (last + 1 < lane.Observations.Count && lane.Observations[last + 1].Kind == first.Kind)
-                last++;
-            yield return (first.Kind, first.At, last + 1 < lane.Observations.Count ? lane.Observations[last + 1].At : lane.Observations[last].At);
-            index = last + 1;
-        }
-    }
-
-    /// <summary>Spans of time in which an answer that clients were given was in force, whatever it said, and whether it was stapled then or not.</summary>
-    public static IEnumerable<(TimeSpan From, TimeSpan To)> Windows(LaneResult lane)
-    {
-        (TimeSpan From, TimeSpan To)? window = null;
-        foreach (var seen in lane.Observations)
-        {
-            // Verified with an allowance, it may be over already.
-            if (seen.Until is not { } until || until <= seen.At)
-                continue;
-            if (window is { } last && seen.At > last.To)
-            {
-                yield return last;
-                window = null;
-            }
-
-            window = (window?.From ?? seen.At, window is { } open && open.To > until ? open.To : until);
-        }
-
-        if (window is { } rest)
-            yield return rest;
-    }
+    public static string Label(ScenarioRunResult run, ComparisonResult result) => result.Runs == 1 ? run.Server : $"{run.Server}, run {run.Run}";
 
     /// <summary>How a status was come to, and how far the responder was.</summary>
     public static string Label(Latency latency) => string.Create(CultureInfo.InvariantCulture, $"{(latency.Way == StatusWay.Stapled ? "stapled" : "asks itself")}, {latency.RoundTrip.TotalMilliseconds:0} ms away");
 
     /// <summary>A median with its spread.</summary>
     public static string Milliseconds(Spread spread) => string.Create(CultureInfo.InvariantCulture, $"{spread.Median:0.0#} ms ({spread.Lowest:0.0#}–{spread.Highest:0.0#})");
-
-    /// <summary>A count, or a time in a unit, with its spread if it has one.</summary>
-    public static string Count(Spread spread, string unit = "") => string.Create(CultureInfo.InvariantCulture, $"{spread.Median:0.#}{unit}{(spread.Lowest < spread.Highest ? $" ({spread.Lowest:0}–{spread.Highest:0})" : "")}");
 
     /// <summary>Crowds as a table: a row a server, its name first.</summary>
     public static (string[] Headings, IReadOnlyList<string[]> Rows) Loads(IReadOnlyList<CrowdLoad> loads)
@@ -126,17 +62,14 @@ internal static class ComparisonText
         ["", "key", "TLS", "session", "staple", "processor time", "handshakes per second and core", "bytes", "fits the initial window", "counted"],
         [.. costs.Select(cost => (string[])
         [
-            cost.Server, Word(cost.Key), cost.Version == TlsVersion.Tls12 ? "1.2" : "1.3", cost.Session == SessionKind.New ? "new" : "resumed", cost.Stapling == ServerStapling.On ? "on" : "off",
+            cost.Server, cost.Key.ToName(), cost.Version == TlsVersion.Tls12 ? "1.2" : "1.3", cost.Session == SessionKind.New ? "new" : "resumed", cost.Stapling == ServerStapling.On ? "on" : "off",
             Milliseconds(cost.Milliseconds), cost.Milliseconds.Median > 0 ? (1000 / cost.Milliseconds.Median).ToString("N0", CultureInfo.InvariantCulture) : "–",
             cost.Bytes.ToString("N0", CultureInfo.InvariantCulture), cost.Bytes <= HandshakeCost.InitialWindow ? "yes" : "no", cost.Handshakes.ToString("N0", CultureInfo.InvariantCulture),
         ])]);
 
     /// <summary>What a client said, and how often it asked by itself.</summary>
-    public static string Said(ClientLook look) => look.Questions > 0 ? $"{look.Said} ({look.Questions})".TrimStart() : look.Said;
+    public static string Said(ClientObservation seen) => seen.Requests > 0 ? $"{seen.Said} ({seen.Requests})".TrimStart() : seen.Said;
 
     /// <summary>A word for what a client did.</summary>
     public static string Word(ClientOutcome outcome) => outcome == ClientOutcome.Connects ? "connects" : "refuses";
-
-    /// <summary>A word for a kind of key.</summary>
-    public static string Word(KeyAlgorithm key) => key == KeyAlgorithm.Rsa ? "RSA-2048" : "ECDSA P-256";
 }

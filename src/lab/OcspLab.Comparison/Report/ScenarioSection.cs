@@ -1,6 +1,8 @@
 using System.Globalization;
 using System.Text;
 using OcspLab.Comparison.Findings;
+using OcspLab.Comparison.Measurements;
+using OcspLab.Comparison.Planning;
 using OcspLab.Comparison.Results;
 using OcspLab.Comparison.Scenarios;
 using static OcspLab.Comparison.Report.HtmlFigure;
@@ -10,44 +12,47 @@ namespace OcspLab.Comparison.Report;
 /// <summary>The scenarios in the report: the matrix, a timeline for each, and who asks how often.</summary>
 internal static class ScenarioSection
 {
-    public static void Write(StringBuilder body, ComparisonResult result, string command)
+    public static void Write(StringBuilder body, ComparisonResult result, ComparisonFindings findings, string command)
     {
-        if (result.Lanes.Count == 0)
+        if (result.ScenarioRuns.Count == 0)
             return;
-        Matrix(body, result, command);
-        body.Append("<h2>Over time</h2><p>Each bar is one server; it begins with the first client, a while after the server's start at 0 s, and changes its colour when a client first saw something else. The thin line above it is as long as the answers that clients were given were in force: a staple that is gone before its line ends was lost. The dashed line marks the moment when the trouble begins or ends; ticks below a bar are questions to the responder.</p>");
+        Matrix(body, result, findings, command);
+        body.Append("<h2>Over time</h2><p>Each bar is one server; it begins with the first client, a while after the server's start at 0 s, and changes its colour when a client first saw something else. The thin line above it is as long as the answers that clients were given were in force: a staple that is gone before its line ends was lost. The dashed line marks the moment when the trouble begins or ends; ticks below a bar are requests to the responder.</p>");
         Legend(body);
-        foreach (var scenario in result.Scenarios.Where(scenario => result.Lanes.Any(lane => lane.Scenario == scenario.Name)))
-            Timeline(body, result, scenario, command);
-        body.Append("<h2>Questions to the responder</h2><figure>");
-        Bars(body, "requests", [.. result.Judged.Select(server => (Name: server, Count: RequestsOf(server, result))).Select(server => new Bar(server.Name, server.Count.Median, ComparisonText.Count(server.Count)))]);
-        Caption(body, "All questions about a server's certificates in a run of all scenarios, as the responder's journal has them; of several runs the median.", command);
+        foreach (var scenario in result.Scenarios.Where(scenario => result.ScenarioRuns.Any(run => run.Scenario == scenario.Name)))
+            DrawTimeline(body, result, scenario, command);
+        body.Append("<h2>Requests to the responder</h2><figure>");
+        Bars(body, "requests", [.. findings.Judged.Select(server => (Name: server, Count: RequestsOf(server, result))).Select(server => new Bar(server.Name, server.Count.Median, server.Count.ToText()))]);
+        Caption(body, "All requests about a server's certificates in a run of all scenarios, as the responder's journal has them; of several runs the median.", command);
         body.Append("</figure>");
     }
 
-    private static void Matrix(StringBuilder body, ComparisonResult result, string command)
+    private static void Matrix(StringBuilder body, ComparisonResult result, ComparisonFindings findings, string command)
     {
-        var (findings, judged) = (result.Findings, result.Judged);
-        var (rows, notRun) = ComparisonText.Behaviours(findings);
         body.Append("<figure>");
-        Table(body, "matrix", judged.Select(server => ComparisonText.Score(server, findings)).Prepend(""), rows.Select(behaviour =>
-            judged.Select(server => findings.First(finding => finding.Server == server && finding.Behaviour == behaviour)).Select(finding => Verdict(finding.Verdict, finding.Text)).Prepend(Head(behaviour))));
+        Table(
+            body,
+            "matrix",
+            findings.Judged.Select(findings.Score).Prepend(""),
+            findings.Behaviours.Select(behaviour => findings.Row(behaviour)
+                .Select(finding => Verdict(finding.Verdict, finding.Text))
+                .Prepend(Head(behaviour))));
         foreach (var missing in result.Missing)
             body.Append(CultureInfo.InvariantCulture, $"<p class=\"note\">Left out: {Text(missing.Name)}, {Text(missing.Reason)}</p>");
-        if (notRun.Count > 0)
-            body.Append(CultureInfo.InvariantCulture, $"<p class=\"note\">Not run: {Text(string.Join("; ", notRun))}</p>");
+        if (findings.BehavioursNotRun.Count > 0)
+            body.Append(CultureInfo.InvariantCulture, $"<p class=\"note\">Not run: {Text(string.Join("; ", findings.BehavioursNotRun))}</p>");
         body.Append(CultureInfo.InvariantCulture, $"<p class=\"note\">{Text(ComparisonText.Rules)}</p>");
         Caption(body, ComparisonText.Scenarios(result).ReplaceLineEndings(" "), command);
         body.Append("</figure>");
     }
 
-    private static void Timeline(StringBuilder body, ComparisonResult result, ComparedSituation scenario, string command)
+    private static void DrawTimeline(StringBuilder body, ComparisonResult result, ComparedSituation scenario, string command)
     {
-        var lanes = result.Lanes.Where(lane => lane.Scenario == scenario.Name).GroupBy(lane => lane.Server).SelectMany(server => server).ToArray();
-        var length = Math.Ceiling(lanes.SelectMany(lane => lane.Observations).Select(seen => seen.At.TotalSeconds).DefaultIfEmpty(1).Max());
+        var runs = result.ScenarioRuns.Where(run => run.Scenario == scenario.Name).GroupBy(run => run.Server).SelectMany(server => server).ToArray();
+        var length = Math.Ceiling(runs.SelectMany(run => run.Observations).Select(seen => seen.At.TotalSeconds).DefaultIfEmpty(1).Max());
         body.Append(CultureInfo.InvariantCulture, $"<h3>{Text(scenario.Title)} <code>{Text(scenario.Name)}</code></h3><figure><div class=\"timeline strips\">");
-        foreach (var lane in lanes)
-            Strip(body, ComparisonText.Label(lane, result), Draw(lane, length), says: ComparisonText.Story(lane));
+        foreach (var run in runs)
+            Strip(body, ComparisonText.Label(run, result), Draw(run, length), says: Timeline.ToText(run));
         var axis = string.Concat(Enumerable.Range(0, 5).Select(tick =>
             string.Create(CultureInfo.InvariantCulture, $"<text text-anchor=\"{(tick == 0 ? "start" : tick == 4 ? "end" : "middle")}\" x=\"{tick * 25}%\" y=\"12\">{length * tick / 4:0.#} s</text>")));
         Strip(body, "", axis, says: "seconds");
@@ -56,18 +61,18 @@ internal static class ScenarioSection
         body.Append("</figure>");
     }
 
-    private static string Draw(LaneResult lane, double length)
+    private static string Draw(ScenarioRunResult run, double length)
     {
         var strip = new StringBuilder();
-        foreach (var (seen, from, to) in ComparisonText.Spans(lane))
-            strip.Append(CultureInfo.InvariantCulture, $"<rect class=\"{Class(seen)}\" x=\"{Math.Min(X(from), 100 - Least):0.##}%\" y=\"4\" width=\"{Math.Max(Least, X(to) - X(from)):0.##}%\" height=\"16\"><title>{Text(lane.Server)}: {Text(Finding.Word(seen))}, {from.TotalSeconds:0} to {to.TotalSeconds:0} s</title></rect>");
-        foreach (var (from, to) in ComparisonText.Windows(lane))
+        foreach (var (result, from, to) in Timeline.Spans(run))
+            strip.Append(CultureInfo.InvariantCulture, $"<rect class=\"{Class(result)}\" x=\"{Math.Min(X(from), 100 - Least):0.##}%\" y=\"4\" width=\"{Math.Max(Least, X(to) - X(from)):0.##}%\" height=\"16\"><title>{Text(run.Server)}: {Text(result.ToWords())}, {from.TotalSeconds:0} to {to.TotalSeconds:0} s</title></rect>");
+        foreach (var (from, to) in Timeline.Windows(run))
             Line("window", X(from), X(to), 2, 2);
-        foreach (var request in lane.Requests.Where(request => request.At >= TimeSpan.Zero && request.At.TotalSeconds <= length))
+        foreach (var request in run.Requests.Where(request => request.At >= TimeSpan.Zero && request.At.TotalSeconds <= length))
             Line("request", X(request.At), X(request.At), 21, 25);
-        if (lane.Kind != ScenarioKind.Undisturbed && lane.Begun > TimeSpan.Zero)
-            Line("trouble", X(lane.Begun), X(lane.Begun), 0, 22);
-        if (lane.Ended is { } ended)
+        if (run.Kind != ScenarioKind.Undisturbed && run.Begun > TimeSpan.Zero)
+            Line("trouble", X(run.Begun), X(run.Begun), 0, 22);
+        if (run.Ended is { } ended)
             Line("trouble", X(ended), X(ended), 0, 22);
         return strip.ToString();
 
@@ -80,18 +85,18 @@ internal static class ScenarioSection
     private static void Legend(StringBuilder body)
     {
         body.Append("<p class=\"legend\">");
-        foreach (var seen in Enum.GetValues<Seen>())
-            body.Append(CultureInfo.InvariantCulture, $"<span><svg width=\"14\" height=\"14\"><rect class=\"{Class(seen)}\" width=\"14\" height=\"14\"/></svg> {Text(Finding.Word(seen))}</span>");
+        foreach (var result in Enum.GetValues<HandshakeResult>())
+            body.Append(CultureInfo.InvariantCulture, $"<span><svg width=\"14\" height=\"14\"><rect class=\"{Class(result)}\" width=\"14\" height=\"14\"/></svg> {Text(result.ToWords())}</span>");
         body.Append("</p>");
     }
 
     // In whole runs; in a comparison that was cut short in its first one, in what there is of it.
     private static Spread RequestsOf(string server, ComparisonResult result)
     {
-        var runs = result.Lanes.Where(lane => lane.Server == server).GroupBy(lane => lane.Run).ToArray();
-        var whole = Array.FindAll(runs, run => run.All(lane => !lane.IsCutShort));
-        return Spread.Of((whole.Length > 0 ? whole : runs).Select(run => (double)run.Sum(lane => lane.Requests.Count)));
+        var runs = result.ScenarioRuns.Where(run => run.Server == server).GroupBy(run => run.Run).ToArray();
+        var whole = Array.FindAll(runs, run => run.All(run => !run.IsCutShort));
+        return Spread.Of((whole.Length > 0 ? whole : runs).Select(run => (double)run.Sum(run => run.Requests.Count)));
     }
 
-    private static string Class(Seen seen) => seen.ToString().ToLowerInvariant();
+    private static string Class(HandshakeResult result) => result.ToString().ToLowerInvariant();
 }

@@ -1,3 +1,4 @@
+using OcspLab.Comparison.Planning;
 using OcspLab.Comparison.Servers;
 using OcspLab.Ocsp.Responses;
 using OcspLab.Responder.Faults;
@@ -8,25 +9,25 @@ namespace OcspLab.Comparison.Scenarios;
 /// <param name="Name">One word, as <c>--experiments</c> takes it.</param>
 /// <param name="Title">For people.</param>
 /// <param name="Kind">What it is about.</param>
-/// <param name="BeginAsync">What goes wrong, once the server had time to get a staple; only this lane's certificate is concerned.</param>
+/// <param name="BeginAsync">What goes wrong, once the server had time to get a staple; only this run's certificate is concerned.</param>
 /// <param name="EndAsync">What mends it, or null when it stays.</param>
-internal sealed record Scenario(string Name, string Title, ScenarioKind Kind, Func<LaneControl, CancellationToken, Task> BeginAsync, Func<LaneControl, CancellationToken, Task>? EndAsync = null)
+internal sealed record Scenario(string Name, string Title, ScenarioKind Kind, Func<ScenarioControl, CancellationToken, Task> BeginAsync, Func<ScenarioControl, CancellationToken, Task>? EndAsync = null)
 {
     /// <summary>What is wrong from the start, or null.</summary>
-    public Func<LaneControl, CancellationToken, Task>? PrepareAsync { get; init; }
+    public Func<ScenarioControl, CancellationToken, Task>? PrepareAsync { get; init; }
 
     /// <summary>All of them; the first ones are what <c>--quick</c> does.</summary>
     public static IReadOnlyList<Scenario> All { get; } =
     [
         new("undisturbed", "nothing happens", ScenarioKind.Undisturbed, (_, _) => Task.CompletedTask),
-        new("revoked", "the certificate is revoked", ScenarioKind.Revoked, (lane, cancellationToken) => lane.Lab.Admin.RevokeAsync(lane.Place.Issued.Name, RevocationReason.KeyCompromise, cancellationToken)),
+        new("revoked", "the certificate is revoked", ScenarioKind.Revoked, (run, cancellationToken) => run.Lab.Admin.RevokeAsync(run.Place.Issued.Name, RevocationReason.KeyCompromise, cancellationToken)),
         Fault("closed", "the responder hangs up", FaultKind.Close),
         Fault("tryLater", "the responder says tryLater", FaultKind.TryLater),
-        new("restart", "the server restarts while the responder hangs up, which ends later", ScenarioKind.Restart, async (lane, cancellationToken) =>
+        new("restart", "the server restarts while the responder hangs up, which ends later", ScenarioKind.Restart, async (run, cancellationToken) =>
         {
-            await lane.Lab.BreakAsync(lane.Place, FaultKind.Close, cancellationToken).ConfigureAwait(false);
-            await lane.Server.RestartAsync(cancellationToken).ConfigureAwait(false);
-        }, (lane, cancellationToken) => lane.Lab.MendAsync(lane.Place, cancellationToken)),
+            await run.Lab.BreakAsync(run.Place, FaultKind.Close, cancellationToken).ConfigureAwait(false);
+            await run.Server.RestartAsync(cancellationToken).ConfigureAwait(false);
+        }, (run, cancellationToken) => run.Lab.MendAsync(run.Place, cancellationToken)),
         Fault("hang", "the responder does not answer", FaultKind.Hang),
         Fault("http500", "the responder answers HTTP 500", FaultKind.Http500),
         Fault("html", "a page in HTML instead of an answer", FaultKind.Html),
@@ -36,9 +37,9 @@ internal sealed record Scenario(string Name, string Title, ScenarioKind Kind, Fu
         Fault("expired", "an answer that has expired", FaultKind.Expired),
         Fault("future", "an answer from tomorrow", FaultKind.Future),
         Fault("unknown", "the responder does not know the certificate", FaultKind.Unknown),
-        new("mustStaple", "the certificate is must-staple, and the responder hangs up from the start for a while", ScenarioKind.MustStaple, (lane, cancellationToken) => lane.Lab.MendAsync(lane.Place, cancellationToken))
+        new("mustStaple", "the certificate is must-staple, and the responder hangs up from the start for a while", ScenarioKind.MustStaple, (run, cancellationToken) => run.Lab.MendAsync(run.Place, cancellationToken))
         {
-            PrepareAsync = (lane, cancellationToken) => lane.Lab.BreakAsync(lane.Place, FaultKind.Close, cancellationToken),
+            PrepareAsync = (run, cancellationToken) => run.Lab.BreakAsync(run.Place, FaultKind.Close, cancellationToken),
         },
     ];
 
@@ -46,32 +47,13 @@ internal sealed record Scenario(string Name, string Title, ScenarioKind Kind, Fu
     public const int Quick = 5;
 
     private static Scenario Fault(string name, string title, FaultKind kind) =>
-        new(name, title, ScenarioKind.Fault, (lane, cancellationToken) => lane.Lab.BreakAsync(lane.Place, kind, cancellationToken));
+        new(name, title, ScenarioKind.Fault, (run, cancellationToken) => run.Lab.BreakAsync(run.Place, kind, cancellationToken));
 }
 
-/// <summary>What a scenario is about.</summary>
-public enum ScenarioKind
-{
-    /// <summary>All is well.</summary>
-    Undisturbed,
-
-    /// <summary>The truth changes.</summary>
-    Revoked,
-
-    /// <summary>The responder gives something that is no good answer, from a moment on.</summary>
-    Fault,
-
-    /// <summary>The server forgets what it had, at a bad moment.</summary>
-    Restart,
-
-    /// <summary>Clients refuse the certificate without a staple (RFC 7633), and there is none to be had at first.</summary>
-    MustStaple,
-}
-
-/// <summary>What a scenario can do to its lane.</summary>
+/// <summary>What a scenario can do to its run.</summary>
 /// <param name="Lab">The responder and all around it.</param>
 /// <param name="Server">The server.</param>
-internal sealed record LaneControl(ComparisonLab Lab, ServerProcess Server)
+internal sealed record ScenarioControl(ComparisonLab Lab, ServerProcess Server)
 {
     /// <summary>Where the server is, and with which certificate.</summary>
     public ServerPlace Place => Server.Place;

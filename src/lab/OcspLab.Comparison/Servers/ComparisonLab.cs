@@ -88,19 +88,21 @@ internal sealed class ComparisonLab : IAsyncDisposable
     }
 
     /// <summary>A place for one server, with a certificate that the responder knows.</summary>
-    /// <param name="name">What tells it from the others; a must-staple certificate (RFC 7633) when it begins with <see cref="MustStaple"/>.</param>
+    /// <param name="name">What tells it from the others.</param>
+    /// <param name="kind">A site's certificate with or without must-staple (RFC 7633).</param>
     /// <param name="cancellationToken">Ends it early.</param>
-    public async Task<ServerPlace> IssueAsync(string name, CancellationToken cancellationToken) => (await IssueAsync([name], cancellationToken).ConfigureAwait(false))[0];
+    public async Task<ServerPlace> IssueAsync(string name, CertificateKind kind, CancellationToken cancellationToken) =>
+        (await IssueAsync([name], kind, cancellationToken).ConfigureAwait(false))[0];
 
     /// <summary>Places for many servers, in the order of their names.</summary>
-    public async Task<IReadOnlyList<ServerPlace>> IssueAsync(IReadOnlyList<string> names, CancellationToken cancellationToken)
+    public async Task<IReadOnlyList<ServerPlace>> IssueAsync(
+        IReadOnlyList<string> names, CertificateKind kind, CancellationToken cancellationToken)
     {
         IReadOnlyList<IssuedCertificate> certificates;
         await _issuing.WaitAsync(cancellationToken).ConfigureAwait(false);
         try
         {
-            // The authority makes a server's certificate of whatever begins so.
-            certificates = await Task.Run(() => _pki.Issue([.. names.Select(name => $"{LabTopology.SiteCertificate}-{name}")]), cancellationToken).ConfigureAwait(false);
+            certificates = await Task.Run(() => _pki.Issue(names, kind), cancellationToken).ConfigureAwait(false);
         }
         finally
         {
@@ -137,7 +139,4 @@ internal sealed class ComparisonLab : IAsyncDisposable
         await _foundation.DisposeAsync().ConfigureAwait(false);
         await ScratchFolder.DeleteAsync(_folder, Clock).ConfigureAwait(false);
     }
-
-    /// <summary>How the name of a must-staple certificate begins.</summary>
-    public const string MustStaple = "must-staple";
 }

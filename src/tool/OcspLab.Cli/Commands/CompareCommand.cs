@@ -6,6 +6,7 @@ using OcspLab.Comparison;
 using OcspLab.Comparison.Clients;
 using OcspLab.Comparison.Findings;
 using OcspLab.Comparison.Measurements;
+using OcspLab.Comparison.Planning;
 using OcspLab.Comparison.Results;
 using OcspLab.Comparison.Servers;
 using OcspLab.Lab.Topology;
@@ -51,38 +52,41 @@ internal static class CompareCommand
             var directory = arguments.GetValue(output)?.FullName ?? Path.Combine(arguments.GetValue(options.Lab)!.FullName, "report");
             CompareRun.RequireDirectory(directory);
             var result = await CompareRun.RunAsync(order, TimeProvider.System, Console.Error.WriteLine, cancellationToken).ConfigureAwait(false);
-            Show(result);
+            var findings = ComparisonFindings.Of(result);
+            Show(result, findings);
             if (result.IsCutShort)
                 await Console.Error.WriteLineAsync("ended early: the report has what was seen until then").ConfigureAwait(false);
-            await CompareRun.WriteAsync(result, order.Command, directory).ConfigureAwait(false);
+            await CompareRun.WriteAsync(result, findings, order.Command, directory).ConfigureAwait(false);
             Console.Out.WriteLine($"the report is {Path.Combine(directory, "comparison.html")}");
             cancellationToken.ThrowIfCancellationRequested();
-            return result.Findings.Any(finding => finding.Server == LabTopology.Kestrel && finding.Verdict == FindingVerdict.Fails) || result.Failures.Count > 0 ? ExitCodes.Revoked : ExitCodes.Good;
+            var isFaulty = findings.Findings.Any(finding => finding.Server == LabTopology.Kestrel && finding.Verdict == FindingVerdict.Fails);
+            return isFaulty || result.Failures.Count > 0 ? ExitCodes.Revoked : ExitCodes.Good;
         });
         return command;
     }
 
-    private static void Show(ComparisonResult result)
+    private static void Show(ComparisonResult result, ComparisonFindings findings)
     {
-        var (findings, judged) = (result.Findings, result.Judged);
-        if (findings.Count > 0)
+        if (findings.Findings.Count > 0)
         {
-            Write([.. judged.Select(server => CompareRun.Score(server, findings))], CompareRun.Behaviours(findings).Select(behaviour =>
-                (behaviour, judged.Select(server => findings.First(finding => finding.Server == server && finding.Behaviour == behaviour)).Select(finding => Mark(finding.Verdict, finding.Text)))));
+            Write(
+                [.. findings.Judged.Select(findings.Score)],
+                findings.Behaviours.Select(behaviour =>
+                    new TableRow(behaviour, findings.Row(behaviour).Select(finding => Mark(finding.Verdict, finding.Text)))));
         }
 
-        if (result.Claims.Any(claim => claim.Verdict != FindingVerdict.Unseen))
-            Write(["the article's claims"], result.Claims.Select(claim => (claim.Claim, (IEnumerable<string>)[Mark(claim.Verdict, claim.Text)])));
+        if (findings.Claims.Any(claim => claim.Verdict != FindingVerdict.Unseen))
+            Write(["the article's claims"], findings.Claims.Select(claim => new TableRow(claim.Claim, [Mark(claim.Verdict, claim.Text)])));
         if (result.Clients is { } clients)
         {
             Write([.. clients.Clients.Select(client => client.Name)], clients.Cases.Select(one =>
-                (one.Title, clients.Clients.Select(client => clients.Looks.FirstOrDefault(look => look.Client == client.Name && look.Case == one.Name)?.Outcome switch { ClientOutcome.Connects => "connects", ClientOutcome.Refuses => "[purple]refuses[/]", _ => "–" }))));
+                new TableRow(one.Title, clients.Clients.Select(client => clients.Observations.FirstOrDefault(seen => seen.Client == client.Name && seen.Case == one.Name)?.Outcome switch { ClientOutcome.Connects => "connects", ClientOutcome.Refuses => "[purple]refuses[/]", _ => "–" }))));
         }
 
         if (result.Costs.Count > 0)
         {
             Write(["processor time", "bytes"], result.Costs.Where(cost => cost is { Version: TlsVersion.Tls13, Session: SessionKind.New }).Select(cost =>
-                ($"{cost.Server}, {cost.Key.ToString().ToUpperInvariant()}, {(cost.Stapling == ServerStapling.On ? "stapled" : "no staple")}", (IEnumerable<string>)[string.Create(CultureInfo.InvariantCulture, $"{cost.Milliseconds.Median:0.00} ms"), $"{cost.Bytes}"])));
+                new TableRow($"{cost.Server}, {cost.Key.ToString().ToUpperInvariant()}, {(cost.Stapling == ServerStapling.On ? "stapled" : "no staple")}", [string.Create(CultureInfo.InvariantCulture, $"{cost.Milliseconds.Median:0.00} ms"), $"{cost.Bytes}"])));
         }
 
         foreach (var missing in result.Missing.Concat(result.Clients?.Missing ?? []))
@@ -91,7 +95,7 @@ internal static class CompareCommand
             Console.Out.WriteLine($"failed: {VerdictTable.Harmless(failure)}");
     }
 
-    private static void Write(string[] columns, IEnumerable<(string Head, IEnumerable<string> Cells)> rows)
+    private static void Write(string[] columns, IEnumerable<TableRow> rows)
     {
         var table = new Table().Border(TableBorder.Simple).AddColumn("").AddColumns([.. columns.Select(Markup.Escape)]);
         foreach (var (head, cells) in rows)
@@ -121,4 +125,6 @@ internal static class CompareCommand
         });
         return option;
     }
+
+    private sealed record TableRow(string Head, IEnumerable<string> Cells);
 }

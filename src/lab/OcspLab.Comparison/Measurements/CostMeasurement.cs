@@ -1,7 +1,5 @@
 using System.Collections.Concurrent;
 using OcspLab.Comparison.Planning;
-using OcspLab.Comparison.Report;
-using OcspLab.Comparison.Results;
 using OcspLab.Comparison.Servers;
 using OcspLab.Lab;
 using OcspLab.Lab.Topology;
@@ -36,7 +34,7 @@ public enum SessionKind
 }
 
 /// <summary>Processor time and bytes of handshakes, one after the other from one client, for every server that is here, stapling and not.</summary>
-internal sealed class CostExperiment(ComparisonPlan plan, IReadOnlyList<IStaplingServer> servers, ConcurrentBag<string> failures, TimeProvider clock, Action<string> progress)
+internal sealed class CostMeasurement(ComparisonPlan plan, IReadOnlyList<IStaplingServer> servers, ConcurrentBag<string> failures, TimeProvider clock, Action<string> progress)
 {
     /// <summary>Runs. When it is cancelled, what was measured so far is the result.</summary>
     public async Task<IReadOnlyList<HandshakeCost>> RunAsync(CancellationToken cancellationToken)
@@ -54,7 +52,7 @@ internal sealed class CostExperiment(ComparisonPlan plan, IReadOnlyList<IStaplin
                 {
                     foreach (var server in servers)
                     {
-                        work.Begin($"{server.Name}, {ComparisonText.Word(key)}");
+                        work.Begin($"{server.Name}, {key.ToName()}");
                         await MeasureAsync(lab, server, key, costs, work, cancellationToken).ConfigureAwait(false);
                     }
                 }
@@ -75,7 +73,7 @@ internal sealed class CostExperiment(ComparisonPlan plan, IReadOnlyList<IStaplin
         {
             foreach (var stapling in Enum.GetValues<ServerStapling>())
             {
-                var place = await lab.IssueAsync($"{server.Name}-cost-{stapling.ToString().ToLowerInvariant()}", cancellationToken).ConfigureAwait(false) with { Stapling = stapling };
+                var place = await lab.IssueAsync($"{server.Name}-cost-{stapling.ToString().ToLowerInvariant()}", CertificateKind.Site, cancellationToken).ConfigureAwait(false) with { Stapling = stapling };
                 var site = new Site(new ServerProcess(server, place, clock), new StatusCheck(lab, place));
                 sites.Add(site);
                 await site.Process.ListenAsync(cancellationToken).ConfigureAwait(false);
@@ -92,14 +90,14 @@ internal sealed class CostExperiment(ComparisonPlan plan, IReadOnlyList<IStaplin
                     }
                     catch (LabException exception) when (!cancellationToken.IsCancellationRequested)
                     {
-                        failures.Add($"cost, {server.Name}, {ComparisonText.Word(key)}, {version}, {session}: {exception.Message}");
+                        failures.Add($"cost, {server.Name}, {key.ToName()}, {version}, {session}: {exception.Message}");
                     }
                 }
             }
         }
         catch (Exception exception) when (!cancellationToken.IsCancellationRequested)
         {
-            failures.Add($"cost, {server.Name}, {ComparisonText.Word(key)}: {exception.Message}");
+            failures.Add($"cost, {server.Name}, {key.ToName()}: {exception.Message}");
         }
         finally
         {
@@ -152,8 +150,8 @@ internal sealed class CostExperiment(ComparisonPlan plan, IReadOnlyList<IStaplin
             var started = clock.GetTimestamp();
             while (!site.Holds(client.Connect()))
             {
-                if (clock.GetElapsedTime(started) > Patience)
-                    throw new LabException($"there was no staple within {Patience.TotalSeconds:0} s");
+                if (clock.GetElapsedTime(started) > StapleTimeout)
+                    throw new LabException($"there was no staple within {StapleTimeout.TotalSeconds:0} s");
                 await Task.Delay(TimeSpan.FromMilliseconds(100), clock, cancellationToken).ConfigureAwait(false);
             }
 
@@ -173,7 +171,7 @@ internal sealed class CostExperiment(ComparisonPlan plan, IReadOnlyList<IStaplin
     // They cost a server little, and its clock ticks are long.
     private const int ResumedForNew = 3;
     private static readonly TlsVersion[] Versions = [TlsVersion.Tls12, TlsVersion.Tls13];
-    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(20);
+    private static readonly TimeSpan StapleTimeout = TimeSpan.FromSeconds(20);
     private static readonly TimeSpan Validity = TimeSpan.FromHours(12);
 
     /// <summary>A server that runs, and whether its handshakes have the staple that they should; the same bytes are verified once.</summary>

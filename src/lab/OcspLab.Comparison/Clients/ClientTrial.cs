@@ -1,10 +1,10 @@
 using System.Collections.Concurrent;
 using OcspLab.Comparison.Planning;
-using OcspLab.Comparison.Results;
 using OcspLab.Comparison.Servers;
 using OcspLab.Lab;
 using OcspLab.Lab.Topology;
 using OcspLab.Ocsp.Responses;
+using OcspLab.Pki;
 using OcspLab.Probe;
 using OcspLab.Responder.Faults;
 
@@ -14,13 +14,13 @@ namespace OcspLab.Comparison.Clients;
 /// <param name="clients">Who is asked.</param>
 /// <param name="failures">Is given what could not be seen, and why.</param>
 /// <param name="progress">Is told what goes on.</param>
-internal sealed class ClientExperiment(IReadOnlyList<IStatusClient> clients, ConcurrentBag<string> failures, Action<string> progress)
+internal sealed class ClientTrial(IReadOnlyList<IStatusClient> clients, ConcurrentBag<string> failures, Action<string> progress)
 {
     /// <summary>Runs. When it is cancelled, what was seen so far is the result.</summary>
     public async Task<ClientMatrix> RunAsync(ComparisonLab lab, CancellationToken cancellationToken)
     {
         var present = clients.Where(client => client.Missing is null).ToArray();
-        var looks = new List<ClientLook>();
+        var observations = new List<ClientObservation>();
         var missing = clients.Where(client => client.Missing is not null).Select(client => new MissingProgram(client.Name, client.Missing!)).ToList();
         var nginx = new NginxServer();
         var cases = ClientCase.All.Where(wanted => nginx.Missing is null || wanted.Staple is not (CaseStaple.Expired or CaseStaple.TryLater)).ToArray();
@@ -33,7 +33,7 @@ internal sealed class ClientExperiment(IReadOnlyList<IStatusClient> clients, Con
             {
                 try
                 {
-                    await RunAsync(lab, wanted, present, looks, work, cancellationToken).ConfigureAwait(false);
+                    await RunAsync(lab, wanted, present, observations, work, cancellationToken).ConfigureAwait(false);
                 }
                 catch (Exception exception) when (!cancellationToken.IsCancellationRequested)
                 {
@@ -51,12 +51,12 @@ internal sealed class ClientExperiment(IReadOnlyList<IStatusClient> clients, Con
         var described = new List<ComparedProgram>();
         foreach (var client in present)
             described.Add(new ComparedProgram(client.Name, await client.ReadVersionAsync(CancellationToken.None).ConfigureAwait(false), client.Setting));
-        return new ClientMatrix(described, missing, [.. cases.Select(one => new ComparedSituation(one.Name, one.Title))], looks);
+        return new ClientMatrix(described, missing, [.. cases.Select(one => new ComparedSituation(one.Name, one.Title))], observations);
     }
 
-    private async Task RunAsync(ComparisonLab lab, ClientCase wanted, IStatusClient[] present, List<ClientLook> looks, WorkProgress work, CancellationToken cancellationToken)
+    private async Task RunAsync(ComparisonLab lab, ClientCase wanted, IStatusClient[] present, List<ClientObservation> observations, WorkProgress work, CancellationToken cancellationToken)
     {
-        var place = await lab.IssueAsync($"{(wanted.IsMustStaple ? ComparisonLab.MustStaple : "client")}-{wanted.Name.ToLowerInvariant()}", cancellationToken).ConfigureAwait(false);
+        var place = await lab.IssueAsync($"client-{wanted.Name.ToLowerInvariant()}", wanted.IsMustStaple ? CertificateKind.MustStapleSite : CertificateKind.Site, cancellationToken).ConfigureAwait(false);
         if (wanted.IsRevoked)
             await lab.Admin.RevokeAsync(place.Issued.Name, RevocationReason.KeyCompromise, cancellationToken).ConfigureAwait(false);
         var server = new ServerProcess(await ServerOfAsync(lab, wanted, place, cancellationToken).ConfigureAwait(false), place with { Stapling = wanted.Staple == CaseStaple.None ? ServerStapling.Off : ServerStapling.On }, lab.Clock);
@@ -71,17 +71,17 @@ internal sealed class ClientExperiment(IReadOnlyList<IStatusClient> clients, Con
                 work.Begin($"{wanted.Title}, {client.Name}");
                 var before = (await lab.ReadJournalAsync(place, cancellationToken).ConfigureAwait(false)).Count;
                 var folder = lab.CreateFolder($"{place.Issued.Name}-{client.Name}");
-                using var timer = new CancellationTokenSource(Patience, lab.Clock);
+                using var timer = new CancellationTokenSource(ClientTimeout, lab.Clock);
                 using var either = CancellationTokenSource.CreateLinkedTokenSource(timer.Token, cancellationToken);
                 try
                 {
-                    var answer = await client.ConnectAsync(new ClientVisit(place.Port, lab.RootFile, lab.Topology.Ports.Responder, folder), either.Token).ConfigureAwait(false);
+                    var reaction = await client.ConnectAsync(new ClientVisit(place.Port, lab.RootFile, lab.Topology.Ports.Responder, folder), either.Token).ConfigureAwait(false);
                     // One that a Ctrl-C ended has said nothing.
                     cancellationToken.ThrowIfCancellationRequested();
                     var asked = (await lab.ReadJournalAsync(place, cancellationToken).ConfigureAwait(false)).Count - before;
                     // One picture of each thing that a browser says is enough.
-                    var isNew = !looks.Exists(look => look.Client == client.Name && look.Said == answer.Said);
-                    looks.Add(new ClientLook(client.Name, wanted.Name, answer.Outcome, answer.Said, asked, isNew ? answer.Picture : null));
+                    var isNew = !observations.Exists(seen => seen.Client == client.Name && seen.Said == reaction.Said);
+                    observations.Add(new ClientObservation(client.Name, wanted.Name, reaction.Outcome, reaction.Said, asked, isNew ? reaction.Picture : null));
                 }
                 catch (Exception exception) when (!cancellationToken.IsCancellationRequested)
                 {
@@ -121,5 +121,5 @@ internal sealed class ClientExperiment(IReadOnlyList<IStatusClient> clients, Con
     }
 
     // A browser's first start takes long, and its own deadline is shorter.
-    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(150);
+    private static readonly TimeSpan ClientTimeout = TimeSpan.FromSeconds(150);
 }

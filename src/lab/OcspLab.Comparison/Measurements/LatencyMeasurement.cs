@@ -1,9 +1,9 @@
 using System.Globalization;
 using OcspLab.Comparison.Planning;
-using OcspLab.Comparison.Results;
 using OcspLab.Comparison.Servers;
 using OcspLab.Lab;
 using OcspLab.Lab.Topology;
+using OcspLab.Pki;
 using OcspLab.Probe;
 
 namespace OcspLab.Comparison.Measurements;
@@ -21,7 +21,7 @@ public enum StatusWay
     Stapled,
 
     /// <summary>After the handshake, from the responder.</summary>
-    AsksItself,
+    AsksResponder,
 }
 
 /// <summary>
@@ -29,7 +29,7 @@ public enum StatusWay
 /// without a staple, asks the responder on a fresh connection over a <see cref="DelayedLink"/>. Looking up the responder's name is left out: it
 /// would only come on top of asking.
 /// </summary>
-internal sealed class LatencyExperiment(ComparisonPlan plan, Action<string> progress)
+internal sealed class LatencyMeasurement(ComparisonPlan plan, Action<string> progress)
 {
     /// <summary>Runs. When it is cancelled, what was measured so far is the result.</summary>
     public async Task<IReadOnlyList<Latency>> RunAsync(ComparisonLab lab, CancellationToken cancellationToken)
@@ -42,10 +42,10 @@ internal sealed class LatencyExperiment(ComparisonPlan plan, Action<string> prog
         var work = new WorkProgress("latency", (WarmUp * WorkOf(TimeSpan.Zero)) + RoundTrips.Sum(roundTrip => count * WorkOf(roundTrip)), lab.Clock, progress);
         work.Begin("a client with a staple, and one that asks itself");
         var server = new KestrelServer(LabTopology.Kestrel);
-        var places = await lab.IssueAsync(["latency-stapled", "latency-plain"], cancellationToken).ConfigureAwait(false);
+        var places = await lab.IssueAsync(["latency-stapled", "latency-plain"], CertificateKind.Site, cancellationToken).ConfigureAwait(false);
         var stapled = new ServerProcess(server, places[0], lab.Clock);
         var plain = new ServerProcess(server, places[1] with { Stapling = ServerStapling.Off }, lab.Clock);
-        using var told = new StatusCheck(lab, stapled.Place);
+        using var staples = new StatusCheck(lab, stapled.Place);
         using var asking = new StatusCheck(lab, plain.Place);
         await using (stapled.ConfigureAwait(false))
         await using (plain.ConfigureAwait(false))
@@ -63,7 +63,7 @@ internal sealed class LatencyExperiment(ComparisonPlan plan, Action<string> prog
                     {
                         var (fromStaple, fromResponder) = await MeasureAsync(link.Port, roundTrip, count).ConfigureAwait(false);
                         latencies.Add(new Latency(StatusWay.Stapled, roundTrip, Spread.Of(fromStaple)));
-                        latencies.Add(new Latency(StatusWay.AsksItself, roundTrip, Spread.Of(fromResponder)));
+                        latencies.Add(new Latency(StatusWay.AsksResponder, roundTrip, Spread.Of(fromResponder)));
                     }
                 }
             }
@@ -84,7 +84,7 @@ internal sealed class LatencyExperiment(ComparisonPlan plan, Action<string> prog
             {
                 cancellationToken.ThrowIfCancellationRequested();
                 var started = lab.Clock.GetTimestamp();
-                Require(Shake(stapled.Place) is { } staple && told.IsGood(staple), "The server did not staple good");
+                Require(Shake(stapled.Place) is { } staple && staples.IsGood(staple), "The server did not staple good");
                 fromStaple.Add(Milliseconds(started));
                 started = lab.Clock.GetTimestamp();
                 Require(Shake(plain.Place) is null, "The server stapled though it was told not to");

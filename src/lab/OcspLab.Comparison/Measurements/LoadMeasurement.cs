@@ -4,6 +4,7 @@ using OcspLab.Comparison.Planning;
 using OcspLab.Comparison.Servers;
 using OcspLab.Lab;
 using OcspLab.Lab.Topology;
+using OcspLab.Pki;
 using OcspLab.Probe;
 
 namespace OcspLab.Comparison.Measurements;
@@ -24,7 +25,7 @@ public sealed record CrowdLoad(string Server, int Clients, int Informed, int Req
 /// The article's claims about load and privacy: crowds of clients against a server that has just been started, each client once, all at about
 /// the same time; then the responder's journal is read.
 /// </summary>
-internal sealed class LoadExperiment(ComparisonPlan plan, IReadOnlyList<IStaplingServer> servers, ConcurrentBag<string> failures, Action<string> progress)
+internal sealed class LoadMeasurement(ComparisonPlan plan, IReadOnlyList<IStaplingServer> servers, ConcurrentBag<string> failures, Action<string> progress)
 {
     /// <summary>Runs. When it is cancelled, the crowds that were through are the result.</summary>
     public async Task<IReadOnlyList<CrowdLoad>> RunAsync(ComparisonLab lab, CancellationToken cancellationToken)
@@ -68,7 +69,7 @@ internal sealed class LoadExperiment(ComparisonPlan plan, IReadOnlyList<IStaplin
 
     private static async Task<CrowdLoad> RunAsync(ComparisonLab lab, CrowdSite site, int crowd, WorkProgress work, CancellationToken cancellationToken)
     {
-        var place = await lab.IssueAsync($"{site.Name.Replace(' ', '-')}-crowd-{crowd}", cancellationToken).ConfigureAwait(false) with { Stapling = site.Stapling };
+        var place = await lab.IssueAsync($"{site.Name.Replace(' ', '-')}-crowd-{crowd}", CertificateKind.Site, cancellationToken).ConfigureAwait(false) with { Stapling = site.Stapling };
         var process = new ServerProcess(site.Server, place, lab.Clock);
         await using (process.ConfigureAwait(false))
         {
@@ -77,7 +78,7 @@ internal sealed class LoadExperiment(ComparisonPlan plan, IReadOnlyList<IStaplin
             // HAProxy's file is fetched before it starts, by another program, and is counted like a question of its own.
             using var status = new StatusCheck(lab, place);
             var informed = 0;
-            await Parallel.ForAsync(0, crowd, new ParallelOptions { MaxDegreeOfParallelism = AtOnce, CancellationToken = cancellationToken }, async (number, _) =>
+            await Parallel.ForAsync(0, crowd, new ParallelOptions { MaxDegreeOfParallelism = MaximumConcurrency, CancellationToken = cancellationToken }, async (number, _) =>
             {
                 var address = AddressOf(number);
                 try
@@ -95,7 +96,7 @@ internal sealed class LoadExperiment(ComparisonPlan plan, IReadOnlyList<IStaplin
 
                 work.Done(1);
             }).ConfigureAwait(false);
-            await Task.Delay(Afterwards, lab.Clock, cancellationToken).ConfigureAwait(false);
+            await Task.Delay(JournalDelay, lab.Clock, cancellationToken).ConfigureAwait(false);
             var journal = await lab.ReadJournalAsync(place, cancellationToken).ConfigureAwait(false);
             var crowdsAddresses = Enumerable.Range(0, crowd).Select(AddressOf).ToHashSet();
             var learnt = journal.Select(entry => IPEndPoint.TryParse(entry.Client, out var client) ? client.Address : null).OfType<IPAddress>().Distinct().Count(crowdsAddresses.Contains);
@@ -106,13 +107,13 @@ internal sealed class LoadExperiment(ComparisonPlan plan, IReadOnlyList<IStaplin
     // All of 127.0.0.0/8 is this machine; servers ask from 127.0.0.1.
     private static IPAddress AddressOf(int number) => new([127, 1, (byte)(number / 250), (byte)(1 + (number % 250))]);
 
-    private const int AtOnce = 16;
+    private const int MaximumConcurrency = 16;
 
     // A server's start takes about as long as so many clients.
     private const int StartWork = 100;
 
     // A question that the last client caused is on its way.
-    private static readonly TimeSpan Afterwards = TimeSpan.FromSeconds(1);
+    private static readonly TimeSpan JournalDelay = TimeSpan.FromSeconds(1);
 
     private sealed record CrowdSite(string Name, IStaplingServer Server, ServerStapling Stapling);
 }
