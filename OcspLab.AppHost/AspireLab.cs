@@ -24,7 +24,9 @@ if (parsed.Errors.Count > 0 || args.Contains("--help") || args.Contains("-h"))
 
 if (args.Contains("--json"))
 {
-    Console.Error.WriteLine("--json is the lab's without Aspire: dotnet run --project OcspLab.AppHost -p:UseAspire=false -- --json");
+    Console.Error.WriteLine(
+        "--json is the lab's without Aspire: dotnet run --project OcspLab.AppHost -p:UseAspire=false -- --json"
+    );
     return ExitCodes.Usage;
 }
 
@@ -44,25 +46,31 @@ catch (LabException exception)
 
 topology = topology with { ContainerGateway = nginx.Container?.Gateway };
 if (nginx.Container is { Gateway: var gateway } && gateway.Equals(System.Net.IPAddress.Any))
-    Console.Error.WriteLine("name server and responder listen on every address of this machine: the container's gateway is not known before");
+    Console.Error.WriteLine(
+        "name server and responder listen on every address of this machine: the container's gateway is not known before"
+    );
 DistributedApplication? application = null;
 LabState? state = null;
 var commands = LabCommands.Create(topology, RestartNginxAsync, clock);
 
-var pki = builder.AddProject(LabTopology.Pki, "../src/tool/OcspLab.Cli/OcspLab.Cli.csproj", Bare)
+var pki = builder
+    .AddProject(LabTopology.Pki, "../src/tool/OcspLab.Cli/OcspLab.Cli.csproj", Bare)
     .WithArgs([.. topology.PkiArguments])
     .WithIconName("Certificate");
 
 var dns = Configure(builder.AddProject<Projects.OcspLab_Dns>(LabTopology.Dns, Bare))
-    .WithEndpoint("dns", endpoint =>
-    {
-        endpoint.Protocol = ProtocolType.Udp;
-        endpoint.UriScheme = "udp";
-        endpoint.Port = endpoint.TargetPort = topology.Ports.Dns;
-        endpoint.IsProxied = false;
-        // A container that references a UDP endpoint of a project waits for ever.
-        endpoint.ExcludeReferenceEndpoint = true;
-    })
+    .WithEndpoint(
+        "dns",
+        endpoint =>
+        {
+            endpoint.Protocol = ProtocolType.Udp;
+            endpoint.UriScheme = "udp";
+            endpoint.Port = endpoint.TargetPort = topology.Ports.Dns;
+            endpoint.IsProxied = false;
+            // A container that references a UDP endpoint of a project waits for ever.
+            endpoint.ExcludeReferenceEndpoint = true;
+        }
+    )
     .WithIconName("Globe");
 
 var responder = Configure(builder.AddProject<Projects.OcspLab_Responder>(LabTopology.Responder, Bare))
@@ -70,21 +78,34 @@ var responder = Configure(builder.AddProject<Projects.OcspLab_Responder>(LabTopo
     .WithHttpEndpoint(port: topology.Ports.ResponderAdmin, name: "admin", isProxied: false)
     .WithUrlForEndpoint("ocsp", url => url.DisplayText = "OCSP")
     .WithUrlForEndpoint("admin", url => (url.DisplayText, url.Url) = ("Admin API", "/openapi/v1.json"))
-    .WithUrlForEndpoint("admin", admin => new ResourceUrlAnnotation { Url = $"{admin.Url}/health", DisplayText = "Health" })
+    .WithUrlForEndpoint(
+        "admin",
+        admin => new ResourceUrlAnnotation { Url = $"{admin.Url}/health", DisplayText = "Health" }
+    )
     .WaitForCompletion(pki)
     .WithParentRelationship(pki)
     // From here on other commands find the lab, and not before: the authority's own would ask this very responder.
-    .OnResourceReady((_, _, _) =>
-    {
-        state ??= LabState.Claim(topology, LabHost.Aspire);
-        return Task.CompletedTask;
-    })
+    .OnResourceReady(
+        (_, _, _) =>
+        {
+            state ??= LabState.Claim(topology, LabHost.Aspire);
+            return Task.CompletedTask;
+        }
+    )
     .WithIconName("ShieldTask");
+
 // The responder reads the files again; making them is the authority's.
-builder.Services.AddHostedService(services => new SignerRenewal(topology.CreatePki(clock), clock, services.GetRequiredService<ILogger<SignerRenewal>>()));
+builder.Services.AddHostedService(services => new SignerRenewal(
+    topology.CreatePki(clock),
+    clock,
+    services.GetRequiredService<ILogger<SignerRenewal>>()
+));
 
 var kestrel = AddSite(LabTopology.Kestrel, topology.Ports.Kestrel)
-    .WithUrlForEndpoint("https", site => new ResourceUrlAnnotation { Url = $"{site.Url}/ocsp-stapling", DisplayText = "Staple status" });
+    .WithUrlForEndpoint(
+        "https",
+        site => new ResourceUrlAnnotation { Url = $"{site.Url}/ocsp-stapling", DisplayText = "Staple status" }
+    );
 AddSite(LabTopology.KestrelBuiltIn, topology.Ports.KestrelBuiltIn).WithParentRelationship(kestrel);
 
 if (nginx.Container is { } recipe)
@@ -95,7 +116,9 @@ else if (nginx.Process is { } launcher)
 application = builder.Build();
 await using (application)
 {
-    using var timer = parsed.GetValue(duration) is { } limit ? new CancellationTokenSource(limit, clock) : new CancellationTokenSource();
+    using var timer = parsed.GetValue(duration) is { } limit
+        ? new CancellationTokenSource(limit, clock)
+        : new CancellationTokenSource();
     try
     {
         await application.RunAsync(timer.Token);
@@ -109,21 +132,35 @@ await using (application)
 return ExitCodes.Good;
 
 IResourceBuilder<ProjectResource> AddSite(string name, int port) =>
-    Served(Configure(builder.AddProject<Projects.OcspLab_Site>(name, Bare)).WithHttpsEndpoint(port: port, name: "https", isProxied: false)).WithIconName("GlobeShield");
+    Served(
+            Configure(builder.AddProject<Projects.OcspLab_Site>(name, Bare))
+                .WithHttpsEndpoint(port: port, name: "https", isProxied: false)
+        )
+        .WithIconName("GlobeShield");
 
 void AddContainedNginx(NginxRecipe recipe)
 {
-    var server = Served(Checked(builder.AddContainer(LabTopology.Nginx, recipe.Image))
-        // Without the "daemon off" of the image's own command: it is in the configuration.
-        .WithArgs("nginx")
-        .WithHttpsEndpoint(port: topology.Ports.Nginx, targetPort: NginxRecipe.Port, name: "https", isProxied: false)
-        .WithContainerRuntimeArgs([.. NginxRecipe.RuntimeArguments])
-        // Runs before the certificates are there; it only writes down where they will be.
-        .OnBeforeResourceStarted((_, _, _) =>
-        {
-            recipe.WriteConfiguration();
-            return Task.CompletedTask;
-        })).WithIconName("Server");
+    var server = Served(
+            Checked(builder.AddContainer(LabTopology.Nginx, recipe.Image))
+                // Without the "daemon off" of the image's own command: it is in the configuration.
+                .WithArgs("nginx")
+                .WithHttpsEndpoint(
+                    port: topology.Ports.Nginx,
+                    targetPort: NginxRecipe.Port,
+                    name: "https",
+                    isProxied: false
+                )
+                .WithContainerRuntimeArgs([.. NginxRecipe.RuntimeArguments])
+                // Runs before the certificates are there; it only writes down where they will be.
+                .OnBeforeResourceStarted(
+                    (_, _, _) =>
+                    {
+                        recipe.WriteConfiguration();
+                        return Task.CompletedTask;
+                    }
+                )
+        )
+        .WithIconName("Server");
     foreach (var mount in recipe.Mounts)
         server.WithBindMount(mount.Source, mount.Target, mount.IsReadOnly);
 }
@@ -131,13 +168,20 @@ void AddContainedNginx(NginxRecipe recipe)
 void AddLocalNginx(LocalNginx launcher)
 {
     var command = launcher.Command();
-    Served(Checked(builder.AddExecutable(LabTopology.Nginx, command[0], builder.AppHostDirectory, [.. command.Skip(1)]))
-        .WithHttpsEndpoint(port: topology.Ports.Nginx, name: "https", isProxied: false)
-        .OnBeforeResourceStarted((_, _, _) =>
-        {
-            launcher.WriteConfiguration();
-            return Task.CompletedTask;
-        })).WithIconName("Server");
+    Served(
+            Checked(
+                    builder.AddExecutable(LabTopology.Nginx, command[0], builder.AppHostDirectory, [.. command.Skip(1)])
+                )
+                .WithHttpsEndpoint(port: topology.Ports.Nginx, name: "https", isProxied: false)
+                .OnBeforeResourceStarted(
+                    (_, _, _) =>
+                    {
+                        launcher.WriteConfiguration();
+                        return Task.CompletedTask;
+                    }
+                )
+        )
+        .WithIconName("Server");
 }
 
 async Task<OrchestratedNginx> ProvideNginxAsync()
@@ -147,7 +191,9 @@ async Task<OrchestratedNginx> ProvideNginxAsync()
     if (builder.ExecutionContext.IsPublishMode)
         return provisioner.ProvideForManifest();
     if (LabState.FindRunning(topology.Directory) is not null)
-        throw new LabException($"Another lab runs in {topology.Directory}. Stop it, or choose another folder with --lab.");
+        throw new LabException(
+            $"Another lab runs in {topology.Directory}. Stop it, or choose another folder with --lab."
+        );
     await NginxLeftover.RemoveAsync(topology.NginxDirectory, clock, CancellationToken.None);
     var plan = await new NginxPlanner(topology, clock).PlanAsync(CancellationToken.None);
     var provided = await provisioner.ProvideForOrchestratorAsync(plan, CancellationToken.None);
@@ -158,28 +204,34 @@ async Task<OrchestratedNginx> ProvideNginxAsync()
 
 async Task RestartNginxAsync(CancellationToken cancellationToken)
 {
-    var result = await application!.ResourceCommands.ExecuteCommandAsync(LabTopology.Nginx, KnownResourceCommands.RestartCommand, cancellationToken);
+    var result = await application!.ResourceCommands.ExecuteCommandAsync(
+        LabTopology.Nginx,
+        KnownResourceCommands.RestartCommand,
+        cancellationToken
+    );
     if (!result.Success)
         throw new LabException(result.Message ?? "nginx was not restarted");
 }
 
 // What serves the site: after those that it asks, with a link that opens it.
 IResourceBuilder<T> Served<T>(IResourceBuilder<T> site)
-    where T : IResourceWithEndpoints, IResourceWithWaitSupport => site
-    .WithUrlForEndpoint("https", url => url.DisplayText = LabTopology.SiteHost)
-    .WaitFor(responder)
-    .WaitFor(dns)
-    .WithReferenceRelationship(responder)
-    .WithReferenceRelationship(dns);
+    where T : IResourceWithEndpoints, IResourceWithWaitSupport =>
+    site.WithUrlForEndpoint("https", url => url.DisplayText = LabTopology.SiteHost)
+        .WaitFor(responder)
+        .WaitFor(dns)
+        .WithReferenceRelationship(responder)
+        .WithReferenceRelationship(dns);
 
-// A service's settings, read when it starts and not now: the certificates that they name may not be there yet. Its ports are in them.
-IResourceBuilder<ProjectResource> Configure(IResourceBuilder<ProjectResource> project) => Checked(project)
-    .WithEndpointsInEnvironment(_ => false)
-    .WithEnvironment(context =>
-    {
-        foreach (var (key, value) in topology.SettingsOf(project.Resource.Name))
-            context.EnvironmentVariables[key.Replace(":", "__", StringComparison.Ordinal)] = value;
-    });
+// A service's settings, read when it starts and not now: the certificates that they name may not be there yet. Its
+// ports are in them.
+IResourceBuilder<ProjectResource> Configure(IResourceBuilder<ProjectResource> project) =>
+    Checked(project)
+        .WithEndpointsInEnvironment(_ => false)
+        .WithEnvironment(context =>
+        {
+            foreach (var (key, value) in topology.SettingsOf(project.Resource.Name))
+                context.EnvironmentVariables[key.Replace(":", "__", StringComparison.Ordinal)] = value;
+        });
 
 // A resource's health and commands are the same as without Aspire.
 IResourceBuilder<T> Checked<T>(IResourceBuilder<T> resource)
@@ -193,7 +245,12 @@ IResourceBuilder<T> Checked<T>(IResourceBuilder<T> resource)
     }
 
     foreach (var command in commands.Where(command => command.Resource == name))
-        resource.WithCommand(command.Name, command.Title, context => ExecuteAsync(command, context.CancellationToken), new CommandOptions { IconName = command.Icon });
+        resource.WithCommand(
+            command.Name,
+            command.Title,
+            context => ExecuteAsync(command, context.CancellationToken),
+            new CommandOptions { IconName = command.Icon }
+        );
     return resource;
 }
 

@@ -11,12 +11,16 @@ using OpenTelemetry.Trace;
 
 namespace Microsoft.Extensions.Hosting;
 
-/// <summary>What every service of the lab does the same way: telemetry, health, service discovery, resilient HTTP clients.</summary>
+/// <summary>
+/// What every service of the lab does the same way: telemetry, health, service discovery, resilient HTTP clients.
+/// </summary>
 public static class ServiceDefaultsExtensions
 {
     /// <summary>
-    /// Adds logs, metrics and traces (exported over OTLP when <c>OTEL_EXPORTER_OTLP_ENDPOINT</c> is set), health checks, service
-    /// discovery, and the standard resilience handler on HTTP clients. <paramref name="components"/> are the meters and activity
+    /// Adds logs, metrics and traces (exported over OTLP when <c>OTEL_EXPORTER_OTLP_ENDPOINT</c> is set), health
+    /// checks, service
+    /// discovery, and the standard resilience handler on HTTP clients. <paramref name="components"/> are the meters and
+    /// activity
     /// sources of the service's own.
     /// </summary>
     public static TBuilder AddServiceDefaults<TBuilder>(this TBuilder builder, params string[] components)
@@ -54,22 +58,28 @@ public static class ServiceDefaultsExtensions
             logging.IncludeScopes = true;
         });
 
-        builder.Services.AddOpenTelemetry()
-            .WithMetrics(metrics => metrics
-                .AddAspNetCoreInstrumentation()
-                .AddHttpClientInstrumentation()
-                .AddRuntimeInstrumentation()
-                .AddMeter("Microsoft.AspNetCore.Server.Kestrel", "Polly")
-                .AddMeter(components))
-            .WithTracing(tracing => tracing
-                .AddSource(builder.Environment.ApplicationName)
-                .AddSource(components)
-                .AddAspNetCoreInstrumentation(options => options.Filter = context => !IsProbe(context.Request.Path))
-                .AddHttpClientInstrumentation())
+        builder
+            .Services.AddOpenTelemetry()
+            .WithMetrics(metrics =>
+                metrics
+                    .AddAspNetCoreInstrumentation()
+                    .AddHttpClientInstrumentation()
+                    .AddRuntimeInstrumentation()
+                    .AddMeter("Microsoft.AspNetCore.Server.Kestrel", "Polly")
+                    .AddMeter(components)
+            )
+            .WithTracing(tracing =>
+                tracing
+                    .AddSource(builder.Environment.ApplicationName)
+                    .AddSource(components)
+                    .AddAspNetCoreInstrumentation(options => options.Filter = context => !IsProbe(context.Request.Path))
+                    .AddHttpClientInstrumentation()
+            )
             .UseOtlpExporter();
     }
 
-    private static bool IsProbe(PathString path) => path.StartsWithSegments(HealthPath) || path.StartsWithSegments(AlivePath);
+    private static bool IsProbe(PathString path) =>
+        path.StartsWithSegments(HealthPath) || path.StartsWithSegments(AlivePath);
 
     private const string Live = "live";
     private const string HealthPath = "/health";

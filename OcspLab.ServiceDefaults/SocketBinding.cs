@@ -10,7 +10,8 @@ public enum AddressBinding
     Present,
 
     /// <summary>
-    /// It may come later, and go and come again: a container network's gateway is there only while a container is. Linux only
+    /// It may come later, and go and come again: a container network's gateway is there only while a container is.
+    /// Linux only
     /// (IP_FREEBIND of ip(7), <c>FreeBind=</c> of systemd).
     /// </summary>
     Free,
@@ -24,7 +25,12 @@ public static class SocketBinding
     public static IReadOnlyList<IPAddress> Parse(string addresses)
     {
         ArgumentNullException.ThrowIfNull(addresses);
-        return [.. addresses.Split(',', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries).Select(IPAddress.Parse)];
+        return
+        [
+            .. addresses
+                .Split(',', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries)
+                .Select(IPAddress.Parse),
+        ];
     }
 
     /// <summary>What of such a list is no address, or null.</summary>
@@ -32,14 +38,22 @@ public static class SocketBinding
     {
         ArgumentNullException.ThrowIfNull(addresses);
         var parts = addresses.Split(',', StringSplitOptions.TrimEntries);
-        return Array.Find(parts, part => !IPAddress.TryParse(part, out _)) is { } part ? $"'{part}' is not an IP address." : null;
+        return Array.Find(parts, part => !IPAddress.TryParse(part, out _)) is { } part
+            ? $"'{part}' is not an IP address."
+            : null;
     }
 
-    /// <summary>Makes the next <see cref="Socket.Bind"/> succeed without the address, where that is wanted and the system can.</summary>
+    /// <summary>
+    /// Makes the next <see cref="Socket.Bind"/> succeed without the address, where that is wanted and the system can.
+    /// </summary>
     public static void Prepare(this AddressBinding binding, Socket socket)
     {
         ArgumentNullException.ThrowIfNull(socket);
-        if (binding == AddressBinding.Free && OperatingSystem.IsLinux() && socket.AddressFamily == AddressFamily.InterNetwork)
+        if (
+            binding == AddressBinding.Free
+            && OperatingSystem.IsLinux()
+            && socket.AddressFamily == AddressFamily.InterNetwork
+        )
             socket.SetRawSocketOption(IpLevel, IpFreeBind, BitConverter.GetBytes(1));
     }
 

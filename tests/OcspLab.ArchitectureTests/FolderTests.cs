@@ -24,9 +24,13 @@ public sealed class FolderTests
         var strangers =
             from file in Directory.EnumerateFiles(folder, "*.cs", SearchOption.AllDirectories)
             let path = Path.GetRelativePath(folder, file)
-            where !path.StartsWith("bin/", StringComparison.Ordinal) && !path.StartsWith("obj/", StringComparison.Ordinal)
+            where
+                !path.StartsWith("bin/", StringComparison.Ordinal) && !path.StartsWith("obj/", StringComparison.Ordinal)
             let declared = House.NamespaceIn(file)
-            let expected = string.Join('.', [project, .. Path.GetDirectoryName(path)!.Split('/', StringSplitOptions.RemoveEmptyEntries)])
+            let expected = string.Join(
+                '.',
+                [project, .. Path.GetDirectoryName(path)!.Split('/', StringSplitOptions.RemoveEmptyEntries)]
+            )
             where declared is not null && declared != expected && !IsExtension(path, declared)
             select $"{path} is in {declared}";
         Assert.True(!strangers.Any(), string.Join(Environment.NewLine, strangers));
@@ -34,10 +38,14 @@ public sealed class FolderTests
 
     // Extension methods live where ASP.NET Core people look for them, so that no extra using is needed.
     private static bool IsExtension(string path, string declared) =>
-        path.EndsWith("Extensions.cs", StringComparison.Ordinal) && declared.StartsWith("Microsoft.", StringComparison.Ordinal);
+        path.EndsWith("Extensions.cs", StringComparison.Ordinal)
+        && declared.StartsWith("Microsoft.", StringComparison.Ordinal);
 
     /// <summary>Which folder uses which, and one pair of types that shows it.</summary>
-    private static Dictionary<(string From, string To), string> Arrows(System.Reflection.Assembly assembly, string project)
+    private static Dictionary<(string From, string To), string> Arrows(
+        System.Reflection.Assembly assembly,
+        string project
+    )
     {
         var architecture = new ArchLoader().LoadAssembly(assembly).Build();
         var arrows = new Dictionary<(string, string), string>();
@@ -65,13 +73,14 @@ public sealed class FolderTests
     private static List<string> Cycles(Dictionary<(string From, string To), string> arrows)
     {
         var reachable = new HashSet<(string From, string To)>(arrows.Keys);
-        for (var grown = true; grown;)
+        for (var grown = true; grown; )
         {
             var further = (
                 from first in reachable
                 from second in reachable
                 where first.To == second.From && !reachable.Contains((first.From, second.To))
-                select (first.From, second.To)).ToArray();
+                select (first.From, second.To)
+            ).ToArray();
             reachable.UnionWith(further);
             grown = further.Length > 0;
         }
@@ -79,9 +88,9 @@ public sealed class FolderTests
         return
         [
             .. from arrow in arrows
-               where reachable.Contains((arrow.Key.To, arrow.Key.From))
-               orderby arrow.Key
-               select $"{arrow.Key.From} → {arrow.Key.To} ({arrow.Value})",
+            where reachable.Contains((arrow.Key.To, arrow.Key.From))
+            orderby arrow.Key
+            select $"{arrow.Key.From} → {arrow.Key.To} ({arrow.Value})",
         ];
     }
 }

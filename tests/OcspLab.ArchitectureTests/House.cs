@@ -9,12 +9,20 @@ internal static partial class House
 {
     public static IReadOnlyList<HouseProject> Projects { get; } =
     [
-        .. Directory.EnumerateFiles(Path.Combine(Root, "src"), "*.csproj", SearchOption.AllDirectories)
+        .. Directory
+            .EnumerateFiles(Path.Combine(Root, "src"), "*.csproj", SearchOption.AllDirectories)
             .Order(StringComparer.Ordinal)
             .Select(file => new HouseProject(file)),
     ];
 
     public static HouseProject Find(string name) => Projects.Single(project => project.Name == name);
+
+    /// <summary>Every file of the repository with such a name, relative to it; nothing that a build made.</summary>
+    public static IEnumerable<string> Files(string pattern) =>
+        Directory
+            .EnumerateFiles(Root, pattern, SearchOption.AllDirectories)
+            .Select(file => Path.GetRelativePath(Root, file))
+            .Where(file => !file.Split('/').Any(part => part is "bin" or "obj" || part.StartsWith('.')));
 
     /// <summary>The namespace that a file declares, or null where it declares none.</summary>
     public static string? NamespaceIn(string file) =>
@@ -40,5 +48,9 @@ internal sealed class HouseProject(string file)
     public string AssemblyName => _document.Descendants("AssemblyName").FirstOrDefault()?.Value ?? Name;
 
     public IReadOnlyList<string> References =>
-        [.. _document.Descendants("ProjectReference").Select(reference => Path.GetFileNameWithoutExtension(reference.Attribute("Include")!.Value))];
+        [
+            .. _document
+                .Descendants("ProjectReference")
+                .Select(reference => Path.GetFileNameWithoutExtension(reference.Attribute("Include")!.Value)),
+        ];
 }

@@ -17,7 +17,10 @@ using OcspLab.Stapling.Refreshing;
 
 namespace OcspLab.Benchmarks;
 
-/// <summary>Many certificates in one process: how long until every one has its staple, fetched and from the store, and what each takes.</summary>
+/// <summary>
+/// Many certificates in one process: how long until every one has its staple, fetched and from the store, and what each
+/// takes.
+/// </summary>
 internal static class CertificatesRun
 {
     public static async Task<int> RunAsync(int count)
@@ -26,10 +29,18 @@ internal static class CertificatesRun
         try
         {
             using var issuer = Issue("CN=Benchmark CA", null);
-            var certificates = Enumerable.Range(0, count).Select(number => Issue($"CN=site-{number}", issuer)).ToArray();
+            var certificates = Enumerable
+                .Range(0, count)
+                .Select(number => Issue($"CN=site-{number}", issuer))
+                .ToArray();
             var responder = await StartResponderAsync(issuer).ConfigureAwait(false);
             var url = new Uri(responder.Urls.First());
-            Console.WriteLine(string.Create(CultureInfo.InvariantCulture, $"| {count:#,0} certificates, ECDSA P-256, one responder | time | a certificate |"));
+            Console.WriteLine(
+                string.Create(
+                    CultureInfo.InvariantCulture,
+                    $"| {count:#,0} certificates, ECDSA P-256, one responder | time | a certificate |"
+                )
+            );
             Console.WriteLine("|---|---|---|");
 
             var bare = Memory();
@@ -39,7 +50,14 @@ internal static class CertificatesRun
             Line("first start: asked, verified, stored", fetched, (held - bare) / count);
 
             var started = Stopwatch.GetTimestamp();
-            var contexts = certificates.Select(certificate => new StapledContexts(certificate, [issuer], null, engine.Add(certificate, [issuer]))).ToArray();
+            var contexts = certificates
+                .Select(certificate => new StapledContexts(
+                    certificate,
+                    [issuer],
+                    null,
+                    engine.Add(certificate, [issuer])
+                ))
+                .ToArray();
             Line("two contexts for handshakes each", Stopwatch.GetElapsedTime(started), (Memory() - held) / count);
             GC.KeepAlive(contexts);
             await services.DisposeAsync().ConfigureAwait(false);
@@ -56,20 +74,32 @@ internal static class CertificatesRun
         }
 
         static void Line(string what, TimeSpan time, long? bytes) =>
-            Console.WriteLine(string.Create(CultureInfo.InvariantCulture, $"| {what} | {time.TotalSeconds:0.0} s | {(bytes is { } each ? $"{each / 1024.0:0.0} KiB" : "")} |"));
+            Console.WriteLine(
+                string.Create(
+                    CultureInfo.InvariantCulture,
+                    $"| {what} | {time.TotalSeconds:0.0} s | {(bytes is { } each ? $"{each / 1024.0:0.0} KiB" : "")} |"
+                )
+            );
     }
 
-    private static async Task<(ServiceProvider Services, TimeSpan Time)> StartAsync(X509Certificate2[] certificates, X509Certificate2 issuer, Uri responder, string folder)
+    private static async Task<(ServiceProvider Services, TimeSpan Time)> StartAsync(
+        X509Certificate2[] certificates,
+        X509Certificate2 issuer,
+        Uri responder,
+        string folder
+    )
     {
         var collection = new ServiceCollection();
         collection.AddSingleton<IConfiguration>(new ConfigurationBuilder().Build());
         collection.AddLogging(logging => logging.SetMinimumLevel(LogLevel.None));
-        collection.AddOcspStapling().Configure(options =>
-        {
-            options.Responder = responder;
-            options.StorageDirectory = Path.Combine(folder, "staples");
-            options.StartupTimeout = TimeSpan.FromMinutes(10);
-        });
+        collection
+            .AddOcspStapling()
+            .Configure(options =>
+            {
+                options.Responder = responder;
+                options.StorageDirectory = Path.Combine(folder, "staples");
+                options.StartupTimeout = TimeSpan.FromMinutes(10);
+            });
         var services = collection.BuildServiceProvider();
         var engine = services.GetRequiredService<StaplingEngine>();
         var started = Stopwatch.GetTimestamp();
@@ -78,7 +108,12 @@ internal static class CertificatesRun
         await engine.WaitForFirstStaplesAsync(CancellationToken.None).ConfigureAwait(false);
         var time = Stopwatch.GetElapsedTime(started);
         var missing = engine.Staples.Count(staple => staple.Staple is null);
-        return missing == 0 ? (services, time) : throw new InvalidOperationException($"{missing} certificates have no staple: {engine.Staples.First(staple => staple.Staple is null).LastOutcome}");
+        return missing == 0
+            ? (services, time)
+            : throw new InvalidOperationException(
+                $"{missing} certificates have no staple: "
+                    + $"{engine.Staples.First(staple => staple.Staple is null).LastOutcome}"
+            );
     }
 
     private static X509Certificate2 Issue(string name, X509Certificate2? issuer)
@@ -93,9 +128,18 @@ internal static class CertificatesRun
             return request.CreateSelfSigned(now.AddDays(-1), now.AddDays(90));
         }
 
-        request.CertificateExtensions.Add(X509AuthorityKeyIdentifierExtension.CreateFromCertificate(issuer, true, false));
-        request.CertificateExtensions.Add(new X509AuthorityInformationAccessExtension(["http://responder.invalid/"], []));
-        using var certificate = request.Create(issuer, now.AddHours(-1), now.AddDays(30), RandomNumberGenerator.GetBytes(16));
+        request.CertificateExtensions.Add(
+            X509AuthorityKeyIdentifierExtension.CreateFromCertificate(issuer, true, false)
+        );
+        request.CertificateExtensions.Add(
+            new X509AuthorityInformationAccessExtension(["http://responder.invalid/"], [])
+        );
+        using var certificate = request.Create(
+            issuer,
+            now.AddHours(-1),
+            now.AddDays(30),
+            RandomNumberGenerator.GetBytes(16)
+        );
         return certificate.CopyWithPrivateKey(key);
     }
 
@@ -108,9 +152,18 @@ internal static class CertificatesRun
         responder.Run(async context =>
         {
             var target = context.Features.GetRequiredFeature<IHttpRequestFeature>().RawTarget;
-            OcspRequest.TryDecode(Convert.FromBase64String(Uri.UnescapeDataString(target[1..])), out var request, out _);
+            OcspRequest.TryDecode(
+                Convert.FromBase64String(Uri.UnescapeDataString(target[1..])),
+                out var request,
+                out _
+            );
             var now = TimeProvider.System.GetUtcNow();
-            var response = OcspResponseBuilder.Build([new OcspResponseEntry(request!.CertIds[0], CertStatus.Good, now.AddMinutes(-1), now.AddDays(1))], key, issuer, now);
+            var response = OcspResponseBuilder.Build(
+                [new OcspResponseEntry(request!.CertIds[0], CertStatus.Good, now.AddMinutes(-1), now.AddDays(1))],
+                key,
+                issuer,
+                now
+            );
             context.Response.ContentType = "application/ocsp-response";
             context.Response.ContentLength = response.Length;
             await context.Response.Body.WriteAsync(response).ConfigureAwait(false);

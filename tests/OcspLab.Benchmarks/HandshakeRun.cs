@@ -12,7 +12,8 @@ using OcspLab.Probe;
 namespace OcspLab.Benchmarks;
 
 /// <summary>
-/// What a staple costs the server: full TLS 1.3 handshakes with RSA-2048 against two processes of the sample site that serve the same
+/// What a staple costs the server: full TLS 1.3 handshakes with RSA-2048 against two processes of the sample site that
+/// serve the same
 /// certificate, one with this library and one without any stapling, by turns. Only the servers' CPU counts.
 /// </summary>
 internal static class HandshakeRun
@@ -22,8 +23,23 @@ internal static class HandshakeRun
         var folder = Directory.CreateTempSubdirectory("ocsplab-bench-").FullName;
         try
         {
-            var topology = new LabTopology { Directory = folder, NginxSource = NginxSource.Off, Ports = new LabPorts { Dns = 5733, Responder = 8988, ResponderAdmin = 8989, Nginx = 8543, Kestrel = 9543, KestrelBuiltIn = 9544 } };
-            var lab = await EmbeddedLab.StartAsync(topology, TimeProvider.System, new LabBoard(), CancellationToken.None).ConfigureAwait(false);
+            var topology = new LabTopology
+            {
+                Directory = folder,
+                NginxSource = NginxSource.Off,
+                Ports = new LabPorts
+                {
+                    Dns = 5733,
+                    Responder = 8988,
+                    ResponderAdmin = 8989,
+                    Nginx = 8543,
+                    Kestrel = 9543,
+                    KestrelBuiltIn = 9544,
+                },
+            };
+            var lab = await EmbeddedLab
+                .StartAsync(topology, TimeProvider.System, new LabBoard(), CancellationToken.None)
+                .ConfigureAwait(false);
             await using var _ = lab.ConfigureAwait(false);
             using var stapled = StartSite(topology, 9545, []);
             using var plain = StartSite(topology, 9546, ["--Site:Stapling=BuiltIn"]);
@@ -61,8 +77,18 @@ internal static class HandshakeRun
         var ratio = with.Cpu / without.Cpu;
         Console.WriteLine("| full handshake, TLS 1.3, RSA-2048 | server CPU | bytes to the client |");
         Console.WriteLine("|---|---|---|");
-        Console.WriteLine(string.Create(CultureInfo.InvariantCulture, $"| stapled | {with.Cpu.TotalMilliseconds / Count:0.000} ms | {with.Bytes / Count} |"));
-        Console.WriteLine(string.Create(CultureInfo.InvariantCulture, $"| without a staple | {without.Cpu.TotalMilliseconds / Count:0.000} ms | {without.Bytes / Count} |"));
+        Console.WriteLine(
+            string.Create(
+                CultureInfo.InvariantCulture,
+                $"| stapled | {with.Cpu.TotalMilliseconds / Count:0.000} ms | {with.Bytes / Count} |"
+            )
+        );
+        Console.WriteLine(
+            string.Create(
+                CultureInfo.InvariantCulture,
+                $"| without a staple | {without.Cpu.TotalMilliseconds / Count:0.000} ms | {without.Bytes / Count} |"
+            )
+        );
         Console.WriteLine(string.Create(CultureInfo.InvariantCulture, $"| ratio | {ratio:0.00} (limit {Limit}) | |"));
         return ratio > Limit ? 1 : 0;
     }
@@ -71,11 +97,36 @@ internal static class HandshakeRun
     private static Process StartSite(LabTopology topology, int port, string[] settings)
     {
         var site = Path.Combine(AppContext.BaseDirectory, "OcspLab.Site.dll");
-        var arguments = topology.SettingsOf(LabTopology.Kestrel).Select(setting => $"--{setting.Key}={(setting.Key.EndsWith(":Url", StringComparison.Ordinal) ? $"https://127.0.0.1:{port}" : setting.Value)}");
-        return Process.Start(new ProcessStartInfo("dotnet", [site, .. arguments, .. settings, "--Logging:LogLevel:Default=Warning", "--OcspStapling:MinimumRefreshInterval=00:10:00", $"--OcspStapling:StorageDirectory={Path.Combine(topology.Directory, $"{port}")}"]) { RedirectStandardOutput = true })!;
+        var arguments = topology
+            .SettingsOf(LabTopology.Kestrel)
+            .Select(setting =>
+                setting.Key.EndsWith(":Url", StringComparison.Ordinal)
+                    ? $"--{setting.Key}=https://127.0.0.1:{port}"
+                    : $"--{setting.Key}={setting.Value}"
+            );
+        return Process.Start(
+            new ProcessStartInfo(
+                "dotnet",
+                [
+                    site,
+                    .. arguments,
+                    .. settings,
+                    "--Logging:LogLevel:Default=Warning",
+                    "--OcspStapling:MinimumRefreshInterval=00:10:00",
+                    $"--OcspStapling:StorageDirectory={Path.Combine(topology.Directory, $"{port}")}",
+                ]
+            )
+            {
+                RedirectStandardOutput = true,
+            }
+        )!;
     }
 
-    [SuppressMessage("Security", "CA5359", Justification = "What the server costs is measured; a probe has looked at the staple before.")]
+    [SuppressMessage(
+        "Security",
+        "CA5359",
+        Justification = "What the server costs is measured; a probe has looked at the staple before."
+    )]
     private static async Task<Cost> MeasureAsync(Process server, int port, int count)
     {
         server.Refresh();
@@ -91,7 +142,10 @@ internal static class HandshakeRun
         };
         for (var i = 0; i < count; i++)
         {
-            using var socket = new Socket(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp) { NoDelay = true };
+            using var socket = new Socket(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp)
+            {
+                NoDelay = true,
+            };
             await socket.ConnectAsync("127.0.0.1", port).ConfigureAwait(false);
             var counting = new CountingStream(socket);
             using var tls = new SslStream(counting);
@@ -109,7 +163,16 @@ internal static class HandshakeRun
         {
             try
             {
-                var handshake = await new TlsProbe(TimeProvider.System).ConnectAsync("127.0.0.1", port, LabTopology.SiteHost, TlsVersion.Any, TimeSpan.FromSeconds(5), CancellationToken.None).ConfigureAwait(false);
+                var handshake = await new TlsProbe(TimeProvider.System)
+                    .ConnectAsync(
+                        "127.0.0.1",
+                        port,
+                        LabTopology.SiteHost,
+                        TlsVersion.Any,
+                        TimeSpan.FromSeconds(5),
+                        CancellationToken.None
+                    )
+                    .ConfigureAwait(false);
                 return StapleInspector.Inspect(handshake, [], TimeProvider.System.GetUtcNow()).Staple.Verdict;
             }
             catch (LabException) when (attempt < 100)
@@ -139,7 +202,10 @@ internal static class HandshakeRun
     {
         public long BytesRead { get; private set; }
 
-        public override async ValueTask<int> ReadAsync(Memory<byte> buffer, CancellationToken cancellationToken = default)
+        public override async ValueTask<int> ReadAsync(
+            Memory<byte> buffer,
+            CancellationToken cancellationToken = default
+        )
         {
             var read = await base.ReadAsync(buffer, cancellationToken).ConfigureAwait(false);
             BytesRead += read;

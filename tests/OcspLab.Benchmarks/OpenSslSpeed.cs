@@ -13,8 +13,14 @@ internal static class OpenSslSpeed
     public static (TimeSpan Sign, TimeSpan Verify) Measure(string algorithm, int processes = 1)
     {
         string[] several = processes == 1 ? [] : ["-multi", $"{processes}"];
-        using var process = Process.Start(new ProcessStartInfo("openssl", ["speed", "-elapsed", "-seconds", "3", .. several, algorithm]) { RedirectStandardOutput = true, RedirectStandardError = true })
-            ?? throw new InvalidOperationException("openssl cannot be started.");
+        using var process =
+            Process.Start(
+                new ProcessStartInfo("openssl", ["speed", "-elapsed", "-seconds", "3", .. several, algorithm])
+                {
+                    RedirectStandardOutput = true,
+                    RedirectStandardError = true,
+                }
+            ) ?? throw new InvalidOperationException("openssl cannot be started.");
         process.ErrorDataReceived += (_, _) => { };
         process.BeginErrorReadLine();
         var lines = process.StandardOutput.ReadToEnd().Split('\n', StringSplitOptions.RemoveEmptyEntries);
@@ -24,7 +30,8 @@ internal static class OpenSslSpeed
         return (Period(figures[^2]), Period(figures[^1]));
     }
 
-    private static TimeSpan Period(string rate) => double.TryParse(rate, NumberStyles.Float, CultureInfo.InvariantCulture, out var perSecond) && perSecond > 0
-        ? TimeSpan.FromTicks((long)(TimeSpan.TicksPerSecond / perSecond))
-        : throw new InvalidOperationException($"openssl speed said '{rate}' where a rate was expected.");
+    private static TimeSpan Period(string rate) =>
+        double.TryParse(rate, NumberStyles.Float, CultureInfo.InvariantCulture, out var perSecond) && perSecond > 0
+            ? TimeSpan.FromTicks((long)(TimeSpan.TicksPerSecond / perSecond))
+            : throw new InvalidOperationException($"openssl speed said '{rate}' where a rate was expected.");
 }

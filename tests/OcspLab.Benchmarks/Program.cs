@@ -14,7 +14,9 @@ switch (args)
         Console.WriteLine(Help);
         return 0;
     default:
-        await Console.Error.WriteLineAsync($"'{string.Join(' ', args)}' is not a benchmark.\n{Help}").ConfigureAwait(false);
+        await Console
+            .Error.WriteLineAsync($"'{string.Join(' ', args)}' is not a benchmark.\n{Help}")
+            .ConfigureAwait(false);
         return 64;
 }
 
@@ -28,7 +30,8 @@ internal static partial class Program
         protocol       decode, verify and build a response, against openssl's bare signatures; two minutes (the default)
         handshakes     the server's CPU for a stapled handshake, against one without a staple; half a minute
         certificates   ten thousand certificates in one process: start-up and memory; a minute
-        responder      answers a second, ready and signed one by one, against Kestrel with a constant body, cfssl and openssl; two minutes (wants wrk)
+        responder      answers a second, ready and signed one by one, against Kestrel with a constant body, cfssl and
+                       openssl; two minutes (wants wrk)
 
         Exit code 1 when a limit is passed.
         """;

@@ -15,14 +15,20 @@ internal static class ProtocolRun
     /// <summary>Exit code 1 when a limit is passed.</summary>
     public static int Run()
     {
-        var configuration = ManualConfig.CreateEmpty()
-            .AddJob(Job.Default.WithToolchain(InProcessEmitToolchain.Instance).WithWarmupCount(4).WithIterationCount(12))
+        var configuration = ManualConfig
+            .CreateEmpty()
+            .AddJob(
+                Job.Default.WithToolchain(InProcessEmitToolchain.Instance).WithWarmupCount(4).WithIterationCount(12)
+            )
             .AddColumnProvider(DefaultColumnProviders.Instance)
             .AddExporter(MarkdownExporter.GitHub)
             .AddLogger(ConsoleLogger.Default)
             .WithOptions(ConfigOptions.DisableLogFile);
         var summary = BenchmarkRunner.Run<OcspBenchmarks>(configuration);
-        double Nanoseconds(string name) => summary.Reports.Single(report => report.BenchmarkCase.Descriptor.WorkloadMethod.Name == name).ResultStatistics?.Mean
+        double Nanoseconds(string name) =>
+            summary
+                .Reports.Single(report => report.BenchmarkCase.Descriptor.WorkloadMethod.Name == name)
+                .ResultStatistics?.Mean
             ?? throw new InvalidOperationException($"{name} was not measured.");
 
         var failed = false;
@@ -31,10 +37,34 @@ internal static class ProtocolRun
         Console.WriteLine("|---|---|---|---|");
         var rsa = OpenSslSpeed.Measure("rsa2048");
         var ecdsa = OpenSslSpeed.Measure("ecdsap256");
-        Compare("verify a delegated response, RSA-2048", Nanoseconds(nameof(OcspBenchmarks.VerifyRsa2048)), 2, rsa.Verify, limit: 2);
-        Compare("verify a delegated response, ECDSA P-256", Nanoseconds(nameof(OcspBenchmarks.VerifyEcdsaP256)), 2, ecdsa.Verify, limit: null);
-        Compare("build a response, RSA-2048", Nanoseconds(nameof(OcspBenchmarks.BuildRsa2048)), 1, rsa.Sign, limit: null);
-        Compare("build a response, ECDSA P-256", Nanoseconds(nameof(OcspBenchmarks.BuildEcdsaP256)), 1, ecdsa.Sign, limit: null);
+        Compare(
+            "verify a delegated response, RSA-2048",
+            Nanoseconds(nameof(OcspBenchmarks.VerifyRsa2048)),
+            2,
+            rsa.Verify,
+            limit: 2
+        );
+        Compare(
+            "verify a delegated response, ECDSA P-256",
+            Nanoseconds(nameof(OcspBenchmarks.VerifyEcdsaP256)),
+            2,
+            ecdsa.Verify,
+            limit: null
+        );
+        Compare(
+            "build a response, RSA-2048",
+            Nanoseconds(nameof(OcspBenchmarks.BuildRsa2048)),
+            1,
+            rsa.Sign,
+            limit: null
+        );
+        Compare(
+            "build a response, ECDSA P-256",
+            Nanoseconds(nameof(OcspBenchmarks.BuildEcdsaP256)),
+            1,
+            ecdsa.Sign,
+            limit: null
+        );
         return failed ? 1 : 0;
 
         void Compare(string what, double nanoseconds, int signatures, TimeSpan each, double? limit)
@@ -43,7 +73,13 @@ internal static class ProtocolRun
             var ratio = nanoseconds / 1000 / bare;
             failed |= ratio > limit;
             var verdict = limit is { } bound ? string.Create(CultureInfo.InvariantCulture, $" (limit {bound})") : "";
-            Console.WriteLine(string.Create(CultureInfo.InvariantCulture, $"| {what} | {nanoseconds / 1000:0.0} µs | {signatures} × {each.TotalMicroseconds:0.0} µs | {ratio:0.00}{verdict} |"));
+            Console.WriteLine(
+                string.Create(
+                    CultureInfo.InvariantCulture,
+                    $"| {what} | {nanoseconds / 1000:0.0} µs | {signatures} × {each.TotalMicroseconds:0.0} µs | "
+                        + $"{ratio:0.00}{verdict} |"
+                )
+            );
         }
     }
 }

@@ -17,8 +17,10 @@ using OcspLab.Responder.Sources;
 namespace OcspLab.Benchmarks;
 
 /// <summary>
-/// Answers a second: of the responder, of Kestrel with a constant body of the same size and headers, of <c>cfssl ocspserve</c> with the same answers,
-/// and of <c>openssl ocsp -multi 2</c>; ready ones and, with nonces, signed for each who asks. All asked by the same client over loopback, by turns.
+/// Answers a second: of the responder, of Kestrel with a constant body of the same size and headers, of <c>cfssl
+/// ocspserve</c> with the same answers,
+/// and of <c>openssl ocsp -multi 2</c>; ready ones and, with nonces, signed for each who asks. All asked by the same
+/// client over loopback, by turns.
 /// </summary>
 internal static class ResponderRun
 {
@@ -27,7 +29,20 @@ internal static class ResponderRun
         var folder = Directory.CreateTempSubdirectory("ocsplab-bench-").FullName;
         try
         {
-            var topology = new LabTopology { Directory = folder, NginxSource = NginxSource.Off, Ports = new LabPorts { Dns = 5733, Responder = ResponderPort, ResponderAdmin = 8989, Nginx = 8543, Kestrel = 9543, KestrelBuiltIn = 9544 } };
+            var topology = new LabTopology
+            {
+                Directory = folder,
+                NginxSource = NginxSource.Off,
+                Ports = new LabPorts
+                {
+                    Dns = 5733,
+                    Responder = ResponderPort,
+                    ResponderAdmin = 8989,
+                    Nginx = 8543,
+                    Kestrel = 9543,
+                    KestrelBuiltIn = 9544,
+                },
+            };
             PrepareAuthority(topology);
             var ids = await RegisterAsync(topology).ConfigureAwait(false);
             // A process of its own, as it is deployed: no journal, no faults.
@@ -50,10 +65,27 @@ internal static class ResponderRun
     private static async Task<int> CompareAsync(LabTopology topology, IReadOnlyList<CertId> ids)
     {
         var folder = topology.Directory;
-        var paths = ids.Select(id => "/" + Uri.EscapeDataString(Convert.ToBase64String(new OcspRequest { CertIds = [id] }.Encode()))).ToArray();
+        var paths = ids.Select(id =>
+                "/" + Uri.EscapeDataString(Convert.ToBase64String(new OcspRequest { CertIds = [id] }.Encode()))
+            )
+            .ToArray();
         var ready = new Wrk(folder, "ready", "GET", paths);
-        var posted = new Wrk(folder, "posted", "POST", ids.Select(id => Convert.ToHexString(new OcspRequest { CertIds = [id] }.Encode())));
-        var live = new Wrk(folder, "live", "POST", ids.Select(id => Convert.ToHexString(new OcspRequest { CertIds = [id], Nonce = RandomNumberGenerator.GetBytes(32) }.Encode())));
+        var posted = new Wrk(
+            folder,
+            "posted",
+            "POST",
+            ids.Select(id => Convert.ToHexString(new OcspRequest { CertIds = [id] }.Encode()))
+        );
+        var live = new Wrk(
+            folder,
+            "live",
+            "POST",
+            ids.Select(id =>
+                Convert.ToHexString(
+                    new OcspRequest { CertIds = [id], Nonce = RandomNumberGenerator.GetBytes(32) }.Encode()
+                )
+            )
+        );
         var (body, headers) = await AskAsync(ResponderPort, paths[0]).ConfigureAwait(false);
         var constant = await StartConstantAsync(body, headers).ConfigureAwait(false);
         await using var _ = constant.ConfigureAwait(false);
@@ -69,7 +101,10 @@ internal static class ResponderRun
             foreach (var port in (ReadOnlySpan<int>)[ResponderPort, ConstantPort])
                 ready.Measure(port, WarmUp);
             posted.Measure(ResponderPort, WarmUp);
-            double ours = 0, oursPosted = 0, kestrel = 0, cfssls = 0;
+            double ours = 0,
+                oursPosted = 0,
+                kestrel = 0,
+                cfssls = 0;
             for (var round = 0; round < Rounds; round++)
             {
                 ours += ready.Measure(ResponderPort, Length) / Rounds;
@@ -80,7 +115,8 @@ internal static class ResponderRun
 
             var openssls = ready.Measure(OpenSslPort, Length);
             live.Measure(ResponderPort, WarmUp);
-            double signing = 0, bare = 0;
+            double signing = 0,
+                bare = 0;
             for (var round = 0; round < Rounds; round++)
             {
                 signing += live.Measure(ResponderPort, Length) / Rounds;
@@ -96,8 +132,19 @@ internal static class ResponderRun
             if (cfssl is not null)
                 Line("cfssl ocspserve", cfssls, $"{oursPosted / cfssls:0.0} times (limit {LeastOfCfssl})");
             Line("signed one by one, POST with a nonce: this responder", signing, "");
-            Line($"openssl speed -multi {Environment.ProcessorCount} rsa2048, bare signatures", bare, $"{signing / bare:0.00} (limit {LeastOfSpeed})");
-            return ours / kestrel < LeastOfKestrel || ours / openssls < LeastOfOpenSsl || cfssl is null || oursPosted / cfssls < LeastOfCfssl || signing / bare < LeastOfSpeed ? 1 : 0;
+            Line(
+                $"openssl speed -multi {Environment.ProcessorCount} rsa2048, bare signatures",
+                bare,
+                $"{signing / bare:0.00} (limit {LeastOfSpeed})"
+            );
+            return
+                ours / kestrel < LeastOfKestrel
+                || ours / openssls < LeastOfOpenSsl
+                || cfssl is null
+                || oursPosted / cfssls < LeastOfCfssl
+                || signing / bare < LeastOfSpeed
+                ? 1
+                : 0;
         }
         finally
         {
@@ -106,15 +153,33 @@ internal static class ResponderRun
             cfssl?.Dispose();
         }
 
-        static void Line(string what, double rate, string ratio) => Console.WriteLine(string.Create(CultureInfo.InvariantCulture, $"| {what} | {rate:#,0} | {ratio} |"));
+        static void Line(string what, double rate, string ratio) =>
+            Console.WriteLine(string.Create(CultureInfo.InvariantCulture, $"| {what} | {rate:#,0} | {ratio} |"));
     }
 
     private static void PrepareAuthority(LabTopology topology) => topology.CreatePki(TimeProvider.System).Ensure();
 
     private static Process StartResponder(LabTopology topology)
     {
-        var settings = topology.SettingsOf(LabTopology.Responder).Where(setting => !setting.Key.Contains("Fault", StringComparison.Ordinal) && !setting.Key.EndsWith("Journal", StringComparison.Ordinal));
-        return Process.Start(new ProcessStartInfo("dotnet", [typeof(ResponderOptions).Assembly.Location, .. settings.Select(setting => $"--{setting.Key}={setting.Value}"), "--Logging:LogLevel:Default=Warning"]) { RedirectStandardOutput = true })!;
+        var settings = topology
+            .SettingsOf(LabTopology.Responder)
+            .Where(setting =>
+                !setting.Key.Contains("Fault", StringComparison.Ordinal)
+                && !setting.Key.EndsWith("Journal", StringComparison.Ordinal)
+            );
+        return Process.Start(
+            new ProcessStartInfo(
+                "dotnet",
+                [
+                    typeof(ResponderOptions).Assembly.Location,
+                    .. settings.Select(setting => $"--{setting.Key}={setting.Value}"),
+                    "--Logging:LogLevel:Default=Warning",
+                ]
+            )
+            {
+                RedirectStandardOutput = true,
+            }
+        )!;
     }
 
     private static async Task<Process?> StartCfsslAsync(string folder, string[] paths)
@@ -126,11 +191,33 @@ internal static class ResponderRun
         await File.WriteAllLinesAsync(file, answers).ConfigureAwait(false);
         try
         {
-            return Process.Start(new ProcessStartInfo("cfssl", ["ocspserve", "-address", "127.0.0.1", "-port", $"{CfsslPort}", "-responses", file, "-loglevel", "5"]) { RedirectStandardError = true, RedirectStandardOutput = true })!;
+            return Process.Start(
+                new ProcessStartInfo(
+                    "cfssl",
+                    [
+                        "ocspserve",
+                        "-address",
+                        "127.0.0.1",
+                        "-port",
+                        $"{CfsslPort}",
+                        "-responses",
+                        file,
+                        "-loglevel",
+                        "5",
+                    ]
+                )
+                {
+                    RedirectStandardError = true,
+                    RedirectStandardOutput = true,
+                }
+            )!;
         }
         catch (System.ComponentModel.Win32Exception)
         {
-            Console.WriteLine("cfssl is not installed (Debian's package golang-cfssl); it is left out, and its limit counts as missed.");
+            Console.WriteLine(
+                "cfssl is not installed (Debian's package golang-cfssl); it is left out, and its limit counts as "
+                    + "missed."
+            );
             return null;
         }
     }
@@ -138,38 +225,72 @@ internal static class ResponderRun
     private static async Task<IReadOnlyList<CertId>> RegisterAsync(LabTopology topology)
     {
         var registry = LabRegistry.Open(topology, TimeProvider.System);
-        using var issuer = X509CertificateLoader.LoadCertificateFromFile(topology.CreatePki(TimeProvider.System).Intermediate.Certificate);
+        using var issuer = X509CertificateLoader.LoadCertificateFromFile(
+            topology.CreatePki(TimeProvider.System).Intermediate.Certificate
+        );
         var now = TimeProvider.System.GetUtcNow();
         var index = new StringBuilder();
         var ids = new List<CertId>();
         for (var number = 0; number < Certificates; number++)
         {
             var serial = $"40{number:x6}";
-            await registry.RegisterAsync(new RegisteredCertificate($"bench-{number}", serial, now, now.AddDays(1)), CancellationToken.None).ConfigureAwait(false);
-            index.Append(CultureInfo.InvariantCulture, $"V\t{now.AddDays(30):yyMMddHHmmss}Z\t\t{serial.ToUpperInvariant()}\tunknown\t/CN=bench-{number}\n");
-            ids.Add(OcspSubject.FromSerial(BigInteger.Parse(serial, NumberStyles.HexNumber, CultureInfo.InvariantCulture), issuer).ToCertId(CertIdHash.Sha1));
+            await registry
+                .RegisterAsync(
+                    new RegisteredCertificate($"bench-{number}", serial, now, now.AddDays(1)),
+                    CancellationToken.None
+                )
+                .ConfigureAwait(false);
+            index.Append(
+                CultureInfo.InvariantCulture,
+                $"V\t{now.AddDays(30):yyMMddHHmmss}Z\t\t{serial.ToUpperInvariant()}\tunknown\t/CN=bench-{number}\n"
+            );
+            ids.Add(
+                OcspSubject
+                    .FromSerial(BigInteger.Parse(serial, NumberStyles.HexNumber, CultureInfo.InvariantCulture), issuer)
+                    .ToCertId(CertIdHash.Sha1)
+            );
         }
 
-        await File.WriteAllTextAsync(Path.Combine(topology.Directory, "index.txt"), index.ToString()).ConfigureAwait(false);
+        await File.WriteAllTextAsync(Path.Combine(topology.Directory, "index.txt"), index.ToString())
+            .ConfigureAwait(false);
         return ids;
     }
 
     /// <summary>A first answer, once there is one; nothing is measured that does not say good.</summary>
-    private static async Task<(byte[] Body, Dictionary<string, string> Headers)> AskAsync(int port, string question, byte[]? request = null)
+    private static async Task<(byte[] Body, Dictionary<string, string> Headers)> AskAsync(
+        int port,
+        string question,
+        byte[]? request = null
+    )
     {
         using var http = new HttpClient();
         for (var attempt = 1; ; attempt++)
         {
             try
             {
-                using var message = new HttpRequestMessage(request is null ? HttpMethod.Get : HttpMethod.Post, new Uri($"http://127.0.0.1:{port}{question}"));
+                using var message = new HttpRequestMessage(
+                    request is null ? HttpMethod.Get : HttpMethod.Post,
+                    new Uri($"http://127.0.0.1:{port}{question}")
+                );
                 if (request is not null)
-                    message.Content = new ByteArrayContent(request) { Headers = { ContentType = new("application/ocsp-request") } };
+                    message.Content = new ByteArrayContent(request)
+                    {
+                        Headers = { ContentType = new("application/ocsp-request") },
+                    };
                 using var answer = await http.SendAsync(message).ConfigureAwait(false);
                 var body = await answer.Content.ReadAsByteArrayAsync().ConfigureAwait(false);
-                if (!OcspResponse.TryDecode(body, out var response, out var _) || response.Basic?.Responses[0].Status.Kind != CertStatusKind.Good)
+                if (
+                    !OcspResponse.TryDecode(body, out var response, out var _)
+                    || response.Basic?.Responses[0].Status.Kind != CertStatusKind.Good
+                )
                     throw new InvalidOperationException($"Port {port} does not answer 'good': nothing was measured.");
-                return (body, answer.Headers.Concat(answer.Content.Headers).Where(header => header.Key is not ("Date" or "Content-Length" or "Transfer-Encoding")).ToDictionary(header => header.Key, header => string.Join(", ", header.Value)));
+                return (
+                    body,
+                    answer
+                        .Headers.Concat(answer.Content.Headers)
+                        .Where(header => header.Key is not ("Date" or "Content-Length" or "Transfer-Encoding"))
+                        .ToDictionary(header => header.Key, header => string.Join(", ", header.Value))
+                );
             }
             catch (HttpRequestException) when (attempt < 100)
             {
@@ -181,11 +302,13 @@ internal static class ResponderRun
     private static async Task<WebApplication> StartConstantAsync(byte[] body, Dictionary<string, string> headers)
     {
         var builder = WebApplication.CreateEmptyBuilder(new WebApplicationOptions());
-        builder.WebHost.UseKestrelCore().ConfigureKestrel(kestrel =>
-        {
-            kestrel.AddServerHeader = false;
-            kestrel.Listen(IPAddress.Loopback, ConstantPort);
-        });
+        builder
+            .WebHost.UseKestrelCore()
+            .ConfigureKestrel(kestrel =>
+            {
+                kestrel.AddServerHeader = false;
+                kestrel.Listen(IPAddress.Loopback, ConstantPort);
+            });
         var application = builder.Build();
         application.Run(context =>
         {
@@ -201,9 +324,35 @@ internal static class ResponderRun
     private static Process StartOpenSsl(LabTopology topology)
     {
         var pki = topology.CreatePki(TimeProvider.System);
-        return Process.Start(new ProcessStartInfo("openssl", [
-            "ocsp", "-index", Path.Combine(topology.Directory, "index.txt"), "-port", $"{OpenSslPort}", "-CA", pki.Intermediate.Certificate, "-rsigner", pki.OcspSigner.Certificate,
-            "-rkey", pki.OcspSigner.Key, "-passin", $"file:{pki.OcspSigner.Password}", "-nmin", "60", "-multi", "2", "-ignore_err"]) { RedirectStandardError = true, RedirectStandardOutput = true })!;
+        return Process.Start(
+            new ProcessStartInfo(
+                "openssl",
+                [
+                    "ocsp",
+                    "-index",
+                    Path.Combine(topology.Directory, "index.txt"),
+                    "-port",
+                    $"{OpenSslPort}",
+                    "-CA",
+                    pki.Intermediate.Certificate,
+                    "-rsigner",
+                    pki.OcspSigner.Certificate,
+                    "-rkey",
+                    pki.OcspSigner.Key,
+                    "-passin",
+                    $"file:{pki.OcspSigner.Password}",
+                    "-nmin",
+                    "60",
+                    "-multi",
+                    "2",
+                    "-ignore_err",
+                ]
+            )
+            {
+                RedirectStandardError = true,
+                RedirectStandardOutput = true,
+            }
+        )!;
     }
 
     private const int ResponderPort = 8988;

@@ -13,15 +13,32 @@ internal sealed class Specimens
 
     public Specimens(Func<AsymmetricAlgorithm> createKey)
     {
-        Issuer = Create("CN=issuer", createKey(), null, request => request.CertificateExtensions.Add(new X509BasicConstraintsExtension(true, false, 0, true)));
-        var signer = Create("CN=delegate", createKey(), Issuer, request =>
-        {
-            request.CertificateExtensions.Add(new X509EnhancedKeyUsageExtension([new Oid("1.3.6.1.5.5.7.3.9")], false));
-            request.CertificateExtensions.Add(new X509KeyUsageExtension(X509KeyUsageFlags.DigitalSignature, true));
-        });
+        Issuer = Create(
+            "CN=issuer",
+            createKey(),
+            null,
+            request => request.CertificateExtensions.Add(new X509BasicConstraintsExtension(true, false, 0, true))
+        );
+        var signer = Create(
+            "CN=delegate",
+            createKey(),
+            Issuer,
+            request =>
+            {
+                request.CertificateExtensions.Add(
+                    new X509EnhancedKeyUsageExtension([new Oid("1.3.6.1.5.5.7.3.9")], false)
+                );
+                request.CertificateExtensions.Add(new X509KeyUsageExtension(X509KeyUsageFlags.DigitalSignature, true));
+            }
+        );
         Signer = new OcspSigningKey(signer);
         Subject = OcspSubject.FromCertificate(Create("CN=server", createKey(), Issuer, _ => { }), Issuer);
-        Answer = new OcspResponseEntry(Subject.ToCertId(CertIdHash.Sha1), CertStatus.Good, Now.AddHours(-1), Now.AddDays(1));
+        Answer = new OcspResponseEntry(
+            Subject.ToCertId(CertIdHash.Sha1),
+            CertStatus.Good,
+            Now.AddHours(-1),
+            Now.AddDays(1)
+        );
         Response = Build();
     }
 
@@ -42,7 +59,12 @@ internal sealed class Specimens
 
     public byte[] Build() => OcspResponseBuilder.Build([Answer], Signer, Issuer, Now.AddHours(-1));
 
-    private static X509Certificate2 Create(string name, AsymmetricAlgorithm key, X509Certificate2? issuer, Action<CertificateRequest> extend)
+    private static X509Certificate2 Create(
+        string name,
+        AsymmetricAlgorithm key,
+        X509Certificate2? issuer,
+        Action<CertificateRequest> extend
+    )
     {
         var request = key is RSA rsa
             ? new CertificateRequest(name, rsa, HashAlgorithmName.SHA256, RSASignaturePadding.Pkcs1)
@@ -50,7 +72,12 @@ internal sealed class Specimens
         extend(request);
         if (issuer is null)
             return request.CreateSelfSigned(Now.AddDays(-30), Now.AddDays(300));
-        using var certificate = request.Create(issuer, Now.AddDays(-20), Now.AddDays(200), RandomNumberGenerator.GetBytes(12));
+        using var certificate = request.Create(
+            issuer,
+            Now.AddDays(-20),
+            Now.AddDays(200),
+            RandomNumberGenerator.GetBytes(12)
+        );
         return key is RSA rsaKey ? certificate.CopyWithPrivateKey(rsaKey) : certificate.CopyWithPrivateKey((ECDsa)key);
     }
 }

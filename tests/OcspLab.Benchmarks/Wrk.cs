@@ -4,7 +4,10 @@ using System.Text.RegularExpressions;
 
 namespace OcspLab.Benchmarks;
 
-/// <summary>Load from <c>wrk</c>, which leaves most of the machine to the server: two threads and eight connections, for a bounded time.</summary>
+/// <summary>
+/// Load from <c>wrk</c>, which leaves most of the machine to the server: two threads and eight connections, for a
+/// bounded time.
+/// </summary>
 internal sealed partial class Wrk
 {
     private readonly string _script;
@@ -12,13 +15,17 @@ internal sealed partial class Wrk
     /// <param name="folder">Where its script and questions are put.</param>
     /// <param name="name">Tells its files from others'.</param>
     /// <param name="method">GET or POST.</param>
-    /// <param name="questions">The paths to get, or the bodies to post in hexadecimal; one after the other, again and again.</param>
+    /// <param name="questions">
+    /// The paths to get, or the bodies to post in hexadecimal; one after the other, again and again.
+    /// </param>
     public Wrk(string folder, string name, string method, IEnumerable<string> questions)
     {
         var file = Path.Combine(folder, $"{name}.txt");
         _script = Path.Combine(folder, $"{name}.lua");
         File.WriteAllLines(file, questions);
-        File.WriteAllText(_script, $$"""
+        File.WriteAllText(
+            _script,
+            $$"""
             local requests = {}
             function init()
               -- Not before: the Host header is not known then.
@@ -27,7 +34,8 @@ internal sealed partial class Wrk
                   requests[#requests + 1] = wrk.format("GET", line)
                 else
                   local body = line:gsub("..", function(octet) return string.char(tonumber(octet, 16)) end)
-                  requests[#requests + 1] = wrk.format("POST", "/", { ["Content-Type"] = "application/ocsp-request", ["Host"] = wrk.headers["Host"] }, body)
+                  local headers = { ["Content-Type"] = "application/ocsp-request", ["Host"] = wrk.headers["Host"] }
+                    requests[#requests + 1] = wrk.format("POST", "/", headers, body)
                 end
               end
             end
@@ -36,7 +44,8 @@ internal sealed partial class Wrk
               next = next % #requests + 1
               return requests[next]
             end
-            """);
+            """
+        );
     }
 
     /// <summary>Answers a second.</summary>
@@ -55,7 +64,25 @@ internal sealed partial class Wrk
     {
         try
         {
-            return Process.Start(new ProcessStartInfo("wrk", ["--threads", "2", "--connections", "8", "--duration", $"{seconds}s", "--script", _script, $"http://127.0.0.1:{port}"]) { RedirectStandardOutput = true })!;
+            return Process.Start(
+                new ProcessStartInfo(
+                    "wrk",
+                    [
+                        "--threads",
+                        "2",
+                        "--connections",
+                        "8",
+                        "--duration",
+                        $"{seconds}s",
+                        "--script",
+                        _script,
+                        $"http://127.0.0.1:{port}",
+                    ]
+                )
+                {
+                    RedirectStandardOutput = true,
+                }
+            )!;
         }
         catch (System.ComponentModel.Win32Exception exception)
         {

@@ -21,21 +21,45 @@ public sealed class CompareTests : IDisposable
     [Fact]
     public async Task What_it_sees_agrees_with_what_is_known_of_the_servers()
     {
-        var run = await Programs.OcspLabAsync("compare", "--quick", "--servers", "kestrel,kestrel-builtin,nginx", "--experiments", "undisturbed,restart", "--out", _folder.Path);
+        var run = await Programs.OcspLabAsync(
+            "compare",
+            "--quick",
+            "--servers",
+            "kestrel,kestrel-builtin,nginx",
+            "--experiments",
+            "undisturbed,restart",
+            "--out",
+            _folder.Path
+        );
         Assert.True(run.ExitCode == 0, run.Output + run.Error);
         Assert.Contains("to go", run.Error, StringComparison.Ordinal);
-        var matrix = (await ReadResultAsync()).GetProperty("findings").EnumerateArray()
-            .ToDictionary(finding => (finding.GetProperty("server").GetString()!, finding.GetProperty("behaviour").GetString()!), finding => finding.GetProperty("verdict").GetString());
+        var matrix = (await ReadResultAsync())
+            .GetProperty("findings")
+            .EnumerateArray()
+            .ToDictionary(
+                finding => (finding.GetProperty("server").GetString()!, finding.GetProperty("behaviour").GetString()!),
+                finding => finding.GetProperty("verdict").GetString()
+            );
         foreach (var (server, behaviour) in matrix.Keys.Where(key => key.Item1 == LabTopology.Kestrel))
             Assert.NotEqual("fails", matrix[(server, behaviour)]);
         Assert.Equal("holds", matrix[(LabTopology.Kestrel, "the very first handshake is stapled")]);
         Assert.Equal("holds", matrix[(LabTopology.Kestrel, "survives a restart during an outage")]);
         Assert.Equal("fails", matrix[(LabTopology.KestrelBuiltIn, "survives a restart during an outage")]);
-        var visit = await AssertReportAsync($"{Count("#matrix tbody tr")}, {Count(".timeline")}, {Count(".timeline rect")} > 6", "8,2,true");
+        var visit = await AssertReportAsync(
+            $"{Count("#matrix tbody tr")}, {Count(".timeline")}, {Count(".timeline rect")} > 6",
+            "8,2,true"
+        );
         await AssertReportAsync(Count(".timeline"), "2", PhoneWidth);
         if (visit is not null && Environment.GetEnvironmentVariable("OCSPLAB_UPDATE_DOCS") is not null)
-            await File.WriteAllBytesAsync(Path.Combine(Programs.Root, "docs/images/comparison.png"), visit.Picture, TestContext.Current.CancellationToken);
-        Assert.SkipWhen(run.Output.Contains("left out: nginx", StringComparison.Ordinal), "nginx is not here; all that does not need it was as expected.");
+            await File.WriteAllBytesAsync(
+                Path.Combine(Programs.Root, "docs/images/comparison.png"),
+                visit.Picture,
+                TestContext.Current.CancellationToken
+            );
+        Assert.SkipWhen(
+            run.Output.Contains("left out: nginx", StringComparison.Ordinal),
+            "nginx is not here; all that does not need it was as expected."
+        );
         Assert.Equal("fails", matrix[("nginx", "asks before the first client")]);
         Assert.Equal("fails", matrix[("nginx", "the very first handshake is stapled")]);
         Assert.Equal("holds", matrix[("nginx", "staples nothing past its nextUpdate")]);
@@ -49,24 +73,72 @@ public sealed class CompareTests : IDisposable
         string[] clients = ["openssl", "curl", "curl-cert-status", "gnutls-cli", "dotnet"];
         foreach (var tool in (string[])["openssl", "curl", "gnutls-cli"])
             Tool.Require(tool);
-        var run = await Programs.OcspLabAsync("compare", "--quick", "--servers", "kestrel,nginx", "--experiments", "latency,load,clients", "--clients", string.Join(',', clients), "--repeat", "1", "--out", _folder.Path);
+        var run = await Programs.OcspLabAsync(
+            "compare",
+            "--quick",
+            "--servers",
+            "kestrel,nginx",
+            "--experiments",
+            "latency,load,clients",
+            "--clients",
+            string.Join(',', clients),
+            "--repeat",
+            "1",
+            "--out",
+            _folder.Path
+        );
         Assert.True(run.ExitCode == 0, run.Output + run.Error);
         var result = await ReadResultAsync();
-        var claims = result.GetProperty("claims").EnumerateArray().ToDictionary(claim => claim.GetProperty("claim").GetString()!, claim => claim.GetProperty("verdict").GetString());
+        var claims = result
+            .GetProperty("claims")
+            .EnumerateArray()
+            .ToDictionary(
+                claim => claim.GetProperty("claim").GetString()!,
+                claim => claim.GetProperty("verdict").GetString()
+            );
         Assert.Equal("holds", claims["the responder is asked less"]);
         Assert.Equal("holds", claims["sites stay reachable while the responder is down"]);
-        var kestrel = result.GetProperty("loads").EnumerateArray().Where(load => load.GetProperty("server").GetString() == LabTopology.Kestrel).ToArray();
-        Assert.All(kestrel, load => Assert.Equal((load.GetProperty("clients").GetInt32(), 1, 0), (load.GetProperty("informed").GetInt32(), load.GetProperty("requests").GetInt32(), load.GetProperty("addressesLearnt").GetInt32())));
+        var kestrel = result
+            .GetProperty("loads")
+            .EnumerateArray()
+            .Where(load => load.GetProperty("server").GetString() == LabTopology.Kestrel)
+            .ToArray();
+        Assert.All(
+            kestrel,
+            load =>
+                Assert.Equal(
+                    (load.GetProperty("clients").GetInt32(), 1, 0),
+                    (
+                        load.GetProperty("informed").GetInt32(),
+                        load.GetProperty("requests").GetInt32(),
+                        load.GetProperty("addressesLearnt").GetInt32()
+                    )
+                )
+        );
         Assert.Equal(6, result.GetProperty("latencies").GetArrayLength());
         if (!run.Output.Contains("left out: nginx", StringComparison.Ordinal))
         {
             // nginx leaves out its first handshake, so its first client is the responder's to know.
-            var nginx = result.GetProperty("loads").EnumerateArray().First(load => load.GetProperty("server").GetString() == "nginx");
-            Assert.Equal((1, 1), (nginx.GetProperty("clients").GetInt32(), nginx.GetProperty("addressesLearnt").GetInt32()));
+            var nginx = result
+                .GetProperty("loads")
+                .EnumerateArray()
+                .First(load => load.GetProperty("server").GetString() == "nginx");
+            Assert.Equal(
+                (1, 1),
+                (nginx.GetProperty("clients").GetInt32(), nginx.GetProperty("addressesLearnt").GetInt32())
+            );
         }
 
-        var looks = result.GetProperty("clients").GetProperty("looks").EnumerateArray().ToDictionary(look => (look.GetProperty("case").GetString()!, look.GetProperty("client").GetString()!), look => look.GetProperty("outcome").GetString()!);
-        void Expect(string situation, string outcomes) => Assert.Equal(outcomes, string.Join(' ', clients.Select(client => looks[(situation, client)])));
+        var looks = result
+            .GetProperty("clients")
+            .GetProperty("looks")
+            .EnumerateArray()
+            .ToDictionary(
+                look => (look.GetProperty("case").GetString()!, look.GetProperty("client").GetString()!),
+                look => look.GetProperty("outcome").GetString()!
+            );
+        void Expect(string situation, string outcomes) =>
+            Assert.Equal(outcomes, string.Join(' ', clients.Select(client => looks[(situation, client)])));
         Expect("good", "connects connects connects connects connects");
         Expect("goodDown", "connects connects connects connects connects");
         Expect("goodUnstapled", "connects connects refuses connects connects");
@@ -75,8 +147,15 @@ public sealed class CompareTests : IDisposable
         Expect("revokedUnstapled", "connects connects refuses connects refuses");
         Expect("mustStaple", "connects connects connects connects connects");
         Expect("mustStapleUnstapled", "connects connects refuses refuses connects");
-        await AssertReportAsync($"{Count("#claims tr td.holds")} > 1, {Count("#latency rect")}, {Count("#load rect")} > 1, {Count("#clients tbody tr")} > 8", "true,6,true,true");
-        Assert.SkipWhen(run.Output.Contains("left out: nginx", StringComparison.Ordinal), "nginx is not here; all that does not need it was as expected.");
+        await AssertReportAsync(
+            $"{Count("#claims tr td.holds")} > 1, {Count("#latency rect")}, {Count("#load rect")} > 1, "
+                + $"{Count("#clients tbody tr")} > 8",
+            "true,6,true,true"
+        );
+        Assert.SkipWhen(
+            run.Output.Contains("left out: nginx", StringComparison.Ordinal),
+            "nginx is not here; all that does not need it was as expected."
+        );
         Expect("expired", "connects connects refuses refuses connects");
         Expect("tryLater", "connects connects refuses connects refuses");
     }
@@ -85,10 +164,32 @@ public sealed class CompareTests : IDisposable
     public async Task What_a_staple_costs_is_measured_on_every_kind_of_handshake()
     {
         Assert.SkipWhen(OpenSslClient.Missing is not null, OpenSslClient.Missing ?? "");
-        var run = await Programs.OcspLabAsync("compare", "--quick", "--servers", "kestrel", "--experiments", "cost", "--repeat", "1", "--out", _folder.Path);
+        var run = await Programs.OcspLabAsync(
+            "compare",
+            "--quick",
+            "--servers",
+            "kestrel",
+            "--experiments",
+            "cost",
+            "--repeat",
+            "1",
+            "--out",
+            _folder.Path
+        );
         Assert.True(run.ExitCode == 0, run.Output + run.Error);
-        var costs = (await ReadResultAsync()).GetProperty("costs").EnumerateArray().ToDictionary(
-            cost => string.Join(' ', ((string[])["key", "version", "session", "stapling"]).Select(property => cost.GetProperty(property).GetString())), cost => cost.GetProperty("bytes").GetInt32());
+        var costs = (await ReadResultAsync())
+            .GetProperty("costs")
+            .EnumerateArray()
+            .ToDictionary(
+                cost =>
+                    string.Join(
+                        ' ',
+                        ((string[])["key", "version", "session", "stapling"]).Select(property =>
+                            cost.GetProperty(property).GetString()
+                        )
+                    ),
+                cost => cost.GetProperty("bytes").GetInt32()
+            );
         Assert.Equal(16, costs.Count);
         foreach (var key in (string[])["rsa", "ecdsa"])
         {
@@ -97,7 +198,11 @@ public sealed class CompareTests : IDisposable
                 // A staple is its bytes and a few more, and none where a session is resumed.
                 Assert.InRange(costs[$"{key} {version} new on"] - costs[$"{key} {version} new off"], 300, 3000);
                 Assert.InRange(costs[$"{key} {version} resumed on"], 50, 600);
-                Assert.InRange(Math.Abs(costs[$"{key} {version} resumed on"] - costs[$"{key} {version} resumed off"]), 0, 50);
+                Assert.InRange(
+                    Math.Abs(costs[$"{key} {version} resumed on"] - costs[$"{key} {version} resumed off"]),
+                    0,
+                    50
+                );
             }
         }
     }
@@ -105,10 +210,24 @@ public sealed class CompareTests : IDisposable
     [Fact]
     public async Task Scenarios_that_are_repeated_show_each_run_and_what_they_come_to()
     {
-        var plan = ComparisonPlan.Quick with { Settle = TimeSpan.FromSeconds(5), TroubleAfter = TimeSpan.FromSeconds(6), Length = TimeSpan.FromSeconds(15), Runs = 2 };
+        var plan = ComparisonPlan.Quick with
+        {
+            Settle = TimeSpan.FromSeconds(5),
+            TroubleAfter = TimeSpan.FromSeconds(6),
+            Length = TimeSpan.FromSeconds(15),
+            Runs = 2,
+        };
         var undisturbed = Scenario.All.Single(scenario => scenario.Kind == ScenarioKind.Undisturbed);
         var said = new List<string>();
-        var result = await new ComparisonRunner(plan, [new KestrelServer(LabTopology.Kestrel)], [undisturbed], [], [], TimeProvider.System, said.Add).RunAsync(TestContext.Current.CancellationToken);
+        var result = await new ComparisonRunner(
+            plan,
+            [new KestrelServer(LabTopology.Kestrel)],
+            [undisturbed],
+            [],
+            [],
+            TimeProvider.System,
+            said.Add
+        ).RunAsync(TestContext.Current.CancellationToken);
         Assert.Empty(result.Failures);
         Assert.Equal([1, 2], result.ScenarioRuns.Select(run => run.Run));
         Assert.Contains(said, line => line.StartsWith("[1 of 1] scenarios, run 2 of 2: ", StringComparison.Ordinal));
@@ -116,7 +235,11 @@ public sealed class CompareTests : IDisposable
         var finding = findings.Findings.Single(finding => finding.Behaviour == "staples nothing past its nextUpdate");
         Assert.Equal((FindingVerdict.Holds, "in 1 scenario, 2 runs"), (finding.Verdict, finding.Text));
         await CompareRun.WriteAsync(result, findings, "ocsplab compare", _folder.Path);
-        await AssertReportAsync($"{Count(".timeline")}, {Count(".timeline .window")} > 1, [...document.querySelectorAll('.timeline span')].filter(label => label.textContent.startsWith('kestrel, run ')).length", "1,true,2");
+        await AssertReportAsync(
+            $"{Count(".timeline")}, {Count(".timeline .window")} > 1, [...document.querySelectorAll('.timeline "
+                + $"span')].filter(label => label.textContent.startsWith('kestrel, run ')).length",
+            "1,true,2"
+        );
     }
 
     [Theory]
@@ -125,8 +248,26 @@ public sealed class CompareTests : IDisposable
     public async Task Interrupted_it_keeps_what_it_saw_and_leaves_nothing_running(string experiment, int lines)
     {
         // With a group of its own: a terminal sends Ctrl-C to all of it.
-        await using var run = new RunningProgram("setsid", "dotnet", Programs.Cli, "compare", "--quick", "--servers", "kestrel", "--experiments", experiment, "--repeat", "20", "--out", _folder.Path);
-        await Poll.UntilAsync(() => run.HasExited || run.Error.Split(" to go").Length > lines, "the first clients", seconds: 90);
+        await using var run = new RunningProgram(
+            "setsid",
+            "dotnet",
+            Programs.Cli,
+            "compare",
+            "--quick",
+            "--servers",
+            "kestrel",
+            "--experiments",
+            experiment,
+            "--repeat",
+            "20",
+            "--out",
+            _folder.Path
+        );
+        await Poll.UntilAsync(
+            () => run.HasExited || run.Error.Split(" to go").Length > lines,
+            "the first clients",
+            seconds: 90
+        );
         run.InterruptGroup();
         Assert.Equal(130, await run.WaitAsync());
         var result = await ReadResultAsync();
@@ -140,7 +281,10 @@ public sealed class CompareTests : IDisposable
         }
 
         Assert.Equal(experiment == "undisturbed" ? 1 : 0, result.GetProperty("scenarioRuns").GetArrayLength());
-        Assert.All(result.GetProperty("findings").EnumerateArray(), finding => Assert.Equal("unseen", finding.GetProperty("verdict").GetString()));
+        Assert.All(
+            result.GetProperty("findings").EnumerateArray(),
+            finding => Assert.Equal("unseen", finding.GetProperty("verdict").GetString())
+        );
         Assert.True(run.EndGroup(), "A server outlived the comparison.");
     }
 
@@ -169,7 +313,15 @@ public sealed class CompareTests : IDisposable
     public async Task Where_no_server_can_take_part_that_is_a_failure()
     {
         var revoked = Scenario.All.Single(scenario => scenario.Kind == ScenarioKind.Revoked);
-        var result = await new ComparisonRunner(ComparisonPlan.Quick, [new HaproxyServer()], [revoked], [], [], TimeProvider.System, _ => { }).RunAsync(TestContext.Current.CancellationToken);
+        var result = await new ComparisonRunner(
+            ComparisonPlan.Quick,
+            [new HaproxyServer()],
+            [revoked],
+            [],
+            [],
+            TimeProvider.System,
+            _ => { }
+        ).RunAsync(TestContext.Current.CancellationToken);
         Assert.Equal(["scenarios: none of these servers can take part"], result.Failures);
         Assert.Equal("haproxy", Assert.Single(result.Missing).Name);
     }
@@ -182,7 +334,10 @@ public sealed class CompareTests : IDisposable
         Assert.Contains("--clients is about the experiment 'clients'", run.Error, StringComparison.Ordinal);
     }
 
-    private async Task<JsonElement> ReadResultAsync() => JsonDocument.Parse(await File.ReadAllTextAsync(_folder["comparison.json"], TestContext.Current.CancellationToken)).RootElement;
+    private async Task<JsonElement> ReadResultAsync() =>
+        JsonDocument
+            .Parse(await File.ReadAllTextAsync(_folder["comparison.json"], TestContext.Current.CancellationToken))
+            .RootElement;
 
     // In a real browser: the report needs no network, fits the window, and its figures are there.
     private async Task<PageVisit?> AssertReportAsync(string figures, string expected, int width = DesktopWidth)
@@ -196,7 +351,11 @@ public sealed class CompareTests : IDisposable
             return null;
         await Programs.OcspLabAsync("pki", "init", "--lab", _folder.Path);
         var (visit, answer) = await chromium.VisitAsync(
-            new Uri(_folder["comparison.html"]), _folder["pki/root_ca/CA/rsa_ca.crt"], $"[{figures}, document.documentElement.scrollWidth <= innerWidth].join()", TestContext.Current.CancellationToken);
+            new Uri(_folder["comparison.html"]),
+            _folder["pki/root_ca/CA/rsa_ca.crt"],
+            $"[{figures}, document.documentElement.scrollWidth <= innerWidth].join()",
+            TestContext.Current.CancellationToken
+        );
         Assert.Null(visit.Error);
         Assert.Equal($"{expected},true", answer);
         return visit;

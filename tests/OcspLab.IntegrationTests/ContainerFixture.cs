@@ -4,7 +4,9 @@ using OcspLab.Testing;
 
 namespace OcspLab.IntegrationTests;
 
-/// <summary>A container runtime with an image of nginx; without a registry the image is built from the distribution's packages.</summary>
+/// <summary>
+/// A container runtime with an image of nginx; without a registry the image is built from the distribution's packages.
+/// </summary>
 public sealed class ContainerFixture : IAsyncLifetime
 {
     private string? _missing;
@@ -19,15 +21,22 @@ public sealed class ContainerFixture : IAsyncLifetime
     /// <summary>Skips without a runtime, or fails where somebody has seen to it that there is one.</summary>
     public void Require()
     {
-        Assert.False(_missing is not null && Environment.GetEnvironmentVariable("OCSPLAB_REQUIRE_CONTAINERS") is not null, _missing);
+        Assert.False(
+            _missing is not null && Environment.GetEnvironmentVariable("OCSPLAB_REQUIRE_CONTAINERS") is not null,
+            _missing
+        );
         Assert.SkipWhen(_missing is not null, _missing ?? "");
     }
 
     /// <summary>Removes what a test that failed may have left.</summary>
-    public Task CleanAsync(string name) => _missing is null ? ContainedNginx.RemoveAsync(ContainerRuntime.Known(Runtime, TimeProvider.System), name, Path.GetTempPath()) : Task.CompletedTask;
+    public Task CleanAsync(string name) =>
+        _missing is null
+            ? ContainedNginx.RemoveAsync(ContainerRuntime.Known(Runtime, TimeProvider.System), name, Path.GetTempPath())
+            : Task.CompletedTask;
 
     /// <summary>Runs the runtime's own command.</summary>
-    public async Task<string> RunAsync(params string[] arguments) => (await Tool.RunAsync(Runtime, arguments)).Output.Trim();
+    public async Task<string> RunAsync(params string[] arguments) =>
+        (await Tool.RunAsync(Runtime, arguments)).Output.Trim();
 
     private async Task<string?> FindAsync()
     {
@@ -40,7 +49,12 @@ public sealed class ContainerFixture : IAsyncLifetime
             image = ContainedNginx.OfficialImage;
         else if (!await runtime.HasImageAsync(image, CancellationToken.None))
         {
-            var build = await Tool.RunAsync("bash", Path.Combine(Programs.Root, "eng/nginx-image/build"), "--runtime", Runtime);
+            var build = await Tool.RunAsync(
+                "bash",
+                Path.Combine(Programs.Root, "eng/nginx-image/build"),
+                "--runtime",
+                Runtime
+            );
             // Its last step runs the image; that is tried below, too.
             if (!await runtime.HasImageAsync(image, CancellationToken.None))
                 return $"no image of nginx, and none could be built: {build.Error}";
@@ -50,7 +64,10 @@ public sealed class ContainerFixture : IAsyncLifetime
         if (trial.ExitCode != 0 && Runtime == "podman")
         {
             // A container or a small virtual machine, say, whose limits cannot be raised.
-            Environment.SetEnvironmentVariable("CONTAINERS_CONF", Path.Combine(Programs.Root, "eng/nginx-image/containers.conf"));
+            Environment.SetEnvironmentVariable(
+                "CONTAINERS_CONF",
+                Path.Combine(Programs.Root, "eng/nginx-image/containers.conf")
+            );
             trial = await Tool.RunAsync(Runtime, "run", "--rm", image, "nginx", "-v");
         }
 

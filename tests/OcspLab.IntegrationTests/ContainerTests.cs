@@ -28,13 +28,36 @@ public sealed class ContainerTests(ContainerFixture containers) : IClassFixture<
         Assert.Equal(Name, await containers.RunAsync("ps", "--format", "{{.Names}}", "--filter", $"name={Name}"));
 
         // The question came over the bridge, and so was answered with the bridge's address.
-        var gateway = (await containers.RunAsync("exec", Name, "cat", "/etc/hosts")).Split('\n').First(line => line.Contains(LabTopology.ResponderHost, StringComparison.Ordinal)).Split(default(char[]), 2)[0];
-        Assert.Contains($"{LabTopology.ResponderHost} A → {gateway}", await File.ReadAllTextAsync(_folder["logs/dns.log"], TestContext.Current.CancellationToken), StringComparison.Ordinal);
+        var gateway = (await containers.RunAsync("exec", Name, "cat", "/etc/hosts"))
+            .Split('\n')
+            .First(line => line.Contains(LabTopology.ResponderHost, StringComparison.Ordinal))
+            .Split(default(char[]), 2)[0];
+        Assert.Contains(
+            $"{LabTopology.ResponderHost} A → {gateway}",
+            await File.ReadAllTextAsync(_folder["logs/dns.log"], TestContext.Current.CancellationToken),
+            StringComparison.Ordinal
+        );
         Assert.NotEqual("127.0.0.1", gateway);
 
         // The article's own paths, and nothing of the lab can be changed from inside but the logs.
-        Assert.NotEqual(0, (await Tool.RunAsync(containers.Runtime, "exec", Name, "sh", "-c", "echo > /etc/nginx/ssl/echocert.lab/password.txt")).ExitCode);
-        Assert.Contains("resolver", await containers.RunAsync("exec", Name, "cat", "/etc/nginx/conf.d/echocert.conf"), StringComparison.Ordinal);
+        Assert.NotEqual(
+            0,
+            (
+                await Tool.RunAsync(
+                    containers.Runtime,
+                    "exec",
+                    Name,
+                    "sh",
+                    "-c",
+                    "echo > /etc/nginx/ssl/echocert.lab/password.txt"
+                )
+            ).ExitCode
+        );
+        Assert.Contains(
+            "resolver",
+            await containers.RunAsync("exec", Name, "cat", "/etc/nginx/conf.d/echocert.conf"),
+            StringComparison.Ordinal
+        );
     }
 
     [Fact]
@@ -44,7 +67,13 @@ public sealed class ContainerTests(ContainerFixture containers) : IClassFixture<
         Assert.Equal(0, (await OcspLabAsync("pki", "revoke", "echo")).ExitCode);
         Assert.Equal(0, await InspectAsync());
         Assert.Equal("nginx restarted", (await OcspLabAsync("nginx", "restart")).Output.Trim());
-        await Poll.UntilAsync(async () => await InspectAsync() == 4 && NginxLog().Contains("certificate status \"revoked\" in the OCSP response", StringComparison.Ordinal), "nginx withholds revoked", 60);
+        await Poll.UntilAsync(
+            async () =>
+                await InspectAsync() == 4
+                && NginxLog().Contains("certificate status \"revoked\" in the OCSP response", StringComparison.Ordinal),
+            "nginx withholds revoked",
+            60
+        );
         Assert.Equal(0, (await OcspLabAsync("pki", "restore", "echo")).ExitCode);
         Assert.Equal(0, (await OcspLabAsync("nginx", "restart")).ExitCode);
         await Poll.UntilAsync(async () => await InspectAsync() == 0, "nginx staples good again", 60);
@@ -55,7 +84,11 @@ public sealed class ContainerTests(ContainerFixture containers) : IClassFixture<
     {
         await using var lab = await UpAsync();
         await containers.RunAsync("kill", Name);
-        await Poll.UntilAsync(() => lab.Error.Contains("nginx ended", StringComparison.Ordinal), "its end is reported", 60);
+        await Poll.UntilAsync(
+            () => lab.Error.Contains("nginx ended", StringComparison.Ordinal),
+            "its end is reported",
+            60
+        );
         await Poll.UntilAsync(async () => await InspectAsync() == 0, "nginx staples again", 60);
     }
 
@@ -79,7 +112,18 @@ public sealed class ContainerTests(ContainerFixture containers) : IClassFixture<
 
         Assert.Equal(Name, await containers.RunAsync("ps", "--format", "{{.Names}}", "--filter", $"name={Name}"));
         // The next one need not use a container itself.
-        await using var next = new RunningProgram(["dotnet", Programs.Cli, "up", "--lab", _folder.Path, "--nginx", "off", "--for", "00:00:00.5", .. _free.Options]);
+        await using var next = new RunningProgram([
+            "dotnet",
+            Programs.Cli,
+            "up",
+            "--lab",
+            _folder.Path,
+            "--nginx",
+            "off",
+            "--for",
+            "00:00:00.5",
+            .. _free.Options,
+        ]);
         Assert.True(await next.WaitAsync(120) == 0, next.Error);
         await AssertNothingIsLeftAsync();
     }
@@ -112,17 +156,38 @@ public sealed class ContainerTests(ContainerFixture containers) : IClassFixture<
         using var other = new TempFolder();
         var (ports, options) = Programs.FreePorts();
         await using var first = await UpAsync();
-        await using var second = new RunningProgram(["dotnet", Programs.Cli, "up", "--lab", other.Path, "--nginx", "container", .. options]);
+        await using var second = new RunningProgram([
+            "dotnet",
+            Programs.Cli,
+            "up",
+            "--lab",
+            other.Path,
+            "--nginx",
+            "container",
+            .. options,
+        ]);
         await ReadyAsync(second);
         Assert.Equal(0, await InspectAsync());
-        Assert.Equal(0, (await Programs.OcspLabAsync("inspect", $"127.0.0.1:{ports.Nginx}", "--servername", "echocert.lab")).ExitCode);
+        Assert.Equal(
+            0,
+            (
+                await Programs.OcspLabAsync("inspect", $"127.0.0.1:{ports.Nginx}", "--servername", "echocert.lab")
+            ).ExitCode
+        );
     }
 
     [Fact]
     public async Task An_image_that_cannot_be_had_is_said_so_with_the_way_to_make_one()
     {
         containers.Require();
-        var up = await OcspLabAsync(["up", "--nginx", "container", "--nginx-image", "localhost/ocsplab-nobody-has-this:1", .. _free.Options]);
+        var up = await OcspLabAsync([
+            "up",
+            "--nginx",
+            "container",
+            "--nginx-image",
+            "localhost/ocsplab-nobody-has-this:1",
+            .. _free.Options,
+        ]);
         Assert.Equal(69, up.ExitCode);
         Assert.Contains("localhost/ocsplab-nobody-has-this:1", up.Error, StringComparison.Ordinal);
         Assert.Contains("eng/nginx-image/build", up.Error, StringComparison.Ordinal);
@@ -134,7 +199,14 @@ public sealed class ContainerTests(ContainerFixture containers) : IClassFixture<
         const string suite = "sid";
         containers.Require();
         var image = $"{ContainedNginx.LocalImage}:{suite}";
-        var build = await Tool.RunAsync("bash", Path.Combine(Programs.Root, "eng/nginx-image/build"), "--runtime", containers.Runtime, "--suite", suite);
+        var build = await Tool.RunAsync(
+            "bash",
+            Path.Combine(Programs.Root, "eng/nginx-image/build"),
+            "--runtime",
+            containers.Runtime,
+            "--suite",
+            suite
+        );
         Assert.SkipWhen(build.ExitCode != 0, $"nginx of {suite} could not be had: {build.Error}");
         await using var lab = await UpAsync("--nginx-image", image);
         Assert.Equal(0, await InspectAsync());
@@ -143,26 +215,50 @@ public sealed class ContainerTests(ContainerFixture containers) : IClassFixture<
     private async Task<RunningProgram> UpAsync(params string[] options)
     {
         containers.Require();
-        var lab = new RunningProgram(["dotnet", Programs.Cli, "up", "--lab", _folder.Path, "--nginx", "container", .. _free.Options, .. options]);
+        var lab = new RunningProgram([
+            "dotnet",
+            Programs.Cli,
+            "up",
+            "--lab",
+            _folder.Path,
+            "--nginx",
+            "container",
+            .. _free.Options,
+            .. options,
+        ]);
         await ReadyAsync(lab);
         return lab;
     }
 
     private static async Task ReadyAsync(RunningProgram lab)
     {
-        await Poll.UntilAsync(() => lab.HasExited || lab.Output.Contains("\nready", StringComparison.Ordinal), "the lab is ready", 120);
+        await Poll.UntilAsync(
+            () => lab.HasExited || lab.Output.Contains("\nready", StringComparison.Ordinal),
+            "the lab is ready",
+            120
+        );
         Assert.False(lab.HasExited, lab.Error);
     }
 
     private async Task AssertNothingIsLeftAsync()
     {
-        Assert.Equal("", await containers.RunAsync("ps", "--all", "--format", "{{.Names}}", "--filter", $"name={Name}"));
-        Assert.DoesNotContain(Name, await containers.RunAsync("network", "ls", "--format", "{{.Name}}"), StringComparison.Ordinal);
+        Assert.Equal(
+            "",
+            await containers.RunAsync("ps", "--all", "--format", "{{.Names}}", "--filter", $"name={Name}")
+        );
+        Assert.DoesNotContain(
+            Name,
+            await containers.RunAsync("network", "ls", "--format", "{{.Name}}"),
+            StringComparison.Ordinal
+        );
     }
 
-    private Task<ToolResult> OcspLabAsync(params string[] arguments) => Programs.OcspLabAsync([.. arguments, "--lab", _folder.Path]);
+    private Task<ToolResult> OcspLabAsync(params string[] arguments) =>
+        Programs.OcspLabAsync([.. arguments, "--lab", _folder.Path]);
 
-    private async Task<int> InspectAsync() => (await Programs.OcspLabAsync("inspect", $"127.0.0.1:{Ports.Nginx}", "--servername", "echocert.lab")).ExitCode;
+    private async Task<int> InspectAsync() =>
+        (await Programs.OcspLabAsync("inspect", $"127.0.0.1:{Ports.Nginx}", "--servername", "echocert.lab")).ExitCode;
 
-    private string NginxLog() => File.ReadAllText(_folder["nginx/logs/error.log"]) + File.ReadAllText(_folder["nginx/logs/echocert_error.log"]);
+    private string NginxLog() =>
+        File.ReadAllText(_folder["nginx/logs/error.log"]) + File.ReadAllText(_folder["nginx/logs/echocert_error.log"]);
 }

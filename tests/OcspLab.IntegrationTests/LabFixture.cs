@@ -3,7 +3,9 @@ using OcspLab.Testing;
 
 namespace OcspLab.IntegrationTests;
 
-/// <summary>One lab for all: <c>ocsplab up</c> as a process of its own, in a folder of its own, on ports of its own.</summary>
+/// <summary>
+/// One lab for all: <c>ocsplab up</c> as a process of its own, in a folder of its own, on ports of its own.
+/// </summary>
 public sealed class LabFixture : IAsyncLifetime
 {
     private readonly TempFolder _folder = new();
@@ -23,7 +25,11 @@ public sealed class LabFixture : IAsyncLifetime
     {
         (Ports, var options) = Programs.FreePorts();
         _lab = new RunningProgram(["dotnet", Programs.Cli, "up", "--lab", Folder, "--nginx", "process", .. options]);
-        await Poll.UntilAsync(() => _lab.HasExited || _lab.Output.Contains("\nready", StringComparison.Ordinal), "the lab is ready", 120);
+        await Poll.UntilAsync(
+            () => _lab.HasExited || _lab.Output.Contains("\nready", StringComparison.Ordinal),
+            "the lab is ready",
+            120
+        );
         Assert.False(_lab.HasExited, _lab.Error);
     }
 
@@ -33,10 +39,26 @@ public sealed class LabFixture : IAsyncLifetime
         _folder.Dispose();
     }
 
-    public Task<ToolResult> OcspLabAsync(params string[] arguments) => Programs.OcspLabAsync([.. arguments, "--lab", Folder]);
+    public Task<ToolResult> OcspLabAsync(params string[] arguments) =>
+        Programs.OcspLabAsync([.. arguments, "--lab", Folder]);
 
     /// <summary>curl's exit code when it insists on a good staple: 0 good, 91 anything else.</summary>
-    public async Task<int> CurlAsync(int port) => (await Tool.RunAsync("curl", "-sS", "-o", "/dev/null", "--cert-status", "--cacert", Path.Combine(PkiFolder, "root_ca/CA/rsa_ca.crt"), "--resolve", $"echocert.lab:{port}:127.0.0.1", $"https://echocert.lab:{port}/")).ExitCode;
+    public async Task<int> CurlAsync(int port) =>
+        (
+            await Tool.RunAsync(
+                "curl",
+                "-sS",
+                "-o",
+                "/dev/null",
+                "--cert-status",
+                "--cacert",
+                Path.Combine(PkiFolder, "root_ca/CA/rsa_ca.crt"),
+                "--resolve",
+                $"echocert.lab:{port}:127.0.0.1",
+                $"https://echocert.lab:{port}/"
+            )
+        ).ExitCode;
 
-    public void RequireNginx() => Assert.SkipUnless(HasNginx, "nginx is not installed and its package could not be unpacked");
+    public void RequireNginx() =>
+        Assert.SkipUnless(HasNginx, "nginx is not installed and its package could not be unpacked");
 }

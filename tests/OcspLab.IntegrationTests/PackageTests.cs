@@ -19,24 +19,43 @@ public sealed class PackageTests : IDisposable
     public async Task A_package_has_what_its_users_look_for(string name)
     {
         await PackAsync(name);
-        using var package = await ZipFile.OpenReadAsync(_folder[$"feed/{name}.{Version}.nupkg"], TestContext.Current.CancellationToken);
+        using var package = await ZipFile.OpenReadAsync(
+            _folder[$"feed/{name}.{Version}.nupkg"],
+            TestContext.Current.CancellationToken
+        );
         var files = package.Entries.Select(entry => entry.FullName).ToArray();
         Assert.Contains("README.md", files);
         Assert.Contains($"lib/net10.0/{name}.dll", files);
         Assert.Contains($"lib/net10.0/{name}.xml", files);
 
-        await using var nuspec = await package.GetEntry($"{name}.nuspec")!.OpenAsync(TestContext.Current.CancellationToken);
-        var metadata = (await XDocument.LoadAsync(nuspec, LoadOptions.None, TestContext.Current.CancellationToken)).Root!.Elements().First();
-        string? Value(string element) => metadata.Elements().SingleOrDefault(child => child.Name.LocalName == element)?.Value;
+        await using var nuspec = await package
+            .GetEntry($"{name}.nuspec")!
+            .OpenAsync(TestContext.Current.CancellationToken);
+        var metadata = (await XDocument.LoadAsync(nuspec, LoadOptions.None, TestContext.Current.CancellationToken))
+            .Root!.Elements()
+            .First();
+        string? Value(string element) =>
+            metadata.Elements().SingleOrDefault(child => child.Name.LocalName == element)?.Value;
         Assert.Equal("MIT", Value("license"));
         Assert.Equal("README.md", Value("readme"));
-        Assert.Equal("git", metadata.Elements().Single(child => child.Name.LocalName == "repository").Attribute("type")!.Value);
+        Assert.Equal(
+            "git",
+            metadata.Elements().Single(child => child.Name.LocalName == "repository").Attribute("type")!.Value
+        );
         // Ours and published ones: a package that asks for an unpublished project cannot be installed.
         Assert.All(
-            metadata.Descendants().Where(element => element.Name.LocalName == "dependency").Select(element => element.Attribute("id")!.Value).Where(id => id.StartsWith("OcspLab", StringComparison.Ordinal)),
-            id => Assert.Contains(id, Libraries));
+            metadata
+                .Descendants()
+                .Where(element => element.Name.LocalName == "dependency")
+                .Select(element => element.Attribute("id")!.Value)
+                .Where(id => id.StartsWith("OcspLab", StringComparison.Ordinal)),
+            id => Assert.Contains(id, Libraries)
+        );
 
-        using var symbols = await ZipFile.OpenReadAsync(_folder[$"feed/{name}.{Version}.snupkg"], TestContext.Current.CancellationToken);
+        using var symbols = await ZipFile.OpenReadAsync(
+            _folder[$"feed/{name}.{Version}.snupkg"],
+            TestContext.Current.CancellationToken
+        );
         Assert.Contains(symbols.Entries, entry => entry.FullName == $"lib/net10.0/{name}.pdb");
     }
 
@@ -50,7 +69,9 @@ public sealed class PackageTests : IDisposable
         foreach (var name in Libraries)
             await PackAsync(name);
         Directory.CreateDirectory(_folder["site"]);
-        var packages = Environment.GetEnvironmentVariable("NUGET_PACKAGES") ?? Path.Combine(Environment.GetFolderPath(Environment.SpecialFolder.UserProfile), ".nuget/packages");
+        var packages =
+            Environment.GetEnvironmentVariable("NUGET_PACKAGES")
+            ?? Path.Combine(Environment.GetFolderPath(Environment.SpecialFolder.UserProfile), ".nuget/packages");
         await File.WriteAllTextAsync(
             _folder["site/site.csproj"],
             $"""
@@ -74,13 +95,31 @@ public sealed class PackageTests : IDisposable
               </ItemGroup>
             </Project>
             """,
-            TestContext.Current.CancellationToken);
-        await File.WriteAllTextAsync(_folder["site/Program.cs"], ReadmeTests.Program, TestContext.Current.CancellationToken);
+            TestContext.Current.CancellationToken
+        );
+        await File.WriteAllTextAsync(
+            _folder["site/Program.cs"],
+            ReadmeTests.Program,
+            TestContext.Current.CancellationToken
+        );
         await DotnetAsync("publish", _folder["site"], "-o", _folder["published"], "--ucr");
 
-        await using var lab = await ProcessLab.StartAsync([_folder["published/site"]], ["--Kestrel:Endpoints:Https:Certificate:Password=PASSWORD"]);
+        await using var lab = await ProcessLab.StartAsync(
+            [_folder["published/site"]],
+            ["--Kestrel:Endpoints:Https:Certificate:Password=PASSWORD"]
+        );
         Assert.Equal(StapleVerdictKind.Good, await lab.StapleAsync());
-        var page = await Tool.RunAsync("curl", "-sS", "--fail", "--cert-status", "--cacert", lab.RootFile, "--resolve", $"echocert.lab:{lab.Topology.Ports.Kestrel}:127.0.0.1", $"https://echocert.lab:{lab.Topology.Ports.Kestrel}/");
+        var page = await Tool.RunAsync(
+            "curl",
+            "-sS",
+            "--fail",
+            "--cert-status",
+            "--cacert",
+            lab.RootFile,
+            "--resolve",
+            $"echocert.lab:{lab.Topology.Ports.Kestrel}:127.0.0.1",
+            $"https://echocert.lab:{lab.Topology.Ports.Kestrel}/"
+        );
         Assert.StartsWith("CN=echocert.lab, O=OcspLab: Good, again at ", page.Output, StringComparison.Ordinal);
     }
 
@@ -90,11 +129,26 @@ public sealed class PackageTests : IDisposable
         AheadOfTime,
     }
 
-    private Task PackAsync(string name) => DotnetAsync("pack", Path.Combine(Programs.Root, "src/packages", name), "-c", Programs.Configuration, "--no-build", "-o", _folder["feed"], $"-p:PackageVersion={Version}");
+    private Task PackAsync(string name) =>
+        DotnetAsync(
+            "pack",
+            Path.Combine(Programs.Root, "src/packages", name),
+            "-c",
+            Programs.Configuration,
+            "--no-build",
+            "-o",
+            _folder["feed"],
+            $"-p:PackageVersion={Version}"
+        );
 
     private static async Task DotnetAsync(params string[] arguments)
     {
-        var result = await Tool.RunAsync("dotnet", [.. arguments, "-nodeReuse:false"], null, TestContext.Current.CancellationToken);
+        var result = await Tool.RunAsync(
+            "dotnet",
+            [.. arguments, "-nodeReuse:false"],
+            null,
+            TestContext.Current.CancellationToken
+        );
         Assert.True(result.ExitCode == 0, result.Output + result.Error);
     }
 

@@ -9,7 +9,9 @@ using OcspLab.Testing;
 
 namespace OcspLab.IntegrationTests;
 
-/// <summary>Name server, responder and site, each a process of its own, so that each can be killed and started again.</summary>
+/// <summary>
+/// Name server, responder and site, each a process of its own, so that each can be killed and started again.
+/// </summary>
 internal sealed class ProcessLab : IAsyncDisposable
 {
     private readonly TempFolder _folder = new();
@@ -39,8 +41,11 @@ internal sealed class ProcessLab : IAsyncDisposable
     private IReadOnlyList<IssuedCertificate> Certificates { get; }
 
     /// <summary>Brings all three up.</summary>
-    /// <param name="siteSettings">Settings for the site beside the lab's, as <c>--key=value</c>; <c>ROOT</c> stands for the root's file.</param>
-    public static Task<ProcessLab> StartAsync(params string[] siteSettings) => StartAsync(["dotnet", Programs.Service(LabTopology.Kestrel)], siteSettings);
+    /// <param name="siteSettings">
+    /// Settings for the site beside the lab's, as <c>--key=value</c>; <c>ROOT</c> stands for the root's file.
+    /// </param>
+    public static Task<ProcessLab> StartAsync(params string[] siteSettings) =>
+        StartAsync(["dotnet", Programs.Service(LabTopology.Kestrel)], siteSettings);
 
     /// <summary>The same with another program for the site; <c>PASSWORD</c> stands for its key's.</summary>
     public static async Task<ProcessLab> StartAsync(string[] siteCommand, string[] siteSettings)
@@ -64,10 +69,20 @@ internal sealed class ProcessLab : IAsyncDisposable
 
     public async Task StartSiteAsync()
     {
-        var password = File.ReadLines(Topology.CreatePki(TimeProvider.System).FilesOf(LabTopology.SiteCertificate).Password).First();
-        var settings = _siteSettings.Select(setting => setting.Replace("ROOT", RootFile, StringComparison.Ordinal).Replace("PASSWORD", password, StringComparison.Ordinal));
+        var password = File.ReadLines(
+                Topology.CreatePki(TimeProvider.System).FilesOf(LabTopology.SiteCertificate).Password
+            )
+            .First();
+        var settings = _siteSettings.Select(setting =>
+            setting
+                .Replace("ROOT", RootFile, StringComparison.Ordinal)
+                .Replace("PASSWORD", password, StringComparison.Ordinal)
+        );
         Site = new RunningProgram([.. _siteCommand, .. Topology.ArgumentsOf(LabTopology.Kestrel), .. settings]);
-        await Poll.UntilAsync(() => Site.HasExited || Site.Output.Contains("Now listening", StringComparison.Ordinal), "the site is up");
+        await Poll.UntilAsync(
+            () => Site.HasExited || Site.Output.Contains("Now listening", StringComparison.Ordinal),
+            "the site is up"
+        );
         Assert.False(Site.HasExited, Site.Output + Site.Error);
     }
 
@@ -76,7 +91,14 @@ internal sealed class ProcessLab : IAsyncDisposable
     /// <summary>What a client is told about the site's certificate: a verdict of <c>ocsplab inspect</c>.</summary>
     public async Task<StapleVerdictKind> StapleAsync(TlsVersion version = TlsVersion.Any)
     {
-        var handshake = await new TlsProbe(TimeProvider.System).ConnectAsync("127.0.0.1", Topology.Ports.Kestrel, LabTopology.SiteHost, version, TimeSpan.FromSeconds(10), TestContext.Current.CancellationToken);
+        var handshake = await new TlsProbe(TimeProvider.System).ConnectAsync(
+            "127.0.0.1",
+            Topology.Ports.Kestrel,
+            LabTopology.SiteHost,
+            version,
+            TimeSpan.FromSeconds(10),
+            TestContext.Current.CancellationToken
+        );
         return StapleInspector.Inspect(handshake, [_root], TimeProvider.System.GetUtcNow()).Staple.Verdict;
     }
 
@@ -97,7 +119,8 @@ internal sealed class ProcessLab : IAsyncDisposable
         _folder.Dispose();
     }
 
-    private RunningProgram Start(string resource) => new(["dotnet", Programs.Service(resource), .. Topology.ArgumentsOf(resource)]);
+    private RunningProgram Start(string resource) =>
+        new(["dotnet", Programs.Service(resource), .. Topology.ArgumentsOf(resource)]);
 
     private static void Kill(RunningProgram? program)
     {
@@ -109,7 +132,10 @@ internal sealed class ProcessLab : IAsyncDisposable
     {
         try
         {
-            using var answer = await http.GetAsync($"http://127.0.0.1:{Topology.Ports.Responder}/", TestContext.Current.CancellationToken);
+            using var answer = await http.GetAsync(
+                $"http://127.0.0.1:{Topology.Ports.Responder}/",
+                TestContext.Current.CancellationToken
+            );
             return true;
         }
         catch (HttpRequestException)

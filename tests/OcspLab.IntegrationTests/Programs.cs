@@ -24,21 +24,31 @@ internal static class Programs
     public static string AppHost { get; } = Built("OcspLab.AppHost", "OcspLab.AppHost.dll");
 
     /// <summary>A service of the lab as a program of its own.</summary>
-    public static string Service(string resource) => resource switch
-    {
-        LabTopology.Dns => Built("src/lab/OcspLab.Dns", "OcspLab.Dns.dll"),
-        LabTopology.Responder => Built("src/packages/OcspLab.Responder", "OcspLab.Responder.dll"),
-        _ => Built("src/lab/OcspLab.Site", "OcspLab.Site.dll"),
-    };
+    public static string Service(string resource) =>
+        resource switch
+        {
+            LabTopology.Dns => Built("src/lab/OcspLab.Dns", "OcspLab.Dns.dll"),
+            LabTopology.Responder => Built("src/packages/OcspLab.Responder", "OcspLab.Responder.dll"),
+            _ => Built("src/lab/OcspLab.Site", "OcspLab.Site.dll"),
+        };
 
     /// <summary>Runs <c>ocsplab</c> to its end.</summary>
-    public static Task<ToolResult> OcspLabAsync(params string[] arguments) => Tool.RunAsync("dotnet", [Cli, .. arguments], null, CancellationToken.None);
+    public static Task<ToolResult> OcspLabAsync(params string[] arguments) =>
+        Tool.RunAsync("dotnet", [Cli, .. arguments], null, CancellationToken.None);
 
     /// <summary>Free ports for a lab of one's own, as options.</summary>
     public static (LabPorts Ports, string[] Options) FreePorts()
     {
         var numbers = FreePort.Find(6);
-        var ports = new LabPorts { Dns = numbers[0], Responder = numbers[1], ResponderAdmin = numbers[2], Nginx = numbers[3], Kestrel = numbers[4], KestrelBuiltIn = numbers[5] };
+        var ports = new LabPorts
+        {
+            Dns = numbers[0],
+            Responder = numbers[1],
+            ResponderAdmin = numbers[2],
+            Nginx = numbers[3],
+            Kestrel = numbers[4],
+            KestrelBuiltIn = numbers[5],
+        };
         return (ports, [.. ports.All.SelectMany(port => new[] { port.Option, $"{port.Number}" })]);
     }
 
@@ -46,7 +56,8 @@ internal static class Programs
     public static string Quote(IEnumerable<string> command) =>
         string.Join(' ', command.Select(word => $"'{word.Replace("'", "'\\''", StringComparison.Ordinal)}'"));
 
-    private static string Built(string project, string assembly) => Path.Combine(Root, project, "bin", Configuration, Here.Name, assembly);
+    private static string Built(string project, string assembly) =>
+        Path.Combine(Root, project, "bin", Configuration, Here.Name, assembly);
 }
 
 /// <summary>A program that goes on until it is told to stop, and what it has said so far.</summary>
@@ -59,7 +70,12 @@ internal sealed class RunningProgram : IAsyncDisposable
     public RunningProgram(params string[] command)
     {
         // Whoever started the tests may ignore signals (nohup, a background job), and that is inherited.
-        var start = new ProcessStartInfo("env", ["--default-signal=HUP,INT,QUIT", .. command]) { RedirectStandardOutput = true, RedirectStandardError = true, RedirectStandardInput = true };
+        var start = new ProcessStartInfo("env", ["--default-signal=HUP,INT,QUIT", .. command])
+        {
+            RedirectStandardOutput = true,
+            RedirectStandardError = true,
+            RedirectStandardInput = true,
+        };
         _process = Process.Start(start)!;
         _process.OutputDataReceived += (_, line) => Append(_output, line.Data);
         _process.ErrorDataReceived += (_, line) => Append(_error, line.Data);
@@ -92,7 +108,10 @@ internal sealed class RunningProgram : IAsyncDisposable
     /// <summary>What Ctrl-C sends.</summary>
     public void Interrupt() => ChildProcess.Signal(Id, PosixSignal.SIGINT);
 
-    /// <summary>What Ctrl-C at a terminal sends: to the program and all that it started. The program is to lead a group of its own (<c>setsid</c>).</summary>
+    /// <summary>
+    /// What Ctrl-C at a terminal sends: to the program and all that it started. The program is to lead a group of its
+    /// own (<c>setsid</c>).
+    /// </summary>
     public void InterruptGroup() => ChildProcess.Signal(-Id, PosixSignal.SIGINT);
 
     /// <summary>Whether nothing is left of that group; what is left is asked to end.</summary>

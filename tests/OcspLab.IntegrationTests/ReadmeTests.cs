@@ -17,8 +17,14 @@ public sealed partial class ReadmeTests(LabFixture lab) : IClassFixture<LabFixtu
     public async Task Its_openssl_command_works_as_it_stands_but_for_the_port()
     {
         lab.RequireNginx();
-        var command = BashBlocks().Matches(Readme).Select(match => match.Groups[1].Value).Single(text => text.Contains("s_client", StringComparison.Ordinal));
-        var result = await Tool.ShellAsync(lab.PkiFolder, command.Replace("127.0.0.1:8443", $"127.0.0.1:{lab.Ports.Nginx}", StringComparison.Ordinal));
+        var command = BashBlocks()
+            .Matches(Readme)
+            .Select(match => match.Groups[1].Value)
+            .Single(text => text.Contains("s_client", StringComparison.Ordinal));
+        var result = await Tool.ShellAsync(
+            lab.PkiFolder,
+            command.Replace("127.0.0.1:8443", $"127.0.0.1:{lab.Ports.Nginx}", StringComparison.Ordinal)
+        );
         Assert.Contains("OCSP Response Status: successful (0x0)", result.Output, StringComparison.Ordinal);
     }
 
@@ -39,7 +45,11 @@ public sealed partial class ReadmeTests(LabFixture lab) : IClassFixture<LabFixtu
         {
             var verb = command.Split(' ').TakeWhile(word => word.All(char.IsLower) && word != "echo").ToArray();
             var help = await Programs.OcspLabAsync([.. verb, "--help"]);
-            Assert.True(help.ExitCode == 0 && help.Output.Contains($"ocsplab {string.Join(' ', verb)}", StringComparison.Ordinal), command);
+            Assert.True(
+                help.ExitCode == 0
+                    && help.Output.Contains($"ocsplab {string.Join(' ', verb)}", StringComparison.Ordinal),
+                command
+            );
         }
     }
 
@@ -50,9 +60,15 @@ public sealed partial class ReadmeTests(LabFixture lab) : IClassFixture<LabFixtu
         var fetch = new OcspClientOptions();
         (string Key, object Value)[] settings =
         [
-            ("StartupTimeout", stapling.StartupTimeout), ("Revoked", stapling.Revoked), ("MinimumRefreshInterval", stapling.MinimumRefreshInterval),
-            ("RetryDelay", stapling.RetryDelay), ("MaximumRetryDelay", stapling.MaximumRetryDelay), ("Verification:ClockSkew", stapling.Verification.ClockSkew),
-            ("Verification:AgeWithoutNextUpdate", stapling.Verification.AgeWithoutNextUpdate), ("Fetch:Timeout", fetch.Timeout), ("Fetch:AttemptTimeout", fetch.AttemptTimeout),
+            ("StartupTimeout", stapling.StartupTimeout),
+            ("Revoked", stapling.Revoked),
+            ("MinimumRefreshInterval", stapling.MinimumRefreshInterval),
+            ("RetryDelay", stapling.RetryDelay),
+            ("MaximumRetryDelay", stapling.MaximumRetryDelay),
+            ("Verification:ClockSkew", stapling.Verification.ClockSkew),
+            ("Verification:AgeWithoutNextUpdate", stapling.Verification.AgeWithoutNextUpdate),
+            ("Fetch:Timeout", fetch.Timeout),
+            ("Fetch:AttemptTimeout", fetch.AttemptTimeout),
             ("Fetch:MaximumResponseSize", fetch.MaximumResponseSize),
         ];
         Assert.All(settings, setting => Assert.Matches($@"(?m)^\| .*`{setting.Key}`.* \| .*`{setting.Value}`", Readme));

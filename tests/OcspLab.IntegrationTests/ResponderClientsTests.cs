@@ -27,64 +27,205 @@ public sealed class ResponderClientsTests(LabFixture lab) : IClassFixture<LabFix
     [InlineData("sha256")]
     [InlineData("sha384")]
     [InlineData("sha512")]
-    public Task Openssl(string hash) => AskedAsync("openssl", async certificate =>
-    {
-        var result = await Tool.RunInAsync(lab.PkiFolder, "openssl", "ocsp", $"-{hash}", "-issuer", IssuerFile, "-cert", certificate, "-url", ResponderUrl, "-CAfile", "ca-chain.pem");
-        Assert.Contains("Response verify OK", result.Error, StringComparison.Ordinal);
-        return result.Output.Contains(": good", StringComparison.Ordinal) ? "good" : result.Output.Contains(": revoked", StringComparison.Ordinal) ? "revoked" : result.Output;
-    });
+    public Task Openssl(string hash) =>
+        AskedAsync(
+            "openssl",
+            async certificate =>
+            {
+                var result = await Tool.RunInAsync(
+                    lab.PkiFolder,
+                    "openssl",
+                    "ocsp",
+                    $"-{hash}",
+                    "-issuer",
+                    IssuerFile,
+                    "-cert",
+                    certificate,
+                    "-url",
+                    ResponderUrl,
+                    "-CAfile",
+                    "ca-chain.pem"
+                );
+                Assert.Contains("Response verify OK", result.Error, StringComparison.Ordinal);
+                return result.Output.Contains(": good", StringComparison.Ordinal) ? "good"
+                    : result.Output.Contains(": revoked", StringComparison.Ordinal) ? "revoked"
+                    : result.Output;
+            }
+        );
 
     [Fact]
-    public Task Gnutls() => AskedAsync("ocsptool", async certificate =>
-    {
-        var result = await Tool.RunInAsync(lab.PkiFolder, "ocsptool", $"--ask={ResponderUrl}", "--load-issuer", IssuerFile, "--load-cert", certificate, "--load-trust", "ca-chain.pem");
-        Assert.Contains("Verifying OCSP Response: Success", result.Output, StringComparison.Ordinal);
-        return result.Output.Contains("Certificate Status: good", StringComparison.Ordinal) ? "good" : result.Output.Contains("Certificate Status: revoked", StringComparison.Ordinal) ? "revoked" : result.Output;
-    });
+    public Task Gnutls() =>
+        AskedAsync(
+            "ocsptool",
+            async certificate =>
+            {
+                var result = await Tool.RunInAsync(
+                    lab.PkiFolder,
+                    "ocsptool",
+                    $"--ask={ResponderUrl}",
+                    "--load-issuer",
+                    IssuerFile,
+                    "--load-cert",
+                    certificate,
+                    "--load-trust",
+                    "ca-chain.pem"
+                );
+                Assert.Contains("Verifying OCSP Response: Success", result.Output, StringComparison.Ordinal);
+                return result.Output.Contains("Certificate Status: good", StringComparison.Ordinal) ? "good"
+                    : result.Output.Contains("Certificate Status: revoked", StringComparison.Ordinal) ? "revoked"
+                    : result.Output;
+            }
+        );
 
     [Theory]
     [InlineData("GET")]
     [InlineData("POST")]
-    public Task Curl(string method) => AskedAsync($"curl-{method}", async certificate =>
-    {
-        using var folder = new TempFolder();
-        await Tool.RunAsync("openssl", "ocsp", "-issuer", IssuerFile, "-cert", certificate, "-no_nonce", "-reqout", folder["request.der"]);
-        await (method == "GET"
-            ? Tool.RunAsync("curl", "-sSf", "-o", folder["response.der"], ResponderUrl + Uri.EscapeDataString(Convert.ToBase64String(await File.ReadAllBytesAsync(folder["request.der"], TestContext.Current.CancellationToken))))
-            : Tool.RunAsync("curl", "-sSf", "-o", folder["response.der"], "-H", "Content-Type: application/ocsp-request", "--data-binary", $"@{folder["request.der"]}", ResponderUrl));
-        var result = await Programs.OcspLabAsync("verify", "--response", folder["response.der"], "--issuer", IssuerFile, "--cert", certificate);
-        return result.ExitCode switch { 0 => "good", 1 => "revoked", _ => result.Output + result.Error };
-    });
+    public Task Curl(string method) =>
+        AskedAsync(
+            $"curl-{method}",
+            async certificate =>
+            {
+                using var folder = new TempFolder();
+                await Tool.RunAsync(
+                    "openssl",
+                    "ocsp",
+                    "-issuer",
+                    IssuerFile,
+                    "-cert",
+                    certificate,
+                    "-no_nonce",
+                    "-reqout",
+                    folder["request.der"]
+                );
+                await (
+                    method == "GET"
+                        ? Tool.RunAsync(
+                            "curl",
+                            "-sSf",
+                            "-o",
+                            folder["response.der"],
+                            ResponderUrl
+                                + Uri.EscapeDataString(
+                                    Convert.ToBase64String(
+                                        await File.ReadAllBytesAsync(
+                                            folder["request.der"],
+                                            TestContext.Current.CancellationToken
+                                        )
+                                    )
+                                )
+                        )
+                        : Tool.RunAsync(
+                            "curl",
+                            "-sSf",
+                            "-o",
+                            folder["response.der"],
+                            "-H",
+                            "Content-Type: application/ocsp-request",
+                            "--data-binary",
+                            $"@{folder["request.der"]}",
+                            ResponderUrl
+                        )
+                );
+                var result = await Programs.OcspLabAsync(
+                    "verify",
+                    "--response",
+                    folder["response.der"],
+                    "--issuer",
+                    IssuerFile,
+                    "--cert",
+                    certificate
+                );
+                return result.ExitCode switch
+                {
+                    0 => "good",
+                    1 => "revoked",
+                    _ => result.Output + result.Error,
+                };
+            }
+        );
 
     [Fact]
-    public Task Java() => AskedAsync("java", async certificate =>
-    {
-        // The compiler is the launcher's: a runtime alone has none.
-        Tool.Require("javac");
-        var result = await Tool.RunAsync("java", Path.Combine(AppContext.BaseDirectory, "Clients", "OcspCheck.java"), ResponderUrl, RootFile, certificate, IssuerFile);
-        return result.Output.Trim() switch { "REVOKED" => "revoked", var said => said + result.Error };
-    });
+    public Task Java() =>
+        AskedAsync(
+            "java",
+            async certificate =>
+            {
+                // The compiler is the launcher's: a runtime alone has none.
+                Tool.Require("javac");
+                var result = await Tool.RunAsync(
+                    "java",
+                    Path.Combine(AppContext.BaseDirectory, "Clients", "OcspCheck.java"),
+                    ResponderUrl,
+                    RootFile,
+                    certificate,
+                    IssuerFile
+                );
+                return result.Output.Trim() switch
+                {
+                    "REVOKED" => "revoked",
+                    var said => said + result.Error,
+                };
+            }
+        );
 
     [Fact]
-    public Task DotNet() => AskedAsync("dotnet", async certificate =>
-    {
-        using var home = new TempFolder();
-        File.Copy(Path.Combine(AppContext.BaseDirectory, "Clients", "OcspCheck.cs.txt"), home["OcspCheck.cs"]);
-        // It remembers answers below HOME. The name in the certificate is the lab's, so the responder is its proxy.
-        var packages = Environment.GetEnvironmentVariable("NUGET_PACKAGES") ?? Path.Combine(Environment.GetFolderPath(Environment.SpecialFolder.UserProfile), ".nuget/packages");
-        var result = await Tool.RunInAsync(home.Path, "env", $"HOME={home.Path}", $"NUGET_PACKAGES={packages}", $"http_proxy=http://127.0.0.1:{lab.Ports.Responder}", "no_proxy=", "DOTNET_NOLOGO=1", "DOTNET_SKIP_FIRST_TIME_EXPERIENCE=1",
-            "dotnet", "run", home["OcspCheck.cs"], "--", RootFile, IssuerFile, certificate);
-        return result.Output.Trim() switch { "Revoked" => "revoked", var said => said + (result.ExitCode == 0 ? "" : result.Error) };
-    });
+    public Task DotNet() =>
+        AskedAsync(
+            "dotnet",
+            async certificate =>
+            {
+                using var home = new TempFolder();
+                File.Copy(Path.Combine(AppContext.BaseDirectory, "Clients", "OcspCheck.cs.txt"), home["OcspCheck.cs"]);
+                // It remembers answers below HOME. The name in the certificate is the lab's, so the responder is its
+                // proxy.
+                var packages =
+                    Environment.GetEnvironmentVariable("NUGET_PACKAGES")
+                    ?? Path.Combine(
+                        Environment.GetFolderPath(Environment.SpecialFolder.UserProfile),
+                        ".nuget/packages"
+                    );
+                var result = await Tool.RunInAsync(
+                    home.Path,
+                    "env",
+                    $"HOME={home.Path}",
+                    $"NUGET_PACKAGES={packages}",
+                    $"http_proxy=http://127.0.0.1:{lab.Ports.Responder}",
+                    "no_proxy=",
+                    "DOTNET_NOLOGO=1",
+                    "DOTNET_SKIP_FIRST_TIME_EXPERIENCE=1",
+                    "dotnet",
+                    "run",
+                    home["OcspCheck.cs"],
+                    "--",
+                    RootFile,
+                    IssuerFile,
+                    certificate
+                );
+                return result.Output.Trim() switch
+                {
+                    "Revoked" => "revoked",
+                    var said => said + (result.ExitCode == 0 ? "" : result.Error),
+                };
+            }
+        );
 
     [Fact]
     public async Task Firefox_asks_by_itself()
     {
-        await AskedAsync("firefox", async certificate =>
-        {
-            await using var site = await StartUnstapledAsync(Path.GetFileName(Path.GetDirectoryName(certificate)!));
-            return await VisitAsync(new Firefox(TimeProvider.System), new Uri(site.Urls.First()).Port) switch { null => "good", "SEC_ERROR_REVOKED_CERTIFICATE" => "revoked", var error => error };
-        }, "Firefox");
+        await AskedAsync(
+            "firefox",
+            async certificate =>
+            {
+                await using var site = await StartUnstapledAsync(Path.GetFileName(Path.GetDirectoryName(certificate)!));
+                return await VisitAsync(new Firefox(TimeProvider.System), new Uri(site.Urls.First()).Port) switch
+                {
+                    null => "good",
+                    "SEC_ERROR_REVOKED_CERTIFICATE" => "revoked",
+                    var error => error,
+                };
+            },
+            "Firefox"
+        );
     }
 
     [Fact]
@@ -95,13 +236,19 @@ public sealed class ResponderClientsTests(LabFixture lab) : IClassFixture<LabFix
         await lab.OcspLabAsync("pki", "revoke", LabTopology.SiteCertificate);
         try
         {
-            await Poll.UntilAsync(async () => await lab.CurlAsync(lab.Ports.Kestrel) == 91, "the site staples the revocation");
+            await Poll.UntilAsync(
+                async () => await lab.CurlAsync(lab.Ports.Kestrel) == 91,
+                "the site staples the revocation"
+            );
             Assert.Equal("ERR_CERT_REVOKED", await VisitAsync(chromium, lab.Ports.Kestrel));
         }
         finally
         {
             await lab.OcspLabAsync("pki", "restore", LabTopology.SiteCertificate);
-            await Poll.UntilAsync(async () => await lab.CurlAsync(lab.Ports.Kestrel) == 0, "the site staples good again");
+            await Poll.UntilAsync(
+                async () => await lab.CurlAsync(lab.Ports.Kestrel) == 0,
+                "the site staples good again"
+            );
         }
     }
 
@@ -113,13 +260,33 @@ public sealed class ResponderClientsTests(LabFixture lab) : IClassFixture<LabFix
         await lab.OcspLabAsync("pki", "issue", "echo-apache", "--kind", "Site");
         var server = new ApacheServer();
         Assert.SkipWhen(server.Missing is not null, server.Missing ?? "");
-        var place = new ServerPlace(folder.Path, ports.Nginx, Authority.Find("echo-apache")!, new LabTopology { Directory = lab.Folder, Ports = lab.Ports }, HostsView.None);
-        await using var apache = new RunningProgram([.. await server.PrepareAsync(place, TestContext.Current.CancellationToken)]);
-        await Poll.UntilAsync(async () =>
-        {
-            Assert.False(apache.HasExited, apache.Output + apache.Error);
-            return (await Programs.OcspLabAsync("inspect", $"127.0.0.1:{ports.Nginx}", "--servername", LabTopology.SiteHost, "--ca", RootFile)).ExitCode == 0;
-        }, "Apache staples good");
+        var place = new ServerPlace(
+            folder.Path,
+            ports.Nginx,
+            Authority.Find("echo-apache")!,
+            new LabTopology { Directory = lab.Folder, Ports = lab.Ports },
+            HostsView.None
+        );
+        await using var apache = new RunningProgram([
+            .. await server.PrepareAsync(place, TestContext.Current.CancellationToken),
+        ]);
+        await Poll.UntilAsync(
+            async () =>
+            {
+                Assert.False(apache.HasExited, apache.Output + apache.Error);
+                return (
+                        await Programs.OcspLabAsync(
+                            "inspect",
+                            $"127.0.0.1:{ports.Nginx}",
+                            "--servername",
+                            LabTopology.SiteHost,
+                            "--ca",
+                            RootFile
+                        )
+                    ).ExitCode == 0;
+            },
+            "Apache staples good"
+        );
         Assert.Contains("good", await OutcomesAsync("echo-apache"));
     }
 
@@ -130,7 +297,10 @@ public sealed class ResponderClientsTests(LabFixture lab) : IClassFixture<LabFix
         await Poll.UntilAsync(async () => await lab.CurlAsync(lab.Ports.Nginx) == 0, "nginx staples good");
     }
 
-    /// <summary>Has a client judge a certificate of its own, first good and then revoked, and looks the questions up in the journal.</summary>
+    /// <summary>
+    /// Has a client judge a certificate of its own, first good and then revoked, and looks the questions up in the
+    /// journal.
+    /// </summary>
     private async Task AskedAsync(string client, Func<string, Task<string>> judge, string? userAgent = null)
     {
         var name = $"echo-{client.ToLowerInvariant()}";
@@ -145,16 +315,31 @@ public sealed class ResponderClientsTests(LabFixture lab) : IClassFixture<LabFix
     private async Task<IReadOnlyList<string>> OutcomesAsync(string name, string? userAgent = null)
     {
         using var certificate = X509CertificateLoader.LoadCertificateFromFile(CertificateOf(name).Certificate);
-        using var admin = new ResponderAdminClient(new Uri($"http://127.0.0.1:{lab.Ports.ResponderAdmin}"), AdminToken.LoadOrCreate(Path.Combine(lab.Folder, "admin-token")));
-        return [.. (await admin.ReadJournalAsync(0, TestContext.Current.CancellationToken))
-            .Where(entry => entry.SerialNumbers.Contains(certificate.SerialNumber.ToLowerInvariant()) && (userAgent is null || entry.UserAgent!.Contains(userAgent, StringComparison.Ordinal)))
-            .Select(entry => entry.Outcome)];
+        using var admin = new ResponderAdminClient(
+            new Uri($"http://127.0.0.1:{lab.Ports.ResponderAdmin}"),
+            AdminToken.LoadOrCreate(Path.Combine(lab.Folder, "admin-token"))
+        );
+        return
+        [
+            .. (await admin.ReadJournalAsync(0, TestContext.Current.CancellationToken))
+                .Where(entry =>
+                    entry.SerialNumbers.Contains(certificate.SerialNumber.ToLowerInvariant())
+                    && (userAgent is null || entry.UserAgent!.Contains(userAgent, StringComparison.Ordinal))
+                )
+                .Select(entry => entry.Outcome),
+        ];
     }
 
     private async Task<string?> VisitAsync(IBrowser browser, int port)
     {
         Assert.SkipWhen(browser.Missing is not null, browser.Missing ?? "");
-        return (await browser.VisitAsync(new Uri($"https://{LabTopology.SiteHost}:{port}/"), RootFile, TestContext.Current.CancellationToken)).Error;
+        return (
+            await browser.VisitAsync(
+                new Uri($"https://{LabTopology.SiteHost}:{port}/"),
+                RootFile,
+                TestContext.Current.CancellationToken
+            )
+        ).Error;
     }
 
     private LabPki Authority => new(lab.PkiFolder, new PkiOptions(), TimeProvider.System);
@@ -170,11 +355,20 @@ public sealed class ResponderClientsTests(LabFixture lab) : IClassFixture<LabFix
         var context = System.Net.Security.SslStreamCertificateContext.Create(certificate, [issuer], offline: true);
         var builder = WebApplication.CreateSlimBuilder();
         builder.Logging.ClearProviders();
-        builder.WebHost.UseKestrelHttpsConfiguration().ConfigureKestrel(kestrel => kestrel.Listen(System.Net.IPAddress.Loopback, 0, endpoint => endpoint.UseHttps(https =>
-        {
-            https.ServerCertificate = certificate;
-            https.OnAuthenticate = (_, options) => options.ServerCertificateContext = context;
-        })));
+        builder
+            .WebHost.UseKestrelHttpsConfiguration()
+            .ConfigureKestrel(kestrel =>
+                kestrel.Listen(
+                    System.Net.IPAddress.Loopback,
+                    0,
+                    endpoint =>
+                        endpoint.UseHttps(https =>
+                        {
+                            https.ServerCertificate = certificate;
+                            https.OnAuthenticate = (_, options) => options.ServerCertificateContext = context;
+                        })
+                )
+            );
         var site = builder.Build();
         site.Run(http => http.Response.WriteAsync("hello"));
         await site.StartAsync(TestContext.Current.CancellationToken);

@@ -16,7 +16,12 @@ public sealed class ResponderProcessTests : IAsyncLifetime
 
     public ValueTask InitializeAsync()
     {
-        _topology = new LabTopology { Directory = _folder.Path, Ports = Programs.FreePorts().Ports, KeyAlgorithm = KeyAlgorithm.Ecdsa };
+        _topology = new LabTopology
+        {
+            Directory = _folder.Path,
+            Ports = Programs.FreePorts().Ports,
+            KeyAlgorithm = KeyAlgorithm.Ecdsa,
+        };
         _topology.CreatePki(TimeProvider.System).Ensure();
         return ValueTask.CompletedTask;
     }
@@ -27,13 +32,34 @@ public sealed class ResponderProcessTests : IAsyncLifetime
     public async Task No_acknowledged_revocation_is_lost_when_the_process_ends_amid_a_stream_of_them(bool killed)
     {
         var acknowledged = new ConcurrentBag<string>();
-        await using var responder = new RunningProgram(["dotnet", Programs.Service(LabTopology.Responder), .. _topology.ArgumentsOf(LabTopology.Responder)]);
+        await using var responder = new RunningProgram([
+            "dotnet",
+            Programs.Service(LabTopology.Responder),
+            .. _topology.ArgumentsOf(LabTopology.Responder),
+        ]);
         using var admin = await ConnectAsync();
         var serials = Enumerable.Range(0x4000, 600).Select(number => $"{number:x4}").ToArray();
         foreach (var serial in serials)
-            await admin.RegisterAsync(new RegisteredCertificate($"server-{serial}", serial, TimeProvider.System.GetUtcNow(), TimeProvider.System.GetUtcNow().AddDays(1)), TestContext.Current.CancellationToken);
+            await admin.RegisterAsync(
+                new RegisteredCertificate(
+                    $"server-{serial}",
+                    serial,
+                    TimeProvider.System.GetUtcNow(),
+                    TimeProvider.System.GetUtcNow().AddDays(1)
+                ),
+                TestContext.Current.CancellationToken
+            );
 
-        var stream = Task.WhenAll(Enumerable.Range(0, 4).Select(worker => Task.Run(() => RevokeAsync(admin, serials.Where((_, index) => index % 4 == worker), acknowledged), TestContext.Current.CancellationToken)));
+        var stream = Task.WhenAll(
+            Enumerable
+                .Range(0, 4)
+                .Select(worker =>
+                    Task.Run(
+                        () => RevokeAsync(admin, serials.Where((_, index) => index % 4 == worker), acknowledged),
+                        TestContext.Current.CancellationToken
+                    )
+                )
+        );
         await Poll.UntilAsync(() => acknowledged.Count >= 50, "fifty revocations");
         if (killed)
             responder.Kill();
@@ -45,7 +71,10 @@ public sealed class ResponderProcessTests : IAsyncLifetime
         Assert.True(acknowledged.Count >= 50, "nothing was under way");
         using var registry = new SqliteCertificateRegistry(_topology.Database, TimeProvider.System);
         foreach (var serial in acknowledged)
-            Assert.Equal(CertStatusKind.Revoked, (await registry.FindAsync(serial, TestContext.Current.CancellationToken))?.Status.Kind);
+            Assert.Equal(
+                CertStatusKind.Revoked,
+                (await registry.FindAsync(serial, TestContext.Current.CancellationToken))?.Status.Kind
+            );
     }
 
     public ValueTask DisposeAsync()
@@ -54,7 +83,11 @@ public sealed class ResponderProcessTests : IAsyncLifetime
         return ValueTask.CompletedTask;
     }
 
-    private static async Task RevokeAsync(ResponderAdminClient admin, IEnumerable<string> serials, ConcurrentBag<string> acknowledged)
+    private static async Task RevokeAsync(
+        ResponderAdminClient admin,
+        IEnumerable<string> serials,
+        ConcurrentBag<string> acknowledged
+    )
     {
         foreach (var serial in serials)
         {
@@ -75,18 +108,21 @@ public sealed class ResponderProcessTests : IAsyncLifetime
     {
         await Poll.UntilAsync(() => File.Exists(_topology.AdminTokenFile), "the token");
         var admin = new ResponderAdminClient(_topology.AdminUrl, AdminToken.LoadOrCreate(_topology.AdminTokenFile));
-        await Poll.UntilAsync(async () =>
-        {
-            try
+        await Poll.UntilAsync(
+            async () =>
             {
-                await admin.GetStatusAsync(TestContext.Current.CancellationToken);
-                return true;
-            }
-            catch (HttpRequestException)
-            {
-                return false;
-            }
-        }, "the responder is up");
+                try
+                {
+                    await admin.GetStatusAsync(TestContext.Current.CancellationToken);
+                    return true;
+                }
+                catch (HttpRequestException)
+                {
+                    return false;
+                }
+            },
+            "the responder is up"
+        );
         return admin;
     }
 }

@@ -22,12 +22,24 @@ public sealed class SiteProcessTests
     [Fact, Trait("Rule", "S7"), Trait("Rule", "S25")]
     public async Task However_often_responder_and_site_are_killed_every_handshake_is_stapled()
     {
-        var length = TimeSpan.TryParse(Environment.GetEnvironmentVariable("OCSPLAB_SOAK"), CultureInfo.InvariantCulture, out var asked) ? asked : TimeSpan.FromSeconds(15);
+        var length = TimeSpan.TryParse(
+            Environment.GetEnvironmentVariable("OCSPLAB_SOAK"),
+            CultureInfo.InvariantCulture,
+            out var asked
+        )
+            ? asked
+            : TimeSpan.FromSeconds(15);
         var chance = new Random(20261122);
-        int handshakes = 0, siteKills = 0, responderKills = 0;
+        int handshakes = 0,
+            siteKills = 0,
+            responderKills = 0;
         await using var lab = await ProcessLab.StartAsync();
         var responderUp = true;
-        for (var started = TimeProvider.System.GetTimestamp(); TimeProvider.System.GetElapsedTime(started) < length || siteKills == 0 || responderKills == 0;)
+        for (
+            var started = TimeProvider.System.GetTimestamp();
+            TimeProvider.System.GetElapsedTime(started) < length || siteKills == 0 || responderKills == 0;
+
+        )
         {
             switch (chance.Next(3))
             {
@@ -54,7 +66,9 @@ public sealed class SiteProcessTests
                 Assert.Equal(StapleVerdictKind.Good, await lab.StapleAsync());
         }
 
-        TestContext.Current.TestOutputHelper?.WriteLine($"{handshakes} handshakes, all stapled; site killed {siteKills} times, responder {responderKills} times");
+        TestContext.Current.TestOutputHelper?.WriteLine(
+            $"{handshakes} handshakes, all stapled; site killed {siteKills} times, responder {responderKills} times"
+        );
     }
 
     [Fact, Trait("Rule", "S12"), Trait("Rule", "S32")]

@@ -22,12 +22,19 @@ public sealed class UpTests : IDisposable
     public async Task Ctrl_c_leaves_no_process_and_no_port_behind()
     {
         await using var lab = new RunningProgram(["dotnet", Programs.Cli, .. Arguments(), "--nginx", "process"]);
-        await Poll.UntilAsync(() => lab.HasExited || lab.Output.Contains("\nready", StringComparison.Ordinal), "the lab is ready", 120);
+        await Poll.UntilAsync(
+            () => lab.HasExited || lab.Output.Contains("\nready", StringComparison.Ordinal),
+            "the lab is ready",
+            120
+        );
         Assert.False(lab.HasExited, lab.Error);
         var nginx = NginxLeftover.FindProcess(_folder["nginx"]);
         lab.Interrupt();
         Assert.Equal(0, await lab.WaitAsync());
-        Assert.All(_ports.All, port => Assert.True(PortCheck.Refusal(port) is null, $"port {port.Number} of {port.Resource}"));
+        Assert.All(
+            _ports.All,
+            port => Assert.True(PortCheck.Refusal(port) is null, $"port {port.Number} of {port.Resource}")
+        );
         if (nginx is { } processId)
             Assert.False(Directory.Exists($"/proc/{processId}"), "nginx is still there");
     }
@@ -35,11 +42,22 @@ public sealed class UpTests : IDisposable
     [Fact]
     public async Task The_apphost_comes_up_and_goes_down_by_itself()
     {
-        await using var host = new RunningProgram(["dotnet", Programs.AppHost, "--lab", _folder.Path, "--for", "00:00:02", .. _options]);
+        await using var host = new RunningProgram([
+            "dotnet",
+            Programs.AppHost,
+            "--lab",
+            _folder.Path,
+            "--for",
+            "00:00:02",
+            .. _options,
+        ]);
         Assert.Equal(0, await host.WaitAsync(120));
         Assert.Contains("\nready", host.Output, StringComparison.Ordinal);
         foreach (var resource in (string[])["pki", "dns", "responder", "kestrel", "kestrel-builtin", "nginx"])
-            Assert.Contains(host.Output.Split('\n'), line => line.TrimStart().StartsWith(resource + " ", StringComparison.Ordinal));
+            Assert.Contains(
+                host.Output.Split('\n'),
+                line => line.TrimStart().StartsWith(resource + " ", StringComparison.Ordinal)
+            );
     }
 
     [Fact]
@@ -47,15 +65,30 @@ public sealed class UpTests : IDisposable
     {
         await using (var lab = new RunningProgram(["dotnet", Programs.Cli, .. Arguments(), "--nginx", "process"]))
         {
-            await Poll.UntilAsync(() => lab.HasExited || lab.Output.Contains("\nready", StringComparison.Ordinal), "the lab is ready", 120);
-            Assert.SkipUnless(lab.Output.Contains($"https://127.0.0.1:{_ports.Nginx}", StringComparison.Ordinal), "nginx is not installed and its package could not be unpacked");
+            await Poll.UntilAsync(
+                () => lab.HasExited || lab.Output.Contains("\nready", StringComparison.Ordinal),
+                "the lab is ready",
+                120
+            );
+            Assert.SkipUnless(
+                lab.Output.Contains($"https://127.0.0.1:{_ports.Nginx}", StringComparison.Ordinal),
+                "nginx is not installed and its package could not be unpacked"
+            );
             lab.Kill();
             await lab.WaitAsync();
         }
 
         var left = NginxLeftover.FindProcess(_folder["nginx"]);
         Assert.NotNull(left);
-        await using var next = new RunningProgram(["dotnet", Programs.Cli, .. Arguments(), "--nginx", "off", "--for", "00:00:01"]);
+        await using var next = new RunningProgram([
+            "dotnet",
+            Programs.Cli,
+            .. Arguments(),
+            "--nginx",
+            "off",
+            "--for",
+            "00:00:01",
+        ]);
         Assert.True(await next.WaitAsync(120) == 0, next.Error);
         Assert.False(Directory.Exists($"/proc/{left}"), "the old nginx is still there");
     }
@@ -65,10 +98,24 @@ public sealed class UpTests : IDisposable
     {
         var result = await Programs.OcspLabAsync([.. Arguments(), "--nginx", "off", "--json", "--for", "00:00:01"]);
         Assert.True(result.ExitCode == 0, result.Error);
-        var events = result.Output.Split('\n', StringSplitOptions.RemoveEmptyEntries).Select(line => JsonDocument.Parse(line).RootElement).ToArray();
-        Assert.Equal(["ready", "stopping", "stopped"], events.Select(@event => @event.GetProperty("event").GetString()).Where(name => name is not ("resource" or "message")));
-        var last = events.Where(@event => @event.GetProperty("event").GetString() == "resource").GroupBy(@event => @event.GetProperty("name").GetString()).ToDictionary(group => group.Key!, group => group.Last().GetProperty("state").GetString());
-        Assert.All(LabTopology.Resources, name => Assert.Equal(name == LabTopology.Nginx ? "off" : "ready", last[name]));
+        var events = result
+            .Output.Split('\n', StringSplitOptions.RemoveEmptyEntries)
+            .Select(line => JsonDocument.Parse(line).RootElement)
+            .ToArray();
+        Assert.Equal(
+            ["ready", "stopping", "stopped"],
+            events
+                .Select(@event => @event.GetProperty("event").GetString())
+                .Where(name => name is not ("resource" or "message"))
+        );
+        var last = events
+            .Where(@event => @event.GetProperty("event").GetString() == "resource")
+            .GroupBy(@event => @event.GetProperty("name").GetString())
+            .ToDictionary(group => group.Key!, group => group.Last().GetProperty("state").GetString());
+        Assert.All(
+            LabTopology.Resources,
+            name => Assert.Equal(name == LabTopology.Nginx ? "off" : "ready", last[name])
+        );
     }
 
     [Fact]
@@ -76,13 +123,31 @@ public sealed class UpTests : IDisposable
     {
         // A terminal of its own, out of util-linux.
         var command = Programs.Quote(["dotnet", Programs.Cli, .. Arguments(), "--nginx", "off"]);
-        await using var lab = new RunningProgram(Tool.Require("script"), "--quiet", "--return", "--flush", "--command", command, "/dev/null");
-        await Poll.UntilAsync(() => lab.HasExited || lab.Output.Contains("refresh", StringComparison.Ordinal), "the lab is ready", 120);
+        await using var lab = new RunningProgram(
+            Tool.Require("script"),
+            "--quiet",
+            "--return",
+            "--flush",
+            "--command",
+            command,
+            "/dev/null"
+        );
+        await Poll.UntilAsync(
+            () => lab.HasExited || lab.Output.Contains("refresh", StringComparison.Ordinal),
+            "the lab is ready",
+            120
+        );
         Assert.False(lab.HasExited, lab.Output);
         lab.Type("r");
-        await Poll.UntilAsync(() => lab.Output.Contains("echo is revoked", StringComparison.Ordinal), "the key for revoke");
+        await Poll.UntilAsync(
+            () => lab.Output.Contains("echo is revoked", StringComparison.Ordinal),
+            "the key for revoke"
+        );
         lab.Type("u");
-        await Poll.UntilAsync(() => lab.Output.Contains("CN=echocert.lab, O=OcspLab: revoked", StringComparison.Ordinal), "the key for refresh");
+        await Poll.UntilAsync(
+            () => lab.Output.Contains("CN=echocert.lab, O=OcspLab: revoked", StringComparison.Ordinal),
+            "the key for refresh"
+        );
         lab.Type("q");
         Assert.Equal(0, await lab.WaitAsync());
     }
@@ -91,8 +156,20 @@ public sealed class UpTests : IDisposable
     public async Task A_lab_ends_in_time_though_somebody_looks_at_the_faults()
     {
         var command = Programs.Quote(["dotnet", Programs.Cli, .. Arguments(), "--nginx", "off", "--for", "00:00:05"]);
-        await using var lab = new RunningProgram(Tool.Require("script"), "--quiet", "--return", "--flush", "--command", command, "/dev/null");
-        await Poll.UntilAsync(() => lab.HasExited || lab.Output.Contains("refresh", StringComparison.Ordinal), "the lab is ready", 120);
+        await using var lab = new RunningProgram(
+            Tool.Require("script"),
+            "--quiet",
+            "--return",
+            "--flush",
+            "--command",
+            command,
+            "/dev/null"
+        );
+        await Poll.UntilAsync(
+            () => lab.HasExited || lab.Output.Contains("refresh", StringComparison.Ordinal),
+            "the lab is ready",
+            120
+        );
         lab.Type("f");
         Assert.Equal(0, await lab.WaitAsync());
         Assert.Contains("misbehave", lab.Output, StringComparison.Ordinal);
@@ -102,9 +179,23 @@ public sealed class UpTests : IDisposable
     public async Task What_a_container_left_does_not_stop_a_lab_where_its_runtime_is_gone()
     {
         Directory.CreateDirectory(_folder["nginx"]);
-        await File.WriteAllTextAsync(_folder["nginx/container"], "docker\nocsplab-nginx-00000000\n", TestContext.Current.CancellationToken);
+        await File.WriteAllTextAsync(
+            _folder["nginx/container"],
+            "docker\nocsplab-nginx-00000000\n",
+            TestContext.Current.CancellationToken
+        );
         using var empty = new TempFolder();
-        await using var lab = new RunningProgram(["env", $"PATH={empty.Path}", DotnetPath(), Programs.Cli, .. Arguments(), "--nginx", "off", "--for", "00:00:01"]);
+        await using var lab = new RunningProgram([
+            "env",
+            $"PATH={empty.Path}",
+            DotnetPath(),
+            Programs.Cli,
+            .. Arguments(),
+            "--nginx",
+            "off",
+            "--for",
+            "00:00:01",
+        ]);
         Assert.True(await lab.WaitAsync(120) == 0, lab.Error);
         // It may come back, and then what is left is to be removed.
         Assert.True(File.Exists(_folder["nginx/container"]));
@@ -114,11 +205,27 @@ public sealed class UpTests : IDisposable
     public async Task What_no_longer_does_what_it_is_for_is_reported_and_what_does_again_too()
     {
         await using var lab = new RunningProgram(["dotnet", Programs.Cli, .. Arguments(), "--nginx", "off"]);
-        await Poll.UntilAsync(() => lab.HasExited || lab.Output.Contains("\nready", StringComparison.Ordinal), "the lab is ready", 120);
-        Assert.Equal("stopped", (await Programs.OcspLabAsync("responder", "stop", "--lab", _folder.Path)).Output.Trim());
-        await Poll.UntilAsync(() => lab.Error.Contains("responder: degraded", StringComparison.Ordinal), "the closed port is reported");
-        Assert.Equal("started", (await Programs.OcspLabAsync("responder", "start", "--lab", _folder.Path)).Output.Trim());
-        await Poll.UntilAsync(() => lab.Error.Contains("responder: ready", StringComparison.Ordinal), "the open port is reported");
+        await Poll.UntilAsync(
+            () => lab.HasExited || lab.Output.Contains("\nready", StringComparison.Ordinal),
+            "the lab is ready",
+            120
+        );
+        Assert.Equal(
+            "stopped",
+            (await Programs.OcspLabAsync("responder", "stop", "--lab", _folder.Path)).Output.Trim()
+        );
+        await Poll.UntilAsync(
+            () => lab.Error.Contains("responder: degraded", StringComparison.Ordinal),
+            "the closed port is reported"
+        );
+        Assert.Equal(
+            "started",
+            (await Programs.OcspLabAsync("responder", "start", "--lab", _folder.Path)).Output.Trim()
+        );
+        await Poll.UntilAsync(
+            () => lab.Error.Contains("responder: ready", StringComparison.Ordinal),
+            "the open port is reported"
+        );
     }
 
     [Fact]
@@ -133,7 +240,11 @@ public sealed class UpTests : IDisposable
     public async Task A_broken_certificate_file_is_named()
     {
         await MakePkiAsync();
-        await File.WriteAllTextAsync(_folder["pki/user_certs/echo/rsa_echo.crt"], "nonsense", TestContext.Current.CancellationToken);
+        await File.WriteAllTextAsync(
+            _folder["pki/user_certs/echo/rsa_echo.crt"],
+            "nonsense",
+            TestContext.Current.CancellationToken
+        );
         await FailsAsync(78, "pki/user_certs/echo/rsa_echo.crt is not a readable certificate");
     }
 
@@ -141,7 +252,11 @@ public sealed class UpTests : IDisposable
     public async Task A_wrong_key_password_is_named()
     {
         await MakePkiAsync();
-        await File.WriteAllTextAsync(_folder["pki/user_certs/echo/private/password.txt"], "wrong\n", TestContext.Current.CancellationToken);
+        await File.WriteAllTextAsync(
+            _folder["pki/user_certs/echo/private/password.txt"],
+            "wrong\n",
+            TestContext.Current.CancellationToken
+        );
         await FailsAsync(78, "rsa_echo_encrypted.key cannot be opened with the password in");
     }
 
@@ -160,9 +275,17 @@ public sealed class UpTests : IDisposable
         var result = await Programs.OcspLabAsync([.. Arguments(), "--ocsp-url", "none", "--for", "00:00:01"]);
         Assert.True(result.ExitCode == 0, result.Error);
         Assert.Contains("not stapled; this project's stapling", result.Output, StringComparison.Ordinal);
-        Assert.Contains("names no OCSP responder", await File.ReadAllTextAsync(_folder["logs/kestrel.log"], TestContext.Current.CancellationToken), StringComparison.Ordinal);
+        Assert.Contains(
+            "names no OCSP responder",
+            await File.ReadAllTextAsync(_folder["logs/kestrel.log"], TestContext.Current.CancellationToken),
+            StringComparison.Ordinal
+        );
         if (result.Output.Contains($"https://127.0.0.1:{_ports.Nginx}", StringComparison.Ordinal))
-            Assert.Contains("\"ssl_stapling\" ignored, no OCSP responder URL in the certificate", result.Error, StringComparison.Ordinal);
+            Assert.Contains(
+                "\"ssl_stapling\" ignored, no OCSP responder URL in the certificate",
+                result.Error,
+                StringComparison.Ordinal
+            );
     }
 
     [Fact]
@@ -237,12 +360,16 @@ public sealed class UpTests : IDisposable
         var result = await Programs.OcspLabAsync(["doctor", .. _options]);
         Assert.Equal(0, result.ExitCode);
         Assert.All(_ports.All, port => Assert.Contains($"port {port.Number}", result.Output, StringComparison.Ordinal));
-        Assert.All((string[])["nginx", "container runtime", "openssl", "curl"], tool => Assert.Contains(tool, result.Output, StringComparison.Ordinal));
+        Assert.All(
+            (string[])["nginx", "container runtime", "openssl", "curl"],
+            tool => Assert.Contains(tool, result.Output, StringComparison.Ordinal)
+        );
     }
 
     private string[] Arguments() => ["up", "--lab", _folder.Path, .. _options];
 
-    private Task<ToolResult> MakePkiAsync() => Programs.OcspLabAsync("pki", "init", "--lab", _folder.Path, "--responder-port", $"{_ports.Responder}");
+    private Task<ToolResult> MakePkiAsync() =>
+        Programs.OcspLabAsync("pki", "init", "--lab", _folder.Path, "--responder-port", $"{_ports.Responder}");
 
     private async Task FailsAsync(int exitCode, params string[] parts)
     {
@@ -253,5 +380,8 @@ public sealed class UpTests : IDisposable
         Assert.DoesNotContain("   at ", result.Error, StringComparison.Ordinal);
     }
 
-    private static string DotnetPath() => Environment.ProcessPath is { } path && Path.GetFileNameWithoutExtension(path) == "dotnet" ? path : File.ResolveLinkTarget(Tool.Find("dotnet")!, returnFinalTarget: true)?.FullName ?? Tool.Find("dotnet")!;
+    private static string DotnetPath() =>
+        Environment.ProcessPath is { } path && Path.GetFileNameWithoutExtension(path) == "dotnet"
+            ? path
+            : File.ResolveLinkTarget(Tool.Find("dotnet")!, returnFinalTarget: true)?.FullName ?? Tool.Find("dotnet")!;
 }

@@ -24,7 +24,8 @@ public static class FreePort
             yield return First + (int)((uint)Interlocked.Increment(ref _cursor) % Count);
     }
 
-    private static bool IsFree(int port) => CanBind(port, SocketType.Stream, ProtocolType.Tcp) && CanBind(port, SocketType.Dgram, ProtocolType.Udp);
+    private static bool IsFree(int port) =>
+        CanBind(port, SocketType.Stream, ProtocolType.Tcp) && CanBind(port, SocketType.Dgram, ProtocolType.Udp);
 
     private static bool CanBind(int port, SocketType type, ProtocolType protocol)
     {

@@ -18,5 +18,6 @@ public static class Poll
         Assert.Fail($"not within {seconds} s: {what}");
     }
 
-    public static Task UntilAsync(Func<bool> condition, string what, int seconds = 30) => UntilAsync(() => Task.FromResult(condition()), what, seconds);
+    public static Task UntilAsync(Func<bool> condition, string what, int seconds = 30) =>
+        UntilAsync(() => Task.FromResult(condition()), what, seconds);
 }

@@ -4,7 +4,9 @@ using Xunit;
 
 namespace OcspLab.Testing;
 
-/// <summary>A PostgreSQL server of one's own on loopback, from Debian's package; skipped by name where there is none.</summary>
+/// <summary>
+/// A PostgreSQL server of one's own on loopback, from Debian's package; skipped by name where there is none.
+/// </summary>
 public sealed class PostgresServer : IAsyncDisposable
 {
     private readonly string _folder = Directory.CreateTempSubdirectory("ocsplab-pg-").FullName;
@@ -20,25 +22,56 @@ public sealed class PostgresServer : IAsyncDisposable
 
     public int Port { get; }
 
-    public string ConnectionString => string.Create(CultureInfo.InvariantCulture, $"Host=127.0.0.1;Port={Port};Username=ocsplab;Database=postgres;Timeout=5;Command Timeout=5");
+    public string ConnectionString =>
+        string.Create(
+            CultureInfo.InvariantCulture,
+            $"Host=127.0.0.1;Port={Port};Username=ocsplab;Database=postgres;Timeout=5;Command Timeout=5"
+        );
 
     public static async Task<PostgresServer> StartAsync()
     {
         var programs = Directory.Exists("/usr/lib/postgresql")
-            ? Directory.GetDirectories("/usr/lib/postgresql").Order(StringComparer.Ordinal).Select(version => Path.Combine(version, "bin")).LastOrDefault(folder => File.Exists(Path.Combine(folder, "initdb")))
+            ? Directory
+                .GetDirectories("/usr/lib/postgresql")
+                .Order(StringComparer.Ordinal)
+                .Select(version => Path.Combine(version, "bin"))
+                .LastOrDefault(folder => File.Exists(Path.Combine(folder, "initdb")))
             : null;
         Assert.SkipWhen(programs is null, "PostgreSQL's server is not installed (Debian's package postgresql)");
         // It refuses to run as root; the package brings a user for it.
-        var server = new PostgresServer(programs!, Environment.IsPrivilegedProcess ? [Tool.Require("runuser"), "-u", "postgres", "--"] : []);
+        var server = new PostgresServer(
+            programs!,
+            Environment.IsPrivilegedProcess ? [Tool.Require("runuser"), "-u", "postgres", "--"] : []
+        );
         if (Environment.IsPrivilegedProcess)
             await Tool.RunAsync("chown", "postgres", server._folder);
-        await server.RunAsync("initdb", "--pgdata", server.Data, "--username", "ocsplab", "--auth", "trust", "--no-sync");
+        await server.RunAsync(
+            "initdb",
+            "--pgdata",
+            server.Data,
+            "--username",
+            "ocsplab",
+            "--auth",
+            "trust",
+            "--no-sync"
+        );
         await server.ResumeAsync();
         return server;
     }
 
     /// <summary>Starts it again on the same data.</summary>
-    public Task ResumeAsync() => RunAsync("pg_ctl", "--pgdata", Data, "--wait", "--log", Path.Combine(_folder, "log"), "--options", string.Create(CultureInfo.InvariantCulture, $"-p {Port} -h 127.0.0.1 -k {_folder}"), "start");
+    public Task ResumeAsync() =>
+        RunAsync(
+            "pg_ctl",
+            "--pgdata",
+            Data,
+            "--wait",
+            "--log",
+            Path.Combine(_folder, "log"),
+            "--options",
+            string.Create(CultureInfo.InvariantCulture, $"-p {Port} -h 127.0.0.1 -k {_folder}"),
+            "start"
+        );
 
     /// <summary>Ends it, and every connection to it.</summary>
     public Task StopAsync() => RunAsync("pg_ctl", "--pgdata", Data, "--mode", "immediate", "--wait", "stop");
@@ -56,7 +89,9 @@ public sealed class PostgresServer : IAsyncDisposable
     {
         // Not through pipes: the server that pg_ctl starts would keep them open.
         string[] command = [.. _asUser, Path.Combine(_programs, program), .. arguments];
-        using var process = Process.Start(new ProcessStartInfo(command[0], command.Skip(1)) { WorkingDirectory = "/", UseShellExecute = false })!;
+        using var process = Process.Start(
+            new ProcessStartInfo(command[0], command.Skip(1)) { WorkingDirectory = "/", UseShellExecute = false }
+        )!;
         await process.WaitForExitAsync();
         Assert.True(process.ExitCode == 0, $"{program} ended with {process.ExitCode}");
     }

@@ -38,11 +38,12 @@ public sealed class ScriptedServer : IAsyncDisposable
     }
 
     /// <summary>A script that sends one OCSP response.</summary>
-    public static Func<HttpContext, Task> Send(Func<byte[]> body, string contentType = "application/ocsp-response") => async context =>
-    {
-        context.Response.ContentType = contentType;
-        await context.Response.Body.WriteAsync(body());
-    };
+    public static Func<HttpContext, Task> Send(Func<byte[]> body, string contentType = "application/ocsp-response") =>
+        async context =>
+        {
+            context.Response.ContentType = contentType;
+            await context.Response.Body.WriteAsync(body());
+        };
 
     public ValueTask DisposeAsync() => _application.DisposeAsync();
 }

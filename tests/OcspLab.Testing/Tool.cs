@@ -6,10 +6,15 @@ namespace OcspLab.Testing;
 /// <summary>Programs that interop tests need; a test without its program is skipped by name.</summary>
 public static class Tool
 {
-    /// <summary>The full path of a program on PATH, or in the system's own folders, which not every account has on it.</summary>
+    /// <summary>
+    /// The full path of a program on PATH, or in the system's own folders, which not every account has on it.
+    /// </summary>
     public static string? Find(string program)
     {
-        var path = (Environment.GetEnvironmentVariable("PATH") ?? "").Split(Path.PathSeparator, StringSplitOptions.RemoveEmptyEntries);
+        var path = (Environment.GetEnvironmentVariable("PATH") ?? "").Split(
+            Path.PathSeparator,
+            StringSplitOptions.RemoveEmptyEntries
+        );
         return path.Concat(SystemFolders).Select(folder => Path.Combine(folder, program)).FirstOrDefault(File.Exists);
     }
 
@@ -21,14 +26,19 @@ public static class Tool
     }
 
     /// <summary>Runs a program that must be there.</summary>
-    public static Task<ToolResult> RunAsync(string program, params string[] arguments) => RunInAsync(null, program, arguments);
+    public static Task<ToolResult> RunAsync(string program, params string[] arguments) =>
+        RunInAsync(null, program, arguments);
 
     public static Task<ToolResult> RunInAsync(string? directory, string program, params string[] arguments) =>
         RunAsync(program, arguments, directory, CancellationToken.None);
 
     /// <summary>The same with an end: the program and its children are killed then.</summary>
     public static async Task<ToolResult> RunAsync(
-        string program, IEnumerable<string> arguments, string? directory, CancellationToken cancellationToken)
+        string program,
+        IEnumerable<string> arguments,
+        string? directory,
+        CancellationToken cancellationToken
+    )
     {
         var start = new ProcessStartInfo(Require(program), arguments)
         {
@@ -54,7 +64,8 @@ public static class Tool
     }
 
     /// <summary>Runs a line of shell, as a person would paste it.</summary>
-    public static Task<ToolResult> ShellAsync(string directory, string line) => RunInAsync(directory, "bash", "-c", line);
+    public static Task<ToolResult> ShellAsync(string directory, string line) =>
+        RunInAsync(directory, "bash", "-c", line);
 
     private static readonly string[] SystemFolders = ["/usr/local/sbin", "/usr/sbin", "/sbin"];
 }

@@ -11,7 +11,10 @@ using OcspLab.Pki;
 
 namespace OcspLab.Comparison;
 
-/// <summary>Runs the servers through scenarios and measurements, one kind after the other, so that none disturbs what another measures.</summary>
+/// <summary>
+/// Runs the servers through scenarios and measurements, one kind after the other, so that none disturbs what another
+/// measures.
+/// </summary>
 /// <param name="plan">How long things last.</param>
 /// <param name="servers">Who takes part.</param>
 /// <param name="scenarios">What happens to them.</param>
@@ -20,8 +23,14 @@ namespace OcspLab.Comparison;
 /// <param name="clock">The time.</param>
 /// <param name="progress">Is told what goes on.</param>
 internal sealed class ComparisonRunner(
-    ComparisonPlan plan, IReadOnlyList<IStaplingServer> servers, IReadOnlyList<Scenario> scenarios, IReadOnlyList<Measurement> measurements, IReadOnlyList<IStatusClient> clients,
-    TimeProvider clock, Action<string> progress)
+    ComparisonPlan plan,
+    IReadOnlyList<IStaplingServer> servers,
+    IReadOnlyList<Scenario> scenarios,
+    IReadOnlyList<Measurement> measurements,
+    IReadOnlyList<IStatusClient> clients,
+    TimeProvider clock,
+    Action<string> progress
+)
 {
     private readonly ConcurrentBag<string> _failures = [];
 
@@ -31,7 +40,15 @@ internal sealed class ComparisonRunner(
     {
         var started = clock.GetTimestamp();
         var at = clock.GetUtcNow();
-        var result = new ComparisonResult(at, default, plan.Validity, plan.Runs, [], [], [.. scenarios.Select(scenario => new ComparedSituation(scenario.Name, scenario.Title))]);
+        var result = new ComparisonResult(
+            at,
+            default,
+            plan.Validity,
+            plan.Runs,
+            [],
+            [],
+            [.. scenarios.Select(scenario => new ComparedSituation(scenario.Name, scenario.Title))]
+        );
         result = await DescribeAsync(result).ConfigureAwait(false);
         // Keys of this kind are made at once, and what they cost is another measurement.
         if (scenarios.Count > 0 && Present(plan.Validity).Count == 0)
@@ -40,36 +57,81 @@ internal sealed class ComparisonRunner(
         }
         else if (scenarios.Count > 0)
         {
-            await TryAsync("scenarios", async () =>
-            {
-                var lab = await ComparisonLab.StartAsync(plan.Validity, KeyAlgorithm.Ecdsa, clock, progress, cancellationToken).ConfigureAwait(false);
-                await using (lab.ConfigureAwait(false))
-                    result = result with { ScenarioRuns = await new ScenarioRuns(plan, Present(plan.Validity), scenarios, _failures, clock, ReportOf(0)).RunAsync(lab, cancellationToken).ConfigureAwait(false) };
-            }, cancellationToken).ConfigureAwait(false);
+            await TryAsync(
+                    "scenarios",
+                    async () =>
+                    {
+                        var lab = await ComparisonLab
+                            .StartAsync(plan.Validity, KeyAlgorithm.Ecdsa, clock, progress, cancellationToken)
+                            .ConfigureAwait(false);
+                        await using (lab.ConfigureAwait(false))
+                            result = result with
+                            {
+                                ScenarioRuns = await new ScenarioRuns(
+                                    plan,
+                                    Present(plan.Validity),
+                                    scenarios,
+                                    _failures,
+                                    clock,
+                                    ReportOf(0)
+                                )
+                                    .RunAsync(lab, cancellationToken)
+                                    .ConfigureAwait(false),
+                            };
+                    },
+                    cancellationToken
+                )
+                .ConfigureAwait(false);
         }
 
         if (measurements.Count > 0 && !cancellationToken.IsCancellationRequested)
         {
-            await TryAsync("experiments", async () =>
-            {
-                // Here nothing is to expire or to be asked for again while it is measured.
-                var lab = await ComparisonLab.StartAsync(LongValidity, KeyAlgorithm.Ecdsa, clock, progress, cancellationToken).ConfigureAwait(false);
-                await using (lab.ConfigureAwait(false))
-                {
-                    foreach (var (part, measurement) in measurements.Index())
+            await TryAsync(
+                    "experiments",
+                    async () =>
                     {
-                        var report = ReportOf((scenarios.Count > 0 ? 1 : 0) + part);
-                        await TryAsync(measurement.ToString().ToLowerInvariant(), async () => result = await MeasureAsync(measurement, lab, result, report, cancellationToken).ConfigureAwait(false), cancellationToken).ConfigureAwait(false);
-                    }
-                }
-            }, cancellationToken).ConfigureAwait(false);
+                        // Here nothing is to expire or to be asked for again while it is measured.
+                        var lab = await ComparisonLab
+                            .StartAsync(LongValidity, KeyAlgorithm.Ecdsa, clock, progress, cancellationToken)
+                            .ConfigureAwait(false);
+                        await using (lab.ConfigureAwait(false))
+                        {
+                            foreach (var (part, measurement) in measurements.Index())
+                            {
+                                var report = ReportOf((scenarios.Count > 0 ? 1 : 0) + part);
+                                await TryAsync(
+                                        measurement.ToString().ToLowerInvariant(),
+                                        async () =>
+                                            result = await MeasureAsync(
+                                                    measurement,
+                                                    lab,
+                                                    result,
+                                                    report,
+                                                    cancellationToken
+                                                )
+                                                .ConfigureAwait(false),
+                                        cancellationToken
+                                    )
+                                    .ConfigureAwait(false);
+                            }
+                        }
+                    },
+                    cancellationToken
+                )
+                .ConfigureAwait(false);
         }
 
         return result with
         {
             Took = clock.GetElapsedTime(started),
             IsCutShort = cancellationToken.IsCancellationRequested,
-            Failures = [.. result.ScenarioRuns.Where(run => run.Failure is not null).Select(run => $"{ComparisonText.Label(run, result)}, {run.Scenario}: {run.Failure}"), .. _failures],
+            Failures =
+            [
+                .. result
+                    .ScenarioRuns.Where(run => run.Failure is not null)
+                    .Select(run => $"{ComparisonText.Label(run, result)}, {run.Scenario}: {run.Failure}"),
+                .. _failures,
+            ],
         };
     }
 
@@ -82,7 +144,8 @@ internal sealed class ComparisonRunner(
         }
         catch (Exception) when (cancellationToken.IsCancellationRequested)
         {
-            // Ctrl-C reaches servers and clients, too, and what they then say is no failure of theirs. What was seen so far is the result.
+            // Ctrl-C reaches servers and clients, too, and what they then say is no failure of theirs. What was seen so
+            // far is the result.
         }
         catch (Exception exception)
         {
@@ -90,15 +153,41 @@ internal sealed class ComparisonRunner(
         }
     }
 
-    private async Task<ComparisonResult> MeasureAsync(Measurement measurement, ComparisonLab lab, ComparisonResult result, Action<string> report, CancellationToken cancellationToken)
+    private async Task<ComparisonResult> MeasureAsync(
+        Measurement measurement,
+        ComparisonLab lab,
+        ComparisonResult result,
+        Action<string> report,
+        CancellationToken cancellationToken
+    )
     {
         var present = Present(LongValidity);
         return measurement switch
         {
-            Measurement.Latency => result with { Latencies = await new LatencyMeasurement(plan, report).RunAsync(lab, cancellationToken).ConfigureAwait(false) },
-            Measurement.Load => result with { Loads = await new LoadMeasurement(plan, present, _failures, report).RunAsync(lab, cancellationToken).ConfigureAwait(false) },
-            Measurement.Clients => result with { Clients = await new ClientTrial(clients, _failures, report).RunAsync(lab, cancellationToken).ConfigureAwait(false) },
-            _ => result with { Costs = await new CostMeasurement(plan, present, _failures, clock, report).RunAsync(cancellationToken).ConfigureAwait(false) },
+            Measurement.Latency => result with
+            {
+                Latencies = await new LatencyMeasurement(plan, report)
+                    .RunAsync(lab, cancellationToken)
+                    .ConfigureAwait(false),
+            },
+            Measurement.Load => result with
+            {
+                Loads = await new LoadMeasurement(plan, present, _failures, report)
+                    .RunAsync(lab, cancellationToken)
+                    .ConfigureAwait(false),
+            },
+            Measurement.Clients => result with
+            {
+                Clients = await new ClientTrial(clients, _failures, report)
+                    .RunAsync(lab, cancellationToken)
+                    .ConfigureAwait(false),
+            },
+            _ => result with
+            {
+                Costs = await new CostMeasurement(plan, present, _failures, clock, report)
+                    .RunAsync(cancellationToken)
+                    .ConfigureAwait(false),
+            },
         };
     }
 
@@ -115,19 +204,41 @@ internal sealed class ComparisonRunner(
         var present = Present(measurements.Count > 0 ? LongValidity : plan.Validity);
         var described = new List<ComparedProgram>();
         foreach (var server in present)
-            described.Add(new ComparedProgram(server.Name, await server.ReadVersionAsync(CancellationToken.None).ConfigureAwait(false), server.Setting));
-        var missing = servers.Where(server => scenarios.Count > 0 ? MissingHere(server, plan.Validity) is not null : server.Missing is not null);
+            described.Add(
+                new ComparedProgram(
+                    server.Name,
+                    await server.ReadVersionAsync(CancellationToken.None).ConfigureAwait(false),
+                    server.Setting
+                )
+            );
+        var missing = servers.Where(server =>
+            scenarios.Count > 0 ? MissingHere(server, plan.Validity) is not null : server.Missing is not null
+        );
         return result with
         {
             Servers = described,
-            Missing = [.. missing.Select(server => new MissingProgram(server.Name, (present.Contains(server) ? "of the scenarios only: " : "") + (MissingHere(server, plan.Validity) ?? server.Missing)))],
+            Missing =
+            [
+                .. missing.Select(server => new MissingProgram(
+                    server.Name,
+                    (present.Contains(server) ? "of the scenarios only: " : "")
+                        + (MissingHere(server, plan.Validity) ?? server.Missing)
+                )),
+            ],
         };
     }
 
-    private IReadOnlyList<IStaplingServer> Present(TimeSpan validity) => [.. servers.Where(server => MissingHere(server, validity) is null)];
+    private IReadOnlyList<IStaplingServer> Present(TimeSpan validity) =>
+        [.. servers.Where(server => MissingHere(server, validity) is null)];
 
     private static string? MissingHere(IStaplingServer server, TimeSpan validity) =>
-        server.Missing ?? (server.ShortestValidity > validity ? $"it takes no answer that lasts less than {server.ShortestValidity.TotalMinutes:0} minutes, and these last {validity.TotalSeconds:0} s" : null);
+        server.Missing
+        ?? (
+            server.ShortestValidity > validity
+                ? $"it takes no answer that lasts less than {server.ShortestValidity.TotalMinutes:0} minutes, and "
+                    + $"these last {validity.TotalSeconds:0} s"
+                : null
+        );
 
     private static readonly TimeSpan LongValidity = TimeSpan.FromHours(12);
 }

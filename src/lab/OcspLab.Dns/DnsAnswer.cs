@@ -14,7 +14,9 @@ internal enum DnsCode
     Refused = 5,
 }
 
-/// <summary>Encodes answers. None is longer than the 512 octets that every resolver takes over UDP, so none is ever truncated.</summary>
+/// <summary>
+/// Encodes answers. None is longer than the 512 octets that every resolver takes over UDP, so none is ever truncated.
+/// </summary>
 internal static class DnsAnswer
 {
     /// <summary>A header alone, for a query whose question could not be read.</summary>
@@ -22,16 +24,28 @@ internal static class DnsAnswer
     {
         var message = new byte[DnsQuestion.HeaderLength];
         BinaryPrimitives.WriteUInt16BigEndian(message, id);
-        BinaryPrimitives.WriteUInt16BigEndian(message.AsSpan(2), (ushort)(DnsQuestion.ResponseFlag | (int)DnsCode.FormatError));
+        BinaryPrimitives.WriteUInt16BigEndian(
+            message.AsSpan(2),
+            (ushort)(DnsQuestion.ResponseFlag | (int)DnsCode.FormatError)
+        );
         return message;
     }
 
-    /// <summary>The question again, with an address, or with the zone's SOA where there is none (RFC 2308), or with neither.</summary>
-    public static byte[] Encode(DnsQuestion question, DnsCode code, IPAddress? address, string? zone, TimeSpan timeToLive)
+    /// <summary>
+    /// The question again, with an address, or with the zone's SOA where there is none (RFC 2308), or with neither.
+    /// </summary>
+    public static byte[] Encode(
+        DnsQuestion question,
+        DnsCode code,
+        IPAddress? address,
+        string? zone,
+        TimeSpan timeToLive
+    )
     {
         var message = new MemoryStream(512);
         var authoritative = code is DnsCode.NoError or DnsCode.NameError;
-        var flags = DnsQuestion.ResponseFlag | (question.Flags & 0x7900) | (authoritative ? AuthoritativeFlag : 0) | (int)code;
+        var flags =
+            DnsQuestion.ResponseFlag | (question.Flags & 0x7900) | (authoritative ? AuthoritativeFlag : 0) | (int)code;
         Write16(message, question.Id);
         Write16(message, flags);
         Write16(message, 1);

@@ -12,7 +12,11 @@ internal sealed partial class DnsOptionsValidator : IValidateOptions<DnsOptions>
 internal sealed class DnsAddressValidator : IValidateOptions<DnsOptions>
 {
     public ValidateOptionsResult Validate(string? name, DnsOptions options) =>
-        SocketBinding.Fault(options.Address) is { } fault ? ValidateOptionsResult.Fail($"{DnsOptions.Section}:{nameof(options.Address)}: {fault}")
-        : options.Answer is { } answer && !IPAddress.TryParse(answer, out _) ? ValidateOptionsResult.Fail($"{DnsOptions.Section}:{nameof(options.Answer)}: '{answer}' is not an IP address.")
+        SocketBinding.Fault(options.Address) is { } fault
+            ? ValidateOptionsResult.Fail($"{DnsOptions.Section}:{nameof(options.Address)}: {fault}")
+        : options.Answer is { } answer && !IPAddress.TryParse(answer, out _)
+            ? ValidateOptionsResult.Fail(
+                $"{DnsOptions.Section}:{nameof(options.Answer)}: '{answer}' is not an IP address."
+            )
         : ValidateOptionsResult.Success;
 }

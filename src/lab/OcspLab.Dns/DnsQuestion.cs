@@ -11,15 +11,28 @@ namespace OcspLab.Dns;
 /// <param name="Type">QTYPE.</param>
 /// <param name="Class">QCLASS.</param>
 /// <param name="Encoded">The question section as it was sent, its spelling included.</param>
-internal sealed record DnsQuestion(ushort Id, ushort Flags, string Name, DnsType Type, ushort Class, ReadOnlyMemory<byte> Encoded)
+internal sealed record DnsQuestion(
+    ushort Id,
+    ushort Flags,
+    string Name,
+    DnsType Type,
+    ushort Class,
+    ReadOnlyMemory<byte> Encoded
+)
 {
     public bool RecursionDesired => (Flags & 0x0100) != 0;
 
     public int OperationCode => (Flags >> 11) & 0xf;
 
     /// <summary>Reads a query with exactly one question; whatever follows it (EDNS) is not looked at.</summary>
-    /// <returns>False for what is not such a query. <paramref name="id"/> is set when there is a header to answer to.</returns>
-    public static bool TryRead(ReadOnlyMemory<byte> message, [NotNullWhen(true)] out DnsQuestion? question, out ushort? id)
+    /// <returns>
+    /// False for what is not such a query. <paramref name="id"/> is set when there is a header to answer to.
+    /// </returns>
+    public static bool TryRead(
+        ReadOnlyMemory<byte> message,
+        [NotNullWhen(true)] out DnsQuestion? question,
+        out ushort? id
+    )
     {
         question = null;
         id = null;
@@ -42,7 +55,8 @@ internal sealed record DnsQuestion(ushort Id, ushort Flags, string Name, DnsType
             var length = bytes[at++];
             if (length == 0)
                 break;
-            // 63 is the longest label; the bits above it would be a pointer, which the first name of a message cannot have.
+            // 63 is the longest label; the bits above it would be a pointer, which the first name of a message cannot
+            // have.
             if (length > 63 || at + length > bytes.Length || name.Length + length > 253)
                 return false;
             if (name.Length > 0)

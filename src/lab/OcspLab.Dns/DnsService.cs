@@ -10,7 +10,14 @@ public static class DnsService
     /// <param name="configure">A last word, for who runs it inside another process.</param>
     public static IHost Create(string[] args, Action<HostApplicationBuilder>? configure = null)
     {
-        var builder = Host.CreateApplicationBuilder(new HostApplicationBuilderSettings { Args = args, ContentRootPath = AppContext.BaseDirectory, ApplicationName = typeof(DnsService).Assembly.GetName().Name });
+        var builder = Host.CreateApplicationBuilder(
+            new HostApplicationBuilderSettings
+            {
+                Args = args,
+                ContentRootPath = AppContext.BaseDirectory,
+                ApplicationName = typeof(DnsService).Assembly.GetName().Name,
+            }
+        );
         builder.AddServiceDefaults();
         builder.Services.AddSingleton(TimeProvider.System);
         builder.Services.AddSingleton<IValidateOptions<DnsOptions>, DnsOptionsValidator>();

@@ -33,7 +33,10 @@ internal sealed class DnsZones
             return id is { } known ? DnsAnswer.FormatError(known) : null;
         }
 
-        var zone = Array.Find(_zones, zone => question.Name == zone || question.Name.EndsWith("." + zone, StringComparison.Ordinal));
+        var zone = Array.Find(
+            _zones,
+            zone => question.Name == zone || question.Name.EndsWith("." + zone, StringComparison.Ordinal)
+        );
         var code = question switch
         {
             { OperationCode: not 0 } => DnsCode.NotImplemented,
@@ -42,7 +45,10 @@ internal sealed class DnsZones
             _ when _names.Contains(question.Name) || question.Name == zone => DnsCode.NoError,
             _ => DnsCode.NameError,
         };
-        var address = code == DnsCode.NoError && _names.Contains(question.Name) ? AddressFor(question.Type, _answer ?? arrivedOn) : null;
+        var address =
+            code == DnsCode.NoError && _names.Contains(question.Name)
+                ? AddressFor(question.Type, _answer ?? arrivedOn)
+                : null;
         log = $"{question.Name} {question.Type} → {(address is null ? code.ToString() : address.ToString())}";
         var authority = code is DnsCode.NoError or DnsCode.NameError ? zone : null;
         return DnsAnswer.Encode(question, code, address, authority, _timeToLive);
@@ -53,11 +59,21 @@ internal sealed class DnsZones
     {
         if (address.IsIPv4MappedToIPv6)
             address = address.MapToIPv4();
-        return (type, address.AddressFamily) is (DnsType.A, AddressFamily.InterNetwork) or (DnsType.Aaaa, AddressFamily.InterNetworkV6) ? address : null;
+        return
+            (type, address.AddressFamily)
+                is
+                    (DnsType.A, AddressFamily.InterNetwork)
+                    or
+                    (DnsType.Aaaa, AddressFamily.InterNetworkV6)
+            ? address
+            : null;
     }
 
     private static string[] Split(string list) =>
-        [.. list.Split(',', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries).Select(name => name.TrimEnd('.').ToLowerInvariant())];
+        [
+            .. list.Split(',', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries)
+                .Select(name => name.TrimEnd('.').ToLowerInvariant()),
+        ];
 
     private const ushort InternetClass = 1;
 }

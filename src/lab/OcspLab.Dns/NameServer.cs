@@ -7,7 +7,8 @@ using OcspLab.ServiceDefaults;
 namespace OcspLab.Dns;
 
 /// <summary>
-/// The lab's authoritative name server over UDP and TCP. A well-kept library was tried first; none tells which local address a
+/// The lab's authoritative name server over UDP and TCP. A well-kept library was tried first; none tells which local
+/// address a
 /// datagram arrived on, and that is the answer that works from a host and from a container alike.
 /// </summary>
 public sealed partial class NameServer : IHostedService, IDisposable
@@ -52,7 +53,10 @@ public sealed partial class NameServer : IHostedService, IDisposable
             }
             catch (SocketException exception)
             {
-                throw new IOException($"The name server cannot listen on {address}:{port}: {exception.Message}", exception);
+                throw new IOException(
+                    $"The name server cannot listen on {address}:{port}: {exception.Message}",
+                    exception
+                );
             }
 
             Started(_logger, new IPEndPoint(address, port));
@@ -80,11 +84,19 @@ public sealed partial class NameServer : IHostedService, IDisposable
 
     private Socket Open(IPAddress address, int port, SocketType type)
     {
-        var socket = new Socket(address.AddressFamily, type, type == SocketType.Dgram ? ProtocolType.Udp : ProtocolType.Tcp);
+        var socket = new Socket(
+            address.AddressFamily,
+            type,
+            type == SocketType.Dgram ? ProtocolType.Udp : ProtocolType.Tcp
+        );
         _sockets.Add(socket);
         _options.Binding.Prepare(socket);
         if (type == SocketType.Dgram)
-            socket.SetSocketOption(address.AddressFamily == AddressFamily.InterNetwork ? SocketOptionLevel.IP : SocketOptionLevel.IPv6, SocketOptionName.PacketInformation, true);
+            socket.SetSocketOption(
+                address.AddressFamily == AddressFamily.InterNetwork ? SocketOptionLevel.IP : SocketOptionLevel.IPv6,
+                SocketOptionName.PacketInformation,
+                true
+            );
         socket.Bind(new IPEndPoint(address, port));
         if (type == SocketType.Stream)
             socket.Listen(MaximumConnections);
@@ -94,14 +106,28 @@ public sealed partial class NameServer : IHostedService, IDisposable
     private async Task ServeUdpAsync(Socket socket, CancellationToken stopping)
     {
         var buffer = new byte[MaximumMessage];
-        var anyone = new IPEndPoint(socket.AddressFamily == AddressFamily.InterNetwork ? IPAddress.Any : IPAddress.IPv6Any, 0);
+        var anyone = new IPEndPoint(
+            socket.AddressFamily == AddressFamily.InterNetwork ? IPAddress.Any : IPAddress.IPv6Any,
+            0
+        );
         while (!stopping.IsCancellationRequested)
         {
             try
             {
-                var received = await socket.ReceiveMessageFromAsync(buffer, SocketFlags.None, anyone, stopping).ConfigureAwait(false);
-                if (_zones.Answer(buffer.AsMemory(0, received.ReceivedBytes), received.PacketInformation.Address, out var log) is { } answer)
-                    await socket.SendToAsync(answer, SocketFlags.None, received.RemoteEndPoint, stopping).ConfigureAwait(false);
+                var received = await socket
+                    .ReceiveMessageFromAsync(buffer, SocketFlags.None, anyone, stopping)
+                    .ConfigureAwait(false);
+                if (
+                    _zones.Answer(
+                        buffer.AsMemory(0, received.ReceivedBytes),
+                        received.PacketInformation.Address,
+                        out var log
+                    ) is
+                    { } answer
+                )
+                    await socket
+                        .SendToAsync(answer, SocketFlags.None, received.RemoteEndPoint, stopping)
+                        .ConfigureAwait(false);
                 Query(_logger, "udp", (IPEndPoint)received.RemoteEndPoint, log);
             }
             catch (SocketException exception)
@@ -149,13 +175,20 @@ public sealed partial class NameServer : IHostedService, IDisposable
             using var stream = new NetworkStream(socket, ownsSocket: true);
             var prefix = new byte[2];
             var buffer = new byte[MaximumMessage];
-            while (await stream.ReadAtLeastAsync(prefix, 2, throwOnEndOfStream: false, ending.Token).ConfigureAwait(false) == 2)
+            while (
+                await stream.ReadAtLeastAsync(prefix, 2, throwOnEndOfStream: false, ending.Token).ConfigureAwait(false)
+                == 2
+            )
             {
                 var length = BinaryPrimitives.ReadUInt16BigEndian(prefix);
                 if (length > MaximumMessage)
                     return;
                 await stream.ReadExactlyAsync(buffer.AsMemory(0, length), ending.Token).ConfigureAwait(false);
-                var answer = _zones.Answer(buffer.AsMemory(0, length), ((IPEndPoint)socket.LocalEndPoint!).Address, out var log);
+                var answer = _zones.Answer(
+                    buffer.AsMemory(0, length),
+                    ((IPEndPoint)socket.LocalEndPoint!).Address,
+                    out var log
+                );
                 Query(_logger, "tcp", (IPEndPoint)socket.RemoteEndPoint!, log);
                 if (answer is null)
                     return;
@@ -176,7 +209,12 @@ public sealed partial class NameServer : IHostedService, IDisposable
         }
     }
 
-    [LoggerMessage(4001, LogLevel.Information, "Name server on {EndPoint}, UDP and TCP", EventName = "NameServerStarted")]
+    [LoggerMessage(
+        4001,
+        LogLevel.Information,
+        "Name server on {EndPoint}, UDP and TCP",
+        EventName = "NameServerStarted"
+    )]
     private static partial void Started(ILogger logger, IPEndPoint endPoint);
 
     [LoggerMessage(4002, LogLevel.Information, "{Transport} {Client}: {Line}", EventName = "NameServerQuery")]

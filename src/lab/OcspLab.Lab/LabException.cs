@@ -7,7 +7,8 @@ namespace OcspLab.Lab;
 public sealed class LabException(
     string message,
     LabFailure failure = LabFailure.Unavailable,
-    Exception? innerException = null) : Exception(message, innerException)
+    Exception? innerException = null
+) : Exception(message, innerException)
 {
     /// <summary>What kind of thing is to be mended.</summary>
     public LabFailure Failure { get; } = failure;

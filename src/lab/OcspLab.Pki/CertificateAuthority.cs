@@ -22,7 +22,13 @@ internal sealed class CertificateAuthority(X509Certificate2 certificate, TimePro
     {
         using var key = CreateKey(files.Algorithm);
         var request = Request(profile, key, ocspUrl);
-        request.CertificateExtensions.Add(X509AuthorityKeyIdentifierExtension.CreateFromCertificate(Certificate, includeKeyIdentifier: true, includeIssuerAndSerial: false));
+        request.CertificateExtensions.Add(
+            X509AuthorityKeyIdentifierExtension.CreateFromCertificate(
+                Certificate,
+                includeKeyIdentifier: true,
+                includeIssuerAndSerial: false
+            )
+        );
 
         // Nothing outlives its issuer.
         var notBefore = clock.GetUtcNow() - profile.Past;
@@ -45,10 +51,18 @@ internal sealed class CertificateAuthority(X509Certificate2 certificate, TimePro
     /// <summary>True when <paramref name="certificate"/> names this authority and its key.</summary>
     public bool Issued(X509Certificate2 certificate)
     {
-        var own = Certificate.Extensions.OfType<X509SubjectKeyIdentifierExtension>().FirstOrDefault()?.SubjectKeyIdentifierBytes;
-        var named = certificate.Extensions.OfType<X509AuthorityKeyIdentifierExtension>().FirstOrDefault()?.KeyIdentifier;
+        var own = Certificate
+            .Extensions.OfType<X509SubjectKeyIdentifierExtension>()
+            .FirstOrDefault()
+            ?.SubjectKeyIdentifierBytes;
+        var named = certificate
+            .Extensions.OfType<X509AuthorityKeyIdentifierExtension>()
+            .FirstOrDefault()
+            ?.KeyIdentifier;
         return certificate.IssuerName.RawData.AsSpan().SequenceEqual(Certificate.SubjectName.RawData)
-            && own is { } identifier && named is { } issuer && identifier.Span.SequenceEqual(issuer.Span);
+            && own is { } identifier
+            && named is { } issuer
+            && identifier.Span.SequenceEqual(issuer.Span);
     }
 
     public void Dispose() => Certificate.Dispose();

@@ -13,8 +13,15 @@ public sealed record CertificateFiles(string Certificate, string Key, string Pas
     /// <summary>The same with the root, for software that must find the root itself.</summary>
     public string FullChainWithRoot => Path.Combine(Path.GetDirectoryName(Certificate)!, "fullchain-root.pem");
 
-    /// <summary><c>DIRECTORY/rsa_NAME.crt</c>, or within <c>DIRECTORY/CA</c> for an authority, and <c>DIRECTORY/private/…</c>.</summary>
-    public static CertificateFiles For(string directory, string name, KeyAlgorithm algorithm, string? certificateFolder = null)
+    /// <summary>
+    /// <c>DIRECTORY/rsa_NAME.crt</c>, or within <c>DIRECTORY/CA</c> for an authority, and <c>DIRECTORY/private/…</c>.
+    /// </summary>
+    public static CertificateFiles For(
+        string directory,
+        string name,
+        KeyAlgorithm algorithm,
+        string? certificateFolder = null
+    )
     {
         var prefix = Prefix(algorithm);
         var folder = certificateFolder is null ? directory : Path.Combine(directory, certificateFolder);
@@ -22,14 +29,19 @@ public sealed record CertificateFiles(string Certificate, string Key, string Pas
             Path.Combine(folder, $"{prefix}_{name}.crt"),
             Path.Combine(directory, "private", $"{prefix}_{name}_encrypted.key"),
             Path.Combine(directory, "private", "password.txt"),
-            algorithm);
+            algorithm
+        );
     }
 
     /// <summary>The same files for another kind of key.</summary>
-    internal CertificateFiles As(KeyAlgorithm algorithm) => new(Renamed(Certificate, algorithm), Renamed(Key, algorithm), Password, algorithm);
+    internal CertificateFiles As(KeyAlgorithm algorithm) =>
+        new(Renamed(Certificate, algorithm), Renamed(Key, algorithm), Password, algorithm);
 
     private string Renamed(string path, KeyAlgorithm algorithm) =>
-        Path.Combine(Path.GetDirectoryName(path)!, Prefix(algorithm) + Path.GetFileName(path)[Prefix(Algorithm).Length..]);
+        Path.Combine(
+            Path.GetDirectoryName(path)!,
+            Prefix(algorithm) + Path.GetFileName(path)[Prefix(Algorithm).Length..]
+        );
 
     private static string Prefix(KeyAlgorithm algorithm) => algorithm == KeyAlgorithm.Rsa ? "rsa" : "ec";
 }

@@ -7,7 +7,14 @@ namespace OcspLab.Pki;
 /// <param name="NotAfter">End of validity.</param>
 /// <param name="Files">Where it lives.</param>
 /// <param name="Freshness">Whether it was made just now.</param>
-public sealed record IssuedCertificate(string Name, string SerialNumber, DateTimeOffset NotBefore, DateTimeOffset NotAfter, CertificateFiles Files, Freshness Freshness);
+public sealed record IssuedCertificate(
+    string Name,
+    string SerialNumber,
+    DateTimeOffset NotBefore,
+    DateTimeOffset NotAfter,
+    CertificateFiles Files,
+    Freshness Freshness
+);
 
 /// <summary>Whether something was made or found.</summary>
 public enum Freshness

@@ -5,7 +5,8 @@ namespace OcspLab.Pki;
 
 /// <summary>
 /// The lab's certificate authority, laid out on disk as in the article: root, intermediate, OCSP signer, and the end
-/// certificates under <c>user_certs</c>. Making it again changes nothing that is still good; what has expired, or was issued by an
+/// certificates under <c>user_certs</c>. Making it again changes nothing that is still good; what has expired, or was
+/// issued by an
 /// authority that is gone, is made anew.
 /// </summary>
 public sealed partial class LabPki(string directory, PkiOptions options, TimeProvider clock)
@@ -25,8 +26,11 @@ public sealed partial class LabPki(string directory, PkiOptions options, TimePro
     /// <summary>The delegated OCSP signer (RFC 6960 §4.2.2.2).</summary>
     public CertificateFiles OcspSigner => Locate("ocsp", "ocsp", null);
 
-    /// <summary>A certificate of the same authority that must not sign OCSP: what a responder with a fault signs with.</summary>
-    public CertificateFiles SignerWithoutOcspSigning => Locate(Path.Combine("ocsp", "without-ocsp-signing"), "ocsp", null);
+    /// <summary>
+    /// A certificate of the same authority that must not sign OCSP: what a responder with a fault signs with.
+    /// </summary>
+    public CertificateFiles SignerWithoutOcspSigning =>
+        Locate(Path.Combine("ocsp", "without-ocsp-signing"), "ocsp", null);
 
     /// <summary>An OCSP signer that has expired: for faults too.</summary>
     public CertificateFiles ExpiredSigner => Locate(Path.Combine("ocsp", "expired"), "ocsp", null);
@@ -44,7 +48,8 @@ public sealed partial class LabPki(string directory, PkiOptions options, TimePro
             using var intermediate = EnsureAuthorities();
             EnsureSigner(intermediate);
             EnsureFaultySigners(intermediate);
-            return (IReadOnlyList<IssuedCertificate>)[.. WellKnownNames.Union(Names()).Select(name => EnsureEnd(intermediate, name))];
+            return (IReadOnlyList<IssuedCertificate>)
+                [.. WellKnownNames.Union(Names()).Select(name => EnsureEnd(intermediate, name))];
         });
     }
 
@@ -70,7 +75,8 @@ public sealed partial class LabPki(string directory, PkiOptions options, TimePro
         return Locked(() =>
         {
             using var intermediate = EnsureAuthorities();
-            return (IReadOnlyList<IssuedCertificate>)[.. names.Select(name => IssueEnd(intermediate, name, kind ?? KindOf(name)))];
+            return (IReadOnlyList<IssuedCertificate>)
+                [.. names.Select(name => IssueEnd(intermediate, name, kind ?? KindOf(name)))];
         });
     }
 
@@ -110,14 +116,18 @@ public sealed partial class LabPki(string directory, PkiOptions options, TimePro
         return intermediate;
     }
 
-    /// <summary>Makes the OCSP signer anew when a third of its life or less is left; a responder reads the files again.</summary>
+    /// <summary>
+    /// Makes the OCSP signer anew when a third of its life or less is left; a responder reads the files again.
+    /// </summary>
     /// <returns>True when it was made anew.</returns>
     /// <exception cref="PkiException">A file is broken or cannot be written.</exception>
-    public bool RenewOcspSigner() => !IsGood(OcspSigner, null) && Locked(() =>
-    {
-        using var intermediate = EnsureAuthorities();
-        return EnsureSigner(intermediate);
-    });
+    public bool RenewOcspSigner() =>
+        !IsGood(OcspSigner, null)
+        && Locked(() =>
+        {
+            using var intermediate = EnsureAuthorities();
+            return EnsureSigner(intermediate);
+        });
 
     private bool EnsureSigner(CertificateAuthority intermediate)
     {
@@ -130,10 +140,22 @@ public sealed partial class LabPki(string directory, PkiOptions options, TimePro
     // Good for nothing but faults, so it is enough that they are this authority's.
     private void EnsureFaultySigners(CertificateAuthority intermediate)
     {
-        foreach (var (files, profile) in (ReadOnlySpan<(CertificateFiles, CertificateProfile)>)[(SignerWithoutOcspSigning, CertificateProfile.NotAnOcspSigner), (ExpiredSigner, CertificateProfile.ExpiredOcspSigner)])
+        foreach (
+            var (files, profile) in (ReadOnlySpan<(CertificateFiles, CertificateProfile)>)
+                [
+                    (SignerWithoutOcspSigning, CertificateProfile.NotAnOcspSigner),
+                    (ExpiredSigner, CertificateProfile.ExpiredOcspSigner),
+                ]
+        )
         {
             using var certificate = StoredCertificate.Find(files);
-            if (certificate is null || !intermediate.Issued(certificate) || !File.Exists(files.Key) || !File.Exists(files.Password) || (profile == CertificateProfile.NotAnOcspSigner && !IsGood(files, intermediate)))
+            if (
+                certificate is null
+                || !intermediate.Issued(certificate)
+                || !File.Exists(files.Key)
+                || !File.Exists(files.Password)
+                || (profile == CertificateProfile.NotAnOcspSigner && !IsGood(files, intermediate))
+            )
                 intermediate.Issue(profile, files, null).Dispose();
         }
     }
@@ -144,7 +166,9 @@ public sealed partial class LabPki(string directory, PkiOptions options, TimePro
         if (!IsGood(files, intermediate))
             return IssueEnd(intermediate, name, KindOf(name));
         using var certificate = StoredCertificate.Find(files)!;
-        var urls = certificate.Extensions.OfType<X509AuthorityInformationAccessExtension>().SelectMany(access => access.EnumerateOcspUris());
+        var urls = certificate
+            .Extensions.OfType<X509AuthorityInformationAccessExtension>()
+            .SelectMany(access => access.EnumerateOcspUris());
         if (!urls.SequenceEqual(options.OcspUrl is null ? [] : [options.OcspUrl.OriginalString]))
             return IssueEnd(intermediate, name, KindOf(name));
         WriteChains(files, certificate, intermediate);
@@ -196,19 +220,38 @@ public sealed partial class LabPki(string directory, PkiOptions options, TimePro
         return certificate is null ? CertificateKind.Person : CertificateProfile.KindOf(certificate);
     }
 
-    /// <summary>There, paired with its key, issued by <paramref name="issuer"/>, and with a third of its life or a year to go.</summary>
+    /// <summary>
+    /// There, paired with its key, issued by <paramref name="issuer"/>, and with a third of its life or a year to go.
+    /// </summary>
     private bool IsGood(CertificateFiles files, CertificateAuthority? issuer)
     {
         using var certificate = StoredCertificate.Find(files);
-        if (certificate is null || !File.Exists(files.Key) || !File.Exists(files.Password) || (issuer is not null && !issuer.Issued(certificate)))
+        if (
+            certificate is null
+            || !File.Exists(files.Key)
+            || !File.Exists(files.Password)
+            || (issuer is not null && !issuer.Issued(certificate))
+        )
             return false;
         var life = certificate.NotAfter - certificate.NotBefore;
         var reserve = life / 3 < TimeSpan.FromDays(365) ? life / 3 : TimeSpan.FromDays(365);
         return clock.GetUtcNow() < certificate.NotAfter.ToUniversalTime() - reserve;
     }
 
-    private static IssuedCertificate Describe(string name, X509Certificate2 certificate, CertificateFiles files, Freshness freshness) =>
-        new(name, certificate.SerialNumber.ToLowerInvariant(), certificate.NotBefore.ToUniversalTime(), certificate.NotAfter.ToUniversalTime(), files, freshness);
+    private static IssuedCertificate Describe(
+        string name,
+        X509Certificate2 certificate,
+        CertificateFiles files,
+        Freshness freshness
+    ) =>
+        new(
+            name,
+            certificate.SerialNumber.ToLowerInvariant(),
+            certificate.NotBefore.ToUniversalTime(),
+            certificate.NotAfter.ToUniversalTime(),
+            files,
+            freshness
+        );
 
     // What is there keeps its kind of key unless another is asked for.
     private CertificateFiles Locate(string folder, string name, string? certificateFolder)
@@ -216,13 +259,18 @@ public sealed partial class LabPki(string directory, PkiOptions options, TimePro
         var candidates = Candidates(folder, name, certificateFolder);
         return options.KeyAlgorithm is { } wanted
             ? candidates.First(files => files.Algorithm == wanted)
-            : candidates.FirstOrDefault(files => File.Exists(files.Certificate)) ?? candidates.First(files => files.Algorithm == AlgorithmOfRoot());
+            : candidates.FirstOrDefault(files => File.Exists(files.Certificate))
+                ?? candidates.First(files => files.Algorithm == AlgorithmOfRoot());
     }
 
     private CertificateFiles[] Candidates(string folder, string name, string? certificateFolder)
     {
         var path = Path.Combine(Directory, folder);
-        return [.. Enum.GetValues<KeyAlgorithm>().Select(algorithm => CertificateFiles.For(path, name, algorithm, certificateFolder))];
+        return
+        [
+            .. Enum.GetValues<KeyAlgorithm>()
+                .Select(algorithm => CertificateFiles.For(path, name, algorithm, certificateFolder)),
+        ];
     }
 
     private KeyAlgorithm AlgorithmOfRoot()
@@ -236,7 +284,12 @@ public sealed partial class LabPki(string directory, PkiOptions options, TimePro
         try
         {
             System.IO.Directory.CreateDirectory(Directory);
-            using var gate = new FileStream(Path.Combine(Directory, ".lock"), FileMode.OpenOrCreate, FileAccess.ReadWrite, FileShare.None);
+            using var gate = new FileStream(
+                Path.Combine(Directory, ".lock"),
+                FileMode.OpenOrCreate,
+                FileAccess.ReadWrite,
+                FileShare.None
+            );
             return work();
         }
         catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
@@ -245,17 +298,20 @@ public sealed partial class LabPki(string directory, PkiOptions options, TimePro
         }
     }
 
-    private static Dictionary<string, CertificateKind> WellKnown { get; } = new(StringComparer.Ordinal)
-    {
-        ["echo"] = CertificateKind.Site,
-        ["echo-must-staple"] = CertificateKind.MustStapleSite,
-        ["alice"] = CertificateKind.Person,
-    };
+    private static Dictionary<string, CertificateKind> WellKnown { get; } =
+        new(StringComparer.Ordinal)
+        {
+            ["echo"] = CertificateKind.Site,
+            ["echo-must-staple"] = CertificateKind.MustStapleSite,
+            ["alice"] = CertificateKind.Person,
+        };
 
     private static void CheckName(string name)
     {
         if (!IsName(name))
-            throw new PkiException($"'{name}' is not a name for a certificate: lower-case letters, digits and hyphens, at most 40.");
+            throw new PkiException(
+                $"'{name}' is not a name for a certificate: lower-case letters, digits and hyphens, at most 40."
+            );
     }
 
     private static string Pem(X509Certificate2 certificate) => certificate.ExportCertificatePem() + "\n";

@@ -6,7 +6,10 @@ public static class PrivateFile
     /// <summary>Writes a file that anyone may read, replacing it atomically.</summary>
     public static void WritePublic(string path, string content) => Write(path, content, ReadableByAll);
 
-    /// <summary>Writes a file that only its owner may read (0600), in a folder that only its owner may enter (0700), replacing it atomically.</summary>
+    /// <summary>
+    /// Writes a file that only its owner may read (0600), in a folder that only its owner may enter (0700), replacing
+    /// it atomically.
+    /// </summary>
     public static void WriteSecret(string path, string content) => Write(path, content, OwnerOnly);
 
     private static void Write(string path, string content, UnixFileMode mode)

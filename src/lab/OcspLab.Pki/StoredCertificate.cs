@@ -13,16 +13,25 @@ public static class StoredCertificate
         ArgumentNullException.ThrowIfNull(files);
         try
         {
-            return File.Exists(files.Certificate) ? X509CertificateLoader.LoadCertificateFromFile(files.Certificate) : null;
+            return File.Exists(files.Certificate)
+                ? X509CertificateLoader.LoadCertificateFromFile(files.Certificate)
+                : null;
         }
-        catch (Exception exception) when (exception is CryptographicException or IOException or UnauthorizedAccessException)
+        catch (Exception exception)
+            when (exception is CryptographicException or IOException or UnauthorizedAccessException)
         {
-            throw new PkiException($"{files.Certificate} is not a readable certificate ({exception.Message}). Delete it and it is made again.", exception);
+            throw new PkiException(
+                $"{files.Certificate} is not a readable certificate ({exception.Message}). Delete it and it is made "
+                    + $"again.",
+                exception
+            );
         }
     }
 
     /// <summary>The certificate with its private key.</summary>
-    /// <exception cref="PkiException">A file is missing or broken, the password is wrong, or the key belongs to another certificate.</exception>
+    /// <exception cref="PkiException">
+    /// A file is missing or broken, the password is wrong, or the key belongs to another certificate.
+    /// </exception>
     public static X509Certificate2 Load(CertificateFiles files)
     {
         ArgumentNullException.ThrowIfNull(files);
@@ -43,7 +52,11 @@ public static class StoredCertificate
         {
             using var paired = Pair(certificate, key, password);
             // PKCS #12 and back: a key that was only just paired is ephemeral, which not every platform's TLS takes.
-            return X509CertificateLoader.LoadPkcs12(paired.Export(X509ContentType.Pkcs12), null, X509KeyStorageFlags.Exportable);
+            return X509CertificateLoader.LoadPkcs12(
+                paired.Export(X509ContentType.Pkcs12),
+                null,
+                X509KeyStorageFlags.Exportable
+            );
         }
         catch (ArgumentException exception)
         {
@@ -54,20 +67,31 @@ public static class StoredCertificate
             throw new PkiException(
                 password is null
                     ? $"{keyPath} is not a readable private key ({exception.Message}). {Remedy}"
-                    : $"{keyPath} cannot be opened with the password in {passwordPath}: it is wrong, or the key file is damaged. {Remedy}",
-                exception);
+                    : $"{keyPath} cannot be opened with the password in {passwordPath}: it is wrong, or the key "
+                        + $"file is damaged. {Remedy}",
+                exception
+            );
         }
     }
 
-    /// <summary>Writes certificate, key (AES-256, PBKDF2 over SHA-256) and password; the password file is kept when it is there.</summary>
+    /// <summary>
+    /// Writes certificate, key (AES-256, PBKDF2 over SHA-256) and password; the password file is kept when it is there.
+    /// </summary>
     internal static void Save(CertificateFiles files, X509Certificate2 certificate, AsymmetricAlgorithm key)
     {
         if (!File.Exists(files.Password))
-            PrivateFile.WriteSecret(files.Password, Convert.ToHexStringLower(RandomNumberGenerator.GetBytes(16)) + "\n");
+            PrivateFile.WriteSecret(
+                files.Password,
+                Convert.ToHexStringLower(RandomNumberGenerator.GetBytes(16)) + "\n"
+            );
         var password = File.ReadLines(files.Password).FirstOrDefault();
         if (string.IsNullOrEmpty(password))
             throw new PkiException($"{files.Password} is empty. Delete it and a new password is made.");
-        var encryption = new PbeParameters(PbeEncryptionAlgorithm.Aes256Cbc, HashAlgorithmName.SHA256, iterationCount: 100_000);
+        var encryption = new PbeParameters(
+            PbeEncryptionAlgorithm.Aes256Cbc,
+            HashAlgorithmName.SHA256,
+            iterationCount: 100_000
+        );
         PrivateFile.WriteSecret(files.Key, key.ExportEncryptedPkcs8PrivateKeyPem(password, encryption) + "\n");
         PrivateFile.WritePublic(files.Certificate, certificate.ExportCertificatePem() + "\n");
         ForgetOtherKinds(files);
@@ -98,13 +122,15 @@ public static class StoredCertificate
         {
             throw new PkiException($"{path} does not exist. {Remedy}", exception);
         }
-        catch (Exception exception) when (exception is CryptographicException or IOException or UnauthorizedAccessException)
+        catch (Exception exception)
+            when (exception is CryptographicException or IOException or UnauthorizedAccessException)
         {
             throw new PkiException($"{path} cannot be read: {exception.Message}", exception);
         }
     }
 
-    // Opening the key and pairing it fail in different ways here; the framework's one call for both does not tell them apart.
+    // Opening the key and pairing it fail in different ways here; the framework's one call for both does not tell them
+    // apart.
     private static X509Certificate2 Pair(X509Certificate2 certificate, string pem, string? password)
     {
         if (certificate.GetKeyAlgorithm() == RsaKey)

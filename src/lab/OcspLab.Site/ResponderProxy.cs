@@ -2,7 +2,10 @@ using System.Net;
 
 namespace OcspLab.Site;
 
-/// <summary>Sends requests for one host to an address: the lab's stand-in for a name that the system cannot resolve. Everything else goes where it went before.</summary>
+/// <summary>
+/// Sends requests for one host to an address: the lab's stand-in for a name that the system cannot resolve. Everything
+/// else goes where it went before.
+/// </summary>
 internal sealed class ResponderProxy(string host, Uri address, IWebProxy otherwise) : IWebProxy
 {
     public ICredentials? Credentials { get; set; }

@@ -12,11 +12,14 @@ public sealed class SiteOptions
     /// <summary><value>A file whose first line is the password of the certificate's key, or null.</value></summary>
     public string? PasswordFile { get; set; }
 
-    /// <summary><value>For <see cref="SiteStapling.BuiltIn"/>: the responder's host name in the certificate, or null.</value></summary>
+    /// <summary>
+    /// <value>For <see cref="SiteStapling.BuiltIn"/>: the responder's host name in the certificate, or null.</value>
+    /// </summary>
     public string? ResponderHost { get; set; }
 
     /// <summary><value>
-    /// For <see cref="SiteStapling.BuiltIn"/>: where the responder really is, because the runtime's fetch knows only the system's
+    /// For <see cref="SiteStapling.BuiltIn"/>: where the responder really is, because the runtime's fetch knows only
+    /// the system's
     /// resolver; or null.
     /// </value></summary>
     public Uri? ResponderAddress { get; set; }

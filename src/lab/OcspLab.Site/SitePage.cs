@@ -12,7 +12,10 @@ internal static class SitePage
     {
         var body = new StringBuilder();
         if (status is null)
-            body.Append("<p>This endpoint uses .NET's built-in stapling, which has no way to show its state. Ask from outside: <code>ocsplab inspect</code>.</p>");
+            body.Append(
+                "<p>This endpoint uses .NET's built-in stapling, which has no way to show its state. Ask from "
+                    + "outside: <code>ocsplab inspect</code>.</p>"
+            );
         else if (status.Staples.Count == 0)
             body.Append("<p>No certificate has been met yet.</p>");
         foreach (var staple in status?.Staples ?? [])
@@ -29,7 +32,8 @@ internal static class SitePage
               :root { color-scheme: light dark; font: 16px/1.5 system-ui, sans-serif; }
               body { max-width: 46rem; margin: 2rem auto; padding: 0 1rem; }
               table { border-collapse: collapse; width: 100%; }
-              th, td { text-align: left; vertical-align: top; padding: .3rem .6rem .3rem 0; border-bottom: 1px solid #8884; overflow-wrap: anywhere; }
+              th, td { text-align: left; vertical-align: top; overflow-wrap: anywhere; }
+              th, td { padding: .3rem .6rem .3rem 0; border-bottom: 1px solid #8884; }
               th { font-weight: 500; width: 11rem; }
               .good { color: #1a7f37; } .revoked, .none { color: #cf222e; }
               progress { width: 100%; }
@@ -45,7 +49,10 @@ internal static class SitePage
     {
         var staple = status.Staple;
         var verdict = staple?.Status.Kind.ToString().ToLowerInvariant() ?? "none";
-        body.Append(CultureInfo.InvariantCulture, $"<h2>Staple: <span class=\"{verdict}\">{verdict}</span></h2><table>");
+        body.Append(
+            CultureInfo.InvariantCulture,
+            $"<h2>Staple: <span class=\"{verdict}\">{verdict}</span></h2><table>"
+        );
         Row(body, "Certificate", status.Certificate);
         Row(body, "Serial number", status.SerialNumber);
         Row(body, "Must-staple", status.IsMustStaple ? "yes" : "no");
@@ -58,10 +65,18 @@ internal static class SitePage
             if (staple.Status.RevokedAt is { } revokedAt)
                 Row(body, "Revoked", $"{At(revokedAt)}, {staple.Status.Reason?.ToString() ?? "no reason given"}");
             var life = (now - staple.ThisUpdate) / (staple.ExpiresAt - staple.ThisUpdate);
-            body.Append(CultureInfo.InvariantCulture, $"<tr><th>Life</th><td><progress max=\"1\" value=\"{life:0.000}\"></progress></td></tr>");
+            body.Append(
+                CultureInfo.InvariantCulture,
+                $"<tr><th>Life</th><td><progress max=\"1\" value=\"{life:0.000}\"></progress></td></tr>"
+            );
         }
 
-        Row(body, "Last refresh", $"{(status.LastRefresh is { } last ? At(last) : "never")}: {status.LastOutcome.ToTag()}{(status.LastDetail is { } detail ? $", {detail}" : "")}");
+        Row(
+            body,
+            "Last refresh",
+            $"{(status.LastRefresh is { } last ? At(last) : "never")}: "
+                + $"{status.LastOutcome.ToTag()}{(status.LastDetail is { } detail ? $", {detail}" : "")}"
+        );
         Row(body, "Next refresh", status.NextRefresh is { } nextRefresh ? At(nextRefresh) : "none");
         body.Append("</table>");
     }
@@ -71,5 +86,6 @@ internal static class SitePage
 
     private static string Text(string text) => WebUtility.HtmlEncode(text);
 
-    private static string At(DateTimeOffset instant) => instant.ToUniversalTime().ToString("yyyy-MM-dd HH:mm:ss 'UTC'", CultureInfo.InvariantCulture);
+    private static string At(DateTimeOffset instant) =>
+        instant.ToUniversalTime().ToString("yyyy-MM-dd HH:mm:ss 'UTC'", CultureInfo.InvariantCulture);
 }

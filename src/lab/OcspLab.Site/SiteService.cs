@@ -3,19 +3,33 @@ using OcspLab.Stapling.Status;
 
 namespace OcspLab.Site;
 
-/// <summary>The sample HTTPS site. Its endpoint and certificate are Kestrel's own configuration; stapling is one line.</summary>
+/// <summary>
+/// The sample HTTPS site. Its endpoint and certificate are Kestrel's own configuration; stapling is one line.
+/// </summary>
 public static class SiteService
 {
-    /// <summary>Builds the site from command-line settings (<c>--Kestrel:Endpoints:Https:Url=…</c>, <c>--Site:Stapling=BuiltIn</c> …) and the environment.</summary>
+    /// <summary>
+    /// Builds the site from command-line settings (<c>--Kestrel:Endpoints:Https:Url=…</c>,
+    /// <c>--Site:Stapling=BuiltIn</c> …) and the environment.
+    /// </summary>
     /// <param name="args">Settings.</param>
     /// <param name="configure">A last word, for who runs it inside another process.</param>
     public static WebApplication Create(string[] args, Action<WebApplicationBuilder>? configure = null)
     {
-        var builder = WebApplication.CreateBuilder(new WebApplicationOptions { Args = args, ContentRootPath = AppContext.BaseDirectory, ApplicationName = typeof(SiteService).Assembly.GetName().Name });
+        var builder = WebApplication.CreateBuilder(
+            new WebApplicationOptions
+            {
+                Args = args,
+                ContentRootPath = AppContext.BaseDirectory,
+                ApplicationName = typeof(SiteService).Assembly.GetName().Name,
+            }
+        );
         builder.AddServiceDefaults(StaplingTelemetry.MeterName);
         var site = builder.Configuration.GetSection(SiteOptions.Section).Get<SiteOptions>() ?? new SiteOptions();
         if (site.PasswordFile is { } passwordFile)
-            builder.Configuration.AddInMemoryCollection([new("Kestrel:Endpoints:Https:Certificate:Password", File.ReadLines(passwordFile).FirstOrDefault())]);
+            builder.Configuration.AddInMemoryCollection([
+                new("Kestrel:Endpoints:Https:Certificate:Password", File.ReadLines(passwordFile).FirstOrDefault()),
+            ]);
 
         if (site.Stapling == SiteStapling.Verified)
         {
@@ -23,8 +37,13 @@ public static class SiteService
             builder.Services.AddHealthChecks().AddOcspStapling();
         }
         else if (site.Stapling == SiteStapling.Off)
-            builder.WebHost.ConfigureKestrel(kestrel => kestrel.ConfigureHttpsDefaults(https => https.OnAuthenticate = new UnstapledContexts().Apply));
-        else if (site is { ResponderAddress: { } address, ResponderHost: { } host } && HttpClient.DefaultProxy is not ResponderProxy)
+            builder.WebHost.ConfigureKestrel(kestrel =>
+                kestrel.ConfigureHttpsDefaults(https => https.OnAuthenticate = new UnstapledContexts().Apply)
+            );
+        else if (
+            site is { ResponderAddress: { } address, ResponderHost: { } host }
+            && HttpClient.DefaultProxy is not ResponderProxy
+        )
             HttpClient.DefaultProxy = new ResponderProxy(host, address, HttpClient.DefaultProxy);
         configure?.Invoke(builder);
 
@@ -32,9 +51,21 @@ public static class SiteService
         app.MapDefaultEndpoints();
         // A refresh makes the server ask its responder: not for everybody.
         if (site.Stapling == SiteStapling.Verified)
-            app.MapOcspStaplingStatus().AddEndpointFilter(async (call, next) => call.HttpContext.Connection.RemoteIpAddress is { } client && IPAddress.IsLoopback(client) ? await next(call).ConfigureAwait(false) : Results.NotFound());
-        app.MapGet("/", (IServiceProvider services) =>
-            Results.Content(SitePage.Render(services.GetService<IStaplingStatus>(), TimeProvider.System.GetUtcNow()), "text/html; charset=utf-8"));
+            app.MapOcspStaplingStatus()
+                .AddEndpointFilter(
+                    async (call, next) =>
+                        call.HttpContext.Connection.RemoteIpAddress is { } client && IPAddress.IsLoopback(client)
+                            ? await next(call).ConfigureAwait(false)
+                            : Results.NotFound()
+                );
+        app.MapGet(
+            "/",
+            (IServiceProvider services) =>
+                Results.Content(
+                    SitePage.Render(services.GetService<IStaplingStatus>(), TimeProvider.System.GetUtcNow()),
+                    "text/html; charset=utf-8"
+                )
+        );
         return app;
     }
 }

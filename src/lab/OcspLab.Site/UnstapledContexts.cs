@@ -4,7 +4,9 @@ using Microsoft.AspNetCore.Connections;
 
 namespace OcspLab.Site;
 
-/// <summary>Takes .NET's own stapling away: a certificate context that is made for offline use never asks a responder.</summary>
+/// <summary>
+/// Takes .NET's own stapling away: a certificate context that is made for offline use never asks a responder.
+/// </summary>
 internal sealed class UnstapledContexts
 {
     private readonly ConcurrentDictionary<SslStreamCertificateContext, SslStreamCertificateContext> _contexts = new();
@@ -13,6 +15,14 @@ internal sealed class UnstapledContexts
     public void Apply(ConnectionContext connection, SslServerAuthenticationOptions options)
     {
         if (options.ServerCertificateContext is { } context)
-            options.ServerCertificateContext = _contexts.GetOrAdd(context, made => SslStreamCertificateContext.Create(made.TargetCertificate, [.. made.IntermediateCertificates], offline: true));
+            options.ServerCertificateContext = _contexts.GetOrAdd(
+                context,
+                made =>
+                    SslStreamCertificateContext.Create(
+                        made.TargetCertificate,
+                        [.. made.IntermediateCertificates],
+                        offline: true
+                    )
+            );
     }
 }

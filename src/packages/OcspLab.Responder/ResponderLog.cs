@@ -3,33 +3,85 @@ namespace OcspLab.Responder;
 /// <summary>What the responder says, by event id; <c>docs/responder.md</c> lists them.</summary>
 internal static partial class ResponderLog
 {
-    [LoggerMessage(2001, LogLevel.Information, "'{Subject}' signs for {Authority} until {NotAfter:u}", EventName = "SignerLoaded")]
+    [LoggerMessage(
+        2001,
+        LogLevel.Information,
+        "'{Subject}' signs for {Authority} until {NotAfter:u}",
+        EventName = "SignerLoaded"
+    )]
     public static partial void SignerLoaded(this ILogger logger, string subject, string authority, DateTime notAfter);
 
     [LoggerMessage(2002, LogLevel.Debug, "Not an OCSP request: {Fault}", EventName = "MalformedRequest")]
     public static partial void Malformed(this ILogger logger, string fault);
 
-    [LoggerMessage(2003, LogLevel.Error, "The statuses of {Authority} cannot be looked up; clients are told to try later: {Why}", EventName = "SourceUnavailable")]
+    [LoggerMessage(
+        2003,
+        LogLevel.Error,
+        "The statuses of {Authority} cannot be looked up; clients are told to try later: {Why}",
+        EventName = "SourceUnavailable"
+    )]
     public static partial void SourceUnavailable(this ILogger logger, string authority, string why);
 
-    [LoggerMessage(2004, LogLevel.Error, "Responding failed; the client was told internalError", EventName = "RespondingFailed")]
+    [LoggerMessage(
+        2004,
+        LogLevel.Error,
+        "Responding failed; the client was told internalError",
+        EventName = "RespondingFailed"
+    )]
     public static partial void RespondingFailed(this ILogger logger, Exception exception);
 
-    [LoggerMessage(2005, LogLevel.Error, "The signer '{Subject}' of {Authority} is valid from {NotBefore:u} to {NotAfter:u} only; without another one clients are told to try later", EventName = "SignerOutOfDate")]
-    public static partial void SignerOutOfDate(this ILogger logger, string subject, string authority, DateTime notBefore, DateTime notAfter);
+    [LoggerMessage(
+        2005,
+        LogLevel.Error,
+        "The signer '{Subject}' of {Authority} is valid from {NotBefore:u} to {NotAfter:u} only; without another "
+            + "one clients are told to try later",
+        EventName = "SignerOutOfDate"
+    )]
+    public static partial void SignerOutOfDate(
+        this ILogger logger,
+        string subject,
+        string authority,
+        DateTime notBefore,
+        DateTime notAfter
+    );
 
-    [LoggerMessage(2006, LogLevel.Information, "The statuses of {Authority} can be looked up again", EventName = "SourceRecovered")]
+    [LoggerMessage(
+        2006,
+        LogLevel.Information,
+        "The statuses of {Authority} can be looked up again",
+        EventName = "SourceRecovered"
+    )]
     public static partial void SourceRecovered(this ILogger logger, string authority);
 
-    [LoggerMessage(2007, LogLevel.Information, "'{Subject}' now signs for {Authority} until {NotAfter:u}", EventName = "SignerReplaced")]
+    [LoggerMessage(
+        2007,
+        LogLevel.Information,
+        "'{Subject}' now signs for {Authority} until {NotAfter:u}",
+        EventName = "SignerReplaced"
+    )]
     public static partial void SignerReplaced(this ILogger logger, string subject, string authority, DateTime notAfter);
 
-    [LoggerMessage(2008, LogLevel.Warning, "The new files of a signer of {Authority} are left aside: {Why}", EventName = "SignerRefused")]
+    [LoggerMessage(
+        2008,
+        LogLevel.Warning,
+        "The new files of a signer of {Authority} are left aside: {Why}",
+        EventName = "SignerRefused"
+    )]
     public static partial void SignerRefused(this ILogger logger, string authority, string why);
 
-    [LoggerMessage(2009, LogLevel.Warning, "The signer '{Subject}' of {Authority} ends at {NotAfter:u}; its answers end with it", EventName = "SignerAgeing")]
+    [LoggerMessage(
+        2009,
+        LogLevel.Warning,
+        "The signer '{Subject}' of {Authority} ends at {NotAfter:u}; its answers end with it",
+        EventName = "SignerAgeing"
+    )]
     public static partial void SignerAgeing(this ILogger logger, string subject, string authority, DateTime notAfter);
 
-    [LoggerMessage(2010, LogLevel.Debug, "A client was told to try later, the statuses of {Authority} cannot be looked up: {Why}", EventName = "SourceFailed")]
+    [LoggerMessage(
+        2010,
+        LogLevel.Debug,
+        "A client was told to try later, the statuses of {Authority} cannot be looked up: {Why}",
+        EventName = "SourceFailed"
+    )]
     public static partial void SourceFailed(this ILogger logger, string authority, string why);
 }

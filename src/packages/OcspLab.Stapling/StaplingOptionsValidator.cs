@@ -9,25 +9,44 @@ using OcspLab.Ocsp.Settings;
 
 namespace OcspLab.Stapling;
 
-/// <summary>Checks the settings of single certificates, and that what the options name is registered: a slip shows at start and not at the first refresh.</summary>
+/// <summary>
+/// Checks the settings of single certificates, and that what the options name is registered: a slip shows at start and
+/// not at the first refresh.
+/// </summary>
 internal sealed class StaplingOptionsValidator(IServiceProvider services) : IValidateOptions<StaplingOptions>
 {
     public ValidateOptionsResult Validate(string? name, StaplingOptions options)
     {
-        var failures = Unknown().Concat(Bounds.Check(StaplingOptions.Section, options)).Concat(Bounds.Check($"{StaplingOptions.Section}:{nameof(StaplingOptions.Verification)}", options.Verification)).ToList();
+        var failures = Unknown()
+            .Concat(Bounds.Check(StaplingOptions.Section, options))
+            .Concat(
+                Bounds.Check($"{StaplingOptions.Section}:{nameof(StaplingOptions.Verification)}", options.Verification)
+            )
+            .ToList();
         var registered = services.GetRequiredService<IServiceProviderIsKeyedService>();
         if (options.Responder is not (null or { IsAbsoluteUri: true, Scheme: "http" or "https" }))
-            failures.Add($"{StaplingOptions.Section}:Responder: '{options.Responder}' is not an absolute http or https URL.");
+            failures.Add(
+                $"{StaplingOptions.Section}:Responder: '{options.Responder}' is not an absolute http or https URL."
+            );
         foreach (var (certificate, own) in options.Certificates)
         {
             if (own.Responder is not (null or { IsAbsoluteUri: true, Scheme: "http" or "https" }))
-                failures.Add($"{StaplingOptions.Section}:Certificates:{certificate}:Responder: '{own.Responder}' is not an absolute http or https URL.");
+                failures.Add(
+                    $"{StaplingOptions.Section}:Certificates:{certificate}:Responder: '{own.Responder}' is not an "
+                        + $"absolute http or https URL."
+                );
             if (own.File is { Length: 0 })
                 failures.Add($"{StaplingOptions.Section}:Certificates:{certificate}:File: empty.");
             if (own.File is not null && (own.Responder is not null || own.Client is not null))
-                failures.Add($"{StaplingOptions.Section}:Certificates:{certificate}:File: with a file no responder is asked. Leave out Responder and Client.");
+                failures.Add(
+                    $"{StaplingOptions.Section}:Certificates:{certificate}:File: with a file no responder is asked. "
+                        + $"Leave out Responder and Client."
+                );
             if (own.Client is { } client && !registered.IsKeyedService(typeof(IOcspClient), client))
-                failures.Add($"{StaplingOptions.Section}:Certificates:{certificate}:Client: there is no client '{client}'. Add the section {StaplingOptions.Section}:Clients:{client}, or AddOcspClient(\"{client}\").");
+                failures.Add(
+                    $"{StaplingOptions.Section}:Certificates:{certificate}:Client: there is no client '{client}'. "
+                        + $"Add the section {StaplingOptions.Section}:Clients:{client}, or AddOcspClient(\"{client}\")."
+                );
         }
 
         foreach (var file in options.Issuers)
@@ -37,7 +56,10 @@ internal sealed class StaplingOptionsValidator(IServiceProvider services) : IVal
         }
 
         if (options.Storage == StapleStorage.DistributedCache && !registered.IsService(typeof(IDistributedCache)))
-            failures.Add("OcspStapling:Storage: DistributedCache needs an IDistributedCache, such as AddStackExchangeRedisCache registers.");
+            failures.Add(
+                "OcspStapling:Storage: DistributedCache needs an IDistributedCache, such as "
+                    + "AddStackExchangeRedisCache registers."
+            );
         return failures.Count == 0 ? ValidateOptionsResult.Success : ValidateOptionsResult.Fail(failures);
     }
 
@@ -46,9 +68,20 @@ internal sealed class StaplingOptionsValidator(IServiceProvider services) : IVal
     {
         if (services.GetService<IConfiguration>()?.GetSection(StaplingOptions.Section) is not { } section)
             return [];
-        string[] known = [.. typeof(StaplingOptions).GetProperties().Select(property => property.Name), "Fetch", "Clients"];
-        return section.GetChildren().Select(child => child.Key).Except(known, StringComparer.OrdinalIgnoreCase)
-            .Select(key => $"{StaplingOptions.Section}:{key}: there is no such setting; there are {string.Join(", ", known.Order())}.");
+        string[] known =
+        [
+            .. typeof(StaplingOptions).GetProperties().Select(property => property.Name),
+            "Fetch",
+            "Clients",
+        ];
+        return section
+            .GetChildren()
+            .Select(child => child.Key)
+            .Except(known, StringComparer.OrdinalIgnoreCase)
+            .Select(key =>
+                $"{StaplingOptions.Section}:{key}: there is no such setting; there are "
+                + $"{string.Join(", ", known.Order())}."
+            );
     }
 
     private static string? Unreadable(string file)
@@ -59,7 +92,9 @@ internal sealed class StaplingOptionsValidator(IServiceProvider services) : IVal
             certificates.ImportFromPemFile(file);
             return certificates.Count == 0 ? "it holds none." : null;
         }
-        catch (Exception exception) when (exception is IOException or UnauthorizedAccessException or CryptographicException or ArgumentException)
+        catch (Exception exception)
+            when (exception is IOException or UnauthorizedAccessException or CryptographicException or ArgumentException
+            )
         {
             return exception.Message;
         }

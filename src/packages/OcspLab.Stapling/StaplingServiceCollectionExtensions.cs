@@ -18,10 +18,18 @@ namespace Microsoft.Extensions.DependencyInjection;
 /// <summary>Registers the stapling engine.</summary>
 public static class StaplingServiceCollectionExtensions
 {
-    /// <summary>Adds the engine and <see cref="IStaplingStatus"/>; options come from the sections <c>OcspStapling</c> and <c>OcspStapling:Fetch</c>.</summary>
+    /// <summary>
+    /// Adds the engine and <see cref="IStaplingStatus"/>; options come from the sections <c>OcspStapling</c> and
+    /// <c>OcspStapling:Fetch</c>.
+    /// </summary>
     /// <param name="services">The services.</param>
-    /// <param name="configuration">Where the named clients of <c>OcspStapling:Clients</c> are read, or null for none.</param>
-    public static OptionsBuilder<StaplingOptions> AddOcspStapling(this IServiceCollection services, IConfiguration? configuration = null)
+    /// <param name="configuration">
+    /// Where the named clients of <c>OcspStapling:Clients</c> are read, or null for none.
+    /// </param>
+    public static OptionsBuilder<StaplingOptions> AddOcspStapling(
+        this IServiceCollection services,
+        IConfiguration? configuration = null
+    )
     {
         ArgumentNullException.ThrowIfNull(services);
         services.AddMetrics();
@@ -31,33 +39,56 @@ public static class StaplingServiceCollectionExtensions
         AddClient(services.AddOcspClient(), $"{StaplingOptions.Section}:Fetch");
         foreach (var client in configuration?.GetSection($"{StaplingOptions.Section}:Clients").GetChildren() ?? [])
             AddClient(services.AddOcspClient(client.Key), client.Path);
-        services.TryAddEnumerable(ServiceDescriptor.Singleton<IValidateOptions<StaplingOptions>, StaplingOptionsValidator>());
+        services.TryAddEnumerable(
+            ServiceDescriptor.Singleton<IValidateOptions<StaplingOptions>, StaplingOptionsValidator>()
+        );
         services.TryAddSingleton<IOptionsFactory<StaplingOptions>, LastValidOptionsFactory<StaplingOptions>>();
-        return services.AddOptions<StaplingOptions>().BindConfiguration(StaplingOptions.Section)
-            .Configure<IConfiguration>((options, settings) => options.Verification = Bind(options.Verification, settings.GetSection($"{StaplingOptions.Section}:{nameof(StaplingOptions.Verification)}")))
+        return services
+            .AddOptions<StaplingOptions>()
+            .BindConfiguration(StaplingOptions.Section)
+            .Configure<IConfiguration>(
+                (options, settings) =>
+                    options.Verification = Bind(
+                        options.Verification,
+                        settings.GetSection($"{StaplingOptions.Section}:{nameof(StaplingOptions.Verification)}")
+                    )
+            )
             .ValidateOnStart();
     }
 
     // The generated binder leaves properties alone that are set once.
-    private static VerificationPolicy Bind(VerificationPolicy policy, IConfigurationSection section) => policy with
-    {
-        ClockSkew = section.GetValue(nameof(policy.ClockSkew), policy.ClockSkew),
-        MissingNextUpdate = section.GetValue(nameof(policy.MissingNextUpdate), policy.MissingNextUpdate),
-        AgeWithoutNextUpdate = section.GetValue(nameof(policy.AgeWithoutNextUpdate), policy.AgeWithoutNextUpdate),
-        MaximumAge = section.GetValue(nameof(policy.MaximumAge), policy.MaximumAge),
-        Sha1Signatures = section.GetValue(nameof(policy.Sha1Signatures), policy.Sha1Signatures),
-        DelegateWithoutNoCheck = section.GetValue(nameof(policy.DelegateWithoutNoCheck), policy.DelegateWithoutNoCheck),
-    };
+    private static VerificationPolicy Bind(VerificationPolicy policy, IConfigurationSection section) =>
+        policy with
+        {
+            ClockSkew = section.GetValue(nameof(policy.ClockSkew), policy.ClockSkew),
+            MissingNextUpdate = section.GetValue(nameof(policy.MissingNextUpdate), policy.MissingNextUpdate),
+            AgeWithoutNextUpdate = section.GetValue(nameof(policy.AgeWithoutNextUpdate), policy.AgeWithoutNextUpdate),
+            MaximumAge = section.GetValue(nameof(policy.MaximumAge), policy.MaximumAge),
+            Sha1Signatures = section.GetValue(nameof(policy.Sha1Signatures), policy.Sha1Signatures),
+            DelegateWithoutNoCheck = section.GetValue(
+                nameof(policy.DelegateWithoutNoCheck),
+                policy.DelegateWithoutNoCheck
+            ),
+        };
 
     private static void AddEngine(IServiceCollection services)
     {
         services.TryAddSingleton<HandOffStatus>(_ => DetectHandOff());
         services.TryAddSingleton(provider => new StapleFetcher(
-            provider, provider.GetRequiredService<IOptions<StaplingOptions>>(), provider.GetRequiredService<TimeProvider>()));
+            provider,
+            provider.GetRequiredService<IOptions<StaplingOptions>>(),
+            provider.GetRequiredService<TimeProvider>()
+        ));
         services.TryAddSingleton(provider => new StapleArchive(
-            provider.GetService<IStapleStore>() ?? CreateStore(provider), provider.GetRequiredService<TimeProvider>(), LoggerOf(provider)));
+            provider.GetService<IStapleStore>() ?? CreateStore(provider),
+            provider.GetRequiredService<TimeProvider>(),
+            LoggerOf(provider)
+        ));
         services.TryAddSingleton(provider => new RefreshSchedule(
-            provider.GetRequiredService<IOptionsMonitor<StaplingOptions>>(), provider.GetRequiredService<TimeProvider>(), new Random()));
+            provider.GetRequiredService<IOptionsMonitor<StaplingOptions>>(),
+            provider.GetRequiredService<TimeProvider>(),
+            new Random()
+        ));
         services.TryAddSingleton(provider => new StapleRefresher(
             provider.GetRequiredService<StapleFetcher>(),
             provider.GetRequiredService<StapleArchive>(),
@@ -65,16 +96,22 @@ public static class StaplingServiceCollectionExtensions
             provider.GetRequiredService<IOptionsMonitor<StaplingOptions>>(),
             provider.GetRequiredService<StaplingMetrics>(),
             provider.GetRequiredService<TimeProvider>(),
-            LoggerOf(provider)));
+            LoggerOf(provider)
+        ));
         services.TryAddSingleton(provider => new StaplingEngine(
             provider.GetRequiredService<StapleRefresher>(),
             provider.GetRequiredService<IOptionsMonitor<StaplingOptions>>(),
             provider.GetRequiredService<StaplingMetrics>(),
             provider.GetRequiredService<HandOffStatus>(),
             provider.GetRequiredService<TimeProvider>(),
-            LoggerOf(provider)));
+            LoggerOf(provider)
+        ));
         services.TryAddSingleton<IStaplingStatus>(provider => provider.GetRequiredService<StaplingEngine>());
-        services.TryAddEnumerable(ServiceDescriptor.Singleton<IHostedService, StaplingEngine>(provider => provider.GetRequiredService<StaplingEngine>()));
+        services.TryAddEnumerable(
+            ServiceDescriptor.Singleton<IHostedService, StaplingEngine>(provider =>
+                provider.GetRequiredService<StaplingEngine>()
+            )
+        );
         services.TryAddSingleton<CertificateContexts>();
         services.TryAddSingleton<HandshakeStapler>();
     }
@@ -103,11 +140,23 @@ public static class StaplingServiceCollectionExtensions
         switch (options.Storage)
         {
             case StapleStorage.DistributedCache:
-                return new DistributedStapleStore(provider.GetRequiredService<IDistributedCache>(), provider.GetRequiredService<TimeProvider>());
-            case StapleStorage.Directory when (options.StorageDirectory ?? DirectoryStapleStore.DefaultDirectory(Environment.GetEnvironmentVariable)) is { } directory:
+                return new DistributedStapleStore(
+                    provider.GetRequiredService<IDistributedCache>(),
+                    provider.GetRequiredService<TimeProvider>()
+                );
+            case StapleStorage.Directory
+                when (
+                    options.StorageDirectory
+                    ?? DirectoryStapleStore.DefaultDirectory(Environment.GetEnvironmentVariable)
+                )
+                    is { } directory:
                 return new DirectoryStapleStore(directory);
             case StapleStorage.Directory:
-                LoggerOf(provider).StoreFailed("no directory is set, and this system has none for application data: set OcspStapling:StorageDirectory");
+                LoggerOf(provider)
+                    .StoreFailed(
+                        "no directory is set, and this system has none for application data: set "
+                            + "OcspStapling:StorageDirectory"
+                    );
                 return null;
             default:
                 return null;

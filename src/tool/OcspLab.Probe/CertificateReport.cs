@@ -30,22 +30,30 @@ public sealed record CertificateReport(string Subject, string SerialNumber, Date
     public IReadOnlyList<string> Responders { get; init; } = [];
 
     /// <summary>Reads all that out of a certificate; what cannot be read is left out.</summary>
-    internal static CertificateReport Of(X509Certificate2 certificate, ReadOnlyMemory<byte>? staple) => new(certificate.Subject, certificate.SerialNumber.ToLowerInvariant(), certificate.NotAfter.ToUniversalTime(), staple?.Length)
-    {
-        Issuer = certificate.Issuer,
-        Names = ReadNames(certificate),
-        Key = ReadKey(certificate),
-        Signature = certificate.SignatureAlgorithm.FriendlyName ?? certificate.SignatureAlgorithm.Value ?? "",
-        NotBefore = certificate.NotBefore.ToUniversalTime(),
-        Responders = [.. certificate.GetOcspUrls().Select(url => url.OriginalString)],
-    };
+    internal static CertificateReport Of(X509Certificate2 certificate, ReadOnlyMemory<byte>? staple) =>
+        new(
+            certificate.Subject,
+            certificate.SerialNumber.ToLowerInvariant(),
+            certificate.NotAfter.ToUniversalTime(),
+            staple?.Length
+        )
+        {
+            Issuer = certificate.Issuer,
+            Names = ReadNames(certificate),
+            Key = ReadKey(certificate),
+            Signature = certificate.SignatureAlgorithm.FriendlyName ?? certificate.SignatureAlgorithm.Value ?? "",
+            NotBefore = certificate.NotBefore.ToUniversalTime(),
+            Responders = [.. certificate.GetOcspUrls().Select(url => url.OriginalString)],
+        };
 
     // The certificate is a stranger's: what is in it may be nothing that can be read closely.
     private static string[] ReadNames(X509Certificate2 certificate)
     {
         try
         {
-            return certificate.Extensions.OfType<X509SubjectAlternativeNameExtension>().FirstOrDefault() is { } names ? [.. names.EnumerateDnsNames(), .. names.EnumerateIPAddresses().Select(address => address.ToString())] : [];
+            return certificate.Extensions.OfType<X509SubjectAlternativeNameExtension>().FirstOrDefault() is { } names
+                ? [.. names.EnumerateDnsNames(), .. names.EnumerateIPAddresses().Select(address => address.ToString())]
+                : [];
         }
         catch (CryptographicException)
         {
@@ -59,7 +67,10 @@ public sealed record CertificateReport(string Subject, string SerialNumber, Date
         {
             using var rsa = certificate.GetRSAPublicKey();
             using var ecdsa = certificate.GetECDsaPublicKey();
-            return rsa is not null ? $"RSA-{rsa.KeySize}" : ecdsa is not null ? $"ECDSA {ecdsa.ExportParameters(false).Curve.Oid?.FriendlyName ?? $"{ecdsa.KeySize} bits"}" : certificate.PublicKey.Oid.FriendlyName ?? certificate.PublicKey.Oid.Value ?? "";
+            return rsa is not null ? $"RSA-{rsa.KeySize}"
+                : ecdsa is not null
+                    ? $"ECDSA {ecdsa.ExportParameters(false).Curve.Oid?.FriendlyName ?? $"{ecdsa.KeySize} bits"}"
+                : certificate.PublicKey.Oid.FriendlyName ?? certificate.PublicKey.Oid.Value ?? "";
         }
         catch (CryptographicException)
         {

@@ -20,38 +20,65 @@ public static class StapleAdvice
         switch (report.Staple.Verdict)
         {
             case StapleVerdictKind.Absent when report.MustStaple:
-                advice.Add("The certificate demands a staple (RFC 7633) and there is none: Firefox and GnuTLS refuse this server. Turn stapling on, or ask for a certificate without the demand.");
+                advice.Add(
+                    "The certificate demands a staple (RFC 7633) and there is none: Firefox and GnuTLS refuse this "
+                        + "server. Turn stapling on, or ask for a certificate without the demand."
+                );
                 break;
             case StapleVerdictKind.Absent when responders.Count == 0:
-                advice.Add("The certificate names no OCSP responder, as most public ones today: there is nothing to staple, and nothing to do.");
+                advice.Add(
+                    "The certificate names no OCSP responder, as most public ones today: there is nothing to "
+                        + "staple, and nothing to do."
+                );
                 break;
             case StapleVerdictKind.Absent:
-                advice.Add($"The certificate names {responders[0]}, and the server staples nothing. Is stapling on, and does the server reach the responder? nginx leaves out the first handshake of each worker: try again.");
+                advice.Add(
+                    $"The certificate names {responders[0]}, and the server staples nothing. Is stapling on, and "
+                        + $"does the server reach the responder? nginx leaves out the first handshake of each "
+                        + $"worker: try again."
+                );
                 break;
             case StapleVerdictKind.Revoked:
                 advice.Add("The certificate is revoked. Replace it, and its key.");
                 break;
             case StapleVerdictKind.Unknown:
-                advice.Add("The responder does not know the certificate: it may be too new for it, or another authority's. A server should not staple this.");
+                advice.Add(
+                    "The responder does not know the certificate: it may be too new for it, or another authority's. "
+                        + "A server should not staple this."
+                );
                 break;
             case StapleVerdictKind.Rejected when report.Staple.Reason is StapleVerdict.IssuerMissing:
-                advice.Add("The server leaves out its intermediate certificate; clients that do not have it will fail.");
+                advice.Add(
+                    "The server leaves out its intermediate certificate; clients that do not have it will fail."
+                );
                 break;
             case StapleVerdictKind.Rejected when report.Staple.Reason == RejectionReason.Expired.ToSnakeCase():
-                advice.Add("The server staples an answer past its nextUpdate: it does not check at the handshake, and does not refresh. Clients that insist on a staple refuse it.");
+                advice.Add(
+                    "The server staples an answer past its nextUpdate: it does not check at the handshake, and does "
+                        + "not refresh. Clients that insist on a staple refuse it."
+                );
                 break;
             case StapleVerdictKind.Rejected:
                 advice.Add("Clients that insist on a staple refuse this one, and others ignore it.");
                 break;
-            case StapleVerdictKind.Good when report.Staple is { ThisUpdate: { } from, NextUpdate: { } until } && now > from + ((until - from) * Late):
-                advice.Add("The staple is near its end. A server asks again at half of its life; this one may have lost its responder.");
+            case StapleVerdictKind.Good
+                when report.Staple is { ThisUpdate: { } from, NextUpdate: { } until }
+                    && now > from + ((until - from) * Late):
+                advice.Add(
+                    "The staple is near its end. A server asks again at half of its life; this one may have lost "
+                        + "its responder."
+                );
                 break;
         }
 
         if (handshake.ServerName is { } name && !certificate.MatchesHostname(name))
             advice.Insert(0, $"The certificate is not for {name}: clients refuse it, whatever is stapled.");
         if (certificate.NotAfter.ToUniversalTime() - now is var left && left < Soon)
-            advice.Add(left < TimeSpan.Zero ? "The certificate itself has expired." : $"The certificate itself ends in {left.TotalDays:0} days.");
+            advice.Add(
+                left < TimeSpan.Zero
+                    ? "The certificate itself has expired."
+                    : $"The certificate itself ends in {left.TotalDays:0} days."
+            );
         return advice;
     }
 

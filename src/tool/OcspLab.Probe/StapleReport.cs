@@ -7,7 +7,12 @@ namespace OcspLab.Probe;
 /// <param name="Staple">The server certificate's staple, judged.</param>
 /// <param name="MustStaple">Whether the certificate asks clients to insist on one (RFC 7633).</param>
 /// <param name="Chain">The certificates that the server sent, and what is known of each.</param>
-public sealed record StapleReport(HandshakeReport Handshake, StapleVerdict Staple, bool MustStaple, IReadOnlyList<CertificateReport> Chain)
+public sealed record StapleReport(
+    HandshakeReport Handshake,
+    StapleVerdict Staple,
+    bool MustStaple,
+    IReadOnlyList<CertificateReport> Chain
+)
 {
     /// <summary>What to do about it, the most urgent first.</summary>
     public IReadOnlyList<string> Advice { get; init; } = [];

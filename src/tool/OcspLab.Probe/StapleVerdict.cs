@@ -10,7 +10,9 @@ namespace OcspLab.Probe;
 /// <summary>A staple and what it is worth.</summary>
 public sealed record StapleVerdict
 {
-    /// <summary>A reason of the probe's own: the server did not send its issuer's certificate, and nobody else had it.</summary>
+    /// <summary>
+    /// A reason of the probe's own: the server did not send its issuer's certificate, and nobody else had it.
+    /// </summary>
     public const string IssuerMissing = "issuer_missing";
 
     /// <summary>A reason of the probe's own: the chain does not lead to an authority that the caller trusts.</summary>
@@ -70,28 +72,39 @@ public sealed record StapleVerdict
     internal static StapleVerdict Absent { get; } = new() { Verdict = StapleVerdictKind.Absent };
 
     /// <summary>A response that is not believed.</summary>
-    public static StapleVerdict Rejected(Rejection rejection) => Rejected(rejection.Reason.ToSnakeCase(), rejection.Detail) with { Section = rejection.Section };
+    public static StapleVerdict Rejected(Rejection rejection) =>
+        Rejected(rejection.Reason.ToSnakeCase(), rejection.Detail) with
+        {
+            Section = rejection.Section,
+        };
 
-    internal static StapleVerdict Rejected(string reason, string detail) => new() { Verdict = StapleVerdictKind.Rejected, Reason = reason, Detail = detail };
+    internal static StapleVerdict Rejected(string reason, string detail) =>
+        new()
+        {
+            Verdict = StapleVerdictKind.Rejected,
+            Reason = reason,
+            Detail = detail,
+        };
 
     /// <summary>A response that is.</summary>
-    public static StapleVerdict Verified(VerifiedStaple staple) => new()
-    {
-        Verdict = staple.Status.Kind switch
+    public static StapleVerdict Verified(VerifiedStaple staple) =>
+        new()
         {
-            CertStatusKind.Good => StapleVerdictKind.Good,
-            CertStatusKind.Revoked => StapleVerdictKind.Revoked,
-            _ => StapleVerdictKind.Unknown,
-        },
-        ThisUpdate = staple.ThisUpdate,
-        NextUpdate = staple.NextUpdate,
-        ProducedAt = staple.ProducedAt,
-        RevokedAt = staple.Status.RevokedAt,
-        RevocationReason = staple.Status.Reason?.ToString(),
-        Signer = staple.Signer,
-        ResponderId = staple.ResponderId.ToString(),
-        SerialNumber = staple.CertId.ToString(),
-    };
+            Verdict = staple.Status.Kind switch
+            {
+                CertStatusKind.Good => StapleVerdictKind.Good,
+                CertStatusKind.Revoked => StapleVerdictKind.Revoked,
+                _ => StapleVerdictKind.Unknown,
+            },
+            ThisUpdate = staple.ThisUpdate,
+            NextUpdate = staple.NextUpdate,
+            ProducedAt = staple.ProducedAt,
+            RevokedAt = staple.Status.RevokedAt,
+            RevocationReason = staple.Status.Reason?.ToString(),
+            Signer = staple.Signer,
+            ResponderId = staple.ResponderId.ToString(),
+            SerialNumber = staple.CertId.ToString(),
+        };
 
     /// <summary>In a word, as JSON and the terminal have it: <c>good</c>, <c>revoked</c> …</summary>
     [JsonIgnore]

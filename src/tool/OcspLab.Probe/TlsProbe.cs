@@ -9,7 +9,8 @@ using TlsCertificate = Org.BouncyCastle.Tls.Certificate;
 namespace OcspLab.Probe;
 
 /// <summary>
-/// A TLS client that asks for staples and keeps their bytes. Not the framework's: <see cref="System.Net.Security.SslStream"/> shows no staple. It accepts
+/// A TLS client that asks for staples and keeps their bytes. Not the framework's:
+/// <see cref="System.Net.Security.SslStream"/> shows no staple. It accepts
 /// any certificate, so it only looks and sends nothing.
 /// </summary>
 public sealed class TlsProbe(TimeProvider clock)
@@ -22,7 +23,14 @@ public sealed class TlsProbe(TimeProvider clock)
     /// <param name="timeout">The deadline of it all.</param>
     /// <param name="cancellationToken">Ends it.</param>
     /// <exception cref="ProbeException">No connection, no handshake, or not in time.</exception>
-    public async Task<TlsHandshake> ConnectAsync(string host, int port, string? serverName, TlsVersion version, TimeSpan timeout, CancellationToken cancellationToken)
+    public async Task<TlsHandshake> ConnectAsync(
+        string host,
+        int port,
+        string? serverName,
+        TlsVersion version,
+        TimeSpan timeout,
+        CancellationToken cancellationToken
+    )
     {
         using var timer = new CancellationTokenSource(timeout, clock);
         using var deadline = CancellationTokenSource.CreateLinkedTokenSource(timer.Token, cancellationToken);
@@ -32,12 +40,18 @@ public sealed class TlsProbe(TimeProvider clock)
             await socket.ConnectAsync(host, port, deadline.Token).ConfigureAwait(false);
             // BouncyCastle's client blocks; closing the socket is what ends it.
             using var closing = deadline.Token.Register(socket.Dispose);
-            return await Task.Run(() => Shake(socket, serverName, version), CancellationToken.None).ConfigureAwait(false);
+            return await Task.Run(() => Shake(socket, serverName, version), CancellationToken.None)
+                .ConfigureAwait(false);
         }
-        catch (Exception exception) when (exception is OperationCanceledException or ObjectDisposedException || deadline.IsCancellationRequested)
+        catch (Exception exception)
+            when (exception is OperationCanceledException or ObjectDisposedException || deadline.IsCancellationRequested
+            )
         {
             cancellationToken.ThrowIfCancellationRequested();
-            throw new ProbeException($"{host}:{port} did not finish a handshake within {timeout.TotalSeconds:0.#} s.", exception);
+            throw new ProbeException(
+                $"{host}:{port} did not finish a handshake within {timeout.TotalSeconds:0.#} s.",
+                exception
+            );
         }
         catch (SocketException exception)
         {
@@ -45,7 +59,11 @@ public sealed class TlsProbe(TimeProvider clock)
         }
         catch (IOException exception)
         {
-            throw new ProbeException($"{host}:{port} refused the handshake: {exception.Message}. Is it TLS, and does it know this server name?", exception);
+            throw new ProbeException(
+                $"{host}:{port} refused the handshake: {exception.Message}. Is it TLS, and does it know this server "
+                    + $"name?",
+                exception
+            );
         }
     }
 
@@ -60,10 +78,16 @@ public sealed class TlsProbe(TimeProvider clock)
         protocol.Close();
         if (protocol.Tls12Staple is { } staple && client.Staples.Count > 0)
             client.Staples[0] = staple;
-        return new TlsHandshake(client.Protocol, client.Cipher, duration, client.Certificates, client.Staples) { ServerName = serverName };
+        return new TlsHandshake(client.Protocol, client.Cipher, duration, client.Certificates, client.Staples)
+        {
+            ServerName = serverName,
+        };
     }
 
-    /// <summary>Keeps the message CertificateStatus of TLS 1.2 to itself: BouncyCastle would decode it, and end the handshake over a staple that is none.</summary>
+    /// <summary>
+    /// Keeps the message CertificateStatus of TLS 1.2 to itself: BouncyCastle would decode it, and end the handshake
+    /// over a staple that is none.
+    /// </summary>
     private sealed class Protocol(Stream stream) : TlsClientProtocol(stream)
     {
         public ReadOnlyMemory<byte>? Tls12Staple { get; private set; }
@@ -76,7 +100,8 @@ public sealed class TlsProbe(TimeProvider clock)
                 return;
             }
 
-            // status_type (1), length (3), OCSPResponse (RFC 6066 §8). The message itself may be left out, so the handshake goes on without.
+            // status_type (1), length (3), OCSPResponse (RFC 6066 §8). The message itself may be left out, so the
+            // handshake goes on without.
             var message = buf.ToArray().AsSpan((int)buf.Position).ToArray();
             if (message.Length > 4 && message[0] == CertificateStatusType.ocsp)
                 Tls12Staple = message.AsMemory(4);
@@ -84,8 +109,10 @@ public sealed class TlsProbe(TimeProvider clock)
     }
 
     /// <summary>
-    /// Hides must-staple from BouncyCastle, which would end the handshake over it: without a staple, and on TLS 1.3 with one too,
-    /// because it looks for the extension in ServerHello, where TLS 1.3 does not put it. The probe is there to see such servers.
+    /// Hides must-staple from BouncyCastle, which would end the handshake over it: without a staple, and on TLS 1.3
+    /// with one too,
+    /// because it looks for the extension in ServerHello, where TLS 1.3 does not put it. The probe is there to see such
+    /// servers.
     /// </summary>
     private sealed class Crypto : BcTlsCrypto
     {
@@ -99,7 +126,9 @@ public sealed class TlsProbe(TimeProvider clock)
         }
     }
 
-    private sealed class Client(string? serverName, TlsVersion version) : DefaultTlsClient(new Crypto()), TlsAuthentication
+    private sealed class Client(string? serverName, TlsVersion version)
+        : DefaultTlsClient(new Crypto()),
+            TlsAuthentication
     {
         public string Protocol { get; private set; } = "";
         public string Cipher { get; private set; } = "";
@@ -129,24 +158,36 @@ public sealed class TlsProbe(TimeProvider clock)
         }
 
         protected override IList<ServerName>? GetSniServerNames() =>
-            serverName is null ? null : [new ServerName(NameType.host_name, System.Text.Encoding.ASCII.GetBytes(serverName))];
+            serverName is null
+                ? null
+                : [new ServerName(NameType.host_name, System.Text.Encoding.ASCII.GetBytes(serverName))];
 
-        protected override ProtocolVersion[] GetSupportedVersions() => version switch
-        {
-            TlsVersion.Tls12 => ProtocolVersion.TLSv12.Only(),
-            TlsVersion.Tls13 => ProtocolVersion.TLSv13.Only(),
-            _ => ProtocolVersion.TLSv13.DownTo(ProtocolVersion.TLSv12),
-        };
+        protected override ProtocolVersion[] GetSupportedVersions() =>
+            version switch
+            {
+                TlsVersion.Tls12 => ProtocolVersion.TLSv12.Only(),
+                TlsVersion.Tls13 => ProtocolVersion.TLSv13.Only(),
+                _ => ProtocolVersion.TLSv13.DownTo(ProtocolVersion.TLSv12),
+            };
 
-        // TLS 1.3: extension status_request of a certificate's entry; its CertificateStatus is one octet of type, three of length, the response (RFC 8446 §4.4.2.1).
+        // TLS 1.3: extension status_request of a certificate's entry; its CertificateStatus is one octet of type, three
+        // of length, the response (RFC 8446 §4.4.2.1).
         private static ReadOnlyMemory<byte>? StapleOf(TlsCertificate chain, int index)
         {
-            if (chain.GetCertificateEntryAt(index).Extensions is { } extensions && extensions.TryGetValue(ExtensionType.status_request, out var status) && status.Length > 4)
+            if (
+                chain.GetCertificateEntryAt(index).Extensions is { } extensions
+                && extensions.TryGetValue(ExtensionType.status_request, out var status)
+                && status.Length > 4
+            )
                 return status.AsMemory(4);
             return null;
         }
 
         private static string SuiteName(int suite) =>
-            typeof(CipherSuite).GetFields(BindingFlags.Public | BindingFlags.Static).FirstOrDefault(field => field.IsLiteral && (int)field.GetRawConstantValue()! == suite)?.Name ?? $"0x{suite:X4}";
+            typeof(CipherSuite)
+                .GetFields(BindingFlags.Public | BindingFlags.Static)
+                .FirstOrDefault(field => field.IsLiteral && (int)field.GetRawConstantValue()! == suite)
+                ?.Name
+            ?? $"0x{suite:X4}";
     }
 }

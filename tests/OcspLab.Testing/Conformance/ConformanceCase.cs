@@ -10,7 +10,9 @@ namespace OcspLab.Testing.Conformance;
 /// <param name="Response">The bytes.</param>
 public sealed record ConformanceCase(string Rule, string Name, byte[] Response)
 {
-    /// <summary><c>good</c>, <c>revoked</c>, <c>unknown</c>, or the snake_case of a <see cref="RejectionReason"/>.</summary>
+    /// <summary>
+    /// <c>good</c>, <c>revoked</c>, <c>unknown</c>, or the snake_case of a <see cref="RejectionReason"/>.
+    /// </summary>
     public string Expected { get; init; } = "good";
 
     public VerificationPolicy Policy { get; init; } = new();
@@ -24,7 +26,9 @@ public sealed record ConformanceCase(string Rule, string Name, byte[] Response)
     /// <summary>Further arguments for <c>openssl ocsp</c>.</summary>
     public IReadOnlyList<string> OpenSslArguments { get; init; } = [];
 
-    /// <summary>Where <c>openssl ocsp</c> says something else: why ours is right. The test fails when it comes to agree.</summary>
+    /// <summary>
+    /// Where <c>openssl ocsp</c> says something else: why ours is right. The test fails when it comes to agree.
+    /// </summary>
     public string? OpenSslDiffers { get; init; }
 
     /// <summary>Why <c>openssl ocsp</c> cannot be asked.</summary>

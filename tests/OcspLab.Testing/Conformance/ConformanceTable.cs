@@ -3,12 +3,16 @@ using OcspLab.Testing.Forge;
 
 namespace OcspLab.Testing.Conformance;
 
-/// <summary>Every case, made for the present instant (<c>openssl ocsp</c> judges times by the real clock only).</summary>
+/// <summary>
+/// Every case, made for the present instant (<c>openssl ocsp</c> judges times by the real clock only).
+/// </summary>
 public static partial class ConformanceTable
 {
     private static readonly Lazy<ForgePki> LazyPki = new(() => new ForgePki(TimeProvider.System.GetUtcNow()));
 
-    private static readonly Lazy<IReadOnlyDictionary<string, ConformanceCase>> LazyCases = new(() => All().ToDictionary(item => item.Name, StringComparer.Ordinal));
+    private static readonly Lazy<IReadOnlyDictionary<string, ConformanceCase>> LazyCases = new(() =>
+        All().ToDictionary(item => item.Name, StringComparer.Ordinal)
+    );
 
     public static ForgePki Pki => LazyPki.Value;
 
@@ -20,13 +24,23 @@ public static partial class ConformanceTable
     private static ForgedEntry Entry => Pki.Entry;
 
     private static IEnumerable<ConformanceCase> All() =>
-    [
-        .. Statuses(), .. Encodings(), .. Matches(), .. Signatures(), .. Algorithms(), .. Delegates(), .. Times(), .. Extensions(),
-    ];
+        [
+            .. Statuses(),
+            .. Encodings(),
+            .. Matches(),
+            .. Signatures(),
+            .. Algorithms(),
+            .. Delegates(),
+            .. Times(),
+            .. Extensions(),
+        ];
 
-    private static ConformanceCase Accept(string rule, string name, ForgedResponse response, string status = "good") => new(rule, name, response.Encode()) { Expected = status };
+    private static ConformanceCase Accept(string rule, string name, ForgedResponse response, string status = "good") =>
+        new(rule, name, response.Encode()) { Expected = status };
 
-    private static ConformanceCase Reject(string rule, string name, RejectionReason reason, ForgedResponse response) => Reject(rule, name, reason, response.Encode());
+    private static ConformanceCase Reject(string rule, string name, RejectionReason reason, ForgedResponse response) =>
+        Reject(rule, name, reason, response.Encode());
 
-    private static ConformanceCase Reject(string rule, string name, RejectionReason reason, byte[] response) => new(rule, name, response) { Expected = reason.ToSnakeCase() };
+    private static ConformanceCase Reject(string rule, string name, RejectionReason reason, byte[] response) =>
+        new(rule, name, response) { Expected = reason.ToSnakeCase() };
 }

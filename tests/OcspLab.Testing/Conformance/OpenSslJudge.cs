@@ -20,22 +20,44 @@ public static class OpenSslJudge
         string[] question = item.Policy.Nonce is null
             ? ["-no_nonce", .. item.OpenSslArguments, "-cert", folder["server.pem"]]
             : ["-reqin", await RequestAsync(item, issuer, folder), "-resp_text"];
-        var result = await Tool.RunAsync("openssl", ["ocsp", "-respin", folder["response.der"], "-CAfile", folder["root.pem"], "-issuer", folder["issuer.pem"], .. question]);
-        return (Verdict(result, item.Policy.Nonce is null ? folder["server.pem"] + ": " : "Cert Status: "), result.Output + result.Error);
+        var result = await Tool.RunAsync(
+            "openssl",
+            [
+                "ocsp",
+                "-respin",
+                folder["response.der"],
+                "-CAfile",
+                folder["root.pem"],
+                "-issuer",
+                folder["issuer.pem"],
+                .. question,
+            ]
+        );
+        return (
+            Verdict(result, item.Policy.Nonce is null ? folder["server.pem"] + ": " : "Cert Status: "),
+            result.Output + result.Error
+        );
     }
 
     // It compares nonces only with a request that it reads, and then asks for no certificate's status itself.
     private static async Task<string> RequestAsync(ConformanceCase item, ForgedCertificate issuer, TempFolder folder)
     {
         var subject = OcspSubject.FromCertificate(ConformanceTable.Pki.Server.Certificate, issuer.Certificate);
-        await File.WriteAllBytesAsync(folder["request.der"], new OcspRequest { CertIds = [subject.ToCertId(CertIdHash.Sha1)], Nonce = item.Policy.Nonce }.Encode());
+        await File.WriteAllBytesAsync(
+            folder["request.der"],
+            new OcspRequest { CertIds = [subject.ToCertId(CertIdHash.Sha1)], Nonce = item.Policy.Nonce }.Encode()
+        );
         return folder["request.der"];
     }
 
     private static string Verdict(ToolResult result, string prefix)
     {
         var lines = (result.Output + result.Error).Split('\n', StringSplitOptions.TrimEntries);
-        if (result.ExitCode != 0 || !lines.Contains("Response verify OK") || lines.Contains("WARNING: Status times invalid."))
+        if (
+            result.ExitCode != 0
+            || !lines.Contains("Response verify OK")
+            || lines.Contains("WARNING: Status times invalid.")
+        )
             return "rejected";
         return lines.FirstOrDefault(line => line.StartsWith(prefix, StringComparison.Ordinal))?[prefix.Length..] switch
         {

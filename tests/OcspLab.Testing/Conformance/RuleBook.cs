@@ -13,34 +13,76 @@ public static class RuleBook
     [
         new("V1", "§4.2.1", "Every status is told apart; 4 and those above 6 are not accepted."),
         new("V2", "§4.2.1", "Only basic responses are read."),
-        new("V3", "§4.2.1, X.690", "DER and nothing but: no BER, no value too many, nothing after the end, on no level. One leniency: a default that is spelled out (version v1, critical FALSE), which is signed and harmless."),
-        new("V4", "§3.2 (1), §4.1.1", "An entry is about a certificate when hash algorithm, both hashes and serial number are its own."),
+        new(
+            "V3",
+            "§4.2.1, X.690",
+            "DER and nothing but: no BER, no value too many, nothing after the end, on no level. One leniency: a "
+                + "default that is spelled out (version v1, critical FALSE), which is signed and harmless."
+        ),
+        new(
+            "V4",
+            "§3.2 (1), §4.1.1",
+            "An entry is about a certificate when hash algorithm, both hashes and serial number are its own."
+        ),
         new("V5", "§3.2", "Of several entries about the certificate the worst counts."),
         new("V6", "§3.2 (1)", "No entry about the certificate is not good news."),
         new("V7", "§3.2 (2)", "The signature is over the received bytes."),
         new("V8", "§4.2.2.3", "The signer is found by name and by key."),
-        new("V9", "§4.2.2.2", "The signer is the issuing authority, or a delegate with OCSPSigning that the same key certified."),
+        new(
+            "V9",
+            "§4.2.2.2",
+            "The signer is the issuing authority, or a delegate with OCSPSigning that the same key certified."
+        ),
         new("V10", "§4.2.2.2", "A sibling without OCSPSigning does not sign."),
         new("V11", "§4.2.2.2", "Another authority's delegate does not sign."),
-        new("V12", "§3.2 (3)–(4), RFC 5280 §4.2", "The delegate's own signature, validity, key usage and critical extensions are checked."),
+        new(
+            "V12",
+            "§3.2 (3)–(4), RFC 5280 §4.2",
+            "The delegate's own signature, validity, key usage and critical extensions are checked."
+        ),
         new("V13", "§4.2.2.2.1", "id-pkix-ocsp-nocheck is honoured; a delegate without it is a matter of policy."),
         new("V14", "§4.2.1", "Certificates that are not needed, or in another order, do no harm."),
         new("V15", "§4.2.2.2", "An authority that signs itself encloses no certificate."),
         new("V16", "§4.2.2.1", "thisUpdate is not in the future, but for a bounded difference of clocks."),
         new("V17", "§4.2.2.1", "nextUpdate has not passed, but for a bounded difference of clocks."),
         new("V18", "§4.2.2.1, RFC 9919 §3.2.4", "Without nextUpdate the age is bounded, or the response rejected."),
-        new("V19", "§2.4", "producedAt lies within the validity of the certificate in question, and not in the future."),
+        new(
+            "V19",
+            "§2.4",
+            "producedAt lies within the validity of the certificate in question, and not in the future."
+        ),
         new("V20", "§4.4, RFC 5280 §4.2", "What is critical and not understood is rejected."),
         new("V21", "RFC 9654 §2.1", "Another nonce than the one sent is rejected; none leaves it to the times."),
         new("V22", "RFC 9654 §2.1", "A nonce that was not asked for is ignored."),
         new("V23", "RFC 9654 §2.1", "A nonce, when one is sent, is 32 random octets; none is sent by default."),
-        new("V24", "RFC 9919 §6", "GET while the URL has at most 255 bytes, else POST; a GET that is not understood is repeated as POST."),
+        new(
+            "V24",
+            "RFC 9919 §6",
+            "GET while the URL has at most 255 bytes, else POST; a GET that is not understood is repeated as POST."
+        ),
         new("V24b", "RFC 9919 §3.1.1", "CertIDs are asked by SHA-1 unless set otherwise."),
-        new("V25", "RFC 9919 §7", "Only what was verified is kept, and no longer than nextUpdate and its signer's certificate last."),
+        new(
+            "V25",
+            "RFC 9919 §7",
+            "Only what was verified is kept, and no longer than nextUpdate and its signer's certificate last."
+        ),
         new("V26", "RFC 9919 §7.2", "HTTP's headers are hints, never reasons to believe."),
-        new("V27", "RFC 6960 §4.3, NIST SP 800-131A", "Signatures over SHA-1 are a decision of policy and refused by default; what is weaker or not known is refused."),
-        new("V28", "§4.2.1, RFC 5280 §5.3.1", "Revoked carries time and reason; reasons that are not defined do no harm."),
-        new("V29", "RFC 9919 §6", "A fetch has a deadline, a limit of bytes and of redirects, and stays on http and https."),
+        new(
+            "V27",
+            "RFC 6960 §4.3, NIST SP 800-131A",
+            "Signatures over SHA-1 are a decision of policy and refused by default; what is weaker or not known is "
+                + "refused."
+        ),
+        new(
+            "V28",
+            "§4.2.1, RFC 5280 §5.3.1",
+            "Revoked carries time and reason; reasons that are not defined do no harm."
+        ),
+        new(
+            "V29",
+            "RFC 9919 §6",
+            "A fetch has a deadline, a limit of bytes and of redirects, and stays on http and https."
+        ),
     ];
 
     public static IReadOnlyList<Rule> Responder { get; } =
@@ -48,13 +90,26 @@ public static class RuleBook
         new("R1", "A.1, RFC 9919 §6", "GET with the URL-encoded base64 of the request, and POST."),
         new("R2", "A.1", "GET in all its spellings: %2F and /, //, + and %2B, %3D, a second leading slash."),
         new("R3", "CA/B BR 4.9.9", "Both GET and POST are answered."),
-        new("R4", "§2.3", "What is not a request is answered malformedRequest: trailing bytes, BER, no certificate asked about."),
+        new(
+            "R4",
+            "§2.3",
+            "What is not a request is answered malformedRequest: trailing bytes, BER, no certificate asked about."
+        ),
         new("R5", "§2.3, §4.2.1", "Errors are unsigned and have no responseBytes; status 4 is never sent."),
         new("R6", "§4.1.2", "An unknown extension is passed over, unless it is critical."),
         new("R7", "RFC 9919 §3.1.2", "A requestorName without a signature is passed over."),
-        new("R8", "§4.1.2", "A signed request is answered like any other; where signatures are required, one without is told sigRequired."),
+        new(
+            "R8",
+            "§4.1.2",
+            "A signed request is answered like any other; where signatures are required, one without is told "
+                + "sigRequired."
+        ),
         new("R9", "§4.4.3", "A client that does not take basic responses gets none."),
-        new("R10", "§4.1.1", "Issuers are known by the hashes of name and key, in SHA-1, SHA-256, SHA-384 and SHA-512."),
+        new(
+            "R10",
+            "§4.1.1",
+            "Issuers are known by the hashes of name and key, in SHA-1, SHA-256, SHA-384 and SHA-512."
+        ),
         new("R11", "§4.2.1", "Answers are basic responses in DER."),
         new("R12", "§4.2.1", "version v1 is left out."),
         new("R13", "§4.2.1", "One entry for each certificate asked about."),
@@ -95,9 +150,18 @@ public static class RuleBook
         new("S1", "RFC 6066 §8", "The first staple is fetched before the port opens, with a bounded wait."),
         new("S2", "RFC 6066 §8", "The very first handshake is stapled."),
         new("S3", "practice", "Refreshing needs no traffic."),
-        new("S4", "practice", "A refresh comes at half of the staple's life, sooner where the responder's caches let go sooner."),
+        new(
+            "S4",
+            "practice",
+            "A refresh comes at half of the staple's life, sooner where the responder's caches let go sooner."
+        ),
         new("S5", "practice", "Jitter keeps a fleet apart."),
-        new("S6", "practice", "Failures back off exponentially, capped, faster as the end nears; a failing responder is left alone for a while."),
+        new(
+            "S6",
+            "practice",
+            "Failures back off exponentially, capped, faster as the end nears; a failing responder is left alone "
+                + "for a while."
+        ),
         new("S7", "practice", "The last good staple serves through an outage, until it expires."),
         new("S8", "practice", "An expired staple is never stapled: each handshake looks."),
         new("S9", "practice", "tryLater, errors of HTTP and pages of HTML are dropped, and named."),
@@ -112,7 +176,11 @@ public static class RuleBook
         new("S18", "practice", "No nonce unless wanted."),
         new("S19", "practice", "All responders are tried in turn; the one that worked comes first."),
         new("S20", "practice", "A responder of one's own, in general and for single certificates."),
-        new("S21", "practice", "Name servers of one's own, with deadline and cache time; one deadline on the whole fetch."),
+        new(
+            "S21",
+            "practice",
+            "Name servers of one's own, with deadline and cache time; one deadline on the whole fetch."
+        ),
         new("S22", "practice", "A proxy of one's own, or the system's."),
         new("S23", "practice", "The size of a response is limited."),
         new("S25", "practice", "Staples survive a restart, verified again, written whole."),

@@ -4,7 +4,8 @@ using Org.BouncyCastle.Asn1.X509;
 namespace OcspLab.Testing.Forge;
 
 /// <summary>
-/// The authorities and signers of the forged responses: a root, the issuer under it, others who would like to be the issuer,
+/// The authorities and signers of the forged responses: a root, the issuer under it, others who would like to be the
+/// issuer,
 /// and a server certificate whose status is in question.
 /// </summary>
 public sealed class ForgePki
@@ -44,32 +45,56 @@ public sealed class ForgePki
     public OcspSubject Subject => OcspSubject.FromCertificate(Server.Certificate, Issuer.Certificate);
 
     /// <summary>A delegate to be changed before it is signed.</summary>
-    public CertificateForge DelegateForge => Of("CN=delegate", _delegateKey) with
-    {
-        Extensions = [CertificateForge.Usage(OcspSigning), CertificateForge.KeyUsage(KeyUsage.DigitalSignature), CertificateForge.NoCheck],
-    };
+    public CertificateForge DelegateForge =>
+        Of("CN=delegate", _delegateKey) with
+        {
+            Extensions =
+            [
+                CertificateForge.Usage(OcspSigning),
+                CertificateForge.KeyUsage(KeyUsage.DigitalSignature),
+                CertificateForge.NoCheck,
+            ],
+        };
 
     /// <summary>An authority with a key of another kind.</summary>
-    public CertificateForge Authority(string name, ForgedKey? key = null) => Of(name, key) with { Extensions = [CertificateForge.CertificateAuthority] };
+    public CertificateForge Authority(string name, ForgedKey? key = null) =>
+        Of(name, key) with
+        {
+            Extensions = [CertificateForge.CertificateAuthority],
+        };
 
-    public CertificateForge Of(string name, ForgedKey? key = null) => new(name, key ?? ForgedKey.Ecdsa(), Now.AddDays(-30), Now.AddDays(300));
+    public CertificateForge Of(string name, ForgedKey? key = null) =>
+        new(name, key ?? ForgedKey.Ecdsa(), Now.AddDays(-30), Now.AddDays(300));
 
-    /// <summary>A good, current response of the issuer about <see cref="Server"/>: the starting point of every forgery.</summary>
-    public ForgedResponse Good => new()
-    {
-        Signer = Issuer,
-        ProducedAt = Now.AddHours(-1),
-        Entries = [Entry],
-    };
+    /// <summary>
+    /// A good, current response of the issuer about <see cref="Server"/>: the starting point of every forgery.
+    /// </summary>
+    public ForgedResponse Good =>
+        new()
+        {
+            Signer = Issuer,
+            ProducedAt = Now.AddHours(-1),
+            Entries = [Entry],
+        };
 
     /// <summary>The entry of <see cref="Good"/>.</summary>
-    public ForgedEntry Entry => ForgedEntry.For(Server, Issuer) with { ThisUpdate = Now.AddHours(-1), NextUpdate = Now.AddDays(1) };
+    public ForgedEntry Entry =>
+        ForgedEntry.For(Server, Issuer) with
+        {
+            ThisUpdate = Now.AddHours(-1),
+            NextUpdate = Now.AddDays(1),
+        };
 
     /// <summary>The same, signed by <see cref="Delegate"/>.</summary>
     public ForgedResponse Delegated => SignedBy(Delegate);
 
     /// <summary>The good response, signed by someone whose certificate is enclosed.</summary>
-    public ForgedResponse SignedBy(ForgedCertificate signer) => Good with { Signer = signer, Certificates = [signer.Encoded] };
+    public ForgedResponse SignedBy(ForgedCertificate signer) =>
+        Good with
+        {
+            Signer = signer,
+            Certificates = [signer.Encoded],
+        };
 
     public const string OcspSigning = "1.3.6.1.5.5.7.3.9";
 

@@ -25,7 +25,11 @@ public sealed record ForgedEntry
 
     public static byte[] Unknown => [0x82, 0x00];
 
-    public static ForgedEntry For(ForgedCertificate certificate, ForgedCertificate issuer, HashAlgorithmName? hash = null) => For(certificate.Certificate.SerialNumberBytes.ToArray(), issuer, hash);
+    public static ForgedEntry For(
+        ForgedCertificate certificate,
+        ForgedCertificate issuer,
+        HashAlgorithmName? hash = null
+    ) => For(certificate.Certificate.SerialNumberBytes.ToArray(), issuer, hash);
 
     public static ForgedEntry For(byte[] serial, ForgedCertificate issuer, HashAlgorithmName? hash = null)
     {
@@ -89,9 +93,13 @@ public sealed record ForgedEntry
     }
 
     private static void WriteEnumerated(AsnWriter writer, int number) =>
-        writer.WriteEncodedValue(Convert.FromHexString(number is >= 0 and < 128
-            ? string.Create(CultureInfo.InvariantCulture, $"0A01{number:X2}")
-            : string.Create(CultureInfo.InvariantCulture, $"0A02{(short)number:X4}")));
+        writer.WriteEncodedValue(
+            Convert.FromHexString(
+                number is >= 0 and < 128
+                    ? string.Create(CultureInfo.InvariantCulture, $"0A01{number:X2}")
+                    : string.Create(CultureInfo.InvariantCulture, $"0A02{(short)number:X4}")
+            )
+        );
 }
 
 /// <summary>An extension of a response or an entry.</summary>

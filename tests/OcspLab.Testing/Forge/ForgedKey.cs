@@ -13,20 +13,26 @@ using Org.BouncyCastle.X509;
 
 namespace OcspLab.Testing.Forge;
 
-/// <summary>A key pair of any kind and the algorithm that it signs by: BouncyCastle's, so that nothing under test has a part in it.</summary>
+/// <summary>
+/// A key pair of any kind and the algorithm that it signs by: BouncyCastle's, so that nothing under test has a part in
+/// it.
+/// </summary>
 public sealed record ForgedKey(AsymmetricCipherKeyPair Pair, string Algorithm)
 {
     private static readonly SecureRandom Chance = new();
 
     /// <summary>SubjectPublicKeyInfo in DER.</summary>
-    public byte[] PublicKeyInfo => BoundTo is { } shape
-        ? new SubjectPublicKeyInfo(shape.AlgorithmIdentifier, PublicKeyBits).GetDerEncoded()
-        : SubjectPublicKeyInfoFactory.CreateSubjectPublicKeyInfo(Pair.Public).GetDerEncoded();
+    public byte[] PublicKeyInfo =>
+        BoundTo is { } shape
+            ? new SubjectPublicKeyInfo(shape.AlgorithmIdentifier, PublicKeyBits).GetDerEncoded()
+            : SubjectPublicKeyInfoFactory.CreateSubjectPublicKeyInfo(Pair.Public).GetDerEncoded();
 
     /// <summary>The content of the BIT STRING: what key hashes are over.</summary>
-    public byte[] PublicKeyBits => SubjectPublicKeyInfoFactory.CreateSubjectPublicKeyInfo(Pair.Public).PublicKey.GetBytes();
+    public byte[] PublicKeyBits =>
+        SubjectPublicKeyInfoFactory.CreateSubjectPublicKeyInfo(Pair.Public).PublicKey.GetBytes();
 
-    public ISignatureFactory Factory => Pss is { } pss ? new PssFactory(Pair.Private, pss) : new Asn1SignatureFactory(Algorithm, Pair.Private, Chance);
+    public ISignatureFactory Factory =>
+        Pss is { } pss ? new PssFactory(Pair.Private, pss) : new Asn1SignatureFactory(Algorithm, Pair.Private, Chance);
 
     /// <summary>An unusual shape of RSASSA-PSS instead of <see cref="Algorithm"/>.</summary>
     public PssShape? Pss { get; init; }
@@ -48,11 +54,14 @@ public sealed record ForgedKey(AsymmetricCipherKeyPair Pair, string Algorithm)
         return new ForgedKey(DotNetUtilities.GetRsaKeyPair(rsa), algorithm);
     }
 
-    public static ForgedKey Ed25519() => Generate(new Ed25519KeyPairGenerator(), new Ed25519KeyGenerationParameters(Chance), "Ed25519");
+    public static ForgedKey Ed25519() =>
+        Generate(new Ed25519KeyPairGenerator(), new Ed25519KeyGenerationParameters(Chance), "Ed25519");
 
-    public static ForgedKey Ed448() => Generate(new Ed448KeyPairGenerator(), new Ed448KeyGenerationParameters(Chance), "Ed448");
+    public static ForgedKey Ed448() =>
+        Generate(new Ed448KeyPairGenerator(), new Ed448KeyGenerationParameters(Chance), "Ed448");
 
-    public static ForgedKey MLDsa(MLDsaParameters parameters) => Generate(new MLDsaKeyPairGenerator(), new MLDsaKeyGenerationParameters(Chance, parameters), parameters.Name);
+    public static ForgedKey MLDsa(MLDsaParameters parameters) =>
+        Generate(new MLDsaKeyPairGenerator(), new MLDsaKeyGenerationParameters(Chance, parameters), parameters.Name);
 
     public byte[] Sign(byte[] data)
     {
@@ -64,13 +73,18 @@ public sealed record ForgedKey(AsymmetricCipherKeyPair Pair, string Algorithm)
 
     public byte[] AlgorithmIdentifier => ((AlgorithmIdentifier)Factory.AlgorithmDetails).GetDerEncoded();
 
-    private static ForgedKey Generate(IAsymmetricCipherKeyPairGenerator generator, KeyGenerationParameters parameters, string algorithm)
+    private static ForgedKey Generate(
+        IAsymmetricCipherKeyPairGenerator generator,
+        KeyGenerationParameters parameters,
+        string algorithm
+    )
     {
         generator.Init(parameters);
         return new ForgedKey(generator.GenerateKeyPair(), algorithm);
     }
 
-    private static DerObjectIdentifier ECNamedCurveTable(string curve) => Org.BouncyCastle.Asn1.X9.ECNamedCurveTable.GetOid(curve);
+    private static DerObjectIdentifier ECNamedCurveTable(string curve) =>
+        Org.BouncyCastle.Asn1.X9.ECNamedCurveTable.GetOid(curve);
 
     private sealed class PssFactory(AsymmetricKeyParameter key, PssShape shape) : ISignatureFactory
     {
@@ -78,7 +92,12 @@ public sealed record ForgedKey(AsymmetricCipherKeyPair Pair, string Algorithm)
 
         public IStreamCalculator<IBlockResult> CreateCalculator()
         {
-            var signer = new PssSigner(new RsaBlindedEngine(), DigestUtilities.GetDigest(shape.Message), DigestUtilities.GetDigest(shape.Mask), shape.SaltLength);
+            var signer = new PssSigner(
+                new RsaBlindedEngine(),
+                DigestUtilities.GetDigest(shape.Message),
+                DigestUtilities.GetDigest(shape.Mask),
+                shape.SaltLength
+            );
             signer.Init(forSigning: true, new ParametersWithRandom(key, Chance));
             return new DefaultSignatureCalculator(signer);
         }
@@ -88,9 +107,17 @@ public sealed record ForgedKey(AsymmetricCipherKeyPair Pair, string Algorithm)
 /// <summary>The parameters of RSASSA-PSS (RFC 4055 §3.1).</summary>
 public sealed record PssShape(string Message, string Mask, int SaltLength, int Trailer = 1)
 {
-    public AlgorithmIdentifier AlgorithmIdentifier => new(PkcsObjectIdentifiers.IdRsassaPss, new RsassaPssParameters(
-        new AlgorithmIdentifier(DigestUtilities.GetObjectIdentifier(Message), DerNull.Instance),
-        new AlgorithmIdentifier(PkcsObjectIdentifiers.IdMgf1, new AlgorithmIdentifier(DigestUtilities.GetObjectIdentifier(Mask), DerNull.Instance)),
-        DerInteger.ValueOf(SaltLength),
-        DerInteger.ValueOf(Trailer)));
+    public AlgorithmIdentifier AlgorithmIdentifier =>
+        new(
+            PkcsObjectIdentifiers.IdRsassaPss,
+            new RsassaPssParameters(
+                new AlgorithmIdentifier(DigestUtilities.GetObjectIdentifier(Message), DerNull.Instance),
+                new AlgorithmIdentifier(
+                    PkcsObjectIdentifiers.IdMgf1,
+                    new AlgorithmIdentifier(DigestUtilities.GetObjectIdentifier(Mask), DerNull.Instance)
+                ),
+                DerInteger.ValueOf(SaltLength),
+                DerInteger.ValueOf(Trailer)
+            )
+        );
 }

@@ -4,7 +4,8 @@ using System.Security.Cryptography;
 namespace OcspLab.Testing.Forge;
 
 /// <summary>
-/// Any OCSPResponse (RFC 6960 §4.2.1), right or wrong in one stated way. Written with the framework's DER writer and signed with
+/// Any OCSPResponse (RFC 6960 §4.2.1), right or wrong in one stated way. Written with the framework's DER writer and
+/// signed with
 /// BouncyCastle, so that the code under test has no hand in its own evidence.
 /// </summary>
 public sealed record ForgedResponse
@@ -69,8 +70,16 @@ public sealed record ForgedResponse
     {
         // Without a writer that checks: what stands inside may be wrong on purpose.
         var key = SigningKey ?? Signer.Key;
-        byte[] certificates = Certificates is null ? [] : DerNode.Wrap(Explicit0, DerNode.Wrap(Sequence, [.. Certificates]));
-        var basic = DerNode.Wrap(Sequence, responseData, AlgorithmIdentifier ?? key.AlgorithmIdentifier, DerNode.Wrap(BitString, [0], key.Sign(responseData)), certificates);
+        byte[] certificates = Certificates is null
+            ? []
+            : DerNode.Wrap(Explicit0, DerNode.Wrap(Sequence, [.. Certificates]));
+        var basic = DerNode.Wrap(
+            Sequence,
+            responseData,
+            AlgorithmIdentifier ?? key.AlgorithmIdentifier,
+            DerNode.Wrap(BitString, [0], key.Sign(responseData)),
+            certificates
+        );
         var responseBytes = DerNode.Wrap(Sequence, Oid(ResponseType), DerNode.Wrap(OctetString, basic));
         return DerNode.Wrap(Sequence, [0x0a, 0x01, 0x00], DerNode.Wrap(Explicit0, responseBytes));
     }

@@ -1,6 +1,9 @@
 namespace OcspLab.Testing.Forge;
 
-/// <summary>One change to one value of a DER tree. What there is to change is counted modulo, so that every mutation applies to every tree.</summary>
+/// <summary>
+/// One change to one value of a DER tree. What there is to change is counted modulo, so that every mutation applies to
+/// every tree.
+/// </summary>
 public sealed record Mutation(MutationKind Kind, int Target, byte[] Octets)
 {
     public void Apply(DerNode tree)
@@ -54,7 +57,8 @@ public sealed record Mutation(MutationKind Kind, int Target, byte[] Octets)
         }
     }
 
-    private static byte[] Content(DerNode node) => node.Children is null ? [.. node.Content] : [.. node.Children.SelectMany(child => child.Encode())];
+    private static byte[] Content(DerNode node) =>
+        node.Children is null ? [.. node.Content] : [.. node.Children.SelectMany(child => child.Encode())];
 }
 
 public enum MutationKind

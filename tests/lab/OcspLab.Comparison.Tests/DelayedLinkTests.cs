@@ -13,21 +13,31 @@ public sealed class DelayedLinkTests
     {
         using var echo = new TcpListener(IPAddress.Loopback, 0);
         echo.Start();
-        var serving = Task.Run(async () =>
-        {
-            using var served = await echo.AcceptTcpClientAsync(TestContext.Current.CancellationToken);
-            await served.GetStream().CopyToAsync(served.GetStream(), TestContext.Current.CancellationToken);
-            served.Client.Shutdown(SocketShutdown.Send);
-        }, TestContext.Current.CancellationToken);
-        await using var link = new DelayedLink(((IPEndPoint)echo.LocalEndpoint).Port, TimeSpan.FromMilliseconds(4), TimeProvider.System);
+        var serving = Task.Run(
+            async () =>
+            {
+                using var served = await echo.AcceptTcpClientAsync(TestContext.Current.CancellationToken);
+                await served.GetStream().CopyToAsync(served.GetStream(), TestContext.Current.CancellationToken);
+                served.Client.Shutdown(SocketShutdown.Send);
+            },
+            TestContext.Current.CancellationToken
+        );
+        await using var link = new DelayedLink(
+            ((IPEndPoint)echo.LocalEndpoint).Port,
+            TimeSpan.FromMilliseconds(4),
+            TimeProvider.System
+        );
         using var client = new TcpClient();
         await client.ConnectAsync(IPAddress.Loopback, link.Port, TestContext.Current.CancellationToken);
         var sent = Enumerable.Range(0, 100_000).Select(number => (byte)number).ToArray();
-        var sending = Task.Run(async () =>
-        {
-            await client.GetStream().WriteAsync(sent, TestContext.Current.CancellationToken);
-            client.Client.Shutdown(SocketShutdown.Send);
-        }, TestContext.Current.CancellationToken);
+        var sending = Task.Run(
+            async () =>
+            {
+                await client.GetStream().WriteAsync(sent, TestContext.Current.CancellationToken);
+                client.Client.Shutdown(SocketShutdown.Send);
+            },
+            TestContext.Current.CancellationToken
+        );
         using var received = new MemoryStream();
         await client.GetStream().CopyToAsync(received, TestContext.Current.CancellationToken);
         await sending;
@@ -41,7 +51,11 @@ public sealed class DelayedLinkTests
         var clock = new CountingTime();
         using var far = new TcpListener(IPAddress.Loopback, 0);
         far.Start();
-        await using var link = new DelayedLink(((IPEndPoint)far.LocalEndpoint).Port, TimeSpan.FromMilliseconds(100), clock);
+        await using var link = new DelayedLink(
+            ((IPEndPoint)far.LocalEndpoint).Port,
+            TimeSpan.FromMilliseconds(100),
+            clock
+        );
         using var client = new TcpClient();
         await client.ConnectAsync(IPAddress.Loopback, link.Port, TestContext.Current.CancellationToken);
         await client.GetStream().WriteAsync(new byte[] { 7 }, TestContext.Current.CancellationToken);

@@ -9,11 +9,26 @@ public sealed class TimelineTests
 {
     [Fact]
     public void Answers_that_follow_each_other_are_one_window() =>
-        Assert.Equal([new(Seconds(5), Seconds(40))], Timeline.Windows(Run(Good(5, until: 30), Good(9, until: 30), Good(12, until: 40), new Observation(Seconds(35), HandshakeResult.Unstapled))));
+        Assert.Equal(
+            [new(Seconds(5), Seconds(40))],
+            Timeline.Windows(
+                Run(
+                    Good(5, until: 30),
+                    Good(9, until: 30),
+                    Good(12, until: 40),
+                    new Observation(Seconds(35), HandshakeResult.Unstapled)
+                )
+            )
+        );
 
     [Fact]
     public void An_answer_after_the_last_one_ended_is_another_window() =>
-        Assert.Equal([new(Seconds(5), Seconds(30)), new(Seconds(50), Seconds(80))], Timeline.Windows(Run(Good(5, until: 30), new Observation(Seconds(35), HandshakeResult.Unstapled), Good(50, until: 80))));
+        Assert.Equal(
+            [new(Seconds(5), Seconds(30)), new(Seconds(50), Seconds(80))],
+            Timeline.Windows(
+                Run(Good(5, until: 30), new Observation(Seconds(35), HandshakeResult.Unstapled), Good(50, until: 80))
+            )
+        );
 
     [Fact]
     public void An_older_answer_does_not_shorten_a_window() =>
@@ -23,7 +38,8 @@ public sealed class TimelineTests
     public void An_answer_that_was_over_when_it_was_seen_is_no_window() =>
         Assert.Equal([new(Seconds(5), Seconds(30))], Timeline.Windows(Run(Good(5, until: 30), Good(31, until: 30))));
 
-    private static ScenarioRunResult Run(params Observation[] observations) => new("one", "closed", ScenarioKind.Fault, observations, [], Seconds(10), null);
+    private static ScenarioRunResult Run(params Observation[] observations) =>
+        new("one", "closed", ScenarioKind.Fault, observations, [], Seconds(10), null);
 
     private static Observation Good(int at, int until) => new(Seconds(at), HandshakeResult.Good, null, Seconds(until));
 

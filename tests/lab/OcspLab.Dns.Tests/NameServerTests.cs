@@ -9,7 +9,11 @@ namespace OcspLab.Dns.Tests;
 
 public sealed class NameServerTests : IAsyncLifetime
 {
-    private readonly NameServer _server = new(Options.Create(new DnsOptions { Address = "0.0.0.0", Port = 0 }), TimeProvider.System, NullLogger<NameServer>.Instance);
+    private readonly NameServer _server = new(
+        Options.Create(new DnsOptions { Address = "0.0.0.0", Port = 0 }),
+        TimeProvider.System,
+        NullLogger<NameServer>.Instance
+    );
 
     public async ValueTask InitializeAsync() => await _server.StartAsync(TestContext.Current.CancellationToken);
 
@@ -26,7 +30,8 @@ public sealed class NameServerTests : IAsyncLifetime
     [InlineData("127.0.0.2", true)]
     public async Task A_name_of_the_lab_has_the_address_that_was_asked(string address, bool tcp)
     {
-        var answer = await Client(address, tcp).QueryAsync("ocsp.servicelab.com", QueryType.A, cancellationToken: TestContext.Current.CancellationToken);
+        var answer = await Client(address, tcp)
+            .QueryAsync("ocsp.servicelab.com", QueryType.A, cancellationToken: TestContext.Current.CancellationToken);
         Assert.Equal(address, answer.Answers.ARecords().Single().Address.ToString());
         Assert.True(answer.Header.HasAuthorityAnswer);
     }
@@ -35,12 +40,32 @@ public sealed class NameServerTests : IAsyncLifetime
     public async Task It_listens_on_several_addresses_also_on_one_that_is_not_there_yet()
     {
         // 192.0.2.0/24 is for documentation (RFC 5737): no machine has it.
-        using var server = new NameServer(Options.Create(new DnsOptions { Address = "127.0.0.3, 127.0.0.4, 192.0.2.1", Port = 0, Binding = AddressBinding.Free }), TimeProvider.System, NullLogger<NameServer>.Instance);
+        using var server = new NameServer(
+            Options.Create(
+                new DnsOptions
+                {
+                    Address = "127.0.0.3, 127.0.0.4, 192.0.2.1",
+                    Port = 0,
+                    Binding = AddressBinding.Free,
+                }
+            ),
+            TimeProvider.System,
+            NullLogger<NameServer>.Instance
+        );
         await server.StartAsync(TestContext.Current.CancellationToken);
         foreach (var address in (string[])["127.0.0.3", "127.0.0.4"])
         {
-            var client = new LookupClient(new LookupClientOptions(new IPEndPoint(IPAddress.Parse(address), server.EndPoint.Port)) { UseCache = false });
-            var answer = await client.QueryAsync("ocsp.servicelab.com", QueryType.A, cancellationToken: TestContext.Current.CancellationToken);
+            var client = new LookupClient(
+                new LookupClientOptions(new IPEndPoint(IPAddress.Parse(address), server.EndPoint.Port))
+                {
+                    UseCache = false,
+                }
+            );
+            var answer = await client.QueryAsync(
+                "ocsp.servicelab.com",
+                QueryType.A,
+                cancellationToken: TestContext.Current.CancellationToken
+            );
             Assert.Equal(address, answer.Answers.ARecords().Single().Address.ToString());
         }
 
@@ -50,18 +75,34 @@ public sealed class NameServerTests : IAsyncLifetime
     [Fact]
     public async Task An_address_that_is_not_there_is_an_error_unless_it_may_come_later()
     {
-        using var server = new NameServer(Options.Create(new DnsOptions { Address = "192.0.2.1", Port = 0 }), TimeProvider.System, NullLogger<NameServer>.Instance);
-        Assert.Contains("192.0.2.1", (await Assert.ThrowsAsync<IOException>(() => server.StartAsync(TestContext.Current.CancellationToken))).Message, StringComparison.Ordinal);
+        using var server = new NameServer(
+            Options.Create(new DnsOptions { Address = "192.0.2.1", Port = 0 }),
+            TimeProvider.System,
+            NullLogger<NameServer>.Instance
+        );
+        Assert.Contains(
+            "192.0.2.1",
+            (
+                await Assert.ThrowsAsync<IOException>(() => server.StartAsync(TestContext.Current.CancellationToken))
+            ).Message,
+            StringComparison.Ordinal
+        );
     }
 
     [Fact]
     public async Task Spelling_does_not_matter() =>
-        Assert.Single((await Client().QueryAsync("EchoCert.LAB", QueryType.A, cancellationToken: TestContext.Current.CancellationToken)).Answers);
+        Assert.Single(
+            (
+                await Client()
+                    .QueryAsync("EchoCert.LAB", QueryType.A, cancellationToken: TestContext.Current.CancellationToken)
+            ).Answers
+        );
 
     [Fact]
     public async Task The_other_family_is_answered_with_no_record_and_the_zones_authority()
     {
-        var answer = await Client().QueryAsync("echocert.lab", QueryType.AAAA, cancellationToken: TestContext.Current.CancellationToken);
+        var answer = await Client()
+            .QueryAsync("echocert.lab", QueryType.AAAA, cancellationToken: TestContext.Current.CancellationToken);
         Assert.Equal(DnsHeaderResponseCode.NoError, answer.Header.ResponseCode);
         Assert.Empty(answer.Answers);
         Assert.Equal("echocert.lab.", answer.Authorities.SoaRecords().Single().DomainName.Value);
@@ -69,15 +110,47 @@ public sealed class NameServerTests : IAsyncLifetime
 
     [Fact]
     public async Task An_unknown_name_inside_a_zone_does_not_exist() =>
-        Assert.Equal(DnsHeaderResponseCode.NotExistentDomain, (await Client().QueryAsync("nobody.servicelab.com", QueryType.A, cancellationToken: TestContext.Current.CancellationToken)).Header.ResponseCode);
+        Assert.Equal(
+            DnsHeaderResponseCode.NotExistentDomain,
+            (
+                await Client()
+                    .QueryAsync(
+                        "nobody.servicelab.com",
+                        QueryType.A,
+                        cancellationToken: TestContext.Current.CancellationToken
+                    )
+            )
+                .Header
+                .ResponseCode
+        );
 
     [Fact]
     public async Task A_name_outside_is_refused() =>
-        Assert.Equal(DnsHeaderResponseCode.Refused, (await Client().QueryAsync("example.org", QueryType.A, cancellationToken: TestContext.Current.CancellationToken)).Header.ResponseCode);
+        Assert.Equal(
+            DnsHeaderResponseCode.Refused,
+            (
+                await Client()
+                    .QueryAsync("example.org", QueryType.A, cancellationToken: TestContext.Current.CancellationToken)
+            )
+                .Header
+                .ResponseCode
+        );
 
     [Fact]
     public async Task A_name_that_only_ends_alike_is_refused() =>
-        Assert.Equal(DnsHeaderResponseCode.Refused, (await Client().QueryAsync("notechocert.lab", QueryType.A, cancellationToken: TestContext.Current.CancellationToken)).Header.ResponseCode);
+        Assert.Equal(
+            DnsHeaderResponseCode.Refused,
+            (
+                await Client()
+                    .QueryAsync(
+                        "notechocert.lab",
+                        QueryType.A,
+                        cancellationToken: TestContext.Current.CancellationToken
+                    )
+            )
+                .Header
+                .ResponseCode
+        );
 
     [Fact]
     public async Task Garbage_is_survived()
@@ -89,12 +162,21 @@ public sealed class NameServerTests : IAsyncLifetime
             {
                 var message = new byte[random.Next(0, 1500)];
                 random.NextBytes(message);
-                await udp.SendAsync(message, new IPEndPoint(IPAddress.Loopback, _server.EndPoint.Port), TestContext.Current.CancellationToken);
+                await udp.SendAsync(
+                    message,
+                    new IPEndPoint(IPAddress.Loopback, _server.EndPoint.Port),
+                    TestContext.Current.CancellationToken
+                );
             }
         }
 
         // The kernel may have dropped the question with the last of the garbage.
-        Assert.Single((await Client(retries: 5).QueryAsync("echocert.lab", QueryType.A, cancellationToken: TestContext.Current.CancellationToken)).Answers);
+        Assert.Single(
+            (
+                await Client(retries: 5)
+                    .QueryAsync("echocert.lab", QueryType.A, cancellationToken: TestContext.Current.CancellationToken)
+            ).Answers
+        );
     }
 
     [Fact]
@@ -103,11 +185,18 @@ public sealed class NameServerTests : IAsyncLifetime
         using (var client = new TcpClient())
         {
             await client.ConnectAsync(IPAddress.Loopback, _server.EndPoint.Port, TestContext.Current.CancellationToken);
-            await client.GetStream().WriteAsync(new byte[] { 0xff, 0xff, 1, 2, 3 }, TestContext.Current.CancellationToken);
+            await client
+                .GetStream()
+                .WriteAsync(new byte[] { 0xff, 0xff, 1, 2, 3 }, TestContext.Current.CancellationToken);
             Assert.Equal(0, await client.GetStream().ReadAsync(new byte[1], TestContext.Current.CancellationToken));
         }
 
-        Assert.Single((await Client(tcp: true).QueryAsync("echocert.lab", QueryType.A, cancellationToken: TestContext.Current.CancellationToken)).Answers);
+        Assert.Single(
+            (
+                await Client(tcp: true)
+                    .QueryAsync("echocert.lab", QueryType.A, cancellationToken: TestContext.Current.CancellationToken)
+            ).Answers
+        );
     }
 
     [Fact]
@@ -122,11 +211,33 @@ public sealed class NameServerTests : IAsyncLifetime
     [Fact]
     public void A_fixed_address_is_given_wherever_the_question_arrives()
     {
-        byte[] query = [.. Convert.FromHexString("123401000001000000000000"), 8, .. "echocert"u8, 3, .. "lab"u8, 0, 0, 1, 0, 1];
+        byte[] query =
+        [
+            .. Convert.FromHexString("123401000001000000000000"),
+            8,
+            .. "echocert"u8,
+            3,
+            .. "lab"u8,
+            0,
+            0,
+            1,
+            0,
+            1,
+        ];
         var answer = new DnsZones(new DnsOptions { Answer = "192.0.2.7" }).Answer(query, IPAddress.Loopback, out _);
         Assert.Equal([192, 0, 2, 7], answer![^4..]);
     }
 
     private LookupClient Client(string address = "127.0.0.1", bool tcp = false, int retries = 0) =>
-        new(new LookupClientOptions(new IPEndPoint(IPAddress.Parse(address), _server.EndPoint.Port)) { UseTcpOnly = tcp, UseCache = false, Retries = retries, Timeout = TimeSpan.FromSeconds(5), ThrowDnsErrors = false, ContinueOnDnsError = false });
+        new(
+            new LookupClientOptions(new IPEndPoint(IPAddress.Parse(address), _server.EndPoint.Port))
+            {
+                UseTcpOnly = tcp,
+                UseCache = false,
+                Retries = retries,
+                Timeout = TimeSpan.FromSeconds(5),
+                ThrowDnsErrors = false,
+                ContinueOnDnsError = false,
+            }
+        );
 }

@@ -13,7 +13,10 @@ public sealed class LabBoardTests
     [Fact]
     public void Every_part_waits_in_the_order_of_the_start()
     {
-        Assert.Equal(["pki", "dns", "responder", "kestrel", "kestrel-builtin", "nginx"], _board.Resources.Select(resource => resource.Name));
+        Assert.Equal(
+            ["pki", "dns", "responder", "kestrel", "kestrel-builtin", "nginx"],
+            _board.Resources.Select(resource => resource.Name)
+        );
         Assert.All(_board.Resources, resource => Assert.Equal(LabResourceState.Waiting, resource.State));
     }
 
@@ -28,7 +31,9 @@ public sealed class LabBoardTests
     [Fact]
     public void What_a_part_is_stays_when_its_state_changes()
     {
-        _board.Set(new LabResource(LabTopology.Nginx, "https://127.0.0.1:8443", LabResourceState.Starting, "", "unpacked"));
+        _board.Set(
+            new LabResource(LabTopology.Nginx, "https://127.0.0.1:8443", LabResourceState.Starting, "", "unpacked")
+        );
         _board.Set(LabTopology.Nginx, LabResourceState.Degraded, "not stapled");
         Assert.Equal("not stapled; unpacked", _board[LabTopology.Nginx].Description);
         Assert.Equal("https://127.0.0.1:8443", _board[LabTopology.Nginx].Address);

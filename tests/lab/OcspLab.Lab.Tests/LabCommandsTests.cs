@@ -10,7 +10,8 @@ public sealed partial class LabCommandsTests : IDisposable
 {
     private readonly TempFolder _folder = new();
 
-    private IReadOnlyList<LabCommand> Commands => LabCommands.Create(new LabTopology { Directory = _folder.Path }, _ => Task.CompletedTask, TimeProvider.System);
+    private IReadOnlyList<LabCommand> Commands =>
+        LabCommands.Create(new LabTopology { Directory = _folder.Path }, _ => Task.CompletedTask, TimeProvider.System);
 
     public void Dispose() => _folder.Dispose();
 
@@ -24,14 +25,19 @@ public sealed partial class LabCommandsTests : IDisposable
 
     [Fact]
     public void Every_fault_of_the_responder_can_be_had() =>
-        Assert.Equal(Enum.GetValues<FaultKind>().Length, Commands.Count(command => command.Name.StartsWith(LabCommands.FaultPrefix, StringComparison.Ordinal)));
+        Assert.Equal(
+            Enum.GetValues<FaultKind>().Length,
+            Commands.Count(command => command.Name.StartsWith(LabCommands.FaultPrefix, StringComparison.Ordinal))
+        );
 
     [Theory]
     [InlineData("revoke")]
     [InlineData("heal")]
     [InlineData("refresh")]
     public async Task Without_a_running_lab_a_command_says_so(string name) =>
-        await Assert.ThrowsAsync<LabException>(() => Commands.First(command => command.Name == name).RunAsync(TestContext.Current.CancellationToken));
+        await Assert.ThrowsAsync<LabException>(() =>
+            Commands.First(command => command.Name == name).RunAsync(TestContext.Current.CancellationToken)
+        );
 
     [GeneratedRegex("^[a-z0-9]+(-[a-z0-9]+)*$")]
     private static partial Regex Name();

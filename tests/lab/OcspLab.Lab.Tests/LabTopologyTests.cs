@@ -24,12 +24,20 @@ public sealed class LabTopologyTests : IDisposable
     [Fact]
     public void A_folder_has_one_lab_at_a_time()
     {
-        var topology = new LabTopology { Directory = _folder.Path, Ports = new LabPorts { Nginx = 4711 } };
+        var topology = new LabTopology
+        {
+            Directory = _folder.Path,
+            Ports = new LabPorts { Nginx = 4711 },
+        };
         Assert.Null(LabState.FindRunning(_folder.Path));
         using (LabState.Claim(topology))
         {
             Assert.Equal(topology.Ports, LabState.FindRunning(_folder.Path)?.Ports);
-            Assert.Contains("Another lab", Assert.Throws<LabException>(() => LabState.Claim(topology)).Message, StringComparison.Ordinal);
+            Assert.Contains(
+                "Another lab",
+                Assert.Throws<LabException>(() => LabState.Claim(topology)).Message,
+                StringComparison.Ordinal
+            );
         }
 
         Assert.Null(LabState.FindRunning(_folder.Path));
@@ -40,7 +48,9 @@ public sealed class LabTopologyTests : IDisposable
     public void A_folder_that_cannot_be_made_is_said_so()
     {
         File.WriteAllText(_folder["file"], "");
-        var exception = Assert.Throws<LabException>(() => LabState.Claim(new LabTopology { Directory = _folder["file/lab"] }));
+        var exception = Assert.Throws<LabException>(() =>
+            LabState.Claim(new LabTopology { Directory = _folder["file/lab"] })
+        );
         Assert.Equal(LabFailure.CannotCreate, exception.Failure);
         Assert.Contains(_folder["file/lab"], exception.Message, StringComparison.Ordinal);
     }
@@ -48,19 +58,53 @@ public sealed class LabTopologyTests : IDisposable
     [Fact]
     public void The_certificates_command_line_says_all_that_the_topology_says()
     {
-        var topology = new LabTopology { Directory = _folder.Path, KeyAlgorithm = Pki.KeyAlgorithm.Ecdsa, OcspInCertificates = OcspInCertificates.No, Ports = new LabPorts { Responder = 4711 } };
-        Assert.Equal(["pki", "init", "--lab", _folder.Path, "--responder-port", "4711", "--ocsp-url", "none", "--key", "ecdsa"], topology.PkiArguments);
+        var topology = new LabTopology
+        {
+            Directory = _folder.Path,
+            KeyAlgorithm = Pki.KeyAlgorithm.Ecdsa,
+            OcspInCertificates = OcspInCertificates.No,
+            Ports = new LabPorts { Responder = 4711 },
+        };
+        Assert.Equal(
+            ["pki", "init", "--lab", _folder.Path, "--responder-port", "4711", "--ocsp-url", "none", "--key", "ecdsa"],
+            topology.PkiArguments
+        );
     }
 
     [Theory]
     [InlineData(null, "127.0.0.1", "Present")]
     [InlineData("10.89.0.1", "127.0.0.1,10.89.0.1", "Free")]
     [InlineData("0.0.0.0", "0.0.0.0", "Free")]
-    public void Beyond_loopback_only_what_a_container_asks_listens_and_only_for_it(string? gateway, string address, string binding)
+    public void Beyond_loopback_only_what_a_container_asks_listens_and_only_for_it(
+        string? gateway,
+        string address,
+        string binding
+    )
     {
-        var topology = new LabTopology { Directory = _folder.Path, ContainerGateway = gateway is null ? null : IPAddress.Parse(gateway) };
-        Assert.Equal((address, binding), (topology.SettingsOf(LabTopology.Dns)["Dns:Address"], topology.SettingsOf(LabTopology.Dns)["Dns:Binding"]));
-        Assert.Equal((address, binding), (topology.SettingsOf(LabTopology.Responder)["Responder:Address"], topology.SettingsOf(LabTopology.Responder)["Responder:Binding"]));
-        Assert.All((string[])[LabTopology.Kestrel, LabTopology.KestrelBuiltIn], site => Assert.StartsWith("https://127.0.0.1:", topology.SettingsOf(site)["Kestrel:Endpoints:Https:Url"], StringComparison.Ordinal));
+        var topology = new LabTopology
+        {
+            Directory = _folder.Path,
+            ContainerGateway = gateway is null ? null : IPAddress.Parse(gateway),
+        };
+        Assert.Equal(
+            (address, binding),
+            (topology.SettingsOf(LabTopology.Dns)["Dns:Address"], topology.SettingsOf(LabTopology.Dns)["Dns:Binding"])
+        );
+        Assert.Equal(
+            (address, binding),
+            (
+                topology.SettingsOf(LabTopology.Responder)["Responder:Address"],
+                topology.SettingsOf(LabTopology.Responder)["Responder:Binding"]
+            )
+        );
+        Assert.All(
+            (string[])[LabTopology.Kestrel, LabTopology.KestrelBuiltIn],
+            site =>
+                Assert.StartsWith(
+                    "https://127.0.0.1:",
+                    topology.SettingsOf(site)["Kestrel:Endpoints:Https:Url"],
+                    StringComparison.Ordinal
+                )
+        );
     }
 }

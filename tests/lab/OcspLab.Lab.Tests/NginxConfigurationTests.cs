@@ -32,14 +32,21 @@ public sealed class NginxConfigurationTests : IDisposable
     [InlineData("# add_header Strict-Transport-Security max-age=15768000;")]
     [InlineData("try_files $uri /index.html;")]
     public void Every_directive_of_the_article_is_there(string directive) =>
-        Assert.Contains(Write(HostsView.MountNamespace).Split('\n'), line => line.TrimStart().StartsWith(directive, StringComparison.Ordinal));
+        Assert.Contains(
+            Write(HostsView.MountNamespace).Split('\n'),
+            line => line.TrimStart().StartsWith(directive, StringComparison.Ordinal)
+        );
 
     [Fact]
     public void The_responders_address_is_only_given_where_its_name_cannot_be()
     {
         Assert.DoesNotContain("ssl_stapling_responder", Write(HostsView.MountNamespace), StringComparison.Ordinal);
         Assert.DoesNotContain("ssl_stapling_responder", Write(HostsView.UserNamespace), StringComparison.Ordinal);
-        Assert.Contains("ssl_stapling_responder http://127.0.0.1:8888;", Write(HostsView.None), StringComparison.Ordinal);
+        Assert.Contains(
+            "ssl_stapling_responder http://127.0.0.1:8888;",
+            Write(HostsView.None),
+            StringComparison.Ordinal
+        );
     }
 
     [Theory]
@@ -62,7 +69,12 @@ public sealed class NginxConfigurationTests : IDisposable
     public void The_container_sees_all_of_the_lab_read_only_but_for_its_logs()
     {
         var topology = new LabTopology { Directory = _folder.Path };
-        var mounts = new NginxRecipe("nginx", System.Net.IPAddress.Any, topology, topology.CreatePki(TimeProvider.System).FilesOf("echo")).Mounts;
+        var mounts = new NginxRecipe(
+            "nginx",
+            System.Net.IPAddress.Any,
+            topology,
+            topology.CreatePki(TimeProvider.System).FilesOf("echo")
+        ).Mounts;
         Assert.Equal("/var/log/nginx", Assert.Single(mounts, mount => !mount.IsReadOnly).Target);
         Assert.All(mounts, mount => Assert.StartsWith(_folder.Path, mount.Source, StringComparison.Ordinal));
         Assert.Distinct(mounts.Select(mount => mount.Target));
@@ -72,8 +84,17 @@ public sealed class NginxConfigurationTests : IDisposable
     public void An_orchestrators_container_finds_the_lab_by_the_machines_name()
     {
         var topology = new LabTopology { Directory = _folder.Path };
-        new NginxRecipe("nginx", System.Net.IPAddress.Any, topology, topology.CreatePki(TimeProvider.System).FilesOf("echo")).WriteConfiguration();
-        Assert.Contains("resolver host.docker.internal:5533 valid=300s;", File.ReadAllText(_folder["nginx/conf.d/echocert.conf"]), StringComparison.Ordinal);
+        new NginxRecipe(
+            "nginx",
+            System.Net.IPAddress.Any,
+            topology,
+            topology.CreatePki(TimeProvider.System).FilesOf("echo")
+        ).WriteConfiguration();
+        Assert.Contains(
+            "resolver host.docker.internal:5533 valid=300s;",
+            File.ReadAllText(_folder["nginx/conf.d/echocert.conf"]),
+            StringComparison.Ordinal
+        );
         Assert.Contains("ocsp.servicelab.com:host-gateway", NginxRecipe.RuntimeArguments);
         Assert.Contains("host.docker.internal:host-gateway", NginxRecipe.RuntimeArguments);
     }
@@ -81,7 +102,10 @@ public sealed class NginxConfigurationTests : IDisposable
     private string Write(HostsView view)
     {
         var topology = new LabTopology { Directory = _folder.Path };
-        NginxConfiguration.Write(topology.NginxDirectory, NginxView.OfProcess(topology, topology.CreatePki(TimeProvider.System).FilesOf("echo"), view));
+        NginxConfiguration.Write(
+            topology.NginxDirectory,
+            NginxView.OfProcess(topology, topology.CreatePki(TimeProvider.System).FilesOf("echo"), view)
+        );
         return File.ReadAllText(_folder["nginx/conf.d/echocert.conf"]);
     }
 }

@@ -18,7 +18,9 @@ public sealed class NginxProcessTests : IDisposable
     {
         var nginx = new NginxProcess(new Waiting(_folder["started"]), _folder.Path, TimeProvider.System);
         await nginx.StartAsync(TestContext.Current.CancellationToken);
-        await Task.WhenAll(Enumerable.Range(0, 5).Select(_ => nginx.RestartAsync(TestContext.Current.CancellationToken)));
+        await Task.WhenAll(
+            Enumerable.Range(0, 5).Select(_ => nginx.RestartAsync(TestContext.Current.CancellationToken))
+        );
         // A child that is ended at once has not put itself down.
         await Poll.UntilAsync(() => Started().Any(IsAlive), "a child that stays");
         Assert.False(nginx.HasEnded);
@@ -35,7 +37,10 @@ public sealed class NginxProcessTests : IDisposable
         await Poll.UntilAsync(() => Started().Length == 1, "the start");
         ChildProcess.Signal(Started()[0], System.Runtime.InteropServices.PosixSignal.SIGTERM);
         await Poll.UntilAsync(() => nginx.HasEnded, "the end is seen");
-        await Task.WhenAll(nginx.ReviveAsync(TestContext.Current.CancellationToken), nginx.ReviveAsync(TestContext.Current.CancellationToken));
+        await Task.WhenAll(
+            nginx.ReviveAsync(TestContext.Current.CancellationToken),
+            nginx.ReviveAsync(TestContext.Current.CancellationToken)
+        );
         await Poll.UntilAsync(() => Started().Length == 2, "the second start");
         Assert.False(nginx.HasEnded);
         await nginx.DisposeAsync();
@@ -46,11 +51,22 @@ public sealed class NginxProcessTests : IDisposable
     [Fact]
     public async Task A_program_that_is_not_there_is_named()
     {
-        var nginx = new NginxProcess(new Waiting(_folder["started"], "/nowhere/nginx"), _folder.Path, TimeProvider.System);
-        Assert.Contains("/nowhere/nginx cannot be started", (await Assert.ThrowsAsync<LabException>(() => nginx.StartAsync(TestContext.Current.CancellationToken))).Message, StringComparison.Ordinal);
+        var nginx = new NginxProcess(
+            new Waiting(_folder["started"], "/nowhere/nginx"),
+            _folder.Path,
+            TimeProvider.System
+        );
+        Assert.Contains(
+            "/nowhere/nginx cannot be started",
+            (
+                await Assert.ThrowsAsync<LabException>(() => nginx.StartAsync(TestContext.Current.CancellationToken))
+            ).Message,
+            StringComparison.Ordinal
+        );
     }
 
-    private int[] Started() => File.Exists(_folder["started"]) ? [.. File.ReadAllLines(_folder["started"]).Select(int.Parse)] : [];
+    private int[] Started() =>
+        File.Exists(_folder["started"]) ? [.. File.ReadAllLines(_folder["started"]).Select(int.Parse)] : [];
 
     private static bool IsAlive(int processId) => Directory.Exists($"/proc/{processId}");
 
@@ -58,11 +74,10 @@ public sealed class NginxProcessTests : IDisposable
     {
         public string Origin => "a test";
 
-        public IReadOnlyList<string> Command(params string[] arguments) => [shell, "-c", "echo $$ >> \"$0\"; exec sleep 600", log];
+        public IReadOnlyList<string> Command(params string[] arguments) =>
+            [shell, "-c", "echo $$ >> \"$0\"; exec sleep 600", log];
 
-        public void WriteConfiguration()
-        {
-        }
+        public void WriteConfiguration() { }
 
         public Task RemoveAsync() => Task.CompletedTask;
     }

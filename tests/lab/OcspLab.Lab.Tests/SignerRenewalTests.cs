@@ -22,11 +22,14 @@ public sealed class SignerRenewalTests : IDisposable
         await renewal.StartAsync(TestContext.Current.CancellationToken);
         _clock.Advance(TimeSpan.FromDays(19));
         Assert.Equal(first, Thumbprint(pki));
-        await Poll.UntilAsync(() =>
-        {
-            _clock.Advance(TimeSpan.FromHours(1));
-            return Thumbprint(pki) != first;
-        }, "the new signer");
+        await Poll.UntilAsync(
+            () =>
+            {
+                _clock.Advance(TimeSpan.FromHours(1));
+                return Thumbprint(pki) != first;
+            },
+            "the new signer"
+        );
         using var signer = StoredCertificate.Load(pki.OcspSigner);
         Assert.True(signer.NotAfter.ToUniversalTime() - _clock.GetUtcNow() > TimeSpan.FromDays(20));
         await renewal.StopAsync(TestContext.Current.CancellationToken);

@@ -11,7 +11,11 @@ public sealed class LabPkiTests : IDisposable
 
     // RSA keys take their time: made once, and copied for each test.
     private static readonly TempFolder Template = new();
-    private static readonly IReadOnlyList<IssuedCertificate> Made = new LabPki(Template.Path, new PkiOptions(), new FakeTimeProvider(Start)).Ensure();
+    private static readonly IReadOnlyList<IssuedCertificate> Made = new LabPki(
+        Template.Path,
+        new PkiOptions(),
+        new FakeTimeProvider(Start)
+    ).Ensure();
 
     private readonly TempFolder _folder = new();
     private readonly FakeTimeProvider _clock = new(Start);
@@ -34,9 +38,16 @@ public sealed class LabPkiTests : IDisposable
     {
         string[] files =
         [
-            "root_ca/CA/rsa_ca.crt", "root_ca/private/rsa_ca_encrypted.key", "intermediate_ca/CA/rsa_ca.crt", "ocsp/rsa_ocsp.crt",
-            "user_certs/echo/rsa_echo.crt", "user_certs/echo/private/rsa_echo_encrypted.key", "user_certs/echo/private/password.txt", "user_certs/echo/fullchain.pem",
-            "user_certs/alice/rsa_alice.crt", "ca-chain.pem",
+            "root_ca/CA/rsa_ca.crt",
+            "root_ca/private/rsa_ca_encrypted.key",
+            "intermediate_ca/CA/rsa_ca.crt",
+            "ocsp/rsa_ocsp.crt",
+            "user_certs/echo/rsa_echo.crt",
+            "user_certs/echo/private/rsa_echo_encrypted.key",
+            "user_certs/echo/private/password.txt",
+            "user_certs/echo/fullchain.pem",
+            "user_certs/alice/rsa_alice.crt",
+            "ca-chain.pem",
         ];
         Assert.All(files, file => Assert.True(File.Exists(_folder[file]), file));
     }
@@ -53,10 +64,16 @@ public sealed class LabPkiTests : IDisposable
     [Fact]
     public void Every_secret_is_its_owners_alone()
     {
-        var secrets = Directory.GetFiles(_folder.Path, "*.key", SearchOption.AllDirectories).Concat(Directory.GetFiles(_folder.Path, "password.txt", SearchOption.AllDirectories)).ToArray();
+        var secrets = Directory
+            .GetFiles(_folder.Path, "*.key", SearchOption.AllDirectories)
+            .Concat(Directory.GetFiles(_folder.Path, "password.txt", SearchOption.AllDirectories))
+            .ToArray();
         Assert.Equal(16, secrets.Length);
         Assert.All(secrets, OwnerOnly.Check);
-        Assert.All(secrets.Where(file => file.EndsWith(".key", StringComparison.Ordinal)), file => Assert.Contains("ENCRYPTED PRIVATE KEY", File.ReadAllText(file), StringComparison.Ordinal));
+        Assert.All(
+            secrets.Where(file => file.EndsWith(".key", StringComparison.Ordinal)),
+            file => Assert.Contains("ENCRYPTED PRIVATE KEY", File.ReadAllText(file), StringComparison.Ordinal)
+        );
     }
 
     [Fact]
@@ -80,7 +97,10 @@ public sealed class LabPkiTests : IDisposable
         var ecdsa = new LabPki(_folder.Path, new PkiOptions { KeyAlgorithm = KeyAlgorithm.Ecdsa }, _clock);
         ecdsa.Ensure();
         using var certificate = StoredCertificate.Load(ecdsa.FilesOf("other"));
-        Assert.Equal(usage, certificate.Extensions.OfType<X509EnhancedKeyUsageExtension>().Single().EnhancedKeyUsages[0].Value);
+        Assert.Equal(
+            usage,
+            certificate.Extensions.OfType<X509EnhancedKeyUsageExtension>().Single().EnhancedKeyUsages[0].Value
+        );
         Assert.Equal(mustStaple, certificate.Extensions["1.3.6.1.5.5.7.1.24"] is not null);
     }
 
@@ -95,7 +115,10 @@ public sealed class LabPkiTests : IDisposable
     public void Another_responder_url_issues_the_certificates_anew()
     {
         var moved = new PkiOptions { OcspUrl = new Uri("http://ocsp.servicelab.com:18888") };
-        Assert.All(new LabPki(_folder.Path, moved, _clock).Ensure(), certificate => Assert.Equal(Freshness.New, certificate.Freshness));
+        Assert.All(
+            new LabPki(_folder.Path, moved, _clock).Ensure(),
+            certificate => Assert.Equal(Freshness.New, certificate.Freshness)
+        );
     }
 
     [Fact]
@@ -112,8 +135,18 @@ public sealed class LabPkiTests : IDisposable
     public void The_ocsp_signer_can_sign_responses_and_nothing_else()
     {
         using var signer = X509CertificateLoader.LoadCertificateFromFile(_folder["ocsp/rsa_ocsp.crt"]);
-        Assert.Equal(["1.3.6.1.5.5.7.3.9"], signer.Extensions.OfType<X509EnhancedKeyUsageExtension>().Single().EnhancedKeyUsages.Cast<System.Security.Cryptography.Oid>().Select(oid => oid.Value));
-        Assert.Equal(X509KeyUsageFlags.DigitalSignature, signer.Extensions.OfType<X509KeyUsageExtension>().Single().KeyUsages);
+        Assert.Equal(
+            ["1.3.6.1.5.5.7.3.9"],
+            signer
+                .Extensions.OfType<X509EnhancedKeyUsageExtension>()
+                .Single()
+                .EnhancedKeyUsages.Cast<System.Security.Cryptography.Oid>()
+                .Select(oid => oid.Value)
+        );
+        Assert.Equal(
+            X509KeyUsageFlags.DigitalSignature,
+            signer.Extensions.OfType<X509KeyUsageExtension>().Single().KeyUsages
+        );
         Assert.Equal([0x05, 0x00], signer.Extensions["1.3.6.1.5.5.7.48.1.5"]!.RawData);
     }
 
@@ -121,16 +154,33 @@ public sealed class LabPkiTests : IDisposable
     public void Only_the_must_staple_certificate_asks_for_a_staple()
     {
         using var plain = X509CertificateLoader.LoadCertificateFromFile(_folder["user_certs/echo/rsa_echo.crt"]);
-        using var strict = X509CertificateLoader.LoadCertificateFromFile(_folder["user_certs/echo-must-staple/rsa_echo_must_staple.crt"]);
+        using var strict = X509CertificateLoader.LoadCertificateFromFile(
+            _folder["user_certs/echo-must-staple/rsa_echo_must_staple.crt"]
+        );
         Assert.False(plain.IsMustStaple());
         Assert.True(strict.IsMustStaple());
-        Assert.Equal("http://ocsp.servicelab.com:8888", plain.Extensions.OfType<X509AuthorityInformationAccessExtension>().Single().EnumerateOcspUris().Single());
+        Assert.Equal(
+            "http://ocsp.servicelab.com:8888",
+            plain.Extensions.OfType<X509AuthorityInformationAccessExtension>().Single().EnumerateOcspUris().Single()
+        );
     }
 
     [Fact]
     public async Task Openssl_finds_the_chain_whole()
     {
-        var result = await Tool.RunInAsync(_folder.Path, "openssl", "verify", "-x509_strict", "-CAfile", "root_ca/CA/rsa_ca.crt", "-untrusted", "intermediate_ca/CA/rsa_ca.crt", "user_certs/echo/rsa_echo.crt", "ocsp/rsa_ocsp.crt", "user_certs/alice/rsa_alice.crt");
+        var result = await Tool.RunInAsync(
+            _folder.Path,
+            "openssl",
+            "verify",
+            "-x509_strict",
+            "-CAfile",
+            "root_ca/CA/rsa_ca.crt",
+            "-untrusted",
+            "intermediate_ca/CA/rsa_ca.crt",
+            "user_certs/echo/rsa_echo.crt",
+            "ocsp/rsa_ocsp.crt",
+            "user_certs/alice/rsa_alice.crt"
+        );
         Assert.True(result.ExitCode == 0, result.Error);
     }
 
@@ -158,11 +208,20 @@ public sealed class LabPkiTests : IDisposable
     [InlineData("Echo")]
     [InlineData("")]
     [InlineData("a/b")]
-    public void A_name_that_would_leave_the_folder_is_refused(string name) => Assert.Throws<PkiException>(() => Pki().Issue(name));
+    public void A_name_that_would_leave_the_folder_is_refused(string name) =>
+        Assert.Throws<PkiException>(() => Pki().Issue(name));
 
     private LabPki Pki() => new(_folder.Path, new PkiOptions(), _clock);
 
     private Dictionary<string, string> Contents() =>
-        Directory.GetFiles(_folder.Path, "*", SearchOption.AllDirectories).ToDictionary(file => file, file => File.GetLastWriteTimeUtc(file) + File.ReadAllText(file)[..Math.Min(64, (int)new FileInfo(file).Length)])
-            .Where(file => !file.Key.EndsWith("ca-chain.pem", StringComparison.Ordinal)).ToDictionary();
+        Directory
+            .GetFiles(_folder.Path, "*", SearchOption.AllDirectories)
+            .ToDictionary(
+                file => file,
+                file =>
+                    File.GetLastWriteTimeUtc(file)
+                    + File.ReadAllText(file)[..Math.Min(64, (int)new FileInfo(file).Length)]
+            )
+            .Where(file => !file.Key.EndsWith("ca-chain.pem", StringComparison.Ordinal))
+            .ToDictionary();
 }

@@ -9,7 +9,10 @@ namespace OcspLab.Ocsp.Tests;
 /// <summary>A client on the test authority's clock.</summary>
 internal static class ClientServices
 {
-    public static ServiceProvider AddOcspClientWith(this IServiceCollection services, Action<OcspClientOptions>? configure)
+    public static ServiceProvider AddOcspClientWith(
+        this IServiceCollection services,
+        Action<OcspClientOptions>? configure
+    )
     {
         // The responses are dated by the test authority's clock, and timers by the real one.
         services.AddSingleton<TimeProvider>(new DatedTimeProvider(TestAuthority.Now));
@@ -19,10 +22,16 @@ internal static class ClientServices
         return services.BuildServiceProvider();
     }
 
-    public static async Task<OcspFetch> FetchAsync(OcspSubject subject, Uri[] urls, Action<OcspClientOptions>? configure = null)
+    public static async Task<OcspFetch> FetchAsync(
+        OcspSubject subject,
+        Uri[] urls,
+        Action<OcspClientOptions>? configure = null
+    )
     {
         await using var services = new ServiceCollection().AddOcspClientWith(configure);
-        return await services.GetRequiredService<IOcspClient>().FetchAsync(subject, urls, new VerificationPolicy(), TestContext.Current.CancellationToken);
+        return await services
+            .GetRequiredService<IOcspClient>()
+            .FetchAsync(subject, urls, new VerificationPolicy(), TestContext.Current.CancellationToken);
     }
 
     private sealed class DatedTimeProvider(DateTimeOffset start) : TimeProvider

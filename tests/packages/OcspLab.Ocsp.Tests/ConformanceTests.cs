@@ -10,14 +10,20 @@ public sealed class ConformanceTests
 {
     public static IEnumerable<TheoryDataRow<string>> Names => Rows(ConformanceTable.Cases.Values);
 
-    public static IEnumerable<TheoryDataRow<string>> NamesForOpenSsl => Rows(ConformanceTable.Cases.Values.Where(item => item.OpenSslCannotJudge is null));
+    public static IEnumerable<TheoryDataRow<string>> NamesForOpenSsl =>
+        Rows(ConformanceTable.Cases.Values.Where(item => item.OpenSslCannotJudge is null));
 
     [Theory, MemberData(nameof(Names))]
     public void A_response_gets_the_verdict_and_the_reason_that_it_deserves(string name)
     {
         var item = ConformanceTable.Cases[name];
-        var subject = OcspSubject.FromCertificate((item.Server ?? ConformanceTable.Pki.Server).Certificate, (item.Issuer ?? ConformanceTable.Pki.Issuer).Certificate);
-        var verdict = OcspVerifier.Verify(item.Response, subject, item.Policy, ConformanceTable.Pki.Now).TryGetStaple(out var staple, out var rejection)
+        var subject = OcspSubject.FromCertificate(
+            (item.Server ?? ConformanceTable.Pki.Server).Certificate,
+            (item.Issuer ?? ConformanceTable.Pki.Issuer).Certificate
+        );
+        var verdict = OcspVerifier
+            .Verify(item.Response, subject, item.Policy, ConformanceTable.Pki.Now)
+            .TryGetStaple(out var staple, out var rejection)
             ? staple.Status.Kind.ToString().ToLowerInvariant()
             : rejection.Reason.ToSnakeCase();
         Assert.True(item.Expected == verdict, $"expected {item.Expected}, got {verdict}: {rejection?.Detail}");
@@ -35,5 +41,6 @@ public sealed class ConformanceTests
             Assert.True(ours != verdict, $"the disagreement on record is gone: both say {verdict}");
     }
 
-    private static IEnumerable<TheoryDataRow<string>> Rows(IEnumerable<ConformanceCase> cases) => cases.Select(item => new TheoryDataRow<string>(item.Name).WithTrait("Rule", item.Rule));
+    private static IEnumerable<TheoryDataRow<string>> Rows(IEnumerable<ConformanceCase> cases) =>
+        cases.Select(item => new TheoryDataRow<string>(item.Name).WithTrait("Rule", item.Rule));
 }

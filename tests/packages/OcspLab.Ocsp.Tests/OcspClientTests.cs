@@ -111,7 +111,13 @@ public sealed class OcspClientTests
         server.Script = context =>
         {
             context.Response.Headers.CacheControl = "public, max-age=86400";
-            return ScriptedServer.Send(() => Authority.Respond(Server, thisUpdate: TestAuthority.Now.AddDays(-9), nextUpdate: TestAuthority.Now.AddDays(-8)))(context);
+            return ScriptedServer.Send(() =>
+                Authority.Respond(
+                    Server,
+                    thisUpdate: TestAuthority.Now.AddDays(-9),
+                    nextUpdate: TestAuthority.Now.AddDays(-8)
+                )
+            )(context);
         };
         var fetch = await FetchAsync([server.Url]);
         Assert.Null(fetch.Staple);
@@ -121,11 +127,18 @@ public sealed class OcspClientTests
     [Fact]
     public async Task The_outcome_says_what_http_and_ocsp_said()
     {
-        await using var busy = await ScriptedServer.StartAsync(ScriptedServer.Send(() => OcspResponseBuilder.BuildError(OcspResponseStatus.TryLater)));
-        await using var page = await ScriptedServer.StartAsync(ScriptedServer.Send(() => "<html>"u8.ToArray(), "text/html"));
+        await using var busy = await ScriptedServer.StartAsync(
+            ScriptedServer.Send(() => OcspResponseBuilder.BuildError(OcspResponseStatus.TryLater))
+        );
+        await using var page = await ScriptedServer.StartAsync(
+            ScriptedServer.Send(() => "<html>"u8.ToArray(), "text/html")
+        );
         await using var server = await ScriptedServer.StartAsync(ScriptedServer.Send(() => Authority.Respond(Server)));
         var fetch = await FetchAsync([busy.Url, page.Url, server.Url]);
-        Assert.Equal([OcspResponseStatus.TryLater, null, OcspResponseStatus.Successful], fetch.Attempts.Select(attempt => attempt.OcspStatus));
+        Assert.Equal(
+            [OcspResponseStatus.TryLater, null, OcspResponseStatus.Successful],
+            fetch.Attempts.Select(attempt => attempt.OcspStatus)
+        );
         Assert.Equal([200, 200, 200], fetch.Attempts.Select(attempt => attempt.HttpStatus));
         Assert.Equal([busy.Url, page.Url, server.Url], fetch.Attempts.Select(attempt => attempt.Url));
         Assert.All(fetch.Attempts, attempt => Assert.InRange(attempt.Duration, TimeSpan.Zero, fetch.Duration));
@@ -138,7 +151,13 @@ public sealed class OcspClientTests
         await using var second = await ScriptedServer.StartAsync(ScriptedServer.Send(() => Authority.Respond(Server)));
         await using var services = new ServiceCollection().AddOcspClientWith(null);
         var client = services.GetRequiredService<IOcspClient>();
-        Task<OcspFetch> Fetch() => client.FetchAsync(Subject, [first.Url, second.Url], new VerificationPolicy(), TestContext.Current.CancellationToken);
+        Task<OcspFetch> Fetch() =>
+            client.FetchAsync(
+                Subject,
+                [first.Url, second.Url],
+                new VerificationPolicy(),
+                TestContext.Current.CancellationToken
+            );
 
         Assert.Equal([first.Url, second.Url], (await Fetch()).Attempts.Select(attempt => attempt.Url));
         Assert.Equal([second.Url], (await Fetch()).Attempts.Select(attempt => attempt.Url));
@@ -157,7 +176,9 @@ public sealed class OcspClientTests
             asked = context.Request.Host.Host;
             return ScriptedServer.Send(() => Authority.Respond(Server))(context);
         };
-        Assert.NotNull((await FetchAsync([new Uri("http://ocsp.example.test/")], options => options.Proxy = proxy.Url)).Staple);
+        Assert.NotNull(
+            (await FetchAsync([new Uri("http://ocsp.example.test/")], options => options.Proxy = proxy.Url)).Staple
+        );
         Assert.Equal("ocsp.example.test", asked);
     }
 
@@ -169,8 +190,20 @@ public sealed class OcspClientTests
         registrations.AddOcspClient("inside").Configure(options => options.Proxy = proxy.Url);
         await using var services = registrations.AddOcspClientWith(options => options.Retries = 0);
         var url = new Uri("http://ocsp.example.test/");
-        Assert.NotNull((await services.GetRequiredKeyedService<IOcspClient>("inside").FetchAsync(Subject, [url], new VerificationPolicy(), TestContext.Current.CancellationToken)).Staple);
-        Assert.Null((await services.GetRequiredService<IOcspClient>().FetchAsync(Subject, [url], new VerificationPolicy(), TestContext.Current.CancellationToken)).Staple);
+        Assert.NotNull(
+            (
+                await services
+                    .GetRequiredKeyedService<IOcspClient>("inside")
+                    .FetchAsync(Subject, [url], new VerificationPolicy(), TestContext.Current.CancellationToken)
+            ).Staple
+        );
+        Assert.Null(
+            (
+                await services
+                    .GetRequiredService<IOcspClient>()
+                    .FetchAsync(Subject, [url], new VerificationPolicy(), TestContext.Current.CancellationToken)
+            ).Staple
+        );
     }
 
     [Fact, Trait("Rule", "S19")]
@@ -185,7 +218,9 @@ public sealed class OcspClientTests
     [Fact, Trait("Rule", "S19")]
     public async Task The_next_url_is_asked_when_the_first_lies()
     {
-        await using var liar = await ScriptedServer.StartAsync(ScriptedServer.Send(() => Authority.Respond(Authority.Server())));
+        await using var liar = await ScriptedServer.StartAsync(
+            ScriptedServer.Send(() => Authority.Respond(Authority.Server()))
+        );
         await using var server = await ScriptedServer.StartAsync(ScriptedServer.Send(() => Authority.Respond(Server)));
         var fetch = await FetchAsync([liar.Url, server.Url]);
         Assert.NotNull(fetch.Staple);
@@ -195,7 +230,9 @@ public sealed class OcspClientTests
     [Fact, Trait("Rule", "S19")]
     public async Task The_next_url_is_asked_when_the_first_hangs()
     {
-        await using var hanging = await ScriptedServer.StartAsync(context => Task.Delay(Timeout.Infinite, context.RequestAborted));
+        await using var hanging = await ScriptedServer.StartAsync(context =>
+            Task.Delay(Timeout.Infinite, context.RequestAborted)
+        );
         await using var server = await ScriptedServer.StartAsync(ScriptedServer.Send(() => Authority.Respond(Server)));
         var fetch = await FetchAsync([hanging.Url, server.Url], options => options.Timeout = TimeSpan.FromSeconds(4));
         Assert.NotNull(fetch.Staple);
@@ -205,7 +242,9 @@ public sealed class OcspClientTests
     [Fact, Trait("Rule", "S9")]
     public async Task An_html_page_is_named_for_what_it_is()
     {
-        await using var server = await ScriptedServer.StartAsync(ScriptedServer.Send(() => "<html>"u8.ToArray(), "text/html"));
+        await using var server = await ScriptedServer.StartAsync(
+            ScriptedServer.Send(() => "<html>"u8.ToArray(), "text/html")
+        );
         var fetch = await FetchAsync([server.Url]);
         Assert.Null(fetch.Staple);
         Assert.Contains("text/html", fetch.Describe(), StringComparison.Ordinal);
@@ -223,12 +262,15 @@ public sealed class OcspClientTests
     public async Task A_name_that_the_resolver_does_not_know_is_reported_as_such()
     {
         using var nobody = new UdpClient(new IPEndPoint(IPAddress.Loopback, 0));
-        var fetch = await FetchAsync([new Uri("http://ocsp.example.test")], options =>
-        {
-            options.Retries = 0;
-            options.ResolverTimeout = TimeSpan.FromMilliseconds(200);
-            options.Resolvers.Add(nobody.Client.LocalEndPoint!.ToString()!);
-        });
+        var fetch = await FetchAsync(
+            [new Uri("http://ocsp.example.test")],
+            options =>
+            {
+                options.Retries = 0;
+                options.ResolverTimeout = TimeSpan.FromMilliseconds(200);
+                options.Resolvers.Add(nobody.Client.LocalEndPoint!.ToString()!);
+            }
+        );
         Assert.Equal(FetchFailure.NameNotResolved, fetch.Attempts.Single().Failure);
     }
 
@@ -236,11 +278,14 @@ public sealed class OcspClientTests
     public void A_setting_out_of_bounds_is_refused_with_its_name()
     {
         using var services = new ServiceCollection().AddOcspClientWith(options => options.MaximumResponseSize = 1);
-        var exception = Assert.Throws<OptionsValidationException>(() => services.GetRequiredService<IOptions<OcspClientOptions>>().Value);
+        var exception = Assert.Throws<OptionsValidationException>(() =>
+            services.GetRequiredService<IOptions<OcspClientOptions>>().Value
+        );
         Assert.Contains("MaximumResponseSize", exception.Message, StringComparison.Ordinal);
     }
 
-    private static Task<OcspFetch> FetchAsync(Uri[] urls, Action<OcspClientOptions>? configure = null) => ClientServices.FetchAsync(Subject, urls, configure);
+    private static Task<OcspFetch> FetchAsync(Uri[] urls, Action<OcspClientOptions>? configure = null) =>
+        ClientServices.FetchAsync(Subject, urls, configure);
 
     /// <summary>The request as a responder reads it.</summary>
     private static async Task<OcspRequest> AskedAsync(Action<OcspClientOptions>? configure = null)
@@ -250,7 +295,16 @@ public sealed class OcspClientTests
         {
             var body = new MemoryStream();
             await context.Request.Body.CopyToAsync(body);
-            var encoded = context.Request.Method == "POST" ? body.ToArray() : Convert.FromBase64String(Uri.UnescapeDataString(context.Features.Get<Microsoft.AspNetCore.Http.Features.IHttpRequestFeature>()!.RawTarget[1..]));
+            var encoded =
+                context.Request.Method == "POST"
+                    ? body.ToArray()
+                    : Convert.FromBase64String(
+                        Uri.UnescapeDataString(
+                            context.Features.Get<Microsoft.AspNetCore.Http.Features.IHttpRequestFeature>()!.RawTarget[
+                                1..
+                            ]
+                        )
+                    );
             Assert.True(OcspRequest.TryDecode(encoded, out asked, out var fault), fault);
             await ScriptedServer.Send(() => Authority.Respond(Server))(context);
         });

@@ -8,7 +8,9 @@ public sealed class OcspRequestTests
 {
     private static readonly TestAuthority Authority = new();
     private static readonly System.Security.Cryptography.X509Certificates.X509Certificate2 Server = Authority.Server();
-    private static readonly CertId Id = OcspSubject.FromCertificate(Server, Authority.Certificate).ToCertId(CertIdHash.Sha1);
+    private static readonly CertId Id = OcspSubject
+        .FromCertificate(Server, Authority.Certificate)
+        .ToCertId(CertIdHash.Sha1);
 
     [Fact, Trait("Rule", "R10")]
     public void What_is_encoded_is_decoded()
@@ -22,28 +24,46 @@ public sealed class OcspRequestTests
     [Fact, Trait("Rule", "R21")]
     public void The_signature_algorithms_that_a_client_likes_are_read_in_their_order()
     {
-        var preferred = new PreferredSignatureAlgorithm[] { new("1.2.840.10045.4.3.3", "1.2.840.10045.2.1", "1.3.132.0.34"), new("1.2.840.113549.1.1.11", "1.2.840.113549.1.1.1"), new("1.2.840.10045.4.3.2") };
-        Assert.True(OcspRequest.TryDecode(new OcspRequest { CertIds = [Id], PreferredSignatureAlgorithms = preferred }.Encode(), out var decoded, out var fault), fault);
+        var preferred = new PreferredSignatureAlgorithm[]
+        {
+            new("1.2.840.10045.4.3.3", "1.2.840.10045.2.1", "1.3.132.0.34"),
+            new("1.2.840.113549.1.1.11", "1.2.840.113549.1.1.1"),
+            new("1.2.840.10045.4.3.2"),
+        };
+        Assert.True(
+            OcspRequest.TryDecode(
+                new OcspRequest { CertIds = [Id], PreferredSignatureAlgorithms = preferred }.Encode(),
+                out var decoded,
+                out var fault
+            ),
+            fault
+        );
         Assert.Equal(preferred, decoded.PreferredSignatureAlgorithms);
     }
 
     [Fact, Trait("Rule", "R4")]
-    public void Trailing_bytes_are_refused() => Assert.False(OcspRequest.TryDecode(new byte[] { 0x30, 0x00, 0x00 }, out _, out _));
+    public void Trailing_bytes_are_refused() =>
+        Assert.False(OcspRequest.TryDecode(new byte[] { 0x30, 0x00, 0x00 }, out _, out _));
 
     [Fact, Trait("Rule", "R4")]
-    public void An_empty_list_is_refused() => Assert.False(OcspRequest.TryDecode(new byte[] { 0x30, 0x04, 0x30, 0x02, 0x30, 0x00 }, out _, out _));
+    public void An_empty_list_is_refused() =>
+        Assert.False(OcspRequest.TryDecode(new byte[] { 0x30, 0x04, 0x30, 0x02, 0x30, 0x00 }, out _, out _));
 
     [Theory, Trait("Rule", "R34")]
     [InlineData(0)]
     [InlineData(129)]
     public void A_nonce_of_no_or_too_many_octets_is_refused(int length) =>
-        Assert.False(OcspRequest.TryDecode(new OcspRequest { CertIds = [Id], Nonce = new byte[length] }.Encode(), out _, out _));
+        Assert.False(
+            OcspRequest.TryDecode(new OcspRequest { CertIds = [Id], Nonce = new byte[length] }.Encode(), out _, out _)
+        );
 
     [Theory, Trait("Rule", "R35")]
     [InlineData(1)]
     [InlineData(128)]
     public void A_short_or_long_nonce_is_taken(int length) =>
-        Assert.True(OcspRequest.TryDecode(new OcspRequest { CertIds = [Id], Nonce = new byte[length] }.Encode(), out _, out _));
+        Assert.True(
+            OcspRequest.TryDecode(new OcspRequest { CertIds = [Id], Nonce = new byte[length] }.Encode(), out _, out _)
+        );
 
     [Theory, Trait("Rule", "R4")]
     [InlineData(LengthForm.Overlong)]
@@ -57,7 +77,15 @@ public sealed class OcspRequestTests
     [Fact, Trait("Rule", "R4")]
     public void A_value_too_many_is_refused_on_every_level()
     {
-        foreach (var path in (int[][])[[], [0], [0, 0, 0], [0, 0, 0, 0]])
+        foreach (
+            var path in (int[][])
+                [
+                    [],
+                    [0],
+                    [0, 0, 0],
+                    [0, 0, 0, 0],
+                ]
+        )
             Refused(whole => whole[path].Append(DerNode.Primitive(0x05)));
         Refused(whole => whole.Append(DerNode.Parse(DerNode.Wrap(0xa0, Signature, [0x05, 0x00]))));
         Refused(whole => whole[0].Children!.Insert(0, DerNode.Parse(DerNode.Wrap(0xa1, RequestorName, [0x05, 0x00]))));
@@ -66,31 +94,50 @@ public sealed class OcspRequestTests
     [Theory, Trait("Rule", "R4")]
     [InlineData("A0023000")]
     [InlineData("A00630040500 0500")]
-    public void A_signature_that_is_none_is_refused(string signature) => Refused(whole => whole.Append(DerNode.Parse(Convert.FromHexString(signature.Replace(" ", "", StringComparison.Ordinal)))));
+    public void A_signature_that_is_none_is_refused(string signature) =>
+        Refused(whole =>
+            whole.Append(DerNode.Parse(Convert.FromHexString(signature.Replace(" ", "", StringComparison.Ordinal))))
+        );
 
     [Fact, Trait("Rule", "R4")]
-    public void A_requestor_that_has_no_name_is_refused() => Refused(whole => whole[0].Children!.Insert(0, DerNode.Parse(Convert.FromHexString("A1020500"))));
+    public void A_requestor_that_has_no_name_is_refused() =>
+        Refused(whole => whole[0].Children!.Insert(0, DerNode.Parse(Convert.FromHexString("A1020500"))));
 
     [Fact, Trait("Rule", "R4")]
     public void Too_many_questions_and_too_many_bytes_are_refused()
     {
-        Assert.True(OcspRequest.TryDecode(new OcspRequest { CertIds = [.. Enumerable.Repeat(Id, 64)] }.Encode(), out _, out _));
-        Assert.False(OcspRequest.TryDecode(new OcspRequest { CertIds = [.. Enumerable.Repeat(Id, 65)] }.Encode(), out _, out _));
+        Assert.True(
+            OcspRequest.TryDecode(new OcspRequest { CertIds = [.. Enumerable.Repeat(Id, 64)] }.Encode(), out _, out _)
+        );
+        Assert.False(
+            OcspRequest.TryDecode(new OcspRequest { CertIds = [.. Enumerable.Repeat(Id, 65)] }.Encode(), out _, out _)
+        );
         Assert.False(OcspRequest.TryDecode(new byte[OcspRequest.MaximumLength + 1], out _, out _));
     }
 
     [Fact, Trait("Rule", "R6")]
     public void An_unknown_extension_is_passed_over_unless_it_is_critical()
     {
-        Assert.Equal([Id], Understood(whole => whole[0].Append(Extensions(0xa2, ForgedExtension.Unknown(critical: false)))).CertIds);
-        Assert.Equal([Id], Understood(whole => whole[0, 0, 0].Append(Extensions(0xa0, ForgedExtension.Unknown(critical: false)))).CertIds);
+        Assert.Equal(
+            [Id],
+            Understood(whole => whole[0].Append(Extensions(0xa2, ForgedExtension.Unknown(critical: false)))).CertIds
+        );
+        Assert.Equal(
+            [Id],
+            Understood(whole =>
+                whole[0, 0, 0].Append(Extensions(0xa0, ForgedExtension.Unknown(critical: false)))
+            ).CertIds
+        );
         Refused(whole => whole[0].Append(Extensions(0xa2, ForgedExtension.Unknown(critical: true))));
         Refused(whole => whole[0, 0, 0].Append(Extensions(0xa0, ForgedExtension.Unknown(critical: true))));
     }
 
     [Fact, Trait("Rule", "R7")]
     public void A_requestor_name_without_a_signature_is_passed_over() =>
-        Assert.Equal([Id], Understood(whole => whole[0].Children!.Insert(0, DerNode.Parse(DerNode.Wrap(0xa1, RequestorName)))).CertIds);
+        Assert.Equal(
+            [Id],
+            Understood(whole => whole[0].Children!.Insert(0, DerNode.Parse(DerNode.Wrap(0xa1, RequestorName)))).CertIds
+        );
 
     [Fact, Trait("Rule", "R8")]
     public void A_signed_request_is_read_like_any_other()
@@ -98,7 +145,12 @@ public sealed class OcspRequestTests
         Assert.Equal([Id], Understood(whole => whole.Append(DerNode.Parse(DerNode.Wrap(0xa0, Signature)))).CertIds);
     }
 
-    private static byte[] Signature => DerNode.Wrap(0x30, DerNode.Wrap(0x30, Convert.FromHexString("06082A8648CE3D040302")), [0x03, 0x03, 0x00, 0x01, 0x02]);
+    private static byte[] Signature =>
+        DerNode.Wrap(
+            0x30,
+            DerNode.Wrap(0x30, Convert.FromHexString("06082A8648CE3D040302")),
+            [0x03, 0x03, 0x00, 0x01, 0x02]
+        );
 
     private static byte[] RequestorName => DerNode.Wrap(0xa4, Authority.Certificate.SubjectName.RawData);
 
@@ -107,12 +159,17 @@ public sealed class OcspRequestTests
     {
         var basic = Convert.FromHexString("06092B0601050507300101");
         var acceptable = new ForgedExtension("1.3.6.1.5.5.7.48.1.4", false, DerNode.Wrap(0x30, basic));
-        Assert.Equal(["1.3.6.1.5.5.7.48.1.1"], Understood(whole => whole[0].Append(Extensions(0xa2, acceptable))).AcceptableResponses);
+        Assert.Equal(
+            ["1.3.6.1.5.5.7.48.1.1"],
+            Understood(whole => whole[0].Append(Extensions(0xa2, acceptable))).AcceptableResponses
+        );
     }
 
     [Fact, Trait("Rule", "R36")]
     public void A_nonce_that_is_wrapped_once_only_is_refused() =>
-        Refused(whole => whole[0].Append(Extensions(0xa2, ForgedExtension.Nonce(new byte[32]) with { Value = new byte[32] })));
+        Refused(whole =>
+            whole[0].Append(Extensions(0xa2, ForgedExtension.Nonce(new byte[32]) with { Value = new byte[32] }))
+        );
 
     [Theory, Trait("Rule", "R10")]
     [InlineData(CertIdHash.Sha1, 20)]
@@ -123,9 +180,14 @@ public sealed class OcspRequestTests
     {
         var id = OcspSubject.FromCertificate(Server, Authority.Certificate).ToCertId(hash);
         Assert.Equal(length, id.IssuerKeyHash.Length);
-        Assert.True(id.IssuerKeyHash.Span.SequenceEqual(hash.Digest(Authority.Certificate.PublicKey.EncodedKeyValue.RawData)));
+        Assert.True(
+            id.IssuerKeyHash.Span.SequenceEqual(hash.Digest(Authority.Certificate.PublicKey.EncodedKeyValue.RawData))
+        );
         Assert.True(id.IssuerNameHash.Span.SequenceEqual(hash.Digest(Authority.Certificate.SubjectName.RawData)));
-        Assert.True(OcspRequest.TryDecode(new OcspRequest { CertIds = [id] }.Encode(), out var decoded, out var fault), fault);
+        Assert.True(
+            OcspRequest.TryDecode(new OcspRequest { CertIds = [id] }.Encode(), out var decoded, out var fault),
+            fault
+        );
         Assert.Equal([id], decoded.CertIds);
     }
 

@@ -45,7 +45,10 @@ public sealed class OcspTransportTests
         var location = scheme == "file" ? "file:///etc/hostname" : $"{scheme}://127.0.0.1:{target.Url.Port}/";
         await using var server = await ScriptedServer.StartAsync(context => Redirect(context, location));
         var fetch = await FetchAsync([server.Url]);
-        Assert.Equal((FetchFailure.RedirectRefused, 302), (fetch.Attempts.Single().Failure, fetch.Attempts.Single().HttpStatus));
+        Assert.Equal(
+            (FetchFailure.RedirectRefused, 302),
+            (fetch.Attempts.Single().Failure, fetch.Attempts.Single().HttpStatus)
+        );
         Assert.Contains(location, fetch.Describe(), StringComparison.Ordinal);
         Assert.Equal((1, 0), (server.Requests, target.Requests));
     }
@@ -97,7 +100,10 @@ public sealed class OcspTransportTests
             return Task.CompletedTask;
         });
         var fetch = await FetchAsync([server.Url]);
-        Assert.Equal((FetchFailure.HttpStatus, 503), (fetch.Attempts.Single().Failure, fetch.Attempts.Single().HttpStatus));
+        Assert.Equal(
+            (FetchFailure.HttpStatus, 503),
+            (fetch.Attempts.Single().Failure, fetch.Attempts.Single().HttpStatus)
+        );
     }
 
     [Fact, Trait("Rule", "S6")]
@@ -112,7 +118,18 @@ public sealed class OcspTransportTests
         var client = services.GetRequiredService<IOcspClient>();
         var failures = new List<FetchFailure?>();
         for (var fetch = 0; fetch < 20; fetch++)
-            failures.Add((await client.FetchAsync(Subject, [server.Url], new VerificationPolicy(), TestContext.Current.CancellationToken)).Attempts.Single().Failure);
+            failures.Add(
+                (
+                    await client.FetchAsync(
+                        Subject,
+                        [server.Url],
+                        new VerificationPolicy(),
+                        TestContext.Current.CancellationToken
+                    )
+                )
+                    .Attempts.Single()
+                    .Failure
+            );
         Assert.Equal(FetchFailure.HttpStatus, failures[0]);
         Assert.Equal(FetchFailure.CircuitOpen, failures[^1]);
         Assert.InRange(server.Requests, 10, 19);
@@ -138,11 +155,14 @@ public sealed class OcspTransportTests
     public async Task A_fetch_has_one_deadline_whatever_its_attempts_may_take(Stall stall)
     {
         await using var server = await ScriptedServer.StartAsync(context => StallAsync(context, stall));
-        var fetch = await FetchAsync([server.Url], options =>
-        {
-            options.Timeout = TimeSpan.FromSeconds(1);
-            options.AttemptTimeout = TimeSpan.FromMinutes(1);
-        });
+        var fetch = await FetchAsync(
+            [server.Url],
+            options =>
+            {
+                options.Timeout = TimeSpan.FromSeconds(1);
+                options.AttemptTimeout = TimeSpan.FromMinutes(1);
+            }
+        );
         Assert.Equal(FetchFailure.TimedOut, fetch.Attempts.Single().Failure);
         Assert.Equal(1, server.Requests);
     }
@@ -180,17 +200,26 @@ public sealed class OcspTransportTests
         var registrations = new ServiceCollection();
         foreach (var name in (string[])["one", "two"])
         {
-            registrations.AddOcspClient(name).Configure(options =>
-            {
-                options.Resolvers.Add(names.Address);
-                options.ResolverValid = TimeSpan.Parse(valid, System.Globalization.CultureInfo.InvariantCulture);
-            });
+            registrations
+                .AddOcspClient(name)
+                .Configure(options =>
+                {
+                    options.Resolvers.Add(names.Address);
+                    options.ResolverValid = TimeSpan.Parse(valid, System.Globalization.CultureInfo.InvariantCulture);
+                });
         }
 
         await using var services = registrations.AddOcspClientWith(null);
         foreach (var name in (string[])["one", "two"])
         {
-            var fetch = await services.GetRequiredKeyedService<IOcspClient>(name).FetchAsync(Subject, [new Uri($"http://ocsp.example.test:{server.Url.Port}/")], new VerificationPolicy(), TestContext.Current.CancellationToken);
+            var fetch = await services
+                .GetRequiredKeyedService<IOcspClient>(name)
+                .FetchAsync(
+                    Subject,
+                    [new Uri($"http://ocsp.example.test:{server.Url.Port}/")],
+                    new VerificationPolicy(),
+                    TestContext.Current.CancellationToken
+                );
             Assert.True(fetch.Staple is not null, fetch.Describe());
         }
 
@@ -235,7 +264,8 @@ public sealed class OcspTransportTests
         }
     }
 
-    private static Task<OcspFetch> FetchAsync(Uri[] urls, Action<OcspClientOptions>? configure = null) => ClientServices.FetchAsync(Subject, urls, configure);
+    private static Task<OcspFetch> FetchAsync(Uri[] urls, Action<OcspClientOptions>? configure = null) =>
+        ClientServices.FetchAsync(Subject, urls, configure);
 
     /// <summary>Answers every question for an address with 127.0.0.1, and counts.</summary>
     private sealed class CountingResolver : IAsyncDisposable
@@ -268,7 +298,37 @@ public sealed class OcspTransportTests
                     var end = 12;
                     while (question.Buffer[end] != 0)
                         end += question.Buffer[end] + 1;
-                    byte[] answer = [.. question.Buffer[..2], 0x81, 0x80, 0, 1, 0, 1, 0, 0, 0, 0, .. question.Buffer[12..(end + 5)], 0xc0, 12, 0, 1, 0, 1, 0, 0, 14, 16, 0, 4, 127, 0, 0, 1];
+                    byte[] answer =
+                    [
+                        .. question.Buffer[..2],
+                        0x81,
+                        0x80,
+                        0,
+                        1,
+                        0,
+                        1,
+                        0,
+                        0,
+                        0,
+                        0,
+                        .. question.Buffer[12..(end + 5)],
+                        0xc0,
+                        12,
+                        0,
+                        1,
+                        0,
+                        1,
+                        0,
+                        0,
+                        14,
+                        16,
+                        0,
+                        4,
+                        127,
+                        0,
+                        0,
+                        1,
+                    ];
                     await _socket.SendAsync(answer, question.RemoteEndPoint);
                 }
             }

@@ -21,16 +21,39 @@ public sealed class PackageReadmeTests
         var source = Squeeze(File.ReadAllText(Path.Combine(AppContext.BaseDirectory, "PackageReadmeTests.cs.txt")));
         var blocks = readme.Split("```csharp\n").Skip(1).Select(block => block.Split("```")[0]).ToArray();
         Assert.Equal(2, blocks.Length);
-        Assert.All(blocks.SelectMany(block => block.Split("\n\n")), part => Assert.Contains(Squeeze(part), source, StringComparison.Ordinal));
+        Assert.All(
+            blocks.SelectMany(block => block.Split("\n\n")),
+            part => Assert.Contains(Squeeze(part), source, StringComparison.Ordinal)
+        );
     }
 
     [Fact]
     public void The_verifier_says_good_and_until_when()
     {
-        using var certificate = Authority.Server(notBefore: DateTimeOffset.UtcNow.AddDays(-1), notAfter: DateTimeOffset.UtcNow.AddDays(1));
+        using var certificate = Authority.Server(
+            notBefore: DateTimeOffset.UtcNow.AddDays(-1),
+            notAfter: DateTimeOffset.UtcNow.AddDays(1)
+        );
         var now = DateTimeOffset.UtcNow;
-        Assert.StartsWith("Good until", Verify(certificate, Authority.Certificate, Authority.Respond(certificate, thisUpdate: now)), StringComparison.Ordinal);
-        Assert.StartsWith("expired: ", Verify(certificate, Authority.Certificate, Authority.Respond(certificate, thisUpdate: now.AddDays(-9), nextUpdate: now.AddDays(-8), producedAt: now)), StringComparison.Ordinal);
+        Assert.StartsWith(
+            "Good until",
+            Verify(certificate, Authority.Certificate, Authority.Respond(certificate, thisUpdate: now)),
+            StringComparison.Ordinal
+        );
+        Assert.StartsWith(
+            "expired: ",
+            Verify(
+                certificate,
+                Authority.Certificate,
+                Authority.Respond(
+                    certificate,
+                    thisUpdate: now.AddDays(-9),
+                    nextUpdate: now.AddDays(-8),
+                    producedAt: now
+                )
+            ),
+            StringComparison.Ordinal
+        );
     }
 
     [Fact]
@@ -48,13 +71,22 @@ public sealed class PackageReadmeTests
         string Print(string line) => line;
 
         var subject = OcspSubject.FromCertificate(certificate, issuer);
-        var verification = OcspVerifier.Verify(responseBytes, subject, new VerificationPolicy(), TimeProvider.System.GetUtcNow());
+        var verification = OcspVerifier.Verify(
+            responseBytes,
+            subject,
+            new VerificationPolicy(),
+            TimeProvider.System.GetUtcNow()
+        );
         return verification.TryGetStaple(out var staple, out var rejection)
             ? Print($"{staple.Status.Kind} until {staple.ExpiresAt:u}")
             : Print($"{rejection.Reason.ToSnakeCase()}: {rejection.Detail}");
     }
 
-    private static async Task<string> AskAsync(X509Certificate2 certificate, X509Certificate2 issuer, CancellationToken cancellationToken)
+    private static async Task<string> AskAsync(
+        X509Certificate2 certificate,
+        X509Certificate2 issuer,
+        CancellationToken cancellationToken
+    )
     {
         var services = new ServiceCollection();
         services.AddOcspClient().Configure(options => options.Timeout = TimeSpan.FromSeconds(10));
@@ -65,9 +97,15 @@ public sealed class PackageReadmeTests
         Assert.NotNull(provider.GetRequiredKeyedService<IOcspClient>("inside"));
 
         var subject = OcspSubject.FromCertificate(certificate, issuer);
-        var fetch = await client.FetchAsync(subject, certificate.GetOcspUrls(), new VerificationPolicy(), cancellationToken);
+        var fetch = await client.FetchAsync(
+            subject,
+            certificate.GetOcspUrls(),
+            new VerificationPolicy(),
+            cancellationToken
+        );
         return fetch.Staple is { } staple ? $"{staple.Status.Kind}" : fetch.Describe();
     }
 
-    private static string Squeeze(string code) => string.Join(' ', code.Split((char[])[' ', '\n', '\r'], StringSplitOptions.RemoveEmptyEntries));
+    private static string Squeeze(string code) =>
+        string.Join(' ', code.Split((char[])[' ', '\n', '\r'], StringSplitOptions.RemoveEmptyEntries));
 }

@@ -9,8 +9,15 @@ public sealed class PublicSurfaceTests
     [Fact]
     public void No_type_of_another_cryptography_library_leaves_this_one()
     {
-        var strangers = typeof(OcspVerifier).Assembly.GetExportedTypes()
-            .SelectMany(type => type.GetMembers(BindingFlags.Public | BindingFlags.Instance | BindingFlags.Static | BindingFlags.DeclaredOnly).SelectMany(Types).Append(type.BaseType ?? type))
+        var strangers = typeof(OcspVerifier)
+            .Assembly.GetExportedTypes()
+            .SelectMany(type =>
+                type.GetMembers(
+                        BindingFlags.Public | BindingFlags.Instance | BindingFlags.Static | BindingFlags.DeclaredOnly
+                    )
+                    .SelectMany(Types)
+                    .Append(type.BaseType ?? type)
+            )
             .Where(type => type.Namespace?.StartsWith("Org.BouncyCastle", StringComparison.Ordinal) == true);
         Assert.Empty(strangers);
     }
@@ -27,18 +34,33 @@ public sealed class PublicSurfaceTests
     [Fact]
     public void Facts_cannot_be_changed_once_decoded()
     {
-        var changeable = typeof(OcspVerifier).Assembly.GetExportedTypes()
+        var changeable = typeof(OcspVerifier)
+            .Assembly.GetExportedTypes()
             .Where(type => !type.Name.EndsWith("Options", StringComparison.Ordinal))
             .SelectMany(type => type.GetProperties())
-            .Where(property => property.SetMethod is { IsPublic: true } setter && !setter.ReturnParameter.GetRequiredCustomModifiers().Contains(typeof(System.Runtime.CompilerServices.IsExternalInit)));
+            .Where(property =>
+                property.SetMethod is { IsPublic: true } setter
+                && !setter
+                    .ReturnParameter.GetRequiredCustomModifiers()
+                    .Contains(typeof(System.Runtime.CompilerServices.IsExternalInit))
+            );
         Assert.Empty(changeable);
     }
 
-    private static IEnumerable<Type> Types(MemberInfo member) => member switch
-    {
-        PropertyInfo property => [property.PropertyType, .. property.PropertyType.GenericTypeArguments],
-        FieldInfo field => [field.FieldType],
-        MethodBase method => [.. method.GetParameters().SelectMany(parameter => parameter.ParameterType.GenericTypeArguments.Append(parameter.ParameterType)), .. method is MethodInfo { ReturnType: var result } ? result.GenericTypeArguments.Append(result) : []],
-        _ => [],
-    };
+    private static IEnumerable<Type> Types(MemberInfo member) =>
+        member switch
+        {
+            PropertyInfo property => [property.PropertyType, .. property.PropertyType.GenericTypeArguments],
+            FieldInfo field => [field.FieldType],
+            MethodBase method =>
+            [
+                .. method
+                    .GetParameters()
+                    .SelectMany(parameter =>
+                        parameter.ParameterType.GenericTypeArguments.Append(parameter.ParameterType)
+                    ),
+                .. method is MethodInfo { ReturnType: var result } ? result.GenericTypeArguments.Append(result) : [],
+            ],
+            _ => [],
+        };
 }

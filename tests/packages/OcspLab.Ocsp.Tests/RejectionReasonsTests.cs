@@ -20,6 +20,9 @@ public sealed class RejectionReasonsTests
     {
         var name = new System.Security.Cryptography.X509Certificates.X500DistinguishedNameBuilder();
         name.AddCommonName("a\u001b[31mb\nc");
-        Assert.Equal("CN=a?[31mb?c", DistinguishedNames.Describe(name.Build().RawData).Trim('"').Replace("\"", "", StringComparison.Ordinal));
+        Assert.Equal(
+            "CN=a?[31mb?c",
+            DistinguishedNames.Describe(name.Build().RawData).Trim('"').Replace("\"", "", StringComparison.Ordinal)
+        );
     }
 }

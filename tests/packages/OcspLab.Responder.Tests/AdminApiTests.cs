@@ -19,7 +19,10 @@ public sealed class AdminApiTests : IAsyncLifetime
     [Fact]
     public async Task Without_the_token_nothing_is_told()
     {
-        var response = await _responder.Http.GetAsync(new Uri(_responder.AdminUrl, "certificates"), TestContext.Current.CancellationToken);
+        var response = await _responder.Http.GetAsync(
+            new Uri(_responder.AdminUrl, "certificates"),
+            TestContext.Current.CancellationToken
+        );
         Assert.Equal(HttpStatusCode.Unauthorized, response.StatusCode);
         Assert.Equal("application/problem+json", response.Content.Headers.ContentType?.MediaType);
     }
@@ -27,10 +30,19 @@ public sealed class AdminApiTests : IAsyncLifetime
     [Fact]
     public async Task A_wrong_token_is_refused()
     {
-        using var request = new HttpRequestMessage(HttpMethod.Post, new Uri(_responder.AdminUrl, "certificates/echo/revoke"));
+        using var request = new HttpRequestMessage(
+            HttpMethod.Post,
+            new Uri(_responder.AdminUrl, "certificates/echo/revoke")
+        );
         request.Headers.Authorization = new AuthenticationHeaderValue("Bearer", new string('0', 64));
-        Assert.Equal(HttpStatusCode.Unauthorized, (await _responder.Http.SendAsync(request, TestContext.Current.CancellationToken)).StatusCode);
-        Assert.All(await _responder.Registry.ListAsync(TestContext.Current.CancellationToken), certificate => Assert.Null(certificate.RevokedAt));
+        Assert.Equal(
+            HttpStatusCode.Unauthorized,
+            (await _responder.Http.SendAsync(request, TestContext.Current.CancellationToken)).StatusCode
+        );
+        Assert.All(
+            await _responder.Registry.ListAsync(TestContext.Current.CancellationToken),
+            certificate => Assert.Null(certificate.RevokedAt)
+        );
     }
 
     [Fact]
@@ -44,8 +56,14 @@ public sealed class AdminApiTests : IAsyncLifetime
     {
         using var client = Client();
         var cancellation = TestContext.Current.CancellationToken;
-        await client.RegisterAsync(new RegisteredCertificate("bob", "4711", default, TimeProvider.System.GetUtcNow()), cancellation);
-        Assert.Equal(RevocationReason.KeyCompromise, (await client.RevokeAsync("bob", RevocationReason.KeyCompromise, cancellation))?.Reason);
+        await client.RegisterAsync(
+            new RegisteredCertificate("bob", "4711", default, TimeProvider.System.GetUtcNow()),
+            cancellation
+        );
+        Assert.Equal(
+            RevocationReason.KeyCompromise,
+            (await client.RevokeAsync("bob", RevocationReason.KeyCompromise, cancellation))?.Reason
+        );
         Assert.Null((await client.RestoreAsync("4711", cancellation))?.RevokedAt);
         Assert.Contains("bob", (await client.ListAsync(cancellation)).Select(certificate => certificate.Name));
         Assert.Null(await client.RevokeAsync("nobody", RevocationReason.Unspecified, cancellation));
@@ -61,8 +79,14 @@ public sealed class AdminApiTests : IAsyncLifetime
     public async Task Bad_input_is_a_problem_and_changes_nothing(string body)
     {
         using var content = new StringContent(body, new MediaTypeHeaderValue("application/json"));
-        using var request = new HttpRequestMessage(HttpMethod.Post, new Uri(_responder.AdminUrl, "certificates")) { Content = content };
-        request.Headers.Authorization = new AuthenticationHeaderValue("Bearer", AdminToken.LoadOrCreate(_responder.TokenFile).Value);
+        using var request = new HttpRequestMessage(HttpMethod.Post, new Uri(_responder.AdminUrl, "certificates"))
+        {
+            Content = content,
+        };
+        request.Headers.Authorization = new AuthenticationHeaderValue(
+            "Bearer",
+            AdminToken.LoadOrCreate(_responder.TokenFile).Value
+        );
         var response = await _responder.Http.SendAsync(request, TestContext.Current.CancellationToken);
         Assert.Equal(HttpStatusCode.BadRequest, response.StatusCode);
         Assert.Equal("application/problem+json", response.Content.Headers.ContentType?.MediaType);
@@ -75,36 +99,98 @@ public sealed class AdminApiTests : IAsyncLifetime
         using var client = Client();
         var url = _responder.Url;
         Assert.Equal("stopped", (await client.StopAsync(TestContext.Current.CancellationToken)).State);
-        await Assert.ThrowsAsync<HttpRequestException>(() => _responder.Http.GetAsync(url, TestContext.Current.CancellationToken));
+        await Assert.ThrowsAsync<HttpRequestException>(() =>
+            _responder.Http.GetAsync(url, TestContext.Current.CancellationToken)
+        );
         Assert.Equal("started", (await client.StartAsync(TestContext.Current.CancellationToken)).State);
-        Assert.Equal(HttpStatusCode.OK, (await _responder.Http.GetAsync(_responder.Url, TestContext.Current.CancellationToken)).StatusCode);
+        Assert.Equal(
+            HttpStatusCode.OK,
+            (await _responder.Http.GetAsync(_responder.Url, TestContext.Current.CancellationToken)).StatusCode
+        );
     }
 
     [Fact]
     public async Task Health_needs_no_token()
     {
-        Assert.Equal("Healthy", await _responder.Http.GetStringAsync(new Uri(_responder.AdminUrl, "health"), TestContext.Current.CancellationToken));
-        Assert.Equal("Healthy", await _responder.Http.GetStringAsync(new Uri(_responder.AdminUrl, "alive"), TestContext.Current.CancellationToken));
+        Assert.Equal(
+            "Healthy",
+            await _responder.Http.GetStringAsync(
+                new Uri(_responder.AdminUrl, "health"),
+                TestContext.Current.CancellationToken
+            )
+        );
+        Assert.Equal(
+            "Healthy",
+            await _responder.Http.GetStringAsync(
+                new Uri(_responder.AdminUrl, "alive"),
+                TestContext.Current.CancellationToken
+            )
+        );
     }
 
     [Fact]
     public async Task A_revocation_survives_a_new_process()
     {
-        await _responder.Registry.RevokeAsync("echo", RevocationReason.KeyCompromise, TestContext.Current.CancellationToken);
+        await _responder.Registry.RevokeAsync(
+            "echo",
+            RevocationReason.KeyCompromise,
+            TestContext.Current.CancellationToken
+        );
         var other = new SqliteCertificateRegistry(Path.Combine(_responder.Folder, "responder.db"), TimeProvider.System);
-        Assert.Equal(CertStatusKind.Revoked, (await other.FindAsync(_responder.Echo.SerialNumber.ToLowerInvariant(), TestContext.Current.CancellationToken))?.Status.Kind);
+        Assert.Equal(
+            CertStatusKind.Revoked,
+            (
+                await other.FindAsync(
+                    _responder.Echo.SerialNumber.ToLowerInvariant(),
+                    TestContext.Current.CancellationToken
+                )
+            )
+                ?.Status
+                .Kind
+        );
     }
 
     [Fact]
     public async Task The_api_describes_itself_without_a_token()
     {
-        using var document = System.Text.Json.JsonDocument.Parse(await _responder.Http.GetStringAsync(new Uri(_responder.AdminUrl, "openapi/v1.json"), TestContext.Current.CancellationToken));
+        using var document = System.Text.Json.JsonDocument.Parse(
+            await _responder.Http.GetStringAsync(
+                new Uri(_responder.AdminUrl, "openapi/v1.json"),
+                TestContext.Current.CancellationToken
+            )
+        );
         var paths = document.RootElement.GetProperty("paths").EnumerateObject().Select(path => path.Name);
         Assert.Equal(
-            ["/certificates", "/certificates/{which}/restore", "/certificates/{which}/revoke", "/faults", "/faults/{id}", "/journal", "/listener", "/listener/start", "/listener/stop", "/requests", "/status"],
-            paths.Order(StringComparer.Ordinal));
-        Assert.Equal("bearer", document.RootElement.GetProperty("components").GetProperty("securitySchemes").GetProperty("token").GetProperty("scheme").GetString());
-        Assert.False(document.RootElement.GetRawText().Contains(AdminToken.LoadOrCreate(_responder.TokenFile).Value, StringComparison.Ordinal), "the token is in it");
+            [
+                "/certificates",
+                "/certificates/{which}/restore",
+                "/certificates/{which}/revoke",
+                "/faults",
+                "/faults/{id}",
+                "/journal",
+                "/listener",
+                "/listener/start",
+                "/listener/stop",
+                "/requests",
+                "/status",
+            ],
+            paths.Order(StringComparer.Ordinal)
+        );
+        Assert.Equal(
+            "bearer",
+            document
+                .RootElement.GetProperty("components")
+                .GetProperty("securitySchemes")
+                .GetProperty("token")
+                .GetProperty("scheme")
+                .GetString()
+        );
+        Assert.False(
+            document
+                .RootElement.GetRawText()
+                .Contains(AdminToken.LoadOrCreate(_responder.TokenFile).Value, StringComparison.Ordinal),
+            "the token is in it"
+        );
     }
 
     [Theory]
@@ -115,9 +201,25 @@ public sealed class AdminApiTests : IAsyncLifetime
     public async Task A_serial_number_is_understood_however_it_is_written(string written, string meant)
     {
         using var client = Client();
-        await client.RegisterAsync(new RegisteredCertificate($"written-{written}", written, DateTimeOffset.UnixEpoch, DateTimeOffset.UnixEpoch.AddYears(90)), TestContext.Current.CancellationToken);
-        Assert.Equal(meant, (await client.RevokeAsync(written, RevocationReason.Superseded, TestContext.Current.CancellationToken))?.SerialNumber);
-        Assert.Equal(meant, (await client.RestoreAsync($"written-{written}", TestContext.Current.CancellationToken))?.SerialNumber);
+        await client.RegisterAsync(
+            new RegisteredCertificate(
+                $"written-{written}",
+                written,
+                DateTimeOffset.UnixEpoch,
+                DateTimeOffset.UnixEpoch.AddYears(90)
+            ),
+            TestContext.Current.CancellationToken
+        );
+        Assert.Equal(
+            meant,
+            (
+                await client.RevokeAsync(written, RevocationReason.Superseded, TestContext.Current.CancellationToken)
+            )?.SerialNumber
+        );
+        Assert.Equal(
+            meant,
+            (await client.RestoreAsync($"written-{written}", TestContext.Current.CancellationToken))?.SerialNumber
+        );
     }
 
     [Fact]
@@ -129,7 +231,11 @@ public sealed class AdminApiTests : IAsyncLifetime
 #pragma warning disable CA1416 // Skipped above.
         File.SetUnixFileMode(copy, UnixFileMode.UserRead | UnixFileMode.OtherRead);
 #pragma warning restore CA1416
-        Assert.Contains("can be read by others", Assert.Throws<IOException>(() => AdminToken.LoadOrCreate(copy)).Message, StringComparison.Ordinal);
+        Assert.Contains(
+            "can be read by others",
+            Assert.Throws<IOException>(() => AdminToken.LoadOrCreate(copy)).Message,
+            StringComparison.Ordinal
+        );
     }
 
     [Theory]
@@ -143,7 +249,10 @@ public sealed class AdminApiTests : IAsyncLifetime
     [InlineData("GET", "openapi/v2.json")]
     public async Task Nothing_else_is_to_be_had_without_the_token(string method, string path)
     {
-        foreach (var token in (string?[])[null, "Bearer ", "Bearer 00", "Basic " + AdminToken.LoadOrCreate(_responder.TokenFile).Value])
+        foreach (
+            var token in (string?[])
+                [null, "Bearer ", "Bearer 00", "Basic " + AdminToken.LoadOrCreate(_responder.TokenFile).Value]
+        )
         {
             using var request = new HttpRequestMessage(new HttpMethod(method), new Uri(_responder.AdminUrl, path));
             if (token is not null)

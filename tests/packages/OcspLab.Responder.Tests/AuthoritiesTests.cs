@@ -16,8 +16,16 @@ public sealed class AuthoritiesTests : IAsyncDisposable
     public async Task The_same_serial_number_of_two_authorities_is_two_certificates()
     {
         await StartAsync();
-        using var first = new ResponderAdminClient(_bench.AdminUrl, AdminToken.LoadOrCreate(_bench.Folder["admin-token"]), "first");
-        using var second = new ResponderAdminClient(_bench.AdminUrl, AdminToken.LoadOrCreate(_bench.Folder["admin-token"]), "second");
+        using var first = new ResponderAdminClient(
+            _bench.AdminUrl,
+            AdminToken.LoadOrCreate(_bench.Folder["admin-token"]),
+            "first"
+        );
+        using var second = new ResponderAdminClient(
+            _bench.AdminUrl,
+            AdminToken.LoadOrCreate(_bench.Folder["admin-token"]),
+            "second"
+        );
         foreach (var registry in new[] { first, second })
             await registry.RegisterAsync(Certificate, TestContext.Current.CancellationToken);
         var ours = OcspSubject.FromSerial(0x1267, _bench.Authority.Certificate);
@@ -34,7 +42,14 @@ public sealed class AuthoritiesTests : IAsyncDisposable
     public async Task One_answer_does_not_speak_for_two_authorities()
     {
         await StartAsync();
-        var both = new OcspRequest { CertIds = [OcspSubject.FromSerial(1, _bench.Authority.Certificate).ToCertId(CertIdHash.Sha1), OcspSubject.FromSerial(1, _other.Certificate).ToCertId(CertIdHash.Sha1)] };
+        var both = new OcspRequest
+        {
+            CertIds =
+            [
+                OcspSubject.FromSerial(1, _bench.Authority.Certificate).ToCertId(CertIdHash.Sha1),
+                OcspSubject.FromSerial(1, _other.Certificate).ToCertId(CertIdHash.Sha1),
+            ],
+        };
         Assert.Equal(OcspResponseStatus.Unauthorized, (await _bench.AskAsync(both)).Status);
     }
 
@@ -43,28 +58,52 @@ public sealed class AuthoritiesTests : IAsyncDisposable
     {
         await StartAsync();
         var impostor = new TestAuthority();
-        Assert.Equal(OcspResponseStatus.Unauthorized, (await _bench.AskAsync(ResponderBench.Question(OcspSubject.FromSerial(1, impostor.Certificate)))).Status);
+        Assert.Equal(
+            OcspResponseStatus.Unauthorized,
+            (await _bench.AskAsync(ResponderBench.Question(OcspSubject.FromSerial(1, impostor.Certificate)))).Status
+        );
     }
 
     [Fact, Trait("Rule", "R13"), Trait("Rule", "R14")]
     public async Task Each_certificate_asked_about_has_its_entry_in_order()
     {
         await StartAsync();
-        var ids = Enumerable.Range(1, 20).Select(serial => OcspSubject.FromSerial(serial, _other.Certificate).ToCertId(serial % 2 == 0 ? CertIdHash.Sha1 : CertIdHash.Sha384)).ToArray();
+        var ids = Enumerable
+            .Range(1, 20)
+            .Select(serial =>
+                OcspSubject
+                    .FromSerial(serial, _other.Certificate)
+                    .ToCertId(serial % 2 == 0 ? CertIdHash.Sha1 : CertIdHash.Sha384)
+            )
+            .ToArray();
         using var response = await _bench.PostAsync(new OcspRequest { CertIds = ids });
         Assert.True(response.Headers.CacheControl!.NoStore);
-        Assert.Equal(ids, (await _bench.AskAsync(new OcspRequest { CertIds = ids })).Basic!.Responses.Select(single => single.CertId!));
+        Assert.Equal(
+            ids,
+            (await _bench.AskAsync(new OcspRequest { CertIds = ids })).Basic!.Responses.Select(single => single.CertId!)
+        );
     }
 
     [Fact]
     public async Task A_change_says_whose_certificate_where_there_are_several()
     {
         await StartAsync();
-        var fault = await Assert.ThrowsAsync<HttpRequestException>(() => _bench.Admin.RegisterAsync(Certificate, TestContext.Current.CancellationToken));
+        var fault = await Assert.ThrowsAsync<HttpRequestException>(() =>
+            _bench.Admin.RegisterAsync(Certificate, TestContext.Current.CancellationToken)
+        );
         Assert.Equal("Name the authority: one of first, second.", fault.Message);
-        using var nobody = new ResponderAdminClient(_bench.AdminUrl, AdminToken.LoadOrCreate(_bench.Folder["admin-token"]), "third");
-        fault = await Assert.ThrowsAsync<HttpRequestException>(() => nobody.RegisterAsync(Certificate, TestContext.Current.CancellationToken));
-        Assert.Equal("'third' is not an authority whose statuses can be changed here; one of first, second.", fault.Message);
+        using var nobody = new ResponderAdminClient(
+            _bench.AdminUrl,
+            AdminToken.LoadOrCreate(_bench.Folder["admin-token"]),
+            "third"
+        );
+        fault = await Assert.ThrowsAsync<HttpRequestException>(() =>
+            nobody.RegisterAsync(Certificate, TestContext.Current.CancellationToken)
+        );
+        Assert.Equal(
+            "'third' is not an authority whose statuses can be changed here; one of first, second.",
+            fault.Message
+        );
     }
 
     [Fact]
@@ -86,5 +125,6 @@ public sealed class AuthoritiesTests : IAsyncDisposable
         await _bench.StartAsync();
     }
 
-    private static RegisteredCertificate Certificate { get; } = new("server", "1267", TestAuthority.Now, TestAuthority.Now.AddDays(30));
+    private static RegisteredCertificate Certificate { get; } =
+        new("server", "1267", TestAuthority.Now, TestAuthority.Now.AddDays(30));
 }

@@ -28,11 +28,25 @@ public sealed class CrlSourceTests : IAsyncDisposable
     public async Task A_file_says_what_is_revoked_and_its_times_are_those_of_the_answers(string form)
     {
         var crl = Build(1, [0x12, 0x67]);
-        await (form == "der" ? File.WriteAllBytesAsync(_bench.Folder["ca.crl"], crl, TestContext.Current.CancellationToken) : File.WriteAllTextAsync(_bench.Folder["ca.crl"], PemEncoding.WriteString("X509 CRL", crl), TestContext.Current.CancellationToken));
+        await (
+            form == "der"
+                ? File.WriteAllBytesAsync(_bench.Folder["ca.crl"], crl, TestContext.Current.CancellationToken)
+                : File.WriteAllTextAsync(
+                    _bench.Folder["ca.crl"],
+                    PemEncoding.WriteString("X509 CRL", crl),
+                    TestContext.Current.CancellationToken
+                )
+        );
         await StartAsync(_bench.Folder["ca.crl"]);
         var revoked = await _bench.StapleAsync(_revoked);
-        Assert.Equal((CertStatusKind.Revoked, RevocationReason.KeyCompromise), (revoked.Status.Kind, revoked.Status.Reason));
-        Assert.Equal((TestAuthority.Now.AddHours(-1), TestAuthority.Now.AddHours(6)), (revoked.ThisUpdate, revoked.NextUpdate));
+        Assert.Equal(
+            (CertStatusKind.Revoked, RevocationReason.KeyCompromise),
+            (revoked.Status.Kind, revoked.Status.Reason)
+        );
+        Assert.Equal(
+            (TestAuthority.Now.AddHours(-1), TestAuthority.Now.AddHours(6)),
+            (revoked.ThisUpdate, revoked.NextUpdate)
+        );
         Assert.Equal(CertStatusKind.Good, (await _bench.StapleAsync(_good)).Status.Kind);
     }
 
@@ -44,7 +58,11 @@ public sealed class CrlSourceTests : IAsyncDisposable
         Assert.Equal(OcspResponseStatus.Successful, (await _bench.AskAsync(ResponderBench.Question(_good))).Status);
         _bench.Clock.Advance(TimeSpan.FromHours(7));
         Assert.Equal(OcspResponseStatus.TryLater, (await _bench.AskAsync(ResponderBench.Question(_good))).Status);
-        await File.WriteAllBytesAsync(_bench.Folder["ca.crl"], Build(2, [0x12, 0x68]), TestContext.Current.CancellationToken);
+        await File.WriteAllBytesAsync(
+            _bench.Folder["ca.crl"],
+            Build(2, [0x12, 0x68]),
+            TestContext.Current.CancellationToken
+        );
         await Poll.UntilAsync(async () => await TickAsync(_good) == "Revoked", "the new CRL");
     }
 
@@ -53,12 +71,19 @@ public sealed class CrlSourceTests : IAsyncDisposable
     {
         await File.WriteAllBytesAsync(_bench.Folder["ca.crl"], Build(1), TestContext.Current.CancellationToken);
         await StartAsync(_bench.Folder["ca.crl"]);
-        await File.WriteAllBytesAsync(_bench.Folder["ca.crl"], Build(2, [0x12, 0x68], new TestAuthority().Certificate), TestContext.Current.CancellationToken);
-        await Poll.UntilAsync(async () =>
-        {
-            Assert.Equal("Good", await TickAsync(_good));
-            return Source.Fault is not null;
-        }, "the look at the new file");
+        await File.WriteAllBytesAsync(
+            _bench.Folder["ca.crl"],
+            Build(2, [0x12, 0x68], new TestAuthority().Certificate),
+            TestContext.Current.CancellationToken
+        );
+        await Poll.UntilAsync(
+            async () =>
+            {
+                Assert.Equal("Good", await TickAsync(_good));
+                return Source.Fault is not null;
+            },
+            "the look at the new file"
+        );
         Assert.Contains("not signed by 'CN=Test CA'", Source.Fault, StringComparison.Ordinal);
         // Its end is still that of the one before, and then health says so for as long as it lasts.
         _bench.Clock.Advance(TimeSpan.FromHours(7));
@@ -74,7 +99,9 @@ public sealed class CrlSourceTests : IAsyncDisposable
     public async Task A_url_is_asked_again_and_named_in_the_answers_where_wanted()
     {
         var crl = Build(1);
-        await using var server = await ScriptedServer.StartAsync(ScriptedServer.Send(() => crl, "application/pkix-crl"));
+        await using var server = await ScriptedServer.StartAsync(
+            ScriptedServer.Send(() => crl, "application/pkix-crl")
+        );
         _bench.Settings["CrlReferences"] = "Include";
         _bench.Settings["Authorities:test:CrlRefreshInterval"] = "00:01:00";
         var url = new Uri(server.Url, "/ca.crl");
@@ -82,7 +109,11 @@ public sealed class CrlSourceTests : IAsyncDisposable
         var entry = (await _bench.AskAsync(ResponderBench.Question(_good))).Basic!.Responses.Single();
         var extension = Assert.Single(entry.Extensions);
         Assert.Equal("1.3.6.1.5.5.7.48.1.3", extension.Oid);
-        Assert.Contains(url.AbsoluteUri, System.Text.Encoding.ASCII.GetString(extension.Value.Span), StringComparison.Ordinal);
+        Assert.Contains(
+            url.AbsoluteUri,
+            System.Text.Encoding.ASCII.GetString(extension.Value.Span),
+            StringComparison.Ordinal
+        );
 
         crl = Build(2, [0x12, 0x68]);
         Assert.Equal("Good", await TickAsync(_good));
@@ -113,7 +144,11 @@ public sealed class CrlSourceTests : IAsyncDisposable
         await File.WriteAllBytesAsync(_bench.Folder["ca.crl"], Build(1), TestContext.Current.CancellationToken);
         await StartAsync(_bench.Folder["ca.crl"]);
         Assert.Equal("Good", await TickAsync(_good));
-        await File.WriteAllBytesAsync(_bench.Folder["ca.crl"], Build(1, [0x12, 0x68]), TestContext.Current.CancellationToken);
+        await File.WriteAllBytesAsync(
+            _bench.Folder["ca.crl"],
+            Build(1, [0x12, 0x68]),
+            TestContext.Current.CancellationToken
+        );
         await Poll.UntilAsync(async () => await TickAsync(_good) == "Revoked", "the list of the same second");
     }
 
@@ -121,9 +156,18 @@ public sealed class CrlSourceTests : IAsyncDisposable
     public async Task Whatever_a_client_throws_the_list_that_is_there_stays_good()
     {
         var crl = Build(1);
-        await using var server = await ScriptedServer.StartAsync(ScriptedServer.Send(() => crl, "application/pkix-crl"));
+        await using var server = await ScriptedServer.StartAsync(
+            ScriptedServer.Send(() => crl, "application/pkix-crl")
+        );
         var broken = false;
-        var source = new CrlSource(server.Url.ToString(), _bench.Authority.Certificate, CrlScope.Complete, TimeSpan.FromMinutes(1), () => broken ? throw new TimeoutException("rejected by a handler") : new HttpClient(), _bench.Clock);
+        var source = new CrlSource(
+            server.Url.ToString(),
+            _bench.Authority.Certificate,
+            CrlScope.Complete,
+            TimeSpan.FromMinutes(1),
+            () => broken ? throw new TimeoutException("rejected by a handler") : new HttpClient(),
+            _bench.Clock
+        );
         Assert.True(await source.HasChangedAsync(TestContext.Current.CancellationToken));
         broken = true;
         _bench.Clock.Advance(TimeSpan.FromMinutes(2));
@@ -160,6 +204,12 @@ public sealed class CrlSourceTests : IAsyncDisposable
         if (serial is not null)
             builder.AddEntry(serial, TestAuthority.Now.AddDays(-1), X509RevocationReason.KeyCompromise);
         var now = _bench.Clock.GetUtcNow();
-        return builder.Build(signer ?? _bench.Authority.Certificate, number, now.AddHours(6), HashAlgorithmName.SHA256, thisUpdate: now.AddHours(-1));
+        return builder.Build(
+            signer ?? _bench.Authority.Certificate,
+            number,
+            now.AddHours(6),
+            HashAlgorithmName.SHA256,
+            thisUpdate: now.AddHours(-1)
+        );
     }
 }

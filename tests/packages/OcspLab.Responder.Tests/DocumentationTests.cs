@@ -17,25 +17,40 @@ public sealed partial class DocumentationTests
     [Fact]
     public void Every_log_event_is_listed_with_its_level_and_none_that_does_not_exist()
     {
-        var real = typeof(ResponderOptions).Assembly.GetTypes()
-            .SelectMany(type => type.GetMethods(BindingFlags.Static | BindingFlags.Public | BindingFlags.NonPublic | BindingFlags.DeclaredOnly))
+        var real = typeof(ResponderOptions)
+            .Assembly.GetTypes()
+            .SelectMany(type =>
+                type.GetMethods(
+                    BindingFlags.Static | BindingFlags.Public | BindingFlags.NonPublic | BindingFlags.DeclaredOnly
+                )
+            )
             .Select(method => method.GetCustomAttribute<LoggerMessageAttribute>())
             .OfType<LoggerMessageAttribute>()
             .Select(message => $"{message.EventId} {message.EventName} {message.Level}")
             .Order(StringComparer.Ordinal);
-        Assert.Equal(real, EventRow().Matches(Page).Select(row => $"{row.Groups[1].Value} {row.Groups[2].Value} {row.Groups[3].Value}"));
+        Assert.Equal(
+            real,
+            EventRow().Matches(Page).Select(row => $"{row.Groups[1].Value} {row.Groups[2].Value} {row.Groups[3].Value}")
+        );
     }
 
     [Fact]
     public void Every_setting_is_listed_with_its_default()
     {
         var rows = SettingRow().Matches(Page).ToDictionary(row => row.Groups[1].Value, row => row.Groups[2].Value);
-        var settings = Settings(new ResponderOptions()).Concat(Settings(new ResponderServiceOptions())).Where(setting => setting.Key is not ("Authorities" or "FaultSigners")).ToArray();
+        var settings = Settings(new ResponderOptions())
+            .Concat(Settings(new ResponderServiceOptions()))
+            .Where(setting => setting.Key is not ("Authorities" or "FaultSigners"))
+            .ToArray();
         Assert.Equal(settings.ToDictionary(setting => setting.Key, setting => setting.Value), rows);
     }
 
     [Fact]
-    public void Every_fault_is_listed() => Assert.All(Enum.GetNames<FaultKind>(), kind => Assert.Contains($"`{JsonNamingPolicy.CamelCase.ConvertName(kind)}`", Page, StringComparison.Ordinal));
+    public void Every_fault_is_listed() =>
+        Assert.All(
+            Enum.GetNames<FaultKind>(),
+            kind => Assert.Contains($"`{JsonNamingPolicy.CamelCase.ConvertName(kind)}`", Page, StringComparison.Ordinal)
+        );
 
     [Fact]
     public async Task Every_metric_is_listed()
@@ -52,7 +67,13 @@ public sealed partial class DocumentationTests
         };
         listener.Start();
         await bench.StartAsync();
-        Assert.Equal(names.Distinct().Order(StringComparer.Ordinal), MetricRow().Matches(Page).Select(row => $"{row.Groups[1].Value} {row.Groups[2].Value}").Order(StringComparer.Ordinal));
+        Assert.Equal(
+            names.Distinct().Order(StringComparer.Ordinal),
+            MetricRow()
+                .Matches(Page)
+                .Select(row => $"{row.Groups[1].Value} {row.Groups[2].Value}")
+                .Order(StringComparer.Ordinal)
+        );
     }
 
     private static IEnumerable<(string Key, string Value)> Settings(object options) =>

@@ -20,8 +20,14 @@ public sealed class FaultsTests : IAsyncDisposable
     {
         _bench.Settings["Faults"] = "DangerousOn";
         _bench.Settings["Journal"] = "100";
-        _bench.Settings["FaultSigners:WithoutOcspSigning:Certificate"] = _bench.WriteSigner("server.pem", _bench.Authority.Server());
-        _bench.Settings["FaultSigners:Expired:Certificate"] = _bench.WriteSigner("expired.pem", _bench.Authority.Delegate(notAfter: TestAuthority.Now.AddDays(-1)));
+        _bench.Settings["FaultSigners:WithoutOcspSigning:Certificate"] = _bench.WriteSigner(
+            "server.pem",
+            _bench.Authority.Server()
+        );
+        _bench.Settings["FaultSigners:Expired:Certificate"] = _bench.WriteSigner(
+            "expired.pem",
+            _bench.Authority.Delegate(notAfter: TestAuthority.Now.AddDays(-1))
+        );
         _subject = OcspSubject.FromSerial(0x1267, _bench.Authority.Certificate);
         _other = OcspSubject.FromSerial(0x1268, _bench.Authority.Certificate);
     }
@@ -84,25 +90,40 @@ public sealed class FaultsTests : IAsyncDisposable
         await StartAsync();
         await AddAsync(new FaultOrder(FaultKind.Delay, Requests: 1, Duration: TimeSpan.FromMinutes(1)));
         var delayed = _bench.PostAsync(ResponderBench.Question(_subject));
-        await Poll.UntilAsync(async () => (await _bench.Admin.ListFaultsAsync(TestContext.Current.CancellationToken)).Count == 0, "the request has come");
+        await Poll.UntilAsync(
+            async () => (await _bench.Admin.ListFaultsAsync(TestContext.Current.CancellationToken)).Count == 0,
+            "the request has come"
+        );
         Assert.False(delayed.IsCompleted);
-        await Poll.UntilAsync(() =>
-        {
-            _bench.Clock.Advance(TimeSpan.FromMinutes(1));
-            return delayed.IsCompleted;
-        }, "the answer after its delay");
+        await Poll.UntilAsync(
+            () =>
+            {
+                _bench.Clock.Advance(TimeSpan.FromMinutes(1));
+                return delayed.IsCompleted;
+            },
+            "the answer after its delay"
+        );
         Assert.Equal(HttpStatusCode.OK, (await delayed).StatusCode);
 
         await AddAsync(new FaultOrder(FaultKind.Hang, Requests: 1));
         using var patience = new CancellationTokenSource();
         using var content = new ByteArrayContent(ResponderBench.Question(_subject).Encode());
         var hanging = _bench.Http.PostAsync(_bench.Url, content, patience.Token);
-        await Poll.UntilAsync(async () => (await _bench.Admin.ListFaultsAsync(TestContext.Current.CancellationToken)).Count == 0, "the request has come");
+        await Poll.UntilAsync(
+            async () => (await _bench.Admin.ListFaultsAsync(TestContext.Current.CancellationToken)).Count == 0,
+            "the request has come"
+        );
         _bench.Clock.Advance(TimeSpan.FromDays(1));
         Assert.False(hanging.IsCompleted);
         await patience.CancelAsync();
         await Assert.ThrowsAnyAsync<OperationCanceledException>(() => hanging);
-        await Poll.UntilAsync(async () => (await _bench.Admin.ReadJournalAsync(0, TestContext.Current.CancellationToken)).Any(entry => entry is { Fault: "Hang", Status: null }), "the journal tells of it");
+        await Poll.UntilAsync(
+            async () =>
+                (await _bench.Admin.ReadJournalAsync(0, TestContext.Current.CancellationToken)).Any(entry =>
+                    entry is { Fault: "Hang", Status: null }
+                ),
+            "the journal tells of it"
+        );
     }
 
     [Fact]
@@ -132,7 +153,9 @@ public sealed class FaultsTests : IAsyncDisposable
         Assert.Equal(OcspResponseStatus.InternalError, await StatusAsync(_subject));
         await _bench.Admin.RemoveFaultsAsync(newest.Id, TestContext.Current.CancellationToken);
         Assert.Equal(OcspResponseStatus.TryLater, await StatusAsync(_subject));
-        await Assert.ThrowsAsync<HttpRequestException>(() => _bench.Admin.RemoveFaultsAsync(newest.Id, TestContext.Current.CancellationToken));
+        await Assert.ThrowsAsync<HttpRequestException>(() =>
+            _bench.Admin.RemoveFaultsAsync(newest.Id, TestContext.Current.CancellationToken)
+        );
     }
 
     [Fact]
@@ -156,12 +179,23 @@ public sealed class FaultsTests : IAsyncDisposable
         await _bench.PostAsync([0x30]);
         var journal = await _bench.Admin.ReadJournalAsync(0, TestContext.Current.CancellationToken);
         Assert.Equal(["1267"], journal[0].SerialNumbers);
-        Assert.Equal((1, "POST", "good", 200, null), (journal[0].Number, journal[0].Method, journal[0].Outcome, journal[0].Status, journal[0].Fault));
+        Assert.Equal(
+            (1, "POST", "good", 200, null),
+            (journal[0].Number, journal[0].Method, journal[0].Outcome, journal[0].Status, journal[0].Fault)
+        );
         Assert.StartsWith("127.0.0.1:", journal[0].Client, StringComparison.Ordinal);
-        Assert.Equal(("tryLater", "TryLater", TestAuthority.Now.AddSeconds(3)), (journal[1].Outcome, journal[1].Fault, journal[1].At));
+        Assert.Equal(
+            ("tryLater", "TryLater", TestAuthority.Now.AddSeconds(3)),
+            (journal[1].Outcome, journal[1].Fault, journal[1].At)
+        );
         Assert.Equal("malformedRequest", journal[2].Outcome);
         Assert.Empty(journal[2].SerialNumbers);
-        Assert.Equal([journal[2].Number], (await _bench.Admin.ReadJournalAsync(2, TestContext.Current.CancellationToken)).Select(entry => entry.Number));
+        Assert.Equal(
+            [journal[2].Number],
+            (await _bench.Admin.ReadJournalAsync(2, TestContext.Current.CancellationToken)).Select(entry =>
+                entry.Number
+            )
+        );
     }
 
     [Fact]
@@ -179,16 +213,24 @@ public sealed class FaultsTests : IAsyncDisposable
     [InlineData("""{"kind":"7"}""", "'7' is not a kind of fault")]
     [InlineData("""{"kind":"delay","requests":0}""", "'requests' is 1 or more.")]
     [InlineData("""{"kind":"delay","for":"soon"}""", "'for' is a time such as 00:05:00")]
-    [InlineData("""{"kind":"delay","duration":"02:00:00"}""", "'duration' is a time such as 00:00:02, at most an hour.")]
+    [InlineData(
+        """{"kind":"delay","duration":"02:00:00"}""",
+        "'duration' is a time such as 00:00:02, at most an hour."
+    )]
     [InlineData("""{"kind":"delay","certificate":"nobody"}""", "No certificate has the name or serial 'nobody'.")]
     public async Task A_slip_is_a_problem_with_its_reason(string body, string why)
     {
         await StartAsync();
-        using var request = new HttpRequestMessage(HttpMethod.Post, new Uri(_bench.AdminUrl, "faults")) { Content = new StringContent(body, new System.Net.Http.Headers.MediaTypeHeaderValue("application/json")) };
+        using var request = new HttpRequestMessage(HttpMethod.Post, new Uri(_bench.AdminUrl, "faults"))
+        {
+            Content = new StringContent(body, new System.Net.Http.Headers.MediaTypeHeaderValue("application/json")),
+        };
         request.Headers.Authorization = new("Bearer", AdminToken.LoadOrCreate(_bench.Folder["admin-token"]).Value);
         using var response = await _bench.Http.SendAsync(request, TestContext.Current.CancellationToken);
         Assert.Equal("application/problem+json", response.Content.Headers.ContentType?.MediaType);
-        using var problem = System.Text.Json.JsonDocument.Parse(await response.Content.ReadAsStringAsync(TestContext.Current.CancellationToken));
+        using var problem = System.Text.Json.JsonDocument.Parse(
+            await response.Content.ReadAsStringAsync(TestContext.Current.CancellationToken)
+        );
         Assert.Contains(why, problem.RootElement.GetProperty("detail").GetString(), StringComparison.Ordinal);
         Assert.Empty(await _bench.Admin.ListFaultsAsync(TestContext.Current.CancellationToken));
     }
@@ -208,7 +250,9 @@ public sealed class FaultsTests : IAsyncDisposable
     {
         _bench.Settings.Remove("FaultSigners:Expired:Certificate");
         await StartAsync();
-        var fault = await Assert.ThrowsAsync<HttpRequestException>(() => AddAsync(new FaultOrder(FaultKind.ExpiredSigner)));
+        var fault = await Assert.ThrowsAsync<HttpRequestException>(() =>
+            AddAsync(new FaultOrder(FaultKind.ExpiredSigner))
+        );
         Assert.Contains("Responder:FaultSigners names no certificate", fault.Message, StringComparison.Ordinal);
     }
 
@@ -218,10 +262,15 @@ public sealed class FaultsTests : IAsyncDisposable
     {
         await _bench.StartAsync();
         foreach (var (name, serial) in ((string, string)[])[("server", "1267"), ("other", "1268")])
-            await _bench.Registry.RegisterAsync(new RegisteredCertificate(name, serial, TestAuthority.Now, TestAuthority.Now.AddDays(30)), TestContext.Current.CancellationToken);
+            await _bench.Registry.RegisterAsync(
+                new RegisteredCertificate(name, serial, TestAuthority.Now, TestAuthority.Now.AddDays(30)),
+                TestContext.Current.CancellationToken
+            );
     }
 
-    private Task<Fault> AddAsync(FaultOrder order) => _bench.Admin.AddFaultAsync(order, TestContext.Current.CancellationToken);
+    private Task<Fault> AddAsync(FaultOrder order) =>
+        _bench.Admin.AddFaultAsync(order, TestContext.Current.CancellationToken);
 
-    private async Task<OcspResponseStatus> StatusAsync(OcspSubject subject) => (await _bench.AskAsync(ResponderBench.Question(subject))).Status;
+    private async Task<OcspResponseStatus> StatusAsync(OcspSubject subject) =>
+        (await _bench.AskAsync(ResponderBench.Question(subject))).Status;
 }

@@ -15,8 +15,11 @@ public sealed class HostileRequestsTests : IAsyncDisposable
     private readonly ResponderBench _bench = new();
 
     private static readonly Gen<Mutation[]> Mutations = Gen.Select(
-        Gen.Int[0, (int)MutationKind.LeaveOpen], Gen.Int[0, 1 << 20], Gen.Byte.Array[0, 24],
-        (kind, target, octets) => new Mutation((MutationKind)kind, target, octets)).Array[1, 4];
+        Gen.Int[0, (int)MutationKind.LeaveOpen],
+        Gen.Int[0, 1 << 20],
+        Gen.Byte.Array[0, 24],
+        (kind, target, octets) => new Mutation((MutationKind)kind, target, octets)
+    ).Array[1, 4];
 
     [Fact, Trait("Rule", "R4")]
     public async Task Ten_thousand_mutated_requests_are_answered_in_ocsp_and_leave_nothing_behind()
@@ -25,21 +28,40 @@ public sealed class HostileRequestsTests : IAsyncDisposable
         var server = _bench.Authority.Server();
         await _bench.RegisterAsync(server);
         var subject = OcspSubject.FromCertificate(server, _bench.Authority.Certificate);
-        var request = new OcspRequest { CertIds = [subject.ToCertId(CertIdHash.Sha1), subject.ToCertId(CertIdHash.Sha256)], Nonce = new byte[32], PreferredSignatureAlgorithms = [new("1.2.840.10045.4.3.2")], AcceptableResponses = ["1.3.6.1.5.5.7.48.1.1"] }.Encode();
+        var request = new OcspRequest
+        {
+            CertIds = [subject.ToCertId(CertIdHash.Sha1), subject.ToCertId(CertIdHash.Sha256)],
+            Nonce = new byte[32],
+            PreferredSignatureAlgorithms = [new("1.2.840.10045.4.3.2")],
+            AcceptableResponses = ["1.3.6.1.5.5.7.48.1.1"],
+        }.Encode();
         var plain = ResponderBench.Question(subject).Encode();
         Assert.Equal(OcspResponseStatus.Successful, (await _bench.AskAsync(ResponderBench.Question(subject))).Status);
 
         var inputs = new List<byte[]>();
-        Mutations.Sample(mutations =>
-        {
-            var tree = DerNode.Parse(inputs.Count % 2 == 0 ? request : plain);
-            foreach (var mutation in mutations)
-                mutation.Apply(tree);
-            inputs.Add(tree.Encode());
-        }, iter: 10_000, threads: 1);
+        Mutations.Sample(
+            mutations =>
+            {
+                var tree = DerNode.Parse(inputs.Count % 2 == 0 ? request : plain);
+                foreach (var mutation in mutations)
+                    mutation.Apply(tree);
+                inputs.Add(tree.Encode());
+            },
+            iter: 10_000,
+            threads: 1
+        );
 
         // Twice as many as there are cores; each keeps its connection for as long as the responder does.
-        await Task.WhenAll(Enumerable.Range(0, Workers).Select(worker => Task.Run(() => SendAsync(inputs.Where((_, index) => index % Workers == worker)), TestContext.Current.CancellationToken)));
+        await Task.WhenAll(
+            Enumerable
+                .Range(0, Workers)
+                .Select(worker =>
+                    Task.Run(
+                        () => SendAsync(inputs.Where((_, index) => index % Workers == worker)),
+                        TestContext.Current.CancellationToken
+                    )
+                )
+        );
         var status = await _bench.Admin.GetStatusAsync(TestContext.Current.CancellationToken);
         for (var number = 0; number < 200; number++)
         {
@@ -62,8 +84,13 @@ public sealed class HostileRequestsTests : IAsyncDisposable
     [InlineData("GET http://elsewhere/MEQ HTTP/1.1\r\nHost: a\r\n\r\n")]
     [InlineData("GET * HTTP/1.1\r\nHost: a\r\n\r\n")]
     [InlineData("POST / HTTP/1.1\r\nHost: a\r\nContent-Type: application/ocsp-request\r\nContent-Length: 3\r\n\r\nabc")]
-    [InlineData("POST / HTTP/1.1\r\nHost: a\r\nContent-Type: application/ocsp-request\r\nTransfer-Encoding: chunked\r\n\r\n3\r\nabc\r\n0\r\n\r\n")]
-    [InlineData("POST / HTTP/1.1\r\nHost: a\r\nContent-Type: application/ocsp-request\r\nContent-Length: 99999999999\r\n\r\nabc")]
+    [InlineData(
+        "POST / HTTP/1.1\r\nHost: a\r\nContent-Type: application/ocsp-request\r\nTransfer-Encoding: "
+            + "chunked\r\n\r\n3\r\nabc\r\n0\r\n\r\n"
+    )]
+    [InlineData(
+        "POST / HTTP/1.1\r\nHost: a\r\nContent-Type: application/ocsp-request\r\nContent-Length: 99999999999\r\n\r\nabc"
+    )]
     [InlineData("BREW / HTTP/1.1\r\nHost: a\r\n\r\n")]
     [InlineData("hello\r\n\r\n")]
     public async Task Strange_http_is_answered_below_500(string request)
@@ -72,7 +99,14 @@ public sealed class HostileRequestsTests : IAsyncDisposable
         using var socket = await ConnectAsync();
         await socket.SendAsync(Encoding.Latin1.GetBytes(request));
         Assert.InRange((await ReadAsync(socket, new byte[64 * 1024])).Status, 200, 499);
-        Assert.Equal(OcspResponseStatus.Unauthorized, (await _bench.AskAsync(ResponderBench.Question(OcspSubject.FromSerial(1, new TestAuthority().Certificate)))).Status);
+        Assert.Equal(
+            OcspResponseStatus.Unauthorized,
+            (
+                await _bench.AskAsync(
+                    ResponderBench.Question(OcspSubject.FromSerial(1, new TestAuthority().Certificate))
+                )
+            ).Status
+        );
     }
 
     public ValueTask DisposeAsync() => _bench.DisposeAsync();
@@ -90,12 +124,20 @@ public sealed class HostileRequestsTests : IAsyncDisposable
                 var get = number++ % 3 == 0 && input.Length < 2048;
                 var head = get
                     ? $"GET /{Uri.EscapeDataString(Convert.ToBase64String(input))} HTTP/1.1\r\nHost: a\r\n\r\n"
-                    : $"POST / HTTP/1.1\r\nHost: a\r\nContent-Type: application/ocsp-request\r\nContent-Length: {input.Length}\r\n\r\n";
+                    : $"POST / HTTP/1.1\r\nHost: a\r\nContent-Type: application/ocsp-request\r\nContent-Length: "
+                        + $"{input.Length}\r\n\r\n";
                 await socket.SendAsync((byte[])[.. Encoding.ASCII.GetBytes(head), .. get ? [] : input]);
                 var (status, body, closed) = await ReadAsync(socket, buffer);
-                Assert.True(status is 200 or 413 || (get && input.Length == 0), $"HTTP {status} for {Convert.ToHexString(input)}");
+                Assert.True(
+                    status is 200 or 413 || (get && input.Length == 0),
+                    $"HTTP {status} for {Convert.ToHexString(input)}"
+                );
                 if (input.Length > 0)
-                    Assert.True(OcspResponse.TryDecode(body, out var response, out _) && response.Status is not OcspResponseStatus.InternalError, Convert.ToHexString(input));
+                    Assert.True(
+                        OcspResponse.TryDecode(body, out var response, out _)
+                            && response.Status is not OcspResponseStatus.InternalError,
+                        Convert.ToHexString(input)
+                    );
                 if (!closed)
                     continue;
                 socket.Dispose();
@@ -128,9 +170,17 @@ public sealed class HostileRequestsTests : IAsyncDisposable
                 continue;
             var head = Encoding.ASCII.GetString(buffer, 0, end);
             var status = int.Parse(head.Split(' ')[1], CultureInfo.InvariantCulture);
-            var length = head.Split("\r\n").FirstOrDefault(line => line.StartsWith("Content-Length: ", StringComparison.OrdinalIgnoreCase)) is { } line ? int.Parse(line[16..], CultureInfo.InvariantCulture) : 0;
+            var length = head.Split("\r\n")
+                .FirstOrDefault(line => line.StartsWith("Content-Length: ", StringComparison.OrdinalIgnoreCase))
+                is { } line
+                ? int.Parse(line[16..], CultureInfo.InvariantCulture)
+                : 0;
             if (filled >= end + 4 + length)
-                return (status, buffer[(end + 4)..(end + 4 + length)], head.Contains("Connection: close", StringComparison.OrdinalIgnoreCase));
+                return (
+                    status,
+                    buffer[(end + 4)..(end + 4 + length)],
+                    head.Contains("Connection: close", StringComparison.OrdinalIgnoreCase)
+                );
         }
     }
 

@@ -16,8 +16,17 @@ public sealed class IndexFileSourceTests : IAsyncDisposable
         Assert.Equal(CertStatus.Good, index.Find("1000"));
         Assert.Equal(CertStatus.Good, index.Find("1001"));
         Assert.Equal(CertStatus.Revoked(new DateTimeOffset(2026, 1, 2, 3, 4, 5, TimeSpan.Zero)), index.Find("1002"));
-        Assert.Equal(CertStatus.Revoked(new DateTimeOffset(2026, 1, 2, 3, 4, 5, TimeSpan.Zero), RevocationReason.KeyCompromise), index.Find("1003"));
-        Assert.Equal(CertStatus.Revoked(new DateTimeOffset(2051, 1, 2, 3, 4, 5, TimeSpan.Zero), RevocationReason.CertificateHold), index.Find("1004"));
+        Assert.Equal(
+            CertStatus.Revoked(new DateTimeOffset(2026, 1, 2, 3, 4, 5, TimeSpan.Zero), RevocationReason.KeyCompromise),
+            index.Find("1003")
+        );
+        Assert.Equal(
+            CertStatus.Revoked(
+                new DateTimeOffset(2051, 1, 2, 3, 4, 5, TimeSpan.Zero),
+                RevocationReason.CertificateHold
+            ),
+            index.Find("1004")
+        );
         // The first bit of its first octet is set: as an INTEGER it has another octet before.
         Assert.Equal(CertStatus.Good, index.Find("00ff"));
         Assert.Null(index.Find("ff"));
@@ -31,7 +40,10 @@ public sealed class IndexFileSourceTests : IAsyncDisposable
     [InlineData("V\t300101000000Z\t\t\tunknown\t/CN=a", "line 1: '' is not a serial number")]
     [InlineData("R\t300101000000Z\t\t1000\tunknown\t/CN=a", "line 1: '' is not a revocation")]
     [InlineData("R\t300101000000Z\t269999999999Z\t1000\tunknown\t/CN=a", "line 1: '269999999999Z' is not a revocation")]
-    [InlineData("R\t300101000000Z\t260101000000Z,boredom\t1000\tunknown\t/CN=a", "line 1: '260101000000Z,boredom' is not a revocation")]
+    [InlineData(
+        "R\t300101000000Z\t260101000000Z,boredom\t1000\tunknown\t/CN=a",
+        "line 1: '260101000000Z,boredom' is not a revocation"
+    )]
     public void Half_a_file_is_no_file(string line, string why)
     {
         Assert.False(OpenSslIndex.TryParse(new StringReader(line + "\n"), out _, out var fault));
@@ -41,7 +53,15 @@ public sealed class IndexFileSourceTests : IAsyncDisposable
     [Fact]
     public void A_serial_number_that_stands_twice_has_the_worse_status()
     {
-        Assert.True(OpenSslIndex.TryParse(new StringReader("R\t300101000000Z\t260102030405Z\t10\tunknown\t/CN=a\nV\t300101000000Z\t\t10\tunknown\t/CN=a\n"), out var index, out _));
+        Assert.True(
+            OpenSslIndex.TryParse(
+                new StringReader(
+                    "R\t300101000000Z\t260102030405Z\t10\tunknown\t/CN=a\nV\t300101000000Z\t\t10\tunknown\t/CN=a\n"
+                ),
+                out var index,
+                out _
+            )
+        );
         Assert.Equal(CertStatusKind.Revoked, index.Find("10")?.Kind);
     }
 
@@ -52,7 +72,14 @@ public sealed class IndexFileSourceTests : IAsyncDisposable
         var subject = OcspSubject.FromSerial(0x1000, _bench.Authority.Certificate);
         Assert.Equal(CertStatusKind.Good, (await _bench.StapleAsync(subject)).Status.Kind);
         // As openssl ca does: a new file, renamed over.
-        Write("index.new", Lines.Replace("V\t300101000000Z\t\t1000", "R\t300101000000Z\t260531000000Z,superseded\t1000", StringComparison.Ordinal));
+        Write(
+            "index.new",
+            Lines.Replace(
+                "V\t300101000000Z\t\t1000",
+                "R\t300101000000Z\t260531000000Z,superseded\t1000",
+                StringComparison.Ordinal
+            )
+        );
         File.Move(_bench.Folder["index.new"], _bench.Folder["index.txt"], overwrite: true);
         await Poll.UntilAsync(async () => (await TickAsync(subject)) == "Revoked", "the revocation");
         Assert.Equal(RevocationReason.Superseded, (await _bench.StapleAsync(subject)).Status.Reason);
@@ -83,14 +110,20 @@ public sealed class IndexFileSourceTests : IAsyncDisposable
     {
         Write("index.txt", "hello\n");
         var fault = await Assert.ThrowsAsync<IOException>(() => StartAsync(null));
-        Assert.Contains("index.txt is not an index.txt of 'openssl ca': line 1: 1 fields", fault.Message, StringComparison.Ordinal);
+        Assert.Contains(
+            "index.txt is not an index.txt of 'openssl ca': line 1: 1 fields",
+            fault.Message,
+            StringComparison.Ordinal
+        );
     }
 
     [Fact]
     public async Task What_is_read_only_cannot_be_changed_through_the_admin_api()
     {
         await StartAsync();
-        var fault = await Assert.ThrowsAsync<HttpRequestException>(() => _bench.Admin.RevokeAsync("1000", RevocationReason.Unspecified, TestContext.Current.CancellationToken));
+        var fault = await Assert.ThrowsAsync<HttpRequestException>(() =>
+            _bench.Admin.RevokeAsync("1000", RevocationReason.Unspecified, TestContext.Current.CancellationToken)
+        );
         Assert.Equal("The statuses come from a source that cannot be changed here.", fault.Message);
     }
 
@@ -117,11 +150,11 @@ public sealed class IndexFileSourceTests : IAsyncDisposable
     }
 
     private const string Lines =
-        "V\t300101000000Z\t\t1000\tunknown\t/CN=a\n" +
-        "E\t200101000000Z\t\t1001\tunknown\t/CN=b\n" +
-        "R\t300101000000Z\t260102030405Z\t1002\tunknown\t/CN=c\n" +
-        "R\t300101000000Z\t260102030405Z,keyCompromise\t1003\tunknown\t/CN=d\r\n" +
-        "R\t300101000000Z\t20510102030405Z,holdInstruction,1.2.840.10040.2.1\t1004\tunknown\t/CN=e\n" +
-        "\n" +
-        "V\t300101000000Z\t\tFF\tunknown\t/CN=f\n";
+        "V\t300101000000Z\t\t1000\tunknown\t/CN=a\n"
+        + "E\t200101000000Z\t\t1001\tunknown\t/CN=b\n"
+        + "R\t300101000000Z\t260102030405Z\t1002\tunknown\t/CN=c\n"
+        + "R\t300101000000Z\t260102030405Z,keyCompromise\t1003\tunknown\t/CN=d\r\n"
+        + "R\t300101000000Z\t20510102030405Z,holdInstruction,1.2.840.10040.2.1\t1004\tunknown\t/CN=e\n"
+        + "\n"
+        + "V\t300101000000Z\t\tFF\tunknown\t/CN=f\n";
 }

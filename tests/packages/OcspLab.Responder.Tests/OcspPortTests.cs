@@ -14,23 +14,47 @@ namespace OcspLab.Responder.Tests;
 public sealed class OcspPortTests(ResponderFixture responder) : IClassFixture<ResponderFixture>
 {
     public static TheoryData<string> Spellings { get; } =
-        ["/{escaped}", "/{raw}", "/ocsp/{escaped}", "/MA/pki/{raw}", "//{escaped}", "//{raw}", "/{plus}", "http://ocsp.servicelab.com:8888/{escaped}", "/{equals}"];
+    [
+        "/{escaped}",
+        "/{raw}",
+        "/ocsp/{escaped}",
+        "/MA/pki/{raw}",
+        "//{escaped}",
+        "//{raw}",
+        "/{plus}",
+        "http://ocsp.servicelab.com:8888/{escaped}",
+        "/{equals}",
+    ];
 
     [Theory, Trait("Rule", "R2")]
     [MemberData(nameof(Spellings))]
     public async Task Every_spelling_of_a_get_is_understood(string spelling)
     {
         // A serial whose base64 has both of the letters that are written in several ways.
-        var request = Enumerable.Range(0, 4096)
-            .Select(serial => new OcspRequest { CertIds = [OcspSubject.FromSerial(serial * 7919, responder.Issuer).ToCertId(CertIdHash.Sha1)] }.Encode())
-            .First(bytes => Convert.ToBase64String(bytes) is var text && text.Contains('+', StringComparison.Ordinal) && text.Contains('/', StringComparison.Ordinal) && text.EndsWith('='));
+        var request = Enumerable
+            .Range(0, 4096)
+            .Select(serial =>
+                new OcspRequest
+                {
+                    CertIds = [OcspSubject.FromSerial(serial * 7919, responder.Issuer).ToCertId(CertIdHash.Sha1)],
+                }.Encode()
+            )
+            .First(bytes =>
+                Convert.ToBase64String(bytes) is var text
+                && text.Contains('+', StringComparison.Ordinal)
+                && text.Contains('/', StringComparison.Ordinal)
+                && text.EndsWith('=')
+            );
         var base64 = Convert.ToBase64String(request);
         var target = spelling
             .Replace("{escaped}", Uri.EscapeDataString(base64), StringComparison.Ordinal)
             .Replace("{raw}", base64, StringComparison.Ordinal)
             .Replace("{plus}", base64.Replace("+", "%2b", StringComparison.Ordinal), StringComparison.Ordinal)
             .Replace("{equals}", base64.Replace("=", "%3D", StringComparison.Ordinal), StringComparison.Ordinal);
-        Assert.True(OcspResponse.TryDecode(await RawGetAsync(target), out var response, out var rejection), rejection?.ToString());
+        Assert.True(
+            OcspResponse.TryDecode(await RawGetAsync(target), out var response, out var rejection),
+            rejection?.ToString()
+        );
         Assert.Equal(CertStatusKind.Unknown, response.Basic?.Responses.Single().Status.Kind);
     }
 
@@ -52,12 +76,21 @@ public sealed class OcspPortTests(ResponderFixture responder) : IClassFixture<Re
     [Fact, Trait("Rule", "R44")]
     public async Task A_revocation_is_in_the_very_next_answer_and_so_is_its_end()
     {
-        await responder.Registry.RevokeAsync("alice", RevocationReason.Superseded, TestContext.Current.CancellationToken);
-        using var alice = System.Security.Cryptography.X509Certificates.X509CertificateLoader.LoadCertificateFromFile(responder.Pki.FilesOf("alice").Certificate);
+        await responder.Registry.RevokeAsync(
+            "alice",
+            RevocationReason.Superseded,
+            TestContext.Current.CancellationToken
+        );
+        using var alice = System.Security.Cryptography.X509Certificates.X509CertificateLoader.LoadCertificateFromFile(
+            responder.Pki.FilesOf("alice").Certificate
+        );
         var subject = OcspSubject.FromCertificate(alice, responder.Issuer);
         var request = new OcspRequest { CertIds = [subject.ToCertId(CertIdHash.Sha1)] }.Encode();
         var revoked = Verify(await PostAsync(request), subject);
-        Assert.Equal((CertStatusKind.Revoked, RevocationReason.Superseded), (revoked.Status.Kind, revoked.Status.Reason));
+        Assert.Equal(
+            (CertStatusKind.Revoked, RevocationReason.Superseded),
+            (revoked.Status.Kind, revoked.Status.Reason)
+        );
         await responder.Registry.RestoreAsync("alice", TestContext.Current.CancellationToken);
         var restored = Verify(await PostAsync(request), subject);
         Assert.Equal(CertStatusKind.Good, restored.Status.Kind);
@@ -67,7 +100,15 @@ public sealed class OcspPortTests(ResponderFixture responder) : IClassFixture<Re
     [Fact, Trait("Rule", "R44")]
     public async Task A_revocation_by_another_process_is_in_the_answers_soon()
     {
-        await responder.Registry.RegisterAsync(new RegisteredCertificate("elsewhere", "2001", TimeProvider.System.GetUtcNow(), TimeProvider.System.GetUtcNow().AddDays(1)), TestContext.Current.CancellationToken);
+        await responder.Registry.RegisterAsync(
+            new RegisteredCertificate(
+                "elsewhere",
+                "2001",
+                TimeProvider.System.GetUtcNow(),
+                TimeProvider.System.GetUtcNow().AddDays(1)
+            ),
+            TestContext.Current.CancellationToken
+        );
         var subject = OcspSubject.FromSerial(0x2001, responder.Issuer);
         var request = new OcspRequest { CertIds = [subject.ToCertId(CertIdHash.Sha1)] }.Encode();
         Assert.Equal(CertStatusKind.Good, Verify(await PostAsync(request), subject).Status.Kind);
@@ -75,14 +116,20 @@ public sealed class OcspPortTests(ResponderFixture responder) : IClassFixture<Re
         // As 'ocsplab pki revoke' does while no lab is running.
         var other = new SqliteCertificateRegistry(Path.Combine(responder.Folder, "responder.db"), TimeProvider.System);
         await other.RevokeAsync("elsewhere", RevocationReason.KeyCompromise, TestContext.Current.CancellationToken);
-        await Poll.UntilAsync(async () => Verify(await PostAsync(request), subject).Status.Kind == CertStatusKind.Revoked, "the revocation");
+        await Poll.UntilAsync(
+            async () => Verify(await PostAsync(request), subject).Status.Kind == CertStatusKind.Revoked,
+            "the revocation"
+        );
     }
 
     [Fact, Trait("Rule", "R25")]
     public async Task Another_authoritys_certificate_is_not_answered_for()
     {
         var stranger = new TestAuthority();
-        var request = new OcspRequest { CertIds = [OcspSubject.FromCertificate(stranger.Server(), stranger.Certificate).ToCertId(CertIdHash.Sha1)] };
+        var request = new OcspRequest
+        {
+            CertIds = [OcspSubject.FromCertificate(stranger.Server(), stranger.Certificate).ToCertId(CertIdHash.Sha1)],
+        };
         Assert.Equal(OcspResponseStatus.Unauthorized, await StatusAsync(request.Encode()));
     }
 
@@ -91,14 +138,21 @@ public sealed class OcspPortTests(ResponderFixture responder) : IClassFixture<Re
     {
         var stranger = new TestAuthority();
         var serial = new System.Numerics.BigInteger(responder.Echo.SerialNumberBytes.Span, isBigEndian: true);
-        var request = new OcspRequest { CertIds = [OcspSubject.FromSerial(serial, stranger.Certificate).ToCertId(CertIdHash.Sha1)] };
+        var request = new OcspRequest
+        {
+            CertIds = [OcspSubject.FromSerial(serial, stranger.Certificate).ToCertId(CertIdHash.Sha1)],
+        };
         Assert.Equal(OcspResponseStatus.Unauthorized, await StatusAsync(request.Encode()));
     }
 
     [Fact, Trait("Rule", "R13")]
     public async Task Every_certificate_asked_about_is_answered()
     {
-        var ids = new[] { responder.Subject.ToCertId(CertIdHash.Sha1), OcspSubject.FromSerial(4711, responder.Issuer).ToCertId(CertIdHash.Sha256) };
+        var ids = new[]
+        {
+            responder.Subject.ToCertId(CertIdHash.Sha1),
+            OcspSubject.FromSerial(4711, responder.Issuer).ToCertId(CertIdHash.Sha256),
+        };
         var response = await ReadAsync(await PostAsync(new OcspRequest { CertIds = ids }.Encode()));
         Assert.Equal(ids, response.Basic!.Responses.Select(single => single.CertId!));
     }
@@ -117,7 +171,8 @@ public sealed class OcspPortTests(ResponderFixture responder) : IClassFixture<Re
     }
 
     [Fact, Trait("Rule", "R4")]
-    public async Task Trailing_bytes_are_malformed() => Assert.Equal(OcspResponseStatus.MalformedRequest, await StatusAsync([.. responder.Request(), 0]));
+    public async Task Trailing_bytes_are_malformed() =>
+        Assert.Equal(OcspResponseStatus.MalformedRequest, await StatusAsync([.. responder.Request(), 0]));
 
     [Fact]
     public async Task A_request_over_the_limit_gets_413()
@@ -145,7 +200,9 @@ public sealed class OcspPortTests(ResponderFixture responder) : IClassFixture<Re
         var url = new Uri(responder.Url, "/" + Uri.EscapeDataString(Convert.ToBase64String(responder.Request())));
         using var got = await responder.Http.GetAsync(url, TestContext.Current.CancellationToken);
         Assert.Equal(posted.Headers.ETag, got.Headers.ETag);
-        Assert.Equal($"\"{Convert.ToHexStringLower(System.Security.Cryptography.SHA256.HashData(await got.Content.ReadAsByteArrayAsync(TestContext.Current.CancellationToken)))}\"", got.Headers.ETag!.Tag);
+        var body = await got.Content.ReadAsByteArrayAsync(TestContext.Current.CancellationToken);
+        var hash = Convert.ToHexStringLower(System.Security.Cryptography.SHA256.HashData(body));
+        Assert.Equal($"\"{hash}\"", got.Headers.ETag!.Tag);
 
         using var again = new HttpRequestMessage(HttpMethod.Get, url);
         again.Headers.IfNoneMatch.Add(got.Headers.ETag);
@@ -174,10 +231,15 @@ public sealed class OcspPortTests(ResponderFixture responder) : IClassFixture<Re
     [Theory, Trait("Rule", "R6")]
     [InlineData(false, OcspResponseStatus.Successful)]
     [InlineData(true, OcspResponseStatus.MalformedRequest)]
-    public async Task An_unknown_extension_is_passed_over_unless_it_is_critical(bool critical, OcspResponseStatus expected)
+    public async Task An_unknown_extension_is_passed_over_unless_it_is_critical(
+        bool critical,
+        OcspResponseStatus expected
+    )
     {
         // [2] Extensions at the end of TBSRequest.
-        var tree = OcspLab.Testing.Forge.DerNode.Parse(new OcspRequest { CertIds = [responder.Subject.ToCertId(CertIdHash.Sha1)], Nonce = new byte[16] }.Encode());
+        var tree = OcspLab.Testing.Forge.DerNode.Parse(
+            new OcspRequest { CertIds = [responder.Subject.ToCertId(CertIdHash.Sha1)], Nonce = new byte[16] }.Encode()
+        );
         var extension = tree[0, 1, 0, 0];
         extension[0].Content = [0x2b, 0x06, 0x01, 0x04, 0x01, 0x86, 0x8d, 0x1f, 0x01];
         if (critical)
@@ -190,7 +252,11 @@ public sealed class OcspPortTests(ResponderFixture responder) : IClassFixture<Re
     {
         var tree = OcspLab.Testing.Forge.DerNode.Parse(responder.Request());
         // requestorName [1] EXPLICIT directoryName [4] of no attributes.
-        tree[0].Children!.Insert(0, OcspLab.Testing.Forge.DerNode.Parse(new byte[] { 0xa1, 0x04, 0xa4, 0x02, 0x30, 0x00 }));
+        tree[0]
+            .Children!.Insert(
+                0,
+                OcspLab.Testing.Forge.DerNode.Parse(new byte[] { 0xa1, 0x04, 0xa4, 0x02, 0x30, 0x00 })
+            );
         Assert.Equal(OcspResponseStatus.Successful, await StatusAsync(tree.Encode()));
     }
 
@@ -211,7 +277,10 @@ public sealed class OcspPortTests(ResponderFixture responder) : IClassFixture<Re
         Assert.True(unknown.Headers.CacheControl!.NoStore);
 
         var now = TimeProvider.System.GetUtcNow();
-        await responder.Registry.RegisterAsync(new RegisteredCertificate("late", "1268", now, now.AddDays(1)), TestContext.Current.CancellationToken);
+        await responder.Registry.RegisterAsync(
+            new RegisteredCertificate("late", "1268", now, now.AddDays(1)),
+            TestContext.Current.CancellationToken
+        );
         Assert.Equal(CertStatusKind.Good, Verify(await PostAsync(request), subject).Status.Kind);
     }
 
@@ -221,7 +290,10 @@ public sealed class OcspPortTests(ResponderFixture responder) : IClassFixture<Re
     [InlineData("POST", "text/plain", HttpStatusCode.UnsupportedMediaType)]
     public async Task Other_methods_and_types_are_refused(string method, string? type, HttpStatusCode expected)
     {
-        using var message = new HttpRequestMessage(new HttpMethod(method), responder.Url) { Content = new ByteArrayContent(responder.Request()) };
+        using var message = new HttpRequestMessage(new HttpMethod(method), responder.Url)
+        {
+            Content = new ByteArrayContent(responder.Request()),
+        };
         message.Content.Headers.ContentType = type is null ? null : new MediaTypeHeaderValue(type);
         using var response = await responder.Http.SendAsync(message, TestContext.Current.CancellationToken);
         Assert.Equal(expected, response.StatusCode);
@@ -232,7 +304,19 @@ public sealed class OcspPortTests(ResponderFixture responder) : IClassFixture<Re
     public async Task Openssl_finds_its_nonce_again()
     {
         var folder = responder.Pki.Directory;
-        var result = await Tool.RunInAsync(folder, "openssl", "ocsp", "-issuer", responder.Pki.Intermediate.Certificate, "-cert", responder.Pki.FilesOf("echo").Certificate, "-url", responder.Url.ToString(), "-CAfile", "ca-chain.pem");
+        var result = await Tool.RunInAsync(
+            folder,
+            "openssl",
+            "ocsp",
+            "-issuer",
+            responder.Pki.Intermediate.Certificate,
+            "-cert",
+            responder.Pki.FilesOf("echo").Certificate,
+            "-url",
+            responder.Url.ToString(),
+            "-CAfile",
+            "ca-chain.pem"
+        );
         Assert.Contains("Response verify OK", result.Error, StringComparison.Ordinal);
         Assert.DoesNotContain("nonce", result.Error, StringComparison.OrdinalIgnoreCase);
     }
@@ -244,7 +328,10 @@ public sealed class OcspPortTests(ResponderFixture responder) : IClassFixture<Re
     [InlineData("/listener")]
     public async Task Nothing_of_the_admin_api_is_on_the_ocsp_port(string path)
     {
-        var body = await responder.Http.GetByteArrayAsync(new Uri(responder.Url, path), TestContext.Current.CancellationToken);
+        var body = await responder.Http.GetByteArrayAsync(
+            new Uri(responder.Url, path),
+            TestContext.Current.CancellationToken
+        );
         Assert.True(OcspResponse.TryDecode(body, out var response, out _));
         Assert.Equal(OcspResponseStatus.MalformedRequest, response.Status);
     }
@@ -254,7 +341,14 @@ public sealed class OcspPortTests(ResponderFixture responder) : IClassFixture<Re
     {
         using var client = new TcpClient();
         await client.ConnectAsync(IPAddress.Loopback, responder.Url.Port, TestContext.Current.CancellationToken);
-        await client.GetStream().WriteAsync(Encoding.ASCII.GetBytes($"GET {target} HTTP/1.1\r\nHost: ocsp.servicelab.com:8888\r\nConnection: close\r\n\r\n"), TestContext.Current.CancellationToken);
+        await client
+            .GetStream()
+            .WriteAsync(
+                Encoding.ASCII.GetBytes(
+                    $"GET {target} HTTP/1.1\r\nHost: ocsp.servicelab.com:8888\r\nConnection: close\r\n\r\n"
+                ),
+                TestContext.Current.CancellationToken
+            );
         using var all = new MemoryStream();
         await client.GetStream().CopyToAsync(all, TestContext.Current.CancellationToken);
         var bytes = all.ToArray();
@@ -270,19 +364,35 @@ public sealed class OcspPortTests(ResponderFixture responder) : IClassFixture<Re
         return await responder.Http.PostAsync(responder.Url, content, TestContext.Current.CancellationToken);
     }
 
-    private async Task<OcspResponseStatus> StatusAsync(byte[] request) => (await ReadAsync(await PostAsync(request))).Status;
+    private async Task<OcspResponseStatus> StatusAsync(byte[] request) =>
+        (await ReadAsync(await PostAsync(request))).Status;
 
     private static async Task<OcspResponse> ReadAsync(HttpResponseMessage message)
     {
         Assert.Equal("application/ocsp-response", message.Content.Headers.ContentType?.MediaType);
-        Assert.True(OcspResponse.TryDecode(await message.Content.ReadAsByteArrayAsync(TestContext.Current.CancellationToken), out var response, out var rejection), rejection?.ToString());
+        Assert.True(
+            OcspResponse.TryDecode(
+                await message.Content.ReadAsByteArrayAsync(TestContext.Current.CancellationToken),
+                out var response,
+                out var rejection
+            ),
+            rejection?.ToString()
+        );
         return response;
     }
 
     private VerifiedStaple Verify(HttpResponseMessage message, OcspSubject? subject = null)
     {
-        var bytes = message.Content.ReadAsByteArrayAsync(TestContext.Current.CancellationToken).GetAwaiter().GetResult();
-        Assert.True(OcspVerifier.Verify(bytes, subject ?? responder.Subject, new VerificationPolicy(), TimeProvider.System.GetUtcNow()).TryGetStaple(out var staple, out var rejection), rejection?.ToString());
+        var bytes = message
+            .Content.ReadAsByteArrayAsync(TestContext.Current.CancellationToken)
+            .GetAwaiter()
+            .GetResult();
+        Assert.True(
+            OcspVerifier
+                .Verify(bytes, subject ?? responder.Subject, new VerificationPolicy(), TimeProvider.System.GetUtcNow())
+                .TryGetStaple(out var staple, out var rejection),
+            rejection?.ToString()
+        );
         return staple;
     }
 }

@@ -30,7 +30,11 @@ public sealed class PostgresCertificateRegistryTests(PostgresFixture postgres) :
         await using var connection = new Npgsql.NpgsqlConnection((await postgres.ServerAsync()).ConnectionString);
         await connection.OpenAsync(Cancellation);
         await using var transaction = await connection.BeginTransactionAsync(Cancellation);
-        await using var command = new Npgsql.NpgsqlCommand("UPDATE ocsp_certificates SET revoked_at = now() WHERE authority = $1", connection, transaction);
+        await using var command = new Npgsql.NpgsqlCommand(
+            "UPDATE ocsp_certificates SET revoked_at = now() WHERE authority = $1",
+            connection,
+            transaction
+        );
         command.Parameters.Add(new() { Value = _authority });
         await command.ExecuteNonQueryAsync(Cancellation);
         Assert.False(await ours.Source.HasChangedAsync(Cancellation));
@@ -74,7 +78,9 @@ public sealed class PostgresCertificateRegistryTests(PostgresFixture postgres) :
         await server.StopAsync();
         await Assert.ThrowsAsync<IOException>(() => registry.FindAsync("1267", Cancellation).AsTask());
         await Assert.ThrowsAsync<IOException>(() => registry.HasChangedAsync(Cancellation).AsTask());
-        await Assert.ThrowsAsync<IOException>(() => registry.RevokeAsync("1267", RevocationReason.KeyCompromise, Cancellation));
+        await Assert.ThrowsAsync<IOException>(() =>
+            registry.RevokeAsync("1267", RevocationReason.KeyCompromise, Cancellation)
+        );
         await server.ResumeAsync();
         Assert.Equal(CertStatusKind.Good, (await registry.FindAsync("1267", Cancellation))?.Status.Kind);
     }
@@ -97,18 +103,25 @@ public sealed class PostgresCertificateRegistryTests(PostgresFixture postgres) :
         Assert.Equal(CertStatusKind.Good, (await second.StapleAsync(subject)).Status.Kind);
         await first.Admin.RevokeAsync("server", RevocationReason.KeyCompromise, Cancellation);
         Assert.Equal(CertStatusKind.Revoked, (await first.StapleAsync(subject)).Status.Kind);
-        await Poll.UntilAsync(async () =>
-        {
-            second.Clock.Advance(TimeSpan.FromSeconds(1));
-            return (await second.StapleAsync(subject)).Status.Kind == CertStatusKind.Revoked;
-        }, "the revocation on the other machine");
+        await Poll.UntilAsync(
+            async () =>
+            {
+                second.Clock.Advance(TimeSpan.FromSeconds(1));
+                return (await second.StapleAsync(subject)).Status.Kind == CertStatusKind.Revoked;
+            },
+            "the revocation on the other machine"
+        );
     }
 
     private protected override Task<Opened> OpenAsync() => OpenAsync(_authority);
 
     private async Task<Opened> OpenAsync(string authority)
     {
-        var registry = new PostgresCertificateRegistry((await postgres.ServerAsync()).ConnectionString, authority, Clock);
+        var registry = new PostgresCertificateRegistry(
+            (await postgres.ServerAsync()).ConnectionString,
+            authority,
+            Clock
+        );
         _opened.Add(registry);
         return new Opened(registry, registry);
     }

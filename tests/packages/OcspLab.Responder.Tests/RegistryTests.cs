@@ -24,7 +24,10 @@ public abstract class RegistryTests : IAsyncDisposable
         var revoked = await registry.RevokeAsync("1267", RevocationReason.KeyCompromise, Cancellation);
         Clock.Advance(TimeSpan.FromHours(1));
         var again = await registry.RevokeAsync("server", RevocationReason.Superseded, Cancellation);
-        Assert.Equal((revoked!.RevokedAt, RevocationReason.Superseded, TestAuthority.Now.AddHours(1)), (again!.RevokedAt, again.Reason, again.ChangedAt));
+        Assert.Equal(
+            (revoked!.RevokedAt, RevocationReason.Superseded, TestAuthority.Now.AddHours(1)),
+            (again!.RevokedAt, again.Reason, again.ChangedAt)
+        );
         var status = await registry.Source.FindAsync("1267", Cancellation);
         Assert.Equal(CertStatus.Revoked(TestAuthority.Now, RevocationReason.Superseded), status?.Status);
         Assert.Equal(TestAuthority.Now.AddHours(1), status?.ChangedAt);
@@ -57,9 +60,15 @@ public abstract class RegistryTests : IAsyncDisposable
         var registry = await OpenAsync();
         await registry.RegisterAsync(Certificate("server", "1267"), Cancellation);
         await registry.RegisterAsync(Certificate("server", "1268"), Cancellation);
-        Assert.Equal("1268", (await registry.RevokeAsync("server", RevocationReason.Unspecified, Cancellation))?.SerialNumber);
+        Assert.Equal(
+            "1268",
+            (await registry.RevokeAsync("server", RevocationReason.Unspecified, Cancellation))?.SerialNumber
+        );
         Assert.Equal(CertStatusKind.Good, (await registry.Source.FindAsync("1267", Cancellation))?.Status.Kind);
-        Assert.Equal(["1267", "1268"], (await registry.ListAsync(Cancellation)).Select(certificate => certificate.SerialNumber));
+        Assert.Equal(
+            ["1267", "1268"],
+            (await registry.ListAsync(Cancellation)).Select(certificate => certificate.SerialNumber)
+        );
     }
 
     [Fact]
@@ -68,14 +77,19 @@ public abstract class RegistryTests : IAsyncDisposable
         var registry = await OpenAsync();
         await registry.RegisterAsync(Certificate("server", "1267"), Cancellation);
         await registry.RegisterAsync(Certificate("1267", "1268"), Cancellation);
-        Assert.Equal("1267", (await registry.RevokeAsync("1267", RevocationReason.Unspecified, Cancellation))?.SerialNumber);
+        Assert.Equal(
+            "1267",
+            (await registry.RevokeAsync("1267", RevocationReason.Unspecified, Cancellation))?.SerialNumber
+        );
     }
 
     [Fact]
     public async Task Nobody_is_revoked_or_restored_by_a_name_that_nobody_has()
     {
         var registry = await OpenAsync();
-        Assert.Null(await registry.RevokeAsync("'; DROP TABLE certificates; --", RevocationReason.Unspecified, Cancellation));
+        Assert.Null(
+            await registry.RevokeAsync("'; DROP TABLE certificates; --", RevocationReason.Unspecified, Cancellation)
+        );
         Assert.Null(await registry.RestoreAsync("nobody", Cancellation));
         Assert.Empty(await registry.ListAsync(Cancellation));
     }
@@ -97,12 +111,29 @@ public abstract class RegistryTests : IAsyncDisposable
     public async Task Many_at_once_are_all_kept()
     {
         var registry = await OpenAsync();
-        await Task.WhenAll(Enumerable.Range(0, 50).Select(number => Task.Run(async () =>
-        {
-            await registry.RegisterAsync(Certificate($"server-{number}", $"20{number:x2}"), Cancellation);
-            await registry.RevokeAsync($"server-{number}", RevocationReason.Superseded, Cancellation);
-        }, Cancellation)));
-        Assert.Equal(50, (await registry.ListAsync(Cancellation)).Count(certificate => certificate.Reason == RevocationReason.Superseded));
+        await Task.WhenAll(
+            Enumerable
+                .Range(0, 50)
+                .Select(number =>
+                    Task.Run(
+                        async () =>
+                        {
+                            await registry.RegisterAsync(
+                                Certificate($"server-{number}", $"20{number:x2}"),
+                                Cancellation
+                            );
+                            await registry.RevokeAsync($"server-{number}", RevocationReason.Superseded, Cancellation);
+                        },
+                        Cancellation
+                    )
+                )
+        );
+        Assert.Equal(
+            50,
+            (await registry.ListAsync(Cancellation)).Count(certificate =>
+                certificate.Reason == RevocationReason.Superseded
+            )
+        );
     }
 
     public abstract ValueTask DisposeAsync();
@@ -111,19 +142,27 @@ public abstract class RegistryTests : IAsyncDisposable
 
     protected static CancellationToken Cancellation => TestContext.Current.CancellationToken;
 
-    protected static RegisteredCertificate Certificate(string name, string serial) => new(name, serial, TestAuthority.Now, TestAuthority.Now.AddDays(90));
+    protected static RegisteredCertificate Certificate(string name, string serial) =>
+        new(name, serial, TestAuthority.Now, TestAuthority.Now.AddDays(90));
 
     private protected abstract Task<Opened> OpenAsync();
 
     /// <summary>Both sides of one object.</summary>
     private protected sealed record Opened(ICertificateRegistry Registry, IStatusSource Source) : ICertificateRegistry
     {
-        public Task<IReadOnlyList<RegisteredCertificate>> ListAsync(CancellationToken cancellationToken) => Registry.ListAsync(cancellationToken);
+        public Task<IReadOnlyList<RegisteredCertificate>> ListAsync(CancellationToken cancellationToken) =>
+            Registry.ListAsync(cancellationToken);
 
-        public Task RegisterAsync(RegisteredCertificate certificate, CancellationToken cancellationToken) => Registry.RegisterAsync(certificate, cancellationToken);
+        public Task RegisterAsync(RegisteredCertificate certificate, CancellationToken cancellationToken) =>
+            Registry.RegisterAsync(certificate, cancellationToken);
 
-        public Task<RegisteredCertificate?> RevokeAsync(string nameOrSerial, RevocationReason reason, CancellationToken cancellationToken) => Registry.RevokeAsync(nameOrSerial, reason, cancellationToken);
+        public Task<RegisteredCertificate?> RevokeAsync(
+            string nameOrSerial,
+            RevocationReason reason,
+            CancellationToken cancellationToken
+        ) => Registry.RevokeAsync(nameOrSerial, reason, cancellationToken);
 
-        public Task<RegisteredCertificate?> RestoreAsync(string nameOrSerial, CancellationToken cancellationToken) => Registry.RestoreAsync(nameOrSerial, cancellationToken);
+        public Task<RegisteredCertificate?> RestoreAsync(string nameOrSerial, CancellationToken cancellationToken) =>
+            Registry.RestoreAsync(nameOrSerial, cancellationToken);
     }
 }

@@ -29,7 +29,10 @@ public sealed class RequestorsTests : IAsyncDisposable
     public async Task A_stranger_is_not_answered()
     {
         await StartAsync();
-        Assert.Equal(OcspResponseStatus.Unauthorized, await AskSignedAsync(new TestAuthority("CN=Clients CA").Server()));
+        Assert.Equal(
+            OcspResponseStatus.Unauthorized,
+            await AskSignedAsync(new TestAuthority("CN=Clients CA").Server())
+        );
     }
 
     [Fact, Trait("Rule", "R8")]
@@ -41,7 +44,10 @@ public sealed class RequestorsTests : IAsyncDisposable
         var serial = _server.SerialNumberBytes.Span;
         signed[signed.AsSpan().IndexOf(serial) + serial.Length - 1] ^= 1;
         using var response = await _bench.PostAsync(signed);
-        Assert.Equal([0x30, 0x03, 0x0a, 0x01, 0x06], await response.Content.ReadAsByteArrayAsync(TestContext.Current.CancellationToken));
+        Assert.Equal(
+            [0x30, 0x03, 0x0a, 0x01, 0x06],
+            await response.Content.ReadAsByteArrayAsync(TestContext.Current.CancellationToken)
+        );
     }
 
     [Fact, Trait("Rule", "R8")]
@@ -64,14 +70,33 @@ public sealed class RequestorsTests : IAsyncDisposable
     private async Task<OcspResponseStatus> AskSignedAsync(X509Certificate2 client)
     {
         using var response = await _bench.PostAsync(await SignAsync(client));
-        Assert.True(OcspResponse.TryDecode(await response.Content.ReadAsByteArrayAsync(TestContext.Current.CancellationToken), out var decoded, out _));
+        Assert.True(
+            OcspResponse.TryDecode(
+                await response.Content.ReadAsByteArrayAsync(TestContext.Current.CancellationToken),
+                out var decoded,
+                out _
+            )
+        );
         return decoded.Status;
     }
 
     private async Task<byte[]> SignAsync(X509Certificate2 client)
     {
         var signer = _bench.WriteSigner("client.pem", client);
-        var result = await Tool.RunInAsync(_bench.Folder.Path, "openssl", "ocsp", "-issuer", _bench.WriteCertificate("issuer.pem", _bench.Authority.Certificate), "-cert", _bench.WriteCertificate("server.pem", _server), "-no_nonce", "-signer", signer, "-reqout", "request.der");
+        var result = await Tool.RunInAsync(
+            _bench.Folder.Path,
+            "openssl",
+            "ocsp",
+            "-issuer",
+            _bench.WriteCertificate("issuer.pem", _bench.Authority.Certificate),
+            "-cert",
+            _bench.WriteCertificate("server.pem", _server),
+            "-no_nonce",
+            "-signer",
+            signer,
+            "-reqout",
+            "request.der"
+        );
         Assert.True(result.ExitCode == 0, result.Error);
         return await File.ReadAllBytesAsync(_bench.Folder["request.der"], TestContext.Current.CancellationToken);
     }

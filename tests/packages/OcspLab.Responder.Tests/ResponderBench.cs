@@ -14,7 +14,10 @@ using OcspLab.Testing;
 
 namespace OcspLab.Responder.Tests;
 
-/// <summary>A responder of one's own on real sockets, on a clock that a test moves. It answers for <see cref="Authority"/> unless the settings say otherwise.</summary>
+/// <summary>
+/// A responder of one's own on real sockets, on a clock that a test moves. It answers for <see cref="Authority"/>
+/// unless the settings say otherwise.
+/// </summary>
 internal sealed class ResponderBench : IAsyncDisposable
 {
     private WebApplication? _service;
@@ -29,11 +32,7 @@ internal sealed class ResponderBench : IAsyncDisposable
     public HttpClient Http { get; } = new();
 
     /// <summary>Settings below <c>Responder</c>.</summary>
-    public Dictionary<string, string> Settings { get; } = new()
-    {
-        ["Port"] = "0",
-        ["AdminPort"] = "0",
-    };
+    public Dictionary<string, string> Settings { get; } = new() { ["Port"] = "0", ["AdminPort"] = "0" };
 
     /// <summary>What the authority named "test" has issued, when the settings name no other source.</summary>
     public InMemoryCertificateRegistry Registry => field ??= new InMemoryCertificateRegistry(Clock);
@@ -47,14 +46,18 @@ internal sealed class ResponderBench : IAsyncDisposable
 
     public Uri AdminUrl => new(_service!.Urls.First());
 
-    public ResponderAdminClient Admin => _admin ??= new ResponderAdminClient(AdminUrl, AdminToken.LoadOrCreate(Folder["admin-token"]));
+    public ResponderAdminClient Admin =>
+        _admin ??= new ResponderAdminClient(AdminUrl, AdminToken.LoadOrCreate(Folder["admin-token"]));
 
     /// <summary>Names an authority and who signs for it.</summary>
     public void Add(string name, X509Certificate2 issuer, params X509Certificate2[] signers)
     {
         Settings[$"Authorities:{name}:IssuerCertificate"] = WriteCertificate($"{name}.crt", issuer);
         for (var index = 0; index < signers.Length; index++)
-            Settings[$"Authorities:{name}:Signers:{index}:Certificate"] = WriteSigner($"{name}-{index}.pem", signers[index]);
+            Settings[$"Authorities:{name}:Signers:{index}:Certificate"] = WriteSigner(
+                $"{name}-{index}.pem",
+                signers[index]
+            );
     }
 
     public string WriteCertificate(string name, X509Certificate2 certificate)
@@ -66,7 +69,9 @@ internal sealed class ResponderBench : IAsyncDisposable
     /// <summary>Certificate and key in one file.</summary>
     public string WriteSigner(string name, X509Certificate2 signer)
     {
-        var key = (System.Security.Cryptography.AsymmetricAlgorithm?)signer.GetRSAPrivateKey() ?? signer.GetECDsaPrivateKey()!;
+        var key =
+            (System.Security.Cryptography.AsymmetricAlgorithm?)signer.GetRSAPrivateKey()
+            ?? signer.GetECDsaPrivateKey()!;
         File.WriteAllText(Folder[name], $"{signer.ExportCertificatePem()}\n{key.ExportPkcs8PrivateKeyPem()}\n");
         return Folder[name];
     }
@@ -76,19 +81,30 @@ internal sealed class ResponderBench : IAsyncDisposable
         Settings["AdminTokenFile"] = Folder["admin-token"];
         if (!Settings.Keys.Any(key => key.StartsWith("Authorities:", StringComparison.Ordinal)))
             Add("test", Authority.Certificate, Authority.Delegate());
-        _service = ResponderService.Create([.. Settings.Select(setting => $"--Responder:{setting.Key}={setting.Value}")], builder =>
-        {
-            builder.Logging.ClearProviders();
-            builder.Services.AddSingleton<TimeProvider>(Clock);
-            if (!Settings.Keys.Any(key => key.Split(':') is [_, _, "Database" or "Index" or "Crl" or "PostgreSql"]))
-                builder.Services.AddKeyedSingleton("test", Source ?? Registry);
-        });
+        _service = ResponderService.Create(
+            [.. Settings.Select(setting => $"--Responder:{setting.Key}={setting.Value}")],
+            builder =>
+            {
+                builder.Logging.ClearProviders();
+                builder.Services.AddSingleton<TimeProvider>(Clock);
+                if (!Settings.Keys.Any(key => key.Split(':') is [_, _, "Database" or "Index" or "Crl" or "PostgreSql"]))
+                    builder.Services.AddKeyedSingleton("test", Source ?? Registry);
+            }
+        );
         await _service.StartAsync(TestContext.Current.CancellationToken);
     }
 
     /// <summary>Tells the registry of a certificate.</summary>
     public Task RegisterAsync(X509Certificate2 certificate, string name = "server") =>
-        Registry.RegisterAsync(new RegisteredCertificate(name, certificate.SerialNumber.ToLowerInvariant(), Clock.GetUtcNow(), certificate.NotAfter.ToUniversalTime()), TestContext.Current.CancellationToken);
+        Registry.RegisterAsync(
+            new RegisteredCertificate(
+                name,
+                certificate.SerialNumber.ToLowerInvariant(),
+                Clock.GetUtcNow(),
+                certificate.NotAfter.ToUniversalTime()
+            ),
+            TestContext.Current.CancellationToken
+        );
 
     public async Task<HttpResponseMessage> PostAsync(OcspRequest request) => await PostAsync(request.Encode());
 
@@ -104,7 +120,14 @@ internal sealed class ResponderBench : IAsyncDisposable
     {
         using var response = await PostAsync(request);
         Assert.Equal(System.Net.HttpStatusCode.OK, response.StatusCode);
-        Assert.True(OcspResponse.TryDecode(await response.Content.ReadAsByteArrayAsync(TestContext.Current.CancellationToken), out var decoded, out var rejection), rejection?.ToString());
+        Assert.True(
+            OcspResponse.TryDecode(
+                await response.Content.ReadAsByteArrayAsync(TestContext.Current.CancellationToken),
+                out var decoded,
+                out var rejection
+            ),
+            rejection?.ToString()
+        );
         return decoded;
     }
 
@@ -112,16 +135,25 @@ internal sealed class ResponderBench : IAsyncDisposable
     public async Task<VerificationResult> VerifyAsync(OcspSubject subject, CertIdHash hash = CertIdHash.Sha1)
     {
         using var response = await PostAsync(Question(subject, hash));
-        return OcspVerifier.Verify(await response.Content.ReadAsByteArrayAsync(TestContext.Current.CancellationToken), subject, new VerificationPolicy(), Clock.GetUtcNow());
+        return OcspVerifier.Verify(
+            await response.Content.ReadAsByteArrayAsync(TestContext.Current.CancellationToken),
+            subject,
+            new VerificationPolicy(),
+            Clock.GetUtcNow()
+        );
     }
 
     public async Task<VerifiedStaple> StapleAsync(OcspSubject subject, CertIdHash hash = CertIdHash.Sha1)
     {
-        Assert.True((await VerifyAsync(subject, hash)).TryGetStaple(out var staple, out var rejection), rejection?.ToString());
+        Assert.True(
+            (await VerifyAsync(subject, hash)).TryGetStaple(out var staple, out var rejection),
+            rejection?.ToString()
+        );
         return staple;
     }
 
-    public static OcspRequest Question(OcspSubject subject, CertIdHash hash = CertIdHash.Sha1) => new() { CertIds = [subject.ToCertId(hash)] };
+    public static OcspRequest Question(OcspSubject subject, CertIdHash hash = CertIdHash.Sha1) =>
+        new() { CertIds = [subject.ToCertId(hash)] };
 
     public async ValueTask DisposeAsync()
     {

@@ -37,7 +37,8 @@ public sealed class ResponderFixture : IAsyncLifetime
 
     public OcspSubject Subject => OcspSubject.FromCertificate(Echo, Issuer);
 
-    public byte[] Request(CertIdHash hash = CertIdHash.Sha1) => new OcspRequest { CertIds = [Subject.ToCertId(hash)] }.Encode();
+    public byte[] Request(CertIdHash hash = CertIdHash.Sha1) =>
+        new OcspRequest { CertIds = [Subject.ToCertId(hash)] }.Encode();
 
     public HttpClient Http { get; } = new();
 
@@ -48,7 +49,15 @@ public sealed class ResponderFixture : IAsyncLifetime
         _service = ResponderService.Create(Arguments(), builder => builder.Logging.ClearProviders());
         await _service.StartAsync();
         foreach (var certificate in certificates)
-            await Registry.RegisterAsync(new RegisteredCertificate(certificate.Name, certificate.SerialNumber, DateTimeOffset.UtcNow, certificate.NotAfter), CancellationToken.None);
+            await Registry.RegisterAsync(
+                new RegisteredCertificate(
+                    certificate.Name,
+                    certificate.SerialNumber,
+                    DateTimeOffset.UtcNow,
+                    certificate.NotAfter
+                ),
+                CancellationToken.None
+            );
     }
 
     private string[] Arguments()

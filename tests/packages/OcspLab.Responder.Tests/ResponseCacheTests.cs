@@ -9,9 +9,20 @@ namespace OcspLab.Responder.Tests;
 public sealed class ResponseCacheTests
 {
     private static readonly DateTimeOffset Now = TestAuthority.Now;
-    private static readonly System.Security.Cryptography.X509Certificates.X509Certificate2 Issuer = new TestAuthority().Certificate;
-    private static readonly Authority Ours = new("ours", Issuer, [], new InMemoryCertificateRegistry(TimeProvider.System));
-    private static readonly Authority Theirs = new("theirs", new TestAuthority().Certificate, [], new InMemoryCertificateRegistry(TimeProvider.System));
+    private static readonly System.Security.Cryptography.X509Certificates.X509Certificate2 Issuer =
+        new TestAuthority().Certificate;
+    private static readonly Authority Ours = new(
+        "ours",
+        Issuer,
+        [],
+        new InMemoryCertificateRegistry(TimeProvider.System)
+    );
+    private static readonly Authority Theirs = new(
+        "theirs",
+        new TestAuthority().Certificate,
+        [],
+        new InMemoryCertificateRegistry(TimeProvider.System)
+    );
     private readonly ResponseCache _ready = new(8);
 
     [Fact, Trait("Rule", "R41")]
@@ -67,9 +78,11 @@ public sealed class ResponseCacheTests
         }
     }
 
-    private void Remember(int serial, long? version = null) => _ready.Remember(Question(serial), Ours, Reply, Now.AddHours(1), version ?? _ready.Version);
+    private void Remember(int serial, long? version = null) =>
+        _ready.Remember(Question(serial), Ours, Reply, Now.AddHours(1), version ?? _ready.Version);
 
-    private static byte[] Question(int serial, CertIdHash hash = CertIdHash.Sha1) => Authority.Question(OcspSubject.FromSerial(serial, Issuer).ToCertId(hash), null);
+    private static byte[] Question(int serial, CertIdHash hash = CertIdHash.Sha1) =>
+        Authority.Question(OcspSubject.FromSerial(serial, Issuer).ToCertId(hash), null);
 
     private static PreparedResponse Reply { get; } = new(new byte[] { 1 }, "good", null, []);
 }

@@ -35,7 +35,10 @@ public sealed class ResponsePolicyTests : IAsyncDisposable
     {
         await StartAsync(("NeverIssued", "Unauthorized"));
         using var response = await _bench.PostAsync(ResponderBench.Question(_stranger));
-        Assert.Equal([0x30, 0x03, 0x0a, 0x01, 0x06], await response.Content.ReadAsByteArrayAsync(TestContext.Current.CancellationToken));
+        Assert.Equal(
+            [0x30, 0x03, 0x0a, 0x01, 0x06],
+            await response.Content.ReadAsByteArrayAsync(TestContext.Current.CancellationToken)
+        );
         Assert.True(response.Headers.CacheControl!.NoStore);
         Assert.Equal(CertStatusKind.Good, (await _bench.StapleAsync(_subject)).Status.Kind);
     }
@@ -45,7 +48,10 @@ public sealed class ResponsePolicyTests : IAsyncDisposable
     {
         await StartAsync(("NeverIssued", "Revoked"));
         var answer = (await _bench.AskAsync(ResponderBench.Question(_stranger))).Basic!;
-        Assert.Equal(CertStatus.Revoked(DateTimeOffset.UnixEpoch, RevocationReason.CertificateHold), answer.Responses.Single().Status);
+        Assert.Equal(
+            CertStatus.Revoked(DateTimeOffset.UnixEpoch, RevocationReason.CertificateHold),
+            answer.Responses.Single().Status
+        );
         var extension = Assert.Single(answer.Extensions);
         Assert.Equal(("1.3.6.1.5.5.7.48.1.9", false), (extension.Oid, extension.Critical));
         Assert.Equal(CertStatusKind.Revoked, (await _bench.StapleAsync(_stranger)).Status.Kind);
@@ -60,7 +66,10 @@ public sealed class ResponsePolicyTests : IAsyncDisposable
     {
         await StartAsync(("NeverIssued", never));
         await _bench.PostAsync(ResponderBench.Question(_stranger));
-        await _bench.Registry.RegisterAsync(new RegisteredCertificate("late", "1267", TestAuthority.Now, TestAuthority.Now.AddDays(1)), TestContext.Current.CancellationToken);
+        await _bench.Registry.RegisterAsync(
+            new RegisteredCertificate("late", "1267", TestAuthority.Now, TestAuthority.Now.AddDays(1)),
+            TestContext.Current.CancellationToken
+        );
         Assert.Equal(CertStatusKind.Good, (await _bench.StapleAsync(_stranger)).Status.Kind);
     }
 
@@ -68,9 +77,17 @@ public sealed class ResponsePolicyTests : IAsyncDisposable
     public async Task An_archive_cutoff_is_the_time_of_signing_less_the_retention()
     {
         await StartAsync(("ArchiveRetention", "2557.00:00:00"));
-        var extension = Assert.Single((await _bench.AskAsync(ResponderBench.Question(_subject))).Basic!.Responses.Single().Extensions);
+        var extension = Assert.Single(
+            (await _bench.AskAsync(ResponderBench.Question(_subject))).Basic!.Responses.Single().Extensions
+        );
         Assert.Equal("1.3.6.1.5.5.7.48.1.6", extension.Oid);
-        Assert.Equal(TestAuthority.Now.AddDays(-2557), new System.Formats.Asn1.AsnReader(extension.Value, System.Formats.Asn1.AsnEncodingRules.DER).ReadGeneralizedTime());
+        Assert.Equal(
+            TestAuthority.Now.AddDays(-2557),
+            new System.Formats.Asn1.AsnReader(
+                extension.Value,
+                System.Formats.Asn1.AsnEncodingRules.DER
+            ).ReadGeneralizedTime()
+        );
     }
 
     [Fact, Trait("Rule", "R24")]
@@ -87,7 +104,12 @@ public sealed class ResponsePolicyTests : IAsyncDisposable
     {
         await StartAsync(("Nonces", "Ignore"));
         var plain = await _bench.AskAsync(ResponderBench.Question(_subject));
-        var nonced = await _bench.AskAsync(ResponderBench.Question(_subject) with { Nonce = RandomNumberGenerator.GetBytes(32) });
+        var nonced = await _bench.AskAsync(
+            ResponderBench.Question(_subject) with
+            {
+                Nonce = RandomNumberGenerator.GetBytes(32),
+            }
+        );
         Assert.Null(nonced.Basic!.Nonce);
         Assert.Equal(plain.Encoded.ToArray(), nonced.Encoded.ToArray());
     }
@@ -115,17 +137,34 @@ public sealed class ResponsePolicyTests : IAsyncDisposable
     public async Task A_nonce_of_no_or_too_many_octets_is_malformed(int length)
     {
         await StartAsync();
-        Assert.Equal(OcspResponseStatus.MalformedRequest, (await _bench.AskAsync(ResponderBench.Question(_subject) with { Nonce = new byte[length] })).Status);
+        Assert.Equal(
+            OcspResponseStatus.MalformedRequest,
+            (await _bench.AskAsync(ResponderBench.Question(_subject) with { Nonce = new byte[length] })).Status
+        );
     }
 
     [Fact, Trait("Rule", "R9")]
     public async Task A_client_that_takes_no_basic_response_gets_none()
     {
         await StartAsync();
-        var refused = await _bench.AskAsync(ResponderBench.Question(_subject) with { AcceptableResponses = ["1.3.6.1.4.1.99999.1"] });
+        var refused = await _bench.AskAsync(
+            ResponderBench.Question(_subject) with
+            {
+                AcceptableResponses = ["1.3.6.1.4.1.99999.1"],
+            }
+        );
         Assert.Equal(OcspResponseStatus.Unauthorized, refused.Status);
         Assert.Null(refused.Basic);
-        Assert.NotNull((await _bench.AskAsync(ResponderBench.Question(_subject) with { AcceptableResponses = ["1.3.6.1.4.1.99999.1", "1.3.6.1.5.5.7.48.1.1"] })).Basic);
+        Assert.NotNull(
+            (
+                await _bench.AskAsync(
+                    ResponderBench.Question(_subject) with
+                    {
+                        AcceptableResponses = ["1.3.6.1.4.1.99999.1", "1.3.6.1.5.5.7.48.1.1"],
+                    }
+                )
+            ).Basic
+        );
     }
 
     [Fact, Trait("Rule", "R21")]
@@ -136,15 +175,43 @@ public sealed class ResponsePolicyTests : IAsyncDisposable
         await StartAsync();
         Assert.Equal(EcdsaSha256, await SignedByAsync());
         Assert.Equal(RsaSha256, await SignedByAsync(new PreferredSignatureAlgorithm(RsaSha256)));
-        Assert.Equal(RsaSha512, await SignedByAsync(new PreferredSignatureAlgorithm(RsaSha512), new PreferredSignatureAlgorithm(RsaSha256)));
-        Assert.Equal(EcdsaSha256, await SignedByAsync(new PreferredSignatureAlgorithm(EcdsaSha256), new PreferredSignatureAlgorithm(RsaSha256)));
+        Assert.Equal(
+            RsaSha512,
+            await SignedByAsync(new PreferredSignatureAlgorithm(RsaSha512), new PreferredSignatureAlgorithm(RsaSha256))
+        );
+        Assert.Equal(
+            EcdsaSha256,
+            await SignedByAsync(
+                new PreferredSignatureAlgorithm(EcdsaSha256),
+                new PreferredSignatureAlgorithm(RsaSha256)
+            )
+        );
         // Neither over SHA-1 nor on a curve that no key here is on.
-        Assert.Equal(RsaSha256, await SignedByAsync(new PreferredSignatureAlgorithm("1.2.840.113549.1.1.5"), new PreferredSignatureAlgorithm(EcdsaSha256, "1.2.840.10045.2.1", "1.3.132.0.34"), new PreferredSignatureAlgorithm(RsaSha256)));
+        Assert.Equal(
+            RsaSha256,
+            await SignedByAsync(
+                new PreferredSignatureAlgorithm("1.2.840.113549.1.1.5"),
+                new PreferredSignatureAlgorithm(EcdsaSha256, "1.2.840.10045.2.1", "1.3.132.0.34"),
+                new PreferredSignatureAlgorithm(RsaSha256)
+            )
+        );
         Assert.Equal(EcdsaSha256, await SignedByAsync(new PreferredSignatureAlgorithm("1.2.3.4")));
         // Asked in two ways, kept in two ways.
         Assert.Equal(EcdsaSha256, await SignedByAsync());
         await _bench.Registry.RevokeAsync("server", RevocationReason.Superseded, TestContext.Current.CancellationToken);
-        Assert.Equal(CertStatusKind.Revoked, (await _bench.AskAsync(ResponderBench.Question(_subject) with { PreferredSignatureAlgorithms = [new(RsaSha512)] })).Basic!.Responses.Single().Status.Kind);
+        Assert.Equal(
+            CertStatusKind.Revoked,
+            (
+                await _bench.AskAsync(
+                    ResponderBench.Question(_subject) with
+                    {
+                        PreferredSignatureAlgorithms = [new(RsaSha512)],
+                    }
+                )
+            )
+                .Basic!.Responses.Single()
+                .Status.Kind
+        );
     }
 
     [Theory, Trait("Rule", "R10")]
@@ -156,7 +223,11 @@ public sealed class ResponsePolicyTests : IAsyncDisposable
     {
         await StartAsync();
         Assert.Equal(CertStatusKind.Good, (await _bench.StapleAsync(_subject, hash)).Status.Kind);
-        await _bench.Registry.RevokeAsync("server", RevocationReason.KeyCompromise, TestContext.Current.CancellationToken);
+        await _bench.Registry.RevokeAsync(
+            "server",
+            RevocationReason.KeyCompromise,
+            TestContext.Current.CancellationToken
+        );
         Assert.Equal(CertStatusKind.Revoked, (await _bench.StapleAsync(_subject, hash)).Status.Kind);
     }
 
@@ -207,18 +278,39 @@ public sealed class ResponsePolicyTests : IAsyncDisposable
 
     private async Task<string> SignedByAsync(params PreferredSignatureAlgorithm[] preferred)
     {
-        var answer = await _bench.AskAsync(ResponderBench.Question(_subject) with { PreferredSignatureAlgorithms = preferred.Length == 0 ? null : preferred });
-        Assert.True(OcspVerifier.Verify(answer.Encoded, _subject, new VerificationPolicy(), TestAuthority.Now).TryGetStaple(out _, out var rejection), rejection?.ToString());
+        var answer = await _bench.AskAsync(
+            ResponderBench.Question(_subject) with
+            {
+                PreferredSignatureAlgorithms = preferred.Length == 0 ? null : preferred,
+            }
+        );
+        Assert.True(
+            OcspVerifier
+                .Verify(answer.Encoded, _subject, new VerificationPolicy(), TestAuthority.Now)
+                .TryGetStaple(out _, out var rejection),
+            rejection?.ToString()
+        );
         return answer.Basic!.SignatureAlgorithm;
     }
 
     private X509Certificate2 RsaDelegate()
     {
         using var key = RSA.Create(2048);
-        var request = new CertificateRequest("CN=rsa delegate", key, HashAlgorithmName.SHA256, RSASignaturePadding.Pkcs1);
+        var request = new CertificateRequest(
+            "CN=rsa delegate",
+            key,
+            HashAlgorithmName.SHA256,
+            RSASignaturePadding.Pkcs1
+        );
         request.CertificateExtensions.Add(new X509EnhancedKeyUsageExtension([TestAuthority.OcspSigning], false));
         using var issuerKey = _bench.Authority.Certificate.GetECDsaPrivateKey()!;
-        using var certificate = request.Create(_bench.Authority.Certificate.SubjectName, X509SignatureGenerator.CreateForECDsa(issuerKey), TestAuthority.Now.AddDays(-1), TestAuthority.Now.AddDays(60), [0x21]);
+        using var certificate = request.Create(
+            _bench.Authority.Certificate.SubjectName,
+            X509SignatureGenerator.CreateForECDsa(issuerKey),
+            TestAuthority.Now.AddDays(-1),
+            TestAuthority.Now.AddDays(60),
+            [0x21]
+        );
         return certificate.CopyWithPrivateKey(key);
     }
 

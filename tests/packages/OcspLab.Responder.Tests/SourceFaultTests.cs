@@ -18,15 +18,32 @@ public sealed class SourceFaultTests : IAsyncDisposable
         await StartAsync();
         Assert.Equal(CertStatusKind.Good, (await _bench.StapleAsync(Subject)).Status.Kind);
         Hide();
-        await Poll.UntilAsync(async () => (await TickAndAskAsync()).Status == OcspResponseStatus.TryLater, "the loss of the database is noticed");
+        await Poll.UntilAsync(
+            async () => (await TickAndAskAsync()).Status == OcspResponseStatus.TryLater,
+            "the loss of the database is noticed"
+        );
         using var response = await _bench.PostAsync(ResponderBench.Question(Subject));
         Assert.True(response.Headers.CacheControl!.NoStore);
-        Assert.Equal(HealthStatus.Unhealthy, (await _bench.Services.GetRequiredService<HealthCheckService>().CheckHealthAsync(TestContext.Current.CancellationToken)).Status);
-        Assert.NotNull(Assert.Single((await _bench.Admin.GetStatusAsync(TestContext.Current.CancellationToken)).Authorities).SourceFault);
+        Assert.Equal(
+            HealthStatus.Unhealthy,
+            (
+                await _bench
+                    .Services.GetRequiredService<HealthCheckService>()
+                    .CheckHealthAsync(TestContext.Current.CancellationToken)
+            ).Status
+        );
+        Assert.NotNull(
+            Assert
+                .Single((await _bench.Admin.GetStatusAsync(TestContext.Current.CancellationToken)).Authorities)
+                .SourceFault
+        );
         Assert.False(File.Exists(_bench.Folder["test.db"]), "a lost database came back empty");
 
         File.Move(_bench.Folder["hidden.db"], _bench.Folder["test.db"]);
-        await Poll.UntilAsync(async () => (await TickAndAskAsync()).Status == OcspResponseStatus.Successful, "the database is back");
+        await Poll.UntilAsync(
+            async () => (await TickAndAskAsync()).Status == OcspResponseStatus.Successful,
+            "the database is back"
+        );
         Assert.Equal(CertStatusKind.Good, (await _bench.StapleAsync(Subject)).Status.Kind);
     }
 
@@ -37,11 +54,17 @@ public sealed class SourceFaultTests : IAsyncDisposable
         await StartAsync();
         var ready = await _bench.StapleAsync(Subject);
         Hide();
-        await Poll.UntilAsync(async () =>
-        {
-            Assert.Equal(ready.Encoded.ToArray(), (await TickAndAskAsync()).Encoded.ToArray());
-            return (await _bench.Admin.GetStatusAsync(TestContext.Current.CancellationToken)).Authorities[0].SourceFault is not null;
-        }, "the loss of the database is noticed");
+        await Poll.UntilAsync(
+            async () =>
+            {
+                Assert.Equal(ready.Encoded.ToArray(), (await TickAndAskAsync()).Encoded.ToArray());
+                return (await _bench.Admin.GetStatusAsync(TestContext.Current.CancellationToken))
+                    .Authorities[0]
+                    .SourceFault
+                    is not null;
+            },
+            "the loss of the database is noticed"
+        );
         Assert.Equal(ready.Encoded.ToArray(), (await TickAndAskAsync()).Encoded.ToArray());
         // Half of a day later it is to be renewed, and cannot be.
         _bench.Clock.Advance(TimeSpan.FromHours(20));
@@ -54,7 +77,9 @@ public sealed class SourceFaultTests : IAsyncDisposable
         await StartAsync();
         await _bench.Admin.RevokeAsync("server", RevocationReason.Superseded, TestContext.Current.CancellationToken);
         Hide();
-        var fault = await Assert.ThrowsAsync<HttpRequestException>(() => _bench.Admin.RevokeAsync("server", RevocationReason.KeyCompromise, TestContext.Current.CancellationToken));
+        var fault = await Assert.ThrowsAsync<HttpRequestException>(() =>
+            _bench.Admin.RevokeAsync("server", RevocationReason.KeyCompromise, TestContext.Current.CancellationToken)
+        );
         Assert.Equal(System.Net.HttpStatusCode.ServiceUnavailable, fault.StatusCode);
     }
 
@@ -63,7 +88,12 @@ public sealed class SourceFaultTests : IAsyncDisposable
     {
         await using var bench = new ResponderBench { Source = new BrokenSource() };
         await bench.StartAsync();
-        Assert.Equal(OcspResponseStatus.TryLater, (await bench.AskAsync(ResponderBench.Question(OcspSubject.FromSerial(1, bench.Authority.Certificate)))).Status);
+        Assert.Equal(
+            OcspResponseStatus.TryLater,
+            (
+                await bench.AskAsync(ResponderBench.Question(OcspSubject.FromSerial(1, bench.Authority.Certificate)))
+            ).Status
+        );
     }
 
     public ValueTask DisposeAsync() => _bench.DisposeAsync();
@@ -75,7 +105,10 @@ public sealed class SourceFaultTests : IAsyncDisposable
         _bench.Add("test", _bench.Authority.Certificate, _bench.Authority.Delegate());
         _bench.Settings["Authorities:test:Database"] = _bench.Folder["test.db"];
         await _bench.StartAsync();
-        await _bench.Admin.RegisterAsync(new RegisteredCertificate("server", "1267", TestAuthority.Now, TestAuthority.Now.AddDays(30)), TestContext.Current.CancellationToken);
+        await _bench.Admin.RegisterAsync(
+            new RegisteredCertificate("server", "1267", TestAuthority.Now, TestAuthority.Now.AddDays(30)),
+            TestContext.Current.CancellationToken
+        );
     }
 
     private void Hide() => File.Move(_bench.Folder["test.db"], _bench.Folder["hidden.db"]);
@@ -94,8 +127,10 @@ public sealed class SourceFaultTests : IAsyncDisposable
             remove { }
         }
 
-        public ValueTask<SourceStatus?> FindAsync(string serialNumber, CancellationToken cancellationToken) => throw new NotSupportedException("out of order");
+        public ValueTask<SourceStatus?> FindAsync(string serialNumber, CancellationToken cancellationToken) =>
+            throw new NotSupportedException("out of order");
 
-        public ValueTask<bool> HasChangedAsync(CancellationToken cancellationToken) => throw new NotSupportedException("out of order");
+        public ValueTask<bool> HasChangedAsync(CancellationToken cancellationToken) =>
+            throw new NotSupportedException("out of order");
     }
 }

@@ -45,7 +45,8 @@ public sealed class SqliteCertificateRegistryTests : RegistryTests
         using (var other = new SqliteCertificateRegistry(_folder["other.db"], Clock))
             await other.RegisterAsync(Certificate("restored", "1267"), Cancellation);
         File.Move(_folder["other.db"], _folder["test.db"], overwrite: true);
-        // What is acknowledged from now on is in the file that is there, and what was said of the one before is not said again.
+        // What is acknowledged from now on is in the file that is there, and what was said of the one before is not
+        // said again.
         await ours.RevokeAsync("restored", RevocationReason.KeyCompromise, Cancellation);
         Assert.True(await ours.Source.HasChangedAsync(Cancellation));
         Assert.Equal(CertStatusKind.Revoked, (await ours.Source.FindAsync("1267", Cancellation))?.Status.Kind);

@@ -34,16 +34,42 @@ public sealed class CertificateChoiceTests : SiteBench
     [Fact, Trait("Rule", "S4")]
     public async Task An_application_that_makes_its_context_anew_for_each_handshake_causes_no_fetches()
     {
-        await File.WriteAllTextAsync(Folder["issuer.pem"], Authority.Certificate.ExportCertificatePem(), TestContext.Current.CancellationToken);
-        await using var app = await StartAsync(builder =>
-        {
-            builder.Configuration["OcspStapling:Issuers:0"] = Folder["issuer.pem"];
-            builder.WebHost.UseOcspStapling();
-            builder.WebHost.ConfigureKestrel(kestrel => kestrel.Listen(System.Net.IPAddress.Loopback, 0, listen => listen.UseHttps(new TlsHandshakeCallbackOptions
+        await File.WriteAllTextAsync(
+            Folder["issuer.pem"],
+            Authority.Certificate.ExportCertificatePem(),
+            TestContext.Current.CancellationToken
+        );
+        await using var app = await StartAsync(
+            builder =>
             {
-                OnConnection = _ => ValueTask.FromResult(new SslServerAuthenticationOptions { ServerCertificateContext = SslStreamCertificateContext.Create(Certificate, [Authority.Certificate], offline: true) }),
-            })));
-        }, useDefault: false);
+                builder.Configuration["OcspStapling:Issuers:0"] = Folder["issuer.pem"];
+                builder.WebHost.UseOcspStapling();
+                builder.WebHost.ConfigureKestrel(kestrel =>
+                    kestrel.Listen(
+                        System.Net.IPAddress.Loopback,
+                        0,
+                        listen =>
+                            listen.UseHttps(
+                                new TlsHandshakeCallbackOptions
+                                {
+                                    OnConnection = _ =>
+                                        ValueTask.FromResult(
+                                            new SslServerAuthenticationOptions
+                                            {
+                                                ServerCertificateContext = SslStreamCertificateContext.Create(
+                                                    Certificate,
+                                                    [Authority.Certificate],
+                                                    offline: true
+                                                ),
+                                            }
+                                        ),
+                                }
+                            )
+                    )
+                );
+            },
+            useDefault: false
+        );
         await StapleAsync(app);
         await Poll.UntilAsync(async () => await StapleAsync(app) == StapleVerdictKind.Good, "the staple");
         var asked = Responder.Requests;
@@ -60,7 +86,14 @@ public sealed class CertificateChoiceTests : SiteBench
     [Fact, Trait("Rule", "S28")]
     public async Task A_certificate_that_a_selector_chooses_is_stapled()
     {
-        await using var app = await StartAsync(builder => Listen(builder, https => https.ServerCertificateSelector = (_, name) => name == "server" ? Certificate : null), useDefault: false);
+        await using var app = await StartAsync(
+            builder =>
+                Listen(
+                    builder,
+                    https => https.ServerCertificateSelector = (_, name) => name == "server" ? Certificate : null
+                ),
+            useDefault: false
+        );
         await StapledSoonAsync(app, "server");
         await Assert.ThrowsAsync<ProbeException>(() => StapleAsync(app, serverName: "stranger"));
     }
@@ -70,15 +103,22 @@ public sealed class CertificateChoiceTests : SiteBench
     {
         var asked = new List<string?>();
         var hellos = 0;
-        await using var app = await StartAsync(builder => Listen(builder, https =>
-        {
-            https.TlsClientHelloBytesCallback = (_, bytes) => hellos += bytes.Length > 0 ? 1 : 0;
-            https.ServerCertificateSelector = (_, name) =>
-            {
-                asked.Add(name);
-                return Certificate;
-            };
-        }), useDefault: false);
+        await using var app = await StartAsync(
+            builder =>
+                Listen(
+                    builder,
+                    https =>
+                    {
+                        https.TlsClientHelloBytesCallback = (_, bytes) => hellos += bytes.Length > 0 ? 1 : 0;
+                        https.ServerCertificateSelector = (_, name) =>
+                        {
+                            asked.Add(name);
+                            return Certificate;
+                        };
+                    }
+                ),
+            useDefault: false
+        );
         await StapleAsync(app);
         Assert.Equal(["server"], asked);
         Assert.Equal(1, hellos);
@@ -91,15 +131,23 @@ public sealed class CertificateChoiceTests : SiteBench
         await using var app = await StartAsync(
             builder => Listen(builder, https => https.ServerCertificateSelector = (_, _) => Certificate),
             useDefault: false,
-            pipeline: app => app.Run(context =>
+            pipeline: app =>
+                app.Run(context =>
+                {
+                    seen = context.Features.Get<ITlsHandshakeFeature>()?.HostName;
+                    return context.Response.WriteAsync("hello");
+                })
+        );
+        using var client = new HttpClient(
+            new SocketsHttpHandler
             {
-                seen = context.Features.Get<ITlsHandshakeFeature>()?.HostName;
-                return context.Response.WriteAsync("hello");
-            }));
-        using var client = new HttpClient(new SocketsHttpHandler
-        {
-            SslOptions = new SslClientAuthenticationOptions { RemoteCertificateValidationCallback = (_, shown, _, _) => shown?.GetCertHashString() == Certificate.GetCertHashString() },
-        });
+                SslOptions = new SslClientAuthenticationOptions
+                {
+                    RemoteCertificateValidationCallback = (_, shown, _, _) =>
+                        shown?.GetCertHashString() == Certificate.GetCertHashString(),
+                },
+            }
+        );
         using var request = new HttpRequestMessage(HttpMethod.Get, $"https://127.0.0.1:{PortOf(app)}/");
         request.Headers.Host = "server";
         using var response = await client.SendAsync(request, TestContext.Current.CancellationToken);
@@ -110,15 +158,40 @@ public sealed class CertificateChoiceTests : SiteBench
     public async Task Options_that_an_application_keeps_for_all_handshakes_go_on_choosing()
     {
         using var other = Authority.Server(Responder.Url);
-        var kept = new SslServerAuthenticationOptions { ServerCertificateSelectionCallback = (_, name) => name == "server" ? Certificate : other };
-        await using var app = await StartAsync(builder =>
+        var kept = new SslServerAuthenticationOptions
         {
-            builder.WebHost.UseOcspStapling();
-            builder.WebHost.ConfigureKestrel(kestrel => kestrel.Listen(IPAddress.Loopback, 0, listen => listen.UseHttps(new TlsHandshakeCallbackOptions { OnConnection = _ => ValueTask.FromResult(kept) })));
-        }, useDefault: false);
-        foreach (var (name, expected) in ((string, X509Certificate2)[])[("server", Certificate), ("other", other), ("server", Certificate)])
+            ServerCertificateSelectionCallback = (_, name) => name == "server" ? Certificate : other,
+        };
+        await using var app = await StartAsync(
+            builder =>
+            {
+                builder.WebHost.UseOcspStapling();
+                builder.WebHost.ConfigureKestrel(kestrel =>
+                    kestrel.Listen(
+                        IPAddress.Loopback,
+                        0,
+                        listen =>
+                            listen.UseHttps(
+                                new TlsHandshakeCallbackOptions { OnConnection = _ => ValueTask.FromResult(kept) }
+                            )
+                    )
+                );
+            },
+            useDefault: false
+        );
+        foreach (
+            var (name, expected) in ((string, X509Certificate2)[])
+                [("server", Certificate), ("other", other), ("server", Certificate)]
+        )
         {
-            var handshake = await new TlsProbe(TimeProvider.System).ConnectAsync("127.0.0.1", PortOf(app), name, TlsVersion.Any, TimeSpan.FromSeconds(10), TestContext.Current.CancellationToken);
+            var handshake = await new TlsProbe(TimeProvider.System).ConnectAsync(
+                "127.0.0.1",
+                PortOf(app),
+                name,
+                TlsVersion.Any,
+                TimeSpan.FromSeconds(10),
+                TestContext.Current.CancellationToken
+            );
             Assert.Equal(expected.SerialNumber, handshake.Certificates[0].SerialNumber);
         }
 
@@ -128,22 +201,45 @@ public sealed class CertificateChoiceTests : SiteBench
     [Fact, Trait("Rule", "S28")]
     public async Task Endpoints_in_code_and_in_configuration_side_by_side_are_both_stapled()
     {
-        await File.WriteAllTextAsync(Folder["server.pem"], Certificate.ExportCertificatePem(), TestContext.Current.CancellationToken);
-        await File.WriteAllTextAsync(Folder["server.key"], Certificate.GetECDsaPrivateKey()!.ExportPkcs8PrivateKeyPem(), TestContext.Current.CancellationToken);
-        await using var app = await StartAsync(builder =>
-        {
-            builder.WebHost.UseOcspStapling();
-            InstallIssuer(builder);
-            builder.Configuration["Kestrel:Endpoints:Https:Url"] = "https://127.0.0.1:0";
-            builder.Configuration["Kestrel:Endpoints:Https:Certificate:Path"] = Folder["server.pem"];
-            builder.Configuration["Kestrel:Endpoints:Https:Certificate:KeyPath"] = Folder["server.key"];
-            builder.WebHost.ConfigureKestrel(kestrel => kestrel.ListenLocalhostTls(https => Use(https, Certificate)));
-        }, useDefault: false);
+        await File.WriteAllTextAsync(
+            Folder["server.pem"],
+            Certificate.ExportCertificatePem(),
+            TestContext.Current.CancellationToken
+        );
+        await File.WriteAllTextAsync(
+            Folder["server.key"],
+            Certificate.GetECDsaPrivateKey()!.ExportPkcs8PrivateKeyPem(),
+            TestContext.Current.CancellationToken
+        );
+        await using var app = await StartAsync(
+            builder =>
+            {
+                builder.WebHost.UseOcspStapling();
+                InstallIssuer(builder);
+                builder.Configuration["Kestrel:Endpoints:Https:Url"] = "https://127.0.0.1:0";
+                builder.Configuration["Kestrel:Endpoints:Https:Certificate:Path"] = Folder["server.pem"];
+                builder.Configuration["Kestrel:Endpoints:Https:Certificate:KeyPath"] = Folder["server.key"];
+                builder.WebHost.ConfigureKestrel(kestrel =>
+                    kestrel.ListenLocalhostTls(https => Use(https, Certificate))
+                );
+            },
+            useDefault: false
+        );
         Assert.Equal(2, app.Urls.Count);
         foreach (var port in app.Urls.Select(url => new Uri(url).Port))
         {
-            var handshake = await new TlsProbe(TimeProvider.System).ConnectAsync("127.0.0.1", port, "server", TlsVersion.Any, TimeSpan.FromSeconds(10), TestContext.Current.CancellationToken);
-            Assert.Equal(StapleVerdictKind.Good, StapleInspector.Inspect(handshake, [Authority.Certificate], TestAuthority.Now).Staple.Verdict);
+            var handshake = await new TlsProbe(TimeProvider.System).ConnectAsync(
+                "127.0.0.1",
+                port,
+                "server",
+                TlsVersion.Any,
+                TimeSpan.FromSeconds(10),
+                TestContext.Current.CancellationToken
+            );
+            Assert.Equal(
+                StapleVerdictKind.Good,
+                StapleInspector.Inspect(handshake, [Authority.Certificate], TestAuthority.Now).Staple.Verdict
+            );
         }
     }
 
@@ -157,13 +253,18 @@ public sealed class CertificateChoiceTests : SiteBench
                 builder.WebHost.UseOcspStapling();
                 builder.Configuration["Kestrel:Endpoints:Https:Url"] = "https://127.0.0.1:0";
                 builder.Configuration["Kestrel:Endpoints:Https:Sni:name.example.test:Protocols"] = "Http1";
-                builder.WebHost.ConfigureKestrel(kestrel => kestrel.ConfigureHttpsDefaults(https => https.ServerCertificateSelector = (_, _) =>
-                {
-                    asked++;
-                    return null;
-                }));
+                builder.WebHost.ConfigureKestrel(kestrel =>
+                    kestrel.ConfigureHttpsDefaults(https =>
+                        https.ServerCertificateSelector = (_, _) =>
+                        {
+                            asked++;
+                            return null;
+                        }
+                    )
+                );
             },
-            useDefault: false);
+            useDefault: false
+        );
         Assert.Equal(0, asked);
         await Assert.ThrowsAsync<ProbeException>(() => StapleAsync(app, serverName: "name.example.test"));
         Assert.Equal(1, asked);
@@ -177,13 +278,22 @@ public sealed class CertificateChoiceTests : SiteBench
             {
                 builder.WebHost.UseOcspStapling();
                 builder.Configuration["Kestrel:Endpoints:Https:Url"] = "https://127.0.0.1:0";
-                builder.WebHost.ConfigureKestrel((context, kestrel) => kestrel.Configure(context.Configuration.GetSection("Kestrel")).Endpoint("Https", endpoint =>
-                {
-                    endpoint.HttpsOptions.ServerCertificateSelector = (_, _) => Certificate;
-                    endpoint.HttpsOptions.ServerCertificateChain = [Authority.Certificate];
-                }));
+                builder.WebHost.ConfigureKestrel(
+                    (context, kestrel) =>
+                        kestrel
+                            .Configure(context.Configuration.GetSection("Kestrel"))
+                            .Endpoint(
+                                "Https",
+                                endpoint =>
+                                {
+                                    endpoint.HttpsOptions.ServerCertificateSelector = (_, _) => Certificate;
+                                    endpoint.HttpsOptions.ServerCertificateChain = [Authority.Certificate];
+                                }
+                            )
+                );
             },
-            useDefault: false);
+            useDefault: false
+        );
         await StapledSoonAsync(app, "server");
     }
 
@@ -193,23 +303,52 @@ public sealed class CertificateChoiceTests : SiteBench
     [InlineData(Choice.KeptOptions)]
     public async Task What_a_handshake_callback_chooses_is_stapled(Choice choice)
     {
-        var kept = new SslServerAuthenticationOptions { ServerCertificateContext = SslStreamCertificateContext.Create(Certificate, [Authority.Certificate]) };
-        await using var app = await StartAsync(builder =>
+        var kept = new SslServerAuthenticationOptions
         {
-            builder.WebHost.UseOcspStapling();
-            builder.WebHost.ConfigureKestrel(kestrel => kestrel.Listen(IPAddress.Loopback, 0, listen => listen.UseHttps(new TlsHandshakeCallbackOptions
+            ServerCertificateContext = SslStreamCertificateContext.Create(Certificate, [Authority.Certificate]),
+        };
+        await using var app = await StartAsync(
+            builder =>
             {
-                OnConnection = _ => ValueTask.FromResult(choice switch
-                {
-                    Choice.Certificate => new SslServerAuthenticationOptions { ServerCertificate = Certificate },
-                    Choice.Context => new SslServerAuthenticationOptions { ServerCertificateContext = SslStreamCertificateContext.Create(Certificate, [Authority.Certificate]) },
-                    _ => kept,
-                }),
-            })));
-            InstallIssuer(builder);
-        }, useDefault: false);
+                builder.WebHost.UseOcspStapling();
+                builder.WebHost.ConfigureKestrel(kestrel =>
+                    kestrel.Listen(
+                        IPAddress.Loopback,
+                        0,
+                        listen =>
+                            listen.UseHttps(
+                                new TlsHandshakeCallbackOptions
+                                {
+                                    OnConnection = _ =>
+                                        ValueTask.FromResult(
+                                            choice switch
+                                            {
+                                                Choice.Certificate => new SslServerAuthenticationOptions
+                                                {
+                                                    ServerCertificate = Certificate,
+                                                },
+                                                Choice.Context => new SslServerAuthenticationOptions
+                                                {
+                                                    ServerCertificateContext = SslStreamCertificateContext.Create(
+                                                        Certificate,
+                                                        [Authority.Certificate]
+                                                    ),
+                                                },
+                                                _ => kept,
+                                            }
+                                        ),
+                                }
+                            )
+                    )
+                );
+                InstallIssuer(builder);
+            },
+            useDefault: false
+        );
         await StapledSoonAsync(app, "server");
-        Responder.Script = ScriptedServer.Send(() => Authority.Respond(Certificate, CertStatus.Revoked(TestAuthority.Now)));
+        Responder.Script = ScriptedServer.Send(() =>
+            Authority.Respond(Certificate, CertStatus.Revoked(TestAuthority.Now))
+        );
         var status = (IStaplingStatus)app.Services.GetService(typeof(IStaplingStatus))!;
         await status.RefreshAsync(cancellationToken: TestContext.Current.CancellationToken);
         Assert.Equal(StapleVerdictKind.Revoked, await StapleAsync(app));
@@ -221,19 +360,32 @@ public sealed class CertificateChoiceTests : SiteBench
     [InlineData("*", "whatever.test")]
     public async Task The_first_client_of_a_name_from_configuration_gets_its_staple(string name, string serverName)
     {
-        await File.WriteAllTextAsync(Folder["server.pem"], Certificate.ExportCertificatePem() + "\n" + Authority.Certificate.ExportCertificatePem(), TestContext.Current.CancellationToken);
-        await File.WriteAllTextAsync(Folder["server.key"], Certificate.GetECDsaPrivateKey()!.ExportPkcs8PrivateKeyPem(), TestContext.Current.CancellationToken);
-        await using var app = await StartAsync(builder =>
-        {
-            builder.WebHost.UseOcspStapling();
-            InstallIssuer(builder);
-            builder.Configuration.AddInMemoryCollection(new Dictionary<string, string?>
+        await File.WriteAllTextAsync(
+            Folder["server.pem"],
+            Certificate.ExportCertificatePem() + "\n" + Authority.Certificate.ExportCertificatePem(),
+            TestContext.Current.CancellationToken
+        );
+        await File.WriteAllTextAsync(
+            Folder["server.key"],
+            Certificate.GetECDsaPrivateKey()!.ExportPkcs8PrivateKeyPem(),
+            TestContext.Current.CancellationToken
+        );
+        await using var app = await StartAsync(
+            builder =>
             {
-                ["Kestrel:Endpoints:Https:Url"] = "https://127.0.0.1:0",
-                [$"Kestrel:Endpoints:Https:Sni:{name}:Certificate:Path"] = Folder["server.pem"],
-                [$"Kestrel:Endpoints:Https:Sni:{name}:Certificate:KeyPath"] = Folder["server.key"],
-            });
-        }, useDefault: false);
+                builder.WebHost.UseOcspStapling();
+                InstallIssuer(builder);
+                builder.Configuration.AddInMemoryCollection(
+                    new Dictionary<string, string?>
+                    {
+                        ["Kestrel:Endpoints:Https:Url"] = "https://127.0.0.1:0",
+                        [$"Kestrel:Endpoints:Https:Sni:{name}:Certificate:Path"] = Folder["server.pem"],
+                        [$"Kestrel:Endpoints:Https:Sni:{name}:Certificate:KeyPath"] = Folder["server.key"],
+                    }
+                );
+            },
+            useDefault: false
+        );
         Assert.Equal(StapleVerdictKind.Good, await StapleAsync(app, serverName: serverName));
     }
 
@@ -244,13 +396,34 @@ public sealed class CertificateChoiceTests : SiteBench
         Responder.Script = async context =>
         {
             var target = context.Features.Get<IHttpRequestFeature>()!.RawTarget[1..];
-            Assert.True(OcspRequest.TryDecode(Convert.FromBase64String(Uri.UnescapeDataString(target)), out var request, out var fault), fault);
-            var asked = request.CertIds.Single().SerialNumber.Span.SequenceEqual(Certificate.SerialNumberBytes.Span) ? Certificate : other;
-            await ScriptedServer.Send(() => Authority.Respond(asked, asked == other ? CertStatus.Revoked(TestAuthority.Now.AddHours(-2)) : null))(context);
+            Assert.True(
+                OcspRequest.TryDecode(
+                    Convert.FromBase64String(Uri.UnescapeDataString(target)),
+                    out var request,
+                    out var fault
+                ),
+                fault
+            );
+            var asked = request.CertIds.Single().SerialNumber.Span.SequenceEqual(Certificate.SerialNumberBytes.Span)
+                ? Certificate
+                : other;
+            await ScriptedServer.Send(() =>
+                Authority.Respond(asked, asked == other ? CertStatus.Revoked(TestAuthority.Now.AddHours(-2)) : null)
+            )(context);
         };
-        await using var app = await StartAsync(builder => Listen(builder, https => https.ServerCertificateSelector = (_, name) => name == "server" ? Certificate : other), useDefault: false);
+        await using var app = await StartAsync(
+            builder =>
+                Listen(
+                    builder,
+                    https => https.ServerCertificateSelector = (_, name) => name == "server" ? Certificate : other
+                ),
+            useDefault: false
+        );
         await StapledSoonAsync(app, "server");
-        await Poll.UntilAsync(async () => await StapleAsync(app, serverName: "other") == StapleVerdictKind.Revoked, "the other certificate's own staple");
+        await Poll.UntilAsync(
+            async () => await StapleAsync(app, serverName: "other") == StapleVerdictKind.Revoked,
+            "the other certificate's own staple"
+        );
         Assert.Equal(StapleVerdictKind.Good, await StapleAsync(app));
     }
 
@@ -264,11 +437,13 @@ public sealed class CertificateChoiceTests : SiteBench
     private void Listen(WebApplicationBuilder builder, Action<HttpsConnectionAdapterOptions> configure)
     {
         builder.WebHost.UseOcspStapling();
-        builder.WebHost.ConfigureKestrel(kestrel => kestrel.ListenLocalhostTls(https =>
-        {
-            https.ServerCertificateChain = [Authority.Certificate];
-            configure(https);
-        }));
+        builder.WebHost.ConfigureKestrel(kestrel =>
+            kestrel.ListenLocalhostTls(https =>
+            {
+                https.ServerCertificateChain = [Authority.Certificate];
+                configure(https);
+            })
+        );
     }
 
     // A bare certificate says nothing of its issuer, and Kestrel keeps a root that stands in a chain to itself.
@@ -278,7 +453,11 @@ public sealed class CertificateChoiceTests : SiteBench
         builder.Configuration["OcspStapling:Issuers:0"] = Folder["issuer.pem"];
     }
 
-    // Nobody can know what a callback will choose: its first handshake makes the certificate known, the next ones are stapled.
+    // Nobody can know what a callback will choose: its first handshake makes the certificate known, the next ones are
+    // stapled.
     private async Task StapledSoonAsync(WebApplication app, string serverName) =>
-        await Poll.UntilAsync(async () => await StapleAsync(app, serverName: serverName) == StapleVerdictKind.Good, "the staple of a certificate that was not known at start");
+        await Poll.UntilAsync(
+            async () => await StapleAsync(app, serverName: serverName) == StapleVerdictKind.Good,
+            "the staple of a certificate that was not known at start"
+        );
 }

@@ -19,14 +19,26 @@ public sealed partial class DocumentationTests
     [Fact]
     public void Every_log_event_is_listed_with_its_level_and_none_that_does_not_exist()
     {
-        var real = new[] { typeof(OcspClientOptions).Assembly, typeof(StaplingEngine).Assembly, typeof(KestrelHttpsHook).Assembly }
+        var real = new[]
+        {
+            typeof(OcspClientOptions).Assembly,
+            typeof(StaplingEngine).Assembly,
+            typeof(KestrelHttpsHook).Assembly,
+        }
             .SelectMany(assembly => assembly.GetTypes())
-            .SelectMany(type => type.GetMethods(BindingFlags.Static | BindingFlags.Public | BindingFlags.NonPublic | BindingFlags.DeclaredOnly))
+            .SelectMany(type =>
+                type.GetMethods(
+                    BindingFlags.Static | BindingFlags.Public | BindingFlags.NonPublic | BindingFlags.DeclaredOnly
+                )
+            )
             .Select(method => method.GetCustomAttribute<LoggerMessageAttribute>())
             .OfType<LoggerMessageAttribute>()
             .Select(message => $"{message.EventId} {message.EventName} {message.Level}")
             .Order(StringComparer.Ordinal);
-        var listed = EventRow().Matches(Events).Select(row => $"{row.Groups[1].Value} {row.Groups[2].Value} {row.Groups[3].Value}").Order(StringComparer.Ordinal);
+        var listed = EventRow()
+            .Matches(Events)
+            .Select(row => $"{row.Groups[1].Value} {row.Groups[2].Value} {row.Groups[3].Value}")
+            .Order(StringComparer.Ordinal);
         Assert.Equal(real, listed);
     }
 
@@ -34,11 +46,30 @@ public sealed partial class DocumentationTests
     public void Every_default_is_the_one_that_is_named()
     {
         var rows = DefaultRow().Matches(Defaults).ToDictionary(row => row.Groups[1].Value, row => row.Groups[2].Value);
-        var actual = Settings("", new StaplingOptions()).Concat(Settings("Fetch:", new OcspClientOptions())).Concat(Settings("Verification:", new VerificationPolicy())).ToArray();
+        var actual = Settings("", new StaplingOptions())
+            .Concat(Settings("Fetch:", new OcspClientOptions()))
+            .Concat(Settings("Verification:", new VerificationPolicy()))
+            .ToArray();
         Assert.True(actual.Length > 20);
-        Assert.All(actual.Where(setting => rows.ContainsKey(setting.Key)), setting => Assert.Equal(setting.Value, rows[setting.Key]));
+        Assert.All(
+            actual.Where(setting => rows.ContainsKey(setting.Key)),
+            setting => Assert.Equal(setting.Value, rows[setting.Key])
+        );
         // Left out on purpose: what has its own section, and what only code can set.
-        string[] elsewhere = ["Responder", "Certificates", "Verification", "Verification:Nonce", "Fetch:Resolvers", "Fetch:ResolverValid", "Fetch:Proxy", "Fetch:ProxyUse", "StorageDirectory", "Issuers", "Verification:MaximumAge"];
+        string[] elsewhere =
+        [
+            "Responder",
+            "Certificates",
+            "Verification",
+            "Verification:Nonce",
+            "Fetch:Resolvers",
+            "Fetch:ResolverValid",
+            "Fetch:Proxy",
+            "Fetch:ProxyUse",
+            "StorageDirectory",
+            "Issuers",
+            "Verification:MaximumAge",
+        ];
         Assert.Empty(actual.Select(setting => setting.Key).Where(key => !rows.ContainsKey(key)).Except(elsewhere));
     }
 
@@ -46,7 +77,10 @@ public sealed partial class DocumentationTests
         from property in options.GetType().GetProperties(BindingFlags.Public | BindingFlags.Instance)
         where property.Name != "EqualityContract"
         let value = property.GetValue(options)
-        select (prefix + property.Name, value is IEnumerable and not string ? "" : Convert.ToString(value, CultureInfo.InvariantCulture) ?? "");
+        select (
+            prefix + property.Name,
+            value is IEnumerable and not string ? "" : Convert.ToString(value, CultureInfo.InvariantCulture) ?? ""
+        );
 
     [GeneratedRegex(@"(?m)^\| (\d{4}) \| (\w+) \| (\w+) \|")]
     private static partial Regex EventRow();

@@ -10,7 +10,8 @@ using OcspLab.Testing;
 namespace OcspLab.Stapling.Kestrel.Tests;
 
 /// <summary>
-/// Everything that a responder can do wrong, over real sockets: at start, past the refresh point, past nextUpdate, and after it recovered.
+/// Everything that a responder can do wrong, over real sockets: at start, past the refresh point, past nextUpdate, and
+/// after it recovered.
 /// The procedure is that of "Is the Web Ready for OCSP Must-Staple?" (Chung et al., IMC 2018), with more faults.
 /// </summary>
 public sealed class FaultTests : SiteBench
@@ -41,7 +42,16 @@ public sealed class FaultTests : SiteBench
 
     public static TheoryData<Fault> Faults => [.. Enum.GetValues<Fault>()];
 
-    [Theory, MemberData(nameof(Faults)), Trait("Rule", "S7"), Trait("Rule", "S8"), Trait("Rule", "S9"), Trait("Rule", "S13"), Trait("Rule", "S14"), Trait("Rule", "S23")]
+    [
+        Theory,
+        MemberData(nameof(Faults)),
+        Trait("Rule", "S7"),
+        Trait("Rule", "S8"),
+        Trait("Rule", "S9"),
+        Trait("Rule", "S13"),
+        Trait("Rule", "S14"),
+        Trait("Rule", "S23")
+    ]
     public async Task The_last_good_staple_serves_until_next_update_then_nothing_then_the_new_one(Fault fault)
     {
         await using var app = await StartAsync(Quick);
@@ -63,11 +73,14 @@ public sealed class FaultTests : SiteBench
 
         // Well again.
         Responder.Script = ScriptedServer.Send(() => Authority.Respond(Certificate, thisUpdate: Clock.GetUtcNow()));
-        await Poll.UntilAsync(async () =>
-        {
-            await RefreshAsync(status);
-            return status.Staples.Single().LastOutcome == RefreshOutcome.Good;
-        }, "the recovery");
+        await Poll.UntilAsync(
+            async () =>
+            {
+                await RefreshAsync(status);
+                return status.Staples.Single().LastOutcome == RefreshOutcome.Good;
+            },
+            "the recovery"
+        );
         Assert.Equal(StapleVerdictKind.Good, await SeenAsync(app));
     }
 
@@ -84,31 +97,36 @@ public sealed class FaultTests : SiteBench
     }
 
     /// <summary>What tells an operator which fault it is.</summary>
-    private static string Word(Fault fault) => fault switch
-    {
-        Fault.ConnectionClosed => "reset by peer",
-        Fault.HangBeforeHeaders or Fault.HangInBody or Fault.SlowDrip => "no answer within 2 s",
-        Fault.ServerError => "HTTP 500",
-        Fault.HtmlPage => "text/html",
-        Fault.TryLater => "try_later",
-        Fault.InternalError => "internal_error",
-        Fault.Unauthorized => "unauthorized",
-        Fault.Garbage or Fault.Truncated or Fault.Empty => "malformed",
-        Fault.Oversized => "more than 65536 bytes",
-        Fault.WrongSerial => "cert_id_mismatch",
-        Fault.WrongSigner => "signer_not_authorized",
-        Fault.BadSignature => "bad_signature",
-        Fault.Expired => "expired",
-        Fault.Future => "not_yet_valid",
-        Fault.Unknown => "the response is unknown",
-        Fault.RedirectLoop => "HTTP 302",
-        _ => throw new ArgumentOutOfRangeException(nameof(fault)),
-    };
+    private static string Word(Fault fault) =>
+        fault switch
+        {
+            Fault.ConnectionClosed => "reset by peer",
+            Fault.HangBeforeHeaders or Fault.HangInBody or Fault.SlowDrip => "no answer within 2 s",
+            Fault.ServerError => "HTTP 500",
+            Fault.HtmlPage => "text/html",
+            Fault.TryLater => "try_later",
+            Fault.InternalError => "internal_error",
+            Fault.Unauthorized => "unauthorized",
+            Fault.Garbage or Fault.Truncated or Fault.Empty => "malformed",
+            Fault.Oversized => "more than 65536 bytes",
+            Fault.WrongSerial => "cert_id_mismatch",
+            Fault.WrongSigner => "signer_not_authorized",
+            Fault.BadSignature => "bad_signature",
+            Fault.Expired => "expired",
+            Fault.Future => "not_yet_valid",
+            Fault.Unknown => "the response is unknown",
+            Fault.RedirectLoop => "HTTP 302",
+            _ => throw new ArgumentOutOfRangeException(nameof(fault)),
+        };
 
     private async Task CommitAsync(HttpContext context, Fault fault)
     {
         var now = Clock.GetUtcNow();
-        byte[] Respond(CertStatus? status = null, DateTimeOffset? thisUpdate = null, DateTimeOffset? nextUpdate = null) => Authority.Respond(Certificate, status, thisUpdate ?? now, nextUpdate);
+        byte[] Respond(
+            CertStatus? status = null,
+            DateTimeOffset? thisUpdate = null,
+            DateTimeOffset? nextUpdate = null
+        ) => Authority.Respond(Certificate, status, thisUpdate ?? now, nextUpdate);
         Task Send(byte[] bytes) => ScriptedServer.Send(() => bytes)(context);
         switch (fault)
         {
@@ -116,12 +134,14 @@ public sealed class FaultTests : SiteBench
                 context.Abort();
                 break;
             case Fault.HangBeforeHeaders:
-                await Task.Delay(Timeout.Infinite, context.RequestAborted).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+                await Task.Delay(Timeout.Infinite, context.RequestAborted)
+                    .ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
                 break;
             case Fault.HangInBody:
                 context.Response.ContentLength = 1000;
                 await context.Response.Body.FlushAsync();
-                await Task.Delay(Timeout.Infinite, context.RequestAborted).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+                await Task.Delay(Timeout.Infinite, context.RequestAborted)
+                    .ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
                 break;
             case Fault.SlowDrip:
                 foreach (var octet in Respond())
@@ -162,7 +182,13 @@ public sealed class FaultTests : SiteBench
                 await Send(Authority.Respond(Authority.Server(), thisUpdate: now));
                 break;
             case Fault.WrongSigner:
-                await Send(Authority.Respond(Certificate, thisUpdate: now, signer: new TestAuthority("CN=Stranger").Delegate(notAfter: now.AddDays(9))));
+                await Send(
+                    Authority.Respond(
+                        Certificate,
+                        thisUpdate: now,
+                        signer: new TestAuthority("CN=Stranger").Delegate(notAfter: now.AddDays(9))
+                    )
+                );
                 break;
             case Fault.BadSignature:
                 var bytes = Respond();
@@ -187,7 +213,8 @@ public sealed class FaultTests : SiteBench
         }
     }
 
-    private static Task<IReadOnlyList<StapleStatus>> RefreshAsync(IStaplingStatus status) => status.RefreshAsync(cancellationToken: TestContext.Current.CancellationToken);
+    private static Task<IReadOnlyList<StapleStatus>> RefreshAsync(IStaplingStatus status) =>
+        status.RefreshAsync(cancellationToken: TestContext.Current.CancellationToken);
 
     // Judged at the moment of the handshake: the clock jumps in these tests.
     private Task<StapleVerdictKind> SeenAsync(WebApplication app) => StapleAsync(app, now: Clock.GetUtcNow());

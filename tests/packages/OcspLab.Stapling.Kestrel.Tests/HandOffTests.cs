@@ -9,7 +9,10 @@ using OcspLab.Testing;
 
 namespace OcspLab.Stapling.Kestrel.Tests;
 
-/// <summary>A runtime that takes no staples from this library: its own stapling stays in force, and nobody is told that all is well.</summary>
+/// <summary>
+/// A runtime that takes no staples from this library: its own stapling stays in force, and nobody is told that all is
+/// well.
+/// </summary>
 public sealed class HandOffTests : SiteBench
 {
     [Fact, Trait("Rule", "S34")]
@@ -41,9 +44,12 @@ public sealed class HandOffTests : SiteBench
             builder =>
             {
                 BrokenRuntime(builder);
-                builder.WebHost.ConfigureKestrel(kestrel => kestrel.ListenLocalhostTls(https => Use(https, certificate)));
+                builder.WebHost.ConfigureKestrel(kestrel =>
+                    kestrel.ListenLocalhostTls(https => Use(https, certificate))
+                );
             },
-            useDefault: false);
+            useDefault: false
+        );
         Assert.Equal(HealthStatus.Unhealthy, await CheckAsync(app));
         // The runtime's own stapling, or none: the library does not stand in its way.
         Assert.NotEqual(StapleVerdictKind.Rejected, await StapleAsync(app));
@@ -59,5 +65,9 @@ public sealed class HandOffTests : SiteBench
     }
 
     private static async Task<HealthStatus> CheckAsync(WebApplication app) =>
-        (await app.Services.GetRequiredService<HealthCheckService>().CheckHealthAsync(TestContext.Current.CancellationToken)).Status;
+        (
+            await app
+                .Services.GetRequiredService<HealthCheckService>()
+                .CheckHealthAsync(TestContext.Current.CancellationToken)
+        ).Status;
 }

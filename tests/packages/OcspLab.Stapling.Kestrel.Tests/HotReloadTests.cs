@@ -20,12 +20,25 @@ public sealed class HotReloadTests : SiteBench
         Responder.Script = async context =>
         {
             var target = context.Features.Get<IHttpRequestFeature>()!.RawTarget[1..];
-            Assert.True(OcspRequest.TryDecode(Convert.FromBase64String(Uri.UnescapeDataString(target)), out var request, out var fault), fault);
-            var asked = request.CertIds.Single().SerialNumber.Span.SequenceEqual(renewed.SerialNumberBytes.Span) ? renewed : Certificate;
+            Assert.True(
+                OcspRequest.TryDecode(
+                    Convert.FromBase64String(Uri.UnescapeDataString(target)),
+                    out var request,
+                    out var fault
+                ),
+                fault
+            );
+            var asked = request.CertIds.Single().SerialNumber.Span.SequenceEqual(renewed.SerialNumberBytes.Span)
+                ? renewed
+                : Certificate;
             await ScriptedServer.Send(() => Authority.Respond(asked))(context);
         };
         await WriteAsync(Certificate);
-        await File.WriteAllTextAsync(Folder["issuer.pem"], Authority.Certificate.ExportCertificatePem(), TestContext.Current.CancellationToken);
+        await File.WriteAllTextAsync(
+            Folder["issuer.pem"],
+            Authority.Certificate.ExportCertificatePem(),
+            TestContext.Current.CancellationToken
+        );
         await File.WriteAllTextAsync(Folder["appsettings.json"], Settings(1), TestContext.Current.CancellationToken);
         await using var app = await StartAsync(
             builder =>
@@ -33,7 +46,8 @@ public sealed class HotReloadTests : SiteBench
                 builder.Configuration.AddJsonFile(Folder["appsettings.json"], optional: false, reloadOnChange: true);
                 builder.WebHost.UseOcspStapling();
             },
-            useDefault: false);
+            useDefault: false
+        );
         var port = PortOf(app);
         Assert.Equal((Certificate.SerialNumber, StapleVerdictKind.Good), await LookAsync(port));
 
@@ -41,55 +55,83 @@ public sealed class HotReloadTests : SiteBench
         // Kestrel watches the file; touching the configuration as well makes it look now.
         await File.WriteAllTextAsync(Folder["appsettings.json"], Settings(2), TestContext.Current.CancellationToken);
         var first = default((string Serial, StapleVerdictKind Verdict));
-        await Poll.UntilAsync(async () =>
-        {
-            try
+        await Poll.UntilAsync(
+            async () =>
             {
-                first = await LookAsync(port);
-                return first.Serial == renewed.SerialNumber;
-            }
-            catch (ProbeException)
-            {
-                // The port is closed for the moment in which Kestrel opens it anew.
-                return false;
-            }
-        }, "the new certificate");
+                try
+                {
+                    first = await LookAsync(port);
+                    return first.Serial == renewed.SerialNumber;
+                }
+                catch (ProbeException)
+                {
+                    // The port is closed for the moment in which Kestrel opens it anew.
+                    return false;
+                }
+            },
+            "the new certificate"
+        );
         Assert.Equal(StapleVerdictKind.Good, first.Verdict);
 
         // Nobody can use the old one any more once the collector has been there; nor does anybody ask about it.
         var status = app.Services.GetRequiredService<IStaplingStatus>();
-        await Poll.UntilAsync(async () =>
-        {
-            GC.Collect();
-            GC.WaitForPendingFinalizers();
-            await status.RefreshAsync(cancellationToken: TestContext.Current.CancellationToken);
-            return status.Staples.Any(staple => !staple.IsInUse);
-        }, "the old certificate is let go");
+        await Poll.UntilAsync(
+            async () =>
+            {
+                GC.Collect();
+                GC.WaitForPendingFinalizers();
+                await status.RefreshAsync(cancellationToken: TestContext.Current.CancellationToken);
+                return status.Staples.Any(staple => !staple.IsInUse);
+            },
+            "the old certificate is let go"
+        );
         var retired = Assert.Single(status.Staples, staple => !staple.IsInUse);
         Assert.Equal(Certificate.SerialNumber, retired.SerialNumber, ignoreCase: true);
         Assert.Equal(StapleState.NotNeeded, StapleHealth.StateOf(retired, Clock.GetUtcNow()));
     }
 
-    private string Settings(int version) => $$"""
-        {
-          "Version": {{version}},
-          "OcspStapling": { "Issuers": [ "{{Folder["issuer.pem"]}}" ] },
-          "Kestrel": { "Endpoints": { "Https": { "Url": "https://127.0.0.1:{{_port}}", "Certificate": { "Path": "{{Folder["server.pem"]}}", "KeyPath": "{{Folder["server.key"]}}" } } } }
-        }
-        """;
+    private string Settings(int version) =>
+        $$"""
+            {
+              "Version": {{version}},
+              "OcspStapling": { "Issuers": [ "{{Folder["issuer.pem"]}}" ] },
+              "Kestrel": { "Endpoints": { "Https": { "Url": "https://127.0.0.1:{{_port}}", "Certificate": {
+                "Path": "{{Folder["server.pem"]}}",
+                "KeyPath": "{{Folder["server.key"]}}"
+              } } } }
+            }
+            """;
 
     // An endpoint on port 0 would open another one each time.
     private readonly int _port = FreePort.Find();
 
     private async Task WriteAsync(X509Certificate2 certificate)
     {
-        await File.WriteAllTextAsync(Folder["server.key"], certificate.GetECDsaPrivateKey()!.ExportPkcs8PrivateKeyPem(), TestContext.Current.CancellationToken);
-        await File.WriteAllTextAsync(Folder["server.pem"], certificate.ExportCertificatePem(), TestContext.Current.CancellationToken);
+        await File.WriteAllTextAsync(
+            Folder["server.key"],
+            certificate.GetECDsaPrivateKey()!.ExportPkcs8PrivateKeyPem(),
+            TestContext.Current.CancellationToken
+        );
+        await File.WriteAllTextAsync(
+            Folder["server.pem"],
+            certificate.ExportCertificatePem(),
+            TestContext.Current.CancellationToken
+        );
     }
 
     private async Task<(string Serial, StapleVerdictKind Verdict)> LookAsync(int port)
     {
-        var handshake = await new TlsProbe(TimeProvider.System).ConnectAsync("127.0.0.1", port, "server", TlsVersion.Any, TimeSpan.FromSeconds(10), TestContext.Current.CancellationToken);
-        return (handshake.Certificates[0].SerialNumber, StapleInspector.Inspect(handshake, [Authority.Certificate], TestAuthority.Now).Staple.Verdict);
+        var handshake = await new TlsProbe(TimeProvider.System).ConnectAsync(
+            "127.0.0.1",
+            port,
+            "server",
+            TlsVersion.Any,
+            TimeSpan.FromSeconds(10),
+            TestContext.Current.CancellationToken
+        );
+        return (
+            handshake.Certificates[0].SerialNumber,
+            StapleInspector.Inspect(handshake, [Authority.Certificate], TestAuthority.Now).Staple.Verdict
+        );
     }
 }

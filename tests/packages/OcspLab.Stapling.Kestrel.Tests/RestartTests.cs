@@ -35,20 +35,28 @@ public sealed class RestartTests : SiteBench
             context.Abort();
             return Task.CompletedTask;
         };
-        await using var again = await StartAsync(builder => builder.WebHost.UseOcspStapling(options => options.StartupTimeout = TimeSpan.FromMilliseconds(200)));
+        await using var again = await StartAsync(builder =>
+            builder.WebHost.UseOcspStapling(options => options.StartupTimeout = TimeSpan.FromMilliseconds(200))
+        );
         Assert.Equal(StapleVerdictKind.Absent, await StapleAsync(again));
     }
 
     [Fact, Trait("Rule", "S10")]
     public async Task A_revocation_survives_a_restart()
     {
-        Responder.Script = ScriptedServer.Send(() => Authority.Respond(Certificate, CertStatus.Revoked(TestAuthority.Now.AddHours(-2))));
+        Responder.Script = ScriptedServer.Send(() =>
+            Authority.Respond(Certificate, CertStatus.Revoked(TestAuthority.Now.AddHours(-2)))
+        );
         await using (var app = await StartAsync())
             Assert.Equal(StapleVerdictKind.Revoked, await StapleAsync(app));
-        Responder.Script = ScriptedServer.Send(() => Authority.Respond(Certificate, thisUpdate: TestAuthority.Now.AddHours(-3)));
+        Responder.Script = ScriptedServer.Send(() =>
+            Authority.Respond(Certificate, thisUpdate: TestAuthority.Now.AddHours(-3))
+        );
         await using var again = await StartAsync();
         Assert.Equal(StapleVerdictKind.Revoked, await StapleAsync(again));
-        await again.Services.GetRequiredService<IStaplingStatus>().RefreshAsync(cancellationToken: TestContext.Current.CancellationToken);
+        await again
+            .Services.GetRequiredService<IStaplingStatus>()
+            .RefreshAsync(cancellationToken: TestContext.Current.CancellationToken);
         Assert.Equal(StapleVerdictKind.Revoked, await StapleAsync(again));
     }
 }

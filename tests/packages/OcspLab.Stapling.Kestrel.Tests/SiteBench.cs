@@ -37,7 +37,11 @@ public abstract class SiteBench : IAsyncLifetime
         Folder.Dispose();
     }
 
-    internal async Task<WebApplication> StartAsync(Action<WebApplicationBuilder>? configure = null, bool useDefault = true, Action<WebApplication>? pipeline = null)
+    internal async Task<WebApplication> StartAsync(
+        Action<WebApplicationBuilder>? configure = null,
+        bool useDefault = true,
+        Action<WebApplication>? pipeline = null
+    )
     {
         var builder = WebApplication.CreateBuilder(new WebApplicationOptions { ContentRootPath = Folder.Path });
         builder.Logging.ClearProviders().AddProvider(new FakeLoggerProvider(Log)).SetMinimumLevel(LogLevel.Debug);
@@ -82,9 +86,21 @@ public abstract class SiteBench : IAsyncLifetime
         https.ServerCertificateChain = [Authority.Certificate];
     }
 
-    internal async Task<StapleVerdictKind> StapleAsync(WebApplication app, TlsVersion version = TlsVersion.Any, string serverName = "server", DateTimeOffset? now = null)
+    internal async Task<StapleVerdictKind> StapleAsync(
+        WebApplication app,
+        TlsVersion version = TlsVersion.Any,
+        string serverName = "server",
+        DateTimeOffset? now = null
+    )
     {
-        var handshake = await new TlsProbe(TimeProvider.System).ConnectAsync("127.0.0.1", PortOf(app), serverName, version, TimeSpan.FromSeconds(10), TestContext.Current.CancellationToken);
+        var handshake = await new TlsProbe(TimeProvider.System).ConnectAsync(
+            "127.0.0.1",
+            PortOf(app),
+            serverName,
+            version,
+            TimeSpan.FromSeconds(10),
+            TestContext.Current.CancellationToken
+        );
         return StapleInspector.Inspect(handshake, [Authority.Certificate], now ?? TestAuthority.Now).Staple.Verdict;
     }
 

@@ -17,19 +17,40 @@ public sealed class StatusEndpointTests : SiteBench
     {
         await using var app = await StartAsync(Configure, pipeline: app => app.MapOcspStaplingStatus());
         using var client = Client(app);
-        var before = (await client.GetFromJsonAsync<JsonElement>("/ocsp-stapling", TestContext.Current.CancellationToken))[0];
-        Assert.Equal(("good", "good", "responder"), (Text(before, "state"), Text(before, "status"), Text(before, "source")));
+        var before = (
+            await client.GetFromJsonAsync<JsonElement>("/ocsp-stapling", TestContext.Current.CancellationToken)
+        )[0];
+        Assert.Equal(
+            ("good", "good", "responder"),
+            (Text(before, "state"), Text(before, "status"), Text(before, "source"))
+        );
         Assert.Equal("CN=server", Text(before, "certificate"));
         Assert.InRange(before.GetProperty("secondsLeft").GetInt64(), 22 * 3600, 23 * 3600);
 
-        Responder.Script = ScriptedServer.Send(() => Authority.Respond(Certificate, CertStatus.Revoked(TestAuthority.Now), thisUpdate: Clock.GetUtcNow()));
-        using var refreshed = await client.PostAsync($"/ocsp-stapling/refresh/{Text(before, "thumbprint")}", null, TestContext.Current.CancellationToken);
+        Responder.Script = ScriptedServer.Send(() =>
+            Authority.Respond(Certificate, CertStatus.Revoked(TestAuthority.Now), thisUpdate: Clock.GetUtcNow())
+        );
+        using var refreshed = await client.PostAsync(
+            $"/ocsp-stapling/refresh/{Text(before, "thumbprint")}",
+            null,
+            TestContext.Current.CancellationToken
+        );
         var after = (await refreshed.Content.ReadFromJsonAsync<JsonElement>(TestContext.Current.CancellationToken))[0];
         Assert.Equal(("revoked", "revoked"), (Text(after, "state"), Text(after, "status")));
         Assert.True(refreshed.Headers.CacheControl?.NoStore);
 
         using var all = await client.PostAsync("/ocsp-stapling/refresh", null, TestContext.Current.CancellationToken);
-        Assert.Equal("revoked", Text(Assert.Single((await all.Content.ReadFromJsonAsync<JsonElement>(TestContext.Current.CancellationToken)).EnumerateArray()), "state"));
+        Assert.Equal(
+            "revoked",
+            Text(
+                Assert.Single(
+                    (
+                        await all.Content.ReadFromJsonAsync<JsonElement>(TestContext.Current.CancellationToken)
+                    ).EnumerateArray()
+                ),
+                "state"
+            )
+        );
     }
 
     [Fact, Trait("Rule", "S33")]
@@ -44,9 +65,17 @@ public sealed class StatusEndpointTests : SiteBench
     [Fact, Trait("Rule", "S33")]
     public async Task It_is_protected_like_any_endpoint()
     {
-        await using var app = await StartAsync(Configure, pipeline: app => app.MapOcspStaplingStatus().AddEndpointFilter((context, next) => ValueTask.FromResult<object?>(Results.StatusCode(403))));
+        await using var app = await StartAsync(
+            Configure,
+            pipeline: app =>
+                app.MapOcspStaplingStatus()
+                    .AddEndpointFilter((context, next) => ValueTask.FromResult<object?>(Results.StatusCode(403)))
+        );
         using var client = Client(app);
-        using var response = await client.GetAsync(new Uri("/ocsp-stapling", UriKind.Relative), TestContext.Current.CancellationToken);
+        using var response = await client.GetAsync(
+            new Uri("/ocsp-stapling", UriKind.Relative),
+            TestContext.Current.CancellationToken
+        );
         Assert.Equal(HttpStatusCode.Forbidden, response.StatusCode);
     }
 
@@ -60,20 +89,31 @@ public sealed class StatusEndpointTests : SiteBench
                 Configure(builder);
                 builder.Services.AddHealthChecks().AddOcspStapling();
             },
-            pipeline: app => app.MapHealthChecks("/health"));
+            pipeline: app => app.MapHealthChecks("/health")
+        );
         using var client = Client(app);
-        Assert.Equal("Degraded", await client.GetStringAsync(new Uri("/health", UriKind.Relative), TestContext.Current.CancellationToken));
+        Assert.Equal(
+            "Degraded",
+            await client.GetStringAsync(new Uri("/health", UriKind.Relative), TestContext.Current.CancellationToken)
+        );
     }
 
     private static void Configure(WebApplicationBuilder builder) => builder.WebHost.UseOcspStapling();
 
-    private HttpClient Client(WebApplication app) => new(new SocketsHttpHandler
-    {
-        SslOptions = { RemoteCertificateValidationCallback = (_, shown, _, _) => shown?.GetCertHashString() == Certificate.GetCertHashString() },
-    })
-    {
-        BaseAddress = new Uri($"https://127.0.0.1:{PortOf(app)}"),
-    };
+    private HttpClient Client(WebApplication app) =>
+        new(
+            new SocketsHttpHandler
+            {
+                SslOptions =
+                {
+                    RemoteCertificateValidationCallback = (_, shown, _, _) =>
+                        shown?.GetCertHashString() == Certificate.GetCertHashString(),
+                },
+            }
+        )
+        {
+            BaseAddress = new Uri($"https://127.0.0.1:{PortOf(app)}"),
+        };
 
     private static string? Text(JsonElement element, string property) => element.GetProperty(property).GetString();
 }

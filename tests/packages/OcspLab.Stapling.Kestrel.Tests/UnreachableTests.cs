@@ -21,7 +21,14 @@ public sealed class UnreachableTests : SiteBench
 
     public static TheoryData<Address> Addresses => [.. Enum.GetValues<Address>()];
 
-    [Theory, MemberData(nameof(Addresses)), Trait("Rule", "S7"), Trait("Rule", "S8"), Trait("Rule", "S20"), Trait("Rule", "S21")]
+    [
+        Theory,
+        MemberData(nameof(Addresses)),
+        Trait("Rule", "S7"),
+        Trait("Rule", "S8"),
+        Trait("Rule", "S20"),
+        Trait("Rule", "S21")
+    ]
     public async Task The_last_good_staple_serves_until_next_update_then_nothing_then_the_new_one(Address address)
     {
         using var unreachable = new Unreachable(address);
@@ -58,8 +65,17 @@ public sealed class UnreachableTests : SiteBench
         });
         Assert.Equal(StapleVerdictKind.Absent, await SeenAsync(app));
         await Poll.UntilAsync(() => Log.GetSnapshot().Any(record => record.Id.Name == "NothingToStaple"), "the reason");
-        var word = address switch { Address.ClosedPort => "refused", Address.HangsAtConnect => "no answer within 2 s", _ => "no a" };
-        Assert.Contains(word, Log.GetSnapshot().First(record => record.Id.Name == "NothingToStaple").Message, StringComparison.Ordinal);
+        var word = address switch
+        {
+            Address.ClosedPort => "refused",
+            Address.HangsAtConnect => "no answer within 2 s",
+            _ => "no a",
+        };
+        Assert.Contains(
+            word,
+            Log.GetSnapshot().First(record => record.Id.Name == "NothingToStaple").Message,
+            StringComparison.Ordinal
+        );
     }
 
     // As an operator would: in the configuration, while the site runs. It is asked at once.
@@ -68,10 +84,14 @@ public sealed class UnreachableTests : SiteBench
         var status = app.Services.GetRequiredService<IStaplingStatus>();
         app.Configuration[ResponderKey] = url;
         ((IConfigurationRoot)app.Configuration).Reload();
-        await Poll.UntilAsync(() => url is null != status.Staples.Single().Urls.Any(asked => asked.OriginalString == url), "the setting is taken up");
+        await Poll.UntilAsync(
+            () => url is null != status.Staples.Single().Urls.Any(asked => asked.OriginalString == url),
+            "the setting is taken up"
+        );
     }
 
-    private static Task<IReadOnlyList<StapleStatus>> RefreshAsync(IStaplingStatus status) => status.RefreshAsync(cancellationToken: TestContext.Current.CancellationToken);
+    private static Task<IReadOnlyList<StapleStatus>> RefreshAsync(IStaplingStatus status) =>
+        status.RefreshAsync(cancellationToken: TestContext.Current.CancellationToken);
 
     private Task<StapleVerdictKind> SeenAsync(WebApplication app) => StapleAsync(app, now: Clock.GetUtcNow());
 
@@ -82,12 +102,13 @@ public sealed class UnreachableTests : SiteBench
     {
         private readonly List<Socket> _sockets = [];
 
-        public Unreachable(Address address) => Url = address switch
-        {
-            Address.UnknownName => "http://responder.invalid/",
-            Address.ClosedPort => $"http://127.0.0.1:{ClosedPort()}/",
-            _ => $"http://127.0.0.1:{FullPort()}/",
-        };
+        public Unreachable(Address address) =>
+            Url = address switch
+            {
+                Address.UnknownName => "http://responder.invalid/",
+                Address.ClosedPort => $"http://127.0.0.1:{ClosedPort()}/",
+                _ => $"http://127.0.0.1:{FullPort()}/",
+            };
 
         public string Url { get; }
 

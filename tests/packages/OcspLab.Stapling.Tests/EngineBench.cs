@@ -19,7 +19,8 @@ public abstract class EngineBench : IAsyncLifetime
     private readonly List<StaplingEngine> _engines = [];
     private StaplingEngine? _engine;
 
-    protected EngineBench() => _services = new ServiceCollection().AddMetrics().AddSingleton<IOcspClient>(Client).BuildServiceProvider();
+    protected EngineBench() =>
+        _services = new ServiceCollection().AddMetrics().AddSingleton<IOcspClient>(Client).BuildServiceProvider();
 
     internal QuietClock Clock { get; } = new(TestAuthority.Now);
     internal FakeLogCollector Log { get; } = new();
@@ -46,14 +47,27 @@ public abstract class EngineBench : IAsyncLifetime
         await _services.DisposeAsync();
     }
 
-    /// <summary>Another engine with the same clock, settings, responder and store: another instance, or the same after a restart.</summary>
+    /// <summary>
+    /// Another engine with the same clock, settings, responder and store: another instance, or the same after a
+    /// restart.
+    /// </summary>
     internal StaplingEngine CreateEngine()
     {
-        var logger = LoggerFactory.Create(builder => builder.AddProvider(new FakeLoggerProvider(Log)).SetMinimumLevel(LogLevel.Trace)).CreateLogger(StaplingLog.Category);
+        var logger = LoggerFactory
+            .Create(builder => builder.AddProvider(new FakeLoggerProvider(Log)).SetMinimumLevel(LogLevel.Trace))
+            .CreateLogger(StaplingLog.Category);
         var metrics = new StaplingMetrics(Meters);
         var fetcher = new StapleFetcher(_services, Microsoft.Extensions.Options.Options.Create(Options), Clock);
         var schedule = new RefreshSchedule(Monitor, Clock, new Random(1));
-        var refresher = new StapleRefresher(fetcher, new StapleArchive(Store, Clock, logger), schedule, Monitor, metrics, Clock, logger);
+        var refresher = new StapleRefresher(
+            fetcher,
+            new StapleArchive(Store, Clock, logger),
+            schedule,
+            Monitor,
+            metrics,
+            Clock,
+            logger
+        );
         var engine = new StaplingEngine(refresher, Monitor, metrics, HandOff, Clock, logger);
         _engines.Add(engine);
         return engine;
@@ -71,21 +85,25 @@ public abstract class EngineBench : IAsyncLifetime
     internal async Task RefreshAsync(StapleSlot slot)
     {
         var calls = Client.Calls;
-        for (var step = 0; step < 1500 && (Client.Calls == calls || slot.Status.LastRefresh == TestAuthority.Now); step++)
+        for (
+            var step = 0;
+            step < 1500 && (Client.Calls == calls || slot.Status.LastRefresh == TestAuthority.Now);
+            step++
+        )
             await AdvanceAsync(TimeSpan.FromMinutes(1));
         Assert.NotEqual(calls, Client.Calls);
     }
 
     /// <summary>
-    /// Fake time moves; then the engines' own threads have as much real time as they need to go to sleep again, and a moment where they
+    /// Fake time moves; then the engines' own threads have as much real time as they need to go to sleep again, and a
+    /// moment where they
     /// wait for something else.
     /// </summary>
     internal async Task AdvanceAsync(TimeSpan time)
     {
         Clock.Advance(time);
         var step = 0;
-        do
-            await Task.Delay(2, TestContext.Current.CancellationToken);
+        do await Task.Delay(2, TestContext.Current.CancellationToken);
         while (++step < 20 && Clock.Sleepers < _engines.Sum(Sleeping));
     }
 

@@ -13,13 +13,19 @@ public sealed class RefreshPlanTests
     [InlineData(0.0, 48)]
     [InlineData(0.5, 43.2)]
     public void A_fresh_staple_is_renewed_at_half_of_its_life_less_jitter(double chance, double hours) =>
-        Assert.Equal(Now.AddHours(hours), RefreshPlan.AfterSuccess(Staple(Now, TimeSpan.FromDays(4)), null, Options, Now, chance));
+        Assert.Equal(
+            Now.AddHours(hours),
+            RefreshPlan.AfterSuccess(Staple(Now, TimeSpan.FromDays(4)), null, Options, Now, chance)
+        );
 
     [Fact, Trait("Rule", "S5")]
     public void Chance_spreads_a_fleet()
     {
         var staple = Staple(Now, TimeSpan.FromDays(4));
-        var times = Enumerable.Range(0, 10).Select(step => RefreshPlan.AfterSuccess(staple, null, Options, Now, step / 10.0)).ToArray();
+        var times = Enumerable
+            .Range(0, 10)
+            .Select(step => RefreshPlan.AfterSuccess(staple, null, Options, Now, step / 10.0))
+            .ToArray();
         Assert.Equal(10, times.Distinct().Count());
     }
 
@@ -32,11 +38,17 @@ public sealed class RefreshPlanTests
 
     [Fact, Trait("Rule", "S4")]
     public void The_responders_cache_time_is_a_hint_to_come_sooner() =>
-        Assert.Equal(Now.AddHours(1), RefreshPlan.AfterSuccess(Staple(Now, TimeSpan.FromDays(4)), TimeSpan.FromHours(1), Options, Now, 0));
+        Assert.Equal(
+            Now.AddHours(1),
+            RefreshPlan.AfterSuccess(Staple(Now, TimeSpan.FromDays(4)), TimeSpan.FromHours(1), Options, Now, 0)
+        );
 
     [Fact, Trait("Rule", "S4")]
     public void No_hint_makes_it_hammer() =>
-        Assert.Equal(Now + Options.MinimumRefreshInterval, RefreshPlan.AfterSuccess(Staple(Now, TimeSpan.FromDays(4)), TimeSpan.Zero, Options, Now, 0));
+        Assert.Equal(
+            Now + Options.MinimumRefreshInterval,
+            RefreshPlan.AfterSuccess(Staple(Now, TimeSpan.FromDays(4)), TimeSpan.Zero, Options, Now, 0)
+        );
 
     [Fact, Trait("Rule", "S4")]
     public void A_short_life_is_renewed_before_its_end_whatever_the_interval()
@@ -49,7 +61,10 @@ public sealed class RefreshPlanTests
     public void Failures_wait_twice_as_long_each_time_up_to_a_cap()
     {
         var staple = Staple(Now, TimeSpan.FromDays(4));
-        var waits = Enumerable.Range(1, 40).Select(failures => RefreshPlan.AfterFailure(staple, failures, Options, Now, 0.5) - Now).ToArray();
+        var waits = Enumerable
+            .Range(1, 40)
+            .Select(failures => RefreshPlan.AfterFailure(staple, failures, Options, Now, 0.5) - Now)
+            .ToArray();
         Assert.Equal([10, 20, 40, 80], waits.Take(4).Select(wait => wait.TotalSeconds));
         Assert.All(waits, wait => Assert.InRange(wait, TimeSpan.FromSeconds(1), Options.MaximumRetryDelay));
     }
@@ -65,5 +80,6 @@ public sealed class RefreshPlanTests
     public void Without_a_staple_the_cap_is_five_minutes() =>
         Assert.Equal(TimeSpan.FromMinutes(5), RefreshPlan.AfterFailure(null, int.MaxValue, Options, Now, 0.5) - Now);
 
-    private static VerifiedStaple Staple(DateTimeOffset thisUpdate, TimeSpan life) => Staples.Verified(thisUpdate: thisUpdate, nextUpdate: thisUpdate + life, now: thisUpdate);
+    private static VerifiedStaple Staple(DateTimeOffset thisUpdate, TimeSpan life) =>
+        Staples.Verified(thisUpdate: thisUpdate, nextUpdate: thisUpdate + life, now: thisUpdate);
 }

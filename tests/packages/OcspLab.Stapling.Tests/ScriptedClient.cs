@@ -19,24 +19,34 @@ internal sealed class ScriptedClient : IOcspClient
 
     public void Script(Func<IReadOnlyList<Uri>, CancellationToken, Task<OcspFetch>> script) => _script = script;
 
-    public static OcspFetch Answered(IReadOnlyList<Uri> urls, VerifiedStaple staple) => new()
-    {
-        Staple = staple,
-        Attempts = [new FetchAttempt(urls[0], null, 200, OcspResponseStatus.Successful, null, "verified", TimeSpan.Zero)],
-        Duration = TimeSpan.Zero,
-    };
+    public static OcspFetch Answered(IReadOnlyList<Uri> urls, VerifiedStaple staple) =>
+        new()
+        {
+            Staple = staple,
+            Attempts =
+            [
+                new FetchAttempt(urls[0], null, 200, OcspResponseStatus.Successful, null, "verified", TimeSpan.Zero),
+            ],
+            Duration = TimeSpan.Zero,
+        };
 
     public void Fail() => _script = (_, _) => Task.FromResult(Failed);
 
     public void Throw() => _script = (_, _) => throw new OperationCanceledException("not ours");
 
-    public void Hang() => _script = async (_, cancellationToken) =>
-    {
-        await Task.Delay(Timeout.Infinite, cancellationToken);
-        return Failed;
-    };
+    public void Hang() =>
+        _script = async (_, cancellationToken) =>
+        {
+            await Task.Delay(Timeout.Infinite, cancellationToken);
+            return Failed;
+        };
 
-    public Task<OcspFetch> FetchAsync(OcspSubject subject, IReadOnlyList<Uri> urls, VerificationPolicy policy, CancellationToken cancellationToken)
+    public Task<OcspFetch> FetchAsync(
+        OcspSubject subject,
+        IReadOnlyList<Uri> urls,
+        VerificationPolicy policy,
+        CancellationToken cancellationToken
+    )
     {
         LastUrls = urls;
         Interlocked.Increment(ref _calls);

@@ -5,7 +5,9 @@ using OcspLab.Testing;
 
 namespace OcspLab.Stapling.Tests;
 
-/// <summary>Ten weeks on the fake clock with a responder that fails three times in ten, in every way that there is.</summary>
+/// <summary>
+/// Ten weeks on the fake clock with a responder that fails three times in ten, in every way that there is.
+/// </summary>
 public sealed class SoakTests : EngineBench
 {
     private readonly ConcurrentQueue<VerifiedStaple> _given = new();
@@ -15,38 +17,46 @@ public sealed class SoakTests : EngineBench
     {
         var chance = new Random(20260601);
         var faults = 0;
-        Client.Script(async (urls, cancellationToken) =>
-        {
-            int draw;
-            lock (chance)
-                draw = chance.Next(100);
-            if (draw < 30)
-                Interlocked.Increment(ref faults);
-            var now = Clock.GetUtcNow();
-            switch (draw)
+        Client.Script(
+            async (urls, cancellationToken) =>
             {
-                case < 8:
-                    return ScriptedClient.Failed;
-                case < 13:
-                    throw new InvalidOperationException("not foreseen");
-                case < 18:
-                    await Task.Delay(TimeSpan.FromSeconds(30), Clock, cancellationToken);
-                    return ScriptedClient.Failed;
-                case < 24:
-                    return ScriptedClient.Answered(urls, Staples.Verified(CertStatus.Unknown, now.AddMinutes(-1), now.AddDays(1), now));
-                case < 30:
-                    // A lagging replica: still valid, but older than what was given before.
-                    return ScriptedClient.Answered(urls, Staples.Verified(null, now.AddHours(-20), now.AddHours(2), now));
-                default:
-                    var staple = Staples.Verified(null, now.AddMinutes(-5), now.AddDays(1), now);
-                    _given.Enqueue(staple);
-                    return ScriptedClient.Answered(urls, staple);
+                int draw;
+                lock (chance)
+                    draw = chance.Next(100);
+                if (draw < 30)
+                    Interlocked.Increment(ref faults);
+                var now = Clock.GetUtcNow();
+                switch (draw)
+                {
+                    case < 8:
+                        return ScriptedClient.Failed;
+                    case < 13:
+                        throw new InvalidOperationException("not foreseen");
+                    case < 18:
+                        await Task.Delay(TimeSpan.FromSeconds(30), Clock, cancellationToken);
+                        return ScriptedClient.Failed;
+                    case < 24:
+                        return ScriptedClient.Answered(
+                            urls,
+                            Staples.Verified(CertStatus.Unknown, now.AddMinutes(-1), now.AddDays(1), now)
+                        );
+                    case < 30:
+                        // A lagging replica: still valid, but older than what was given before.
+                        return ScriptedClient.Answered(
+                            urls,
+                            Staples.Verified(null, now.AddHours(-20), now.AddHours(2), now)
+                        );
+                    default:
+                        var staple = Staples.Verified(null, now.AddMinutes(-5), now.AddDays(1), now);
+                        _given.Enqueue(staple);
+                        return ScriptedClient.Answered(urls, staple);
+                }
             }
-        });
+        );
 
         var slot = await AddAndWaitAsync();
         var unstapled = 0;
-        for (var end = TestAuthority.Now.AddDays(70); Clock.GetUtcNow() < end;)
+        for (var end = TestAuthority.Now.AddDays(70); Clock.GetUtcNow() < end; )
         {
             await AdvanceAsync(TimeSpan.FromMinutes(20));
             var now = Clock.GetUtcNow();

@@ -24,8 +24,10 @@ public sealed class StapleHealthTests : EngineBench
     [Theory, Trait("Rule", "S32")]
     [InlineData(false, HealthStatus.Degraded)]
     [InlineData(true, HealthStatus.Unhealthy)]
-    public void A_missing_staple_is_worse_for_a_certificate_that_must_have_one(bool mustStaple, HealthStatus expected) =>
-        Assert.Equal(expected, Judge(Status() with { IsMustStaple = mustStaple }));
+    public void A_missing_staple_is_worse_for_a_certificate_that_must_have_one(
+        bool mustStaple,
+        HealthStatus expected
+    ) => Assert.Equal(expected, Judge(Status() with { IsMustStaple = mustStaple }));
 
     [Fact, Trait("Rule", "S32")]
     public async Task Revoked_is_unhealthy_stapled_or_withheld()
@@ -40,14 +42,19 @@ public sealed class StapleHealthTests : EngineBench
     [Theory, Trait("Rule", "S36")]
     [InlineData(StapleSourceKind.None)]
     [InlineData(StapleSourceKind.Off)]
-    public void A_certificate_without_ocsp_is_healthy(StapleSourceKind source) => Assert.Equal(HealthStatus.Healthy, Judge(Status() with { Source = source }));
+    public void A_certificate_without_ocsp_is_healthy(StapleSourceKind source) =>
+        Assert.Equal(HealthStatus.Healthy, Judge(Status() with { Source = source }));
 
     [Fact, Trait("Rule", "S31")]
     public async Task Gauges_tell_how_long_the_next_staple_lasts_and_how_old_the_oldest_is()
     {
         Client.Answer(Staples.Verified());
         _ = Engine;
-        using var remaining = new MetricCollector<double>(Meters, StaplingTelemetry.MeterName, "ocsp.stapling.staple.remaining");
+        using var remaining = new MetricCollector<double>(
+            Meters,
+            StaplingTelemetry.MeterName,
+            "ocsp.stapling.staple.remaining"
+        );
         using var age = new MetricCollector<double>(Meters, StaplingTelemetry.MeterName, "ocsp.stapling.staple.age");
         using var staples = new MetricCollector<long>(Meters, StaplingTelemetry.MeterName, "ocsp.stapling.staples");
         await AddAndWaitAsync();
@@ -68,7 +75,10 @@ public sealed class StapleHealthTests : EngineBench
         Engine.Add(mustStaple ? Staples.MustStapleServer : Staples.Server, [Staples.Authority.Certificate]);
         await Engine.WaitForFirstStaplesAsync(TestContext.Current.CancellationToken);
         HandOff.GiveUp(HandOffMode.RuntimeOwn, "a handshake did not send the staple that it was given");
-        var check = await new StaplingHealthCheck(Engine, HandOff, Clock).CheckHealthAsync(Context(), TestContext.Current.CancellationToken);
+        var check = await new StaplingHealthCheck(Engine, HandOff, Clock).CheckHealthAsync(
+            Context(),
+            TestContext.Current.CancellationToken
+        );
         Assert.Equal(expected, check.Status);
         Assert.Contains("did not send the staple", check.Description, StringComparison.Ordinal);
     }
@@ -80,29 +90,40 @@ public sealed class StapleHealthTests : EngineBench
         Assert.Equal(HealthStatus.Degraded, await CheckAsync());
     }
 
-    private static StapleStatus Status() => new()
-    {
-        Certificate = "CN=server",
-        Thumbprint = "00",
-        SerialNumber = "01",
-        NotAfter = DateTimeOffset.MaxValue,
-        IsMustStaple = false,
-        Source = StapleSourceKind.Responder,
-        Urls = [],
-        LastOutcome = RefreshOutcome.Failed,
-    };
+    private static StapleStatus Status() =>
+        new()
+        {
+            Certificate = "CN=server",
+            Thumbprint = "00",
+            SerialNumber = "01",
+            NotAfter = DateTimeOffset.MaxValue,
+            IsMustStaple = false,
+            Source = StapleSourceKind.Responder,
+            Urls = [],
+            LastOutcome = RefreshOutcome.Failed,
+        };
 
-    private static HealthStatus Judge(StapleStatus status) => new StaplingHealthCheck(new OneStatus(status), new HandOffStatus(), TimeProvider.System)
-        .CheckHealthAsync(Context()).Result.Status;
+    private static HealthStatus Judge(StapleStatus status) =>
+        new StaplingHealthCheck(new OneStatus(status), new HandOffStatus(), TimeProvider.System)
+            .CheckHealthAsync(Context())
+            .Result.Status;
 
-    private async Task<HealthStatus> CheckAsync() => (await new StaplingHealthCheck(Engine, HandOff, Clock).CheckHealthAsync(Context())).Status;
+    private async Task<HealthStatus> CheckAsync() =>
+        (await new StaplingHealthCheck(Engine, HandOff, Clock).CheckHealthAsync(Context())).Status;
 
-    private static HealthCheckContext Context() => new() { Registration = new HealthCheckRegistration("ocsp-stapling", _ => null!, failureStatus: null, tags: null) };
+    private static HealthCheckContext Context() =>
+        new()
+        {
+            Registration = new HealthCheckRegistration("ocsp-stapling", _ => null!, failureStatus: null, tags: null),
+        };
 
     private sealed class OneStatus(StapleStatus status) : IStaplingStatus
     {
         public IReadOnlyList<StapleStatus> Staples => [status];
 
-        public Task<IReadOnlyList<StapleStatus>> RefreshAsync(string? thumbprint = null, CancellationToken cancellationToken = default) => Task.FromResult(Staples);
+        public Task<IReadOnlyList<StapleStatus>> RefreshAsync(
+            string? thumbprint = null,
+            CancellationToken cancellationToken = default
+        ) => Task.FromResult(Staples);
     }
 }

@@ -44,10 +44,17 @@ public sealed class StapleSourceTests : EngineBench
         if (tampered)
             bytes[^1] ^= 1;
         await File.WriteAllBytesAsync(_folder["given.der"], bytes, TestContext.Current.CancellationToken);
-        Options.Certificates[StapleSlot.KeyOf(Staples.Server)] = new CertificateStaplingOptions { File = _folder["given.der"] };
+        Options.Certificates[StapleSlot.KeyOf(Staples.Server)] = new CertificateStaplingOptions
+        {
+            File = _folder["given.der"],
+        };
         var slot = await AddAndWaitAsync();
         Assert.Equal(!tampered, slot.Current is not null);
-        Assert.Contains(expected, $"{slot.Status.LastOutcome.ToTag()}: {slot.Status.LastDetail}", StringComparison.Ordinal);
+        Assert.Contains(
+            expected,
+            $"{slot.Status.LastOutcome.ToTag()}: {slot.Status.LastDetail}",
+            StringComparison.Ordinal
+        );
         Assert.Equal(0, Client.Calls);
     }
 
@@ -57,12 +64,19 @@ public sealed class StapleSourceTests : EngineBench
         Options.Certificates["server"] = new CertificateStaplingOptions { File = _folder["given.der"] };
         var slot = await AddAndWaitAsync();
         Assert.Contains("given.der", slot.Status.LastDetail, StringComparison.Ordinal);
-        await File.WriteAllBytesAsync(_folder["given.der"], Staples.Verified().Encoded.ToArray(), TestContext.Current.CancellationToken);
-        await Poll.UntilAsync(async () =>
-        {
-            await AdvanceAsync(TimeSpan.FromMinutes(1));
-            return slot.Current is not null;
-        }, "the file is found");
+        await File.WriteAllBytesAsync(
+            _folder["given.der"],
+            Staples.Verified().Encoded.ToArray(),
+            TestContext.Current.CancellationToken
+        );
+        await Poll.UntilAsync(
+            async () =>
+            {
+                await AdvanceAsync(TimeSpan.FromMinutes(1));
+                return slot.Current is not null;
+            },
+            "the file is found"
+        );
     }
 
     [Fact, Trait("Rule", "S36")]
@@ -77,7 +91,10 @@ public sealed class StapleSourceTests : EngineBench
         Options.Certificates.Clear();
         Client.Answer(Staples.Verified(thisUpdate: TestAuthority.Now));
         Monitor.Changed();
-        await Poll.UntilAsync(() => slot.Current is not null && slot.Status.Source == StapleSourceKind.Responder, "it is on again");
+        await Poll.UntilAsync(
+            () => slot.Current is not null && slot.Status.Source == StapleSourceKind.Responder,
+            "it is on again"
+        );
     }
 
     [Fact, Trait("Rule", "S33")]
@@ -95,29 +112,46 @@ public sealed class StapleSourceTests : EngineBench
     [Fact]
     public void Settings_come_from_configuration_down_to_single_certificates()
     {
-        using var services = Services(new Dictionary<string, string?>
-        {
-            ["OcspStapling:MustStaple"] = "Serve",
-            ["OcspStapling:Verification:ClockSkew"] = "00:01:00",
-            ["OcspStapling:Certificates:*.example.test:Client"] = "inside",
-            ["OcspStapling:Clients:inside:Proxy"] = "http://127.0.0.1:3128",
-            ["OcspStapling:Certificates:other:Use"] = "Off",
-        });
+        using var services = Services(
+            new Dictionary<string, string?>
+            {
+                ["OcspStapling:MustStaple"] = "Serve",
+                ["OcspStapling:Verification:ClockSkew"] = "00:01:00",
+                ["OcspStapling:Certificates:*.example.test:Client"] = "inside",
+                ["OcspStapling:Clients:inside:Proxy"] = "http://127.0.0.1:3128",
+                ["OcspStapling:Certificates:other:Use"] = "Off",
+            }
+        );
         var options = services.GetRequiredService<IOptions<StaplingOptions>>().Value;
         Assert.Equal(MustStaplePolicy.Serve, options.MustStaple);
         Assert.Equal(TimeSpan.FromMinutes(1), options.Verification.ClockSkew);
         Assert.Equal("inside", options.Certificates["*.EXAMPLE.test"].Client);
         Assert.Equal(StaplingUse.Off, options.Certificates["other"].Use);
         Assert.NotNull(services.GetRequiredKeyedService<IOcspClient>("inside"));
-        Assert.Equal(new Uri("http://127.0.0.1:3128"), services.GetRequiredService<IOptionsMonitor<OcspClientOptions>>().Get("inside").Proxy);
+        Assert.Equal(
+            new Uri("http://127.0.0.1:3128"),
+            services.GetRequiredService<IOptionsMonitor<OcspClientOptions>>().Get("inside").Proxy
+        );
     }
 
     [Fact]
     public void Every_setting_can_be_configured()
     {
         var settings = new Dictionary<string, string?>();
-        (string Section, Type Type)[] all = [("OcspStapling", typeof(StaplingOptions)), ("OcspStapling:Fetch", typeof(OcspClientOptions)), ("OcspStapling:Verification", typeof(VerificationPolicy)), ("OcspStapling:Certificates:one", typeof(CertificateStaplingOptions))];
-        var simple = all.SelectMany(options => options.Type.GetProperties().Where(property => property.CanWrite && Sample(property) is not null).Select(property => (Key: $"{options.Section}:{property.Name}", options.Type, Property: property))).ToArray();
+        (string Section, Type Type)[] all =
+        [
+            ("OcspStapling", typeof(StaplingOptions)),
+            ("OcspStapling:Fetch", typeof(OcspClientOptions)),
+            ("OcspStapling:Verification", typeof(VerificationPolicy)),
+            ("OcspStapling:Certificates:one", typeof(CertificateStaplingOptions)),
+        ];
+        var simple = all.SelectMany(options =>
+                options
+                    .Type.GetProperties()
+                    .Where(property => property.CanWrite && Sample(property) is not null)
+                    .Select(property => (Key: $"{options.Section}:{property.Name}", options.Type, Property: property))
+            )
+            .ToArray();
         foreach (var (key, _, property) in simple)
             settings[key] = Sample(property);
         // A certificate has one source, and a client that is registered.
@@ -131,8 +165,15 @@ public sealed class StapleSourceTests : EngineBench
         Assert.Equal(["127.0.0.1"], fetch.Resolvers);
         foreach (var (key, type, property) in simple.Where(setting => settings[setting.Key] is not null))
         {
-            object holder = type == typeof(StaplingOptions) ? stapling : type == typeof(OcspClientOptions) ? fetch : type == typeof(VerificationPolicy) ? stapling.Verification : stapling.Certificates["one"];
-            Assert.True(settings[key] == Text(property.GetValue(holder)), $"{key} is {Text(property.GetValue(holder))}");
+            object holder =
+                type == typeof(StaplingOptions) ? stapling
+                : type == typeof(OcspClientOptions) ? fetch
+                : type == typeof(VerificationPolicy) ? stapling.Verification
+                : stapling.Certificates["one"];
+            Assert.True(
+                settings[key] == Text(property.GetValue(holder)),
+                $"{key} is {Text(property.GetValue(holder))}"
+            );
         }
     }
 
@@ -141,14 +182,19 @@ public sealed class StapleSourceTests : EngineBench
     {
         var type = Nullable.GetUnderlyingType(property.PropertyType) ?? property.PropertyType;
         return type == typeof(TimeSpan) ? "00:01:00"
-            : type == typeof(int) ? property.Name == nameof(OcspClientOptions.MaximumResponseSize) ? "2048" : "7"
+            : type == typeof(int)
+                ? property.Name == nameof(OcspClientOptions.MaximumResponseSize) ? "2048"
+                    : "7"
             : type == typeof(Uri) ? "http://127.0.0.1:1/"
             : type == typeof(string) ? "sample"
             : type.IsEnum ? Enum.GetNames(type)[^1]
             : null;
     }
 
-    private static string? Text(object? value) => value is TimeSpan span ? span.ToString("c", CultureInfo.InvariantCulture) : Convert.ToString(value, CultureInfo.InvariantCulture);
+    private static string? Text(object? value) =>
+        value is TimeSpan span
+            ? span.ToString("c", CultureInfo.InvariantCulture)
+            : Convert.ToString(value, CultureInfo.InvariantCulture);
 
     [Theory]
     [InlineData("Certificates:one:Client", "nobody", "Certificates:one:Client")]
@@ -156,27 +202,43 @@ public sealed class StapleSourceTests : EngineBench
     [InlineData("Storage", "DistributedCache", "IDistributedCache")]
     [InlineData("Issuers:0", "no-such.pem", "no-such.pem")]
     [InlineData("MaximumConcurrency", "0", "MaximumConcurrency")]
-    [InlineData("Verification:ClockSkew", "2.00:00:00", "OcspStapling:Verification:ClockSkew: '2.00:00:00' is not from 00:00:00 to 1.00:00:00.")]
-    [InlineData("StartupTimeout", "00:20:00", "OcspStapling:StartupTimeout: '00:20:00' is not from 00:00:00 to 00:10:00.")]
+    [InlineData(
+        "Verification:ClockSkew",
+        "2.00:00:00",
+        "OcspStapling:Verification:ClockSkew: '2.00:00:00' is not from 00:00:00 to 1.00:00:00."
+    )]
+    [InlineData(
+        "StartupTimeout",
+        "00:20:00",
+        "OcspStapling:StartupTimeout: '00:20:00' is not from 00:00:00 to 00:10:00."
+    )]
     [InlineData("Responder", "ftp://x/", "OcspStapling:Responder: 'ftp://x/'")]
     [InlineData("StartupTimout", "00:00:01", "OcspStapling:StartupTimout: there is no such setting")]
     public void A_slip_in_the_settings_shows_at_start_with_its_key(string key, string value, string named)
     {
         using var services = Services(new Dictionary<string, string?> { [$"OcspStapling:{key}"] = value });
-        var exception = Assert.Throws<OptionsValidationException>(() => services.GetRequiredService<IOptions<StaplingOptions>>().Value);
+        var exception = Assert.Throws<OptionsValidationException>(() =>
+            services.GetRequiredService<IOptions<StaplingOptions>>().Value
+        );
         Assert.Contains(named, exception.Message, StringComparison.Ordinal);
     }
 
     [Theory]
     [InlineData("Fetch:Retries", "99", "OcspStapling:Fetch:Retries: '99' is not from 0 to 10.")]
     [InlineData("Fetch:Resolvers:0", "dns.example", "OcspStapling:Fetch:Resolvers: 'dns.example'")]
-    [InlineData("Clients:inside:AttemptTimeout", "00:00:00", "OcspStapling:Clients:inside:AttemptTimeout: '00:00:00' is not from 00:00:00.1 to 00:02:00.")]
+    [InlineData(
+        "Clients:inside:AttemptTimeout",
+        "00:00:00",
+        "OcspStapling:Clients:inside:AttemptTimeout: '00:00:00' is not from 00:00:00.1 to 00:02:00."
+    )]
     [InlineData("Clients:inside:Proxy", "ftp://x/", "OcspStapling:Clients:inside:Proxy: 'ftp://x/'")]
     public void A_slip_in_the_settings_of_a_client_shows_with_its_key(string key, string value, string named)
     {
         using var services = Services(new Dictionary<string, string?> { [$"OcspStapling:{key}"] = value });
         var clients = services.GetRequiredService<IOptionsMonitor<OcspClientOptions>>();
-        var exception = Assert.Throws<OptionsValidationException>(() => clients.Get(key.StartsWith("Clients", StringComparison.Ordinal) ? "inside" : ""));
+        var exception = Assert.Throws<OptionsValidationException>(() =>
+            clients.Get(key.StartsWith("Clients", StringComparison.Ordinal) ? "inside" : "")
+        );
         Assert.Contains(named, exception.Message, StringComparison.Ordinal);
     }
 
@@ -189,17 +251,30 @@ public sealed class StapleSourceTests : EngineBench
     {
         var log = new FakeLogCollector();
         var configuration = new ConfigurationBuilder().AddInMemoryCollection([]).Build();
-        var collection = new ServiceCollection().AddSingleton<IConfiguration>(configuration).AddLogging(logging => logging.AddProvider(new FakeLoggerProvider(log)));
+        var collection = new ServiceCollection()
+            .AddSingleton<IConfiguration>(configuration)
+            .AddLogging(logging => logging.AddProvider(new FakeLoggerProvider(log)));
         collection.AddOcspStapling(configuration);
         using var services = collection.BuildServiceProvider();
         var stapling = services.GetRequiredService<IOptionsMonitor<StaplingOptions>>();
         var fetch = services.GetRequiredService<IOptionsMonitor<OcspClientOptions>>();
-        var before = (stapling.CurrentValue.MaximumConcurrency, stapling.CurrentValue.Revoked, fetch.CurrentValue.Retries);
+        var before = (
+            stapling.CurrentValue.MaximumConcurrency,
+            stapling.CurrentValue.Revoked,
+            fetch.CurrentValue.Retries
+        );
 
         configuration[$"OcspStapling:{key}"] = value;
         configuration.Reload();
-        Assert.Contains(key.Split(':')[^1] is "0" ? "Resolvers" : key.Split(':')[^1], Assert.Single(log.GetSnapshot(), record => record.Id.Name == "SettingsRejected").Message, StringComparison.Ordinal);
-        Assert.Equal(before, (stapling.CurrentValue.MaximumConcurrency, stapling.CurrentValue.Revoked, fetch.CurrentValue.Retries));
+        Assert.Contains(
+            key.Split(':')[^1] is "0" ? "Resolvers" : key.Split(':')[^1],
+            Assert.Single(log.GetSnapshot(), record => record.Id.Name == "SettingsRejected").Message,
+            StringComparison.Ordinal
+        );
+        Assert.Equal(
+            before,
+            (stapling.CurrentValue.MaximumConcurrency, stapling.CurrentValue.Revoked, fetch.CurrentValue.Retries)
+        );
         Assert.Empty(fetch.CurrentValue.Resolvers);
     }
 

@@ -30,11 +30,17 @@ public sealed class StapleStorageTests : EngineBench
         Client.Answer(staple);
         var slot = await AddAndWaitAsync();
         await Poll.UntilAsync(() => File.Exists(FileOf(slot)), "the file");
-        Assert.Equal(staple.Encoded.ToArray(), await File.ReadAllBytesAsync(FileOf(slot), TestContext.Current.CancellationToken));
+        Assert.Equal(
+            staple.Encoded.ToArray(),
+            await File.ReadAllBytesAsync(FileOf(slot), TestContext.Current.CancellationToken)
+        );
         if (!OperatingSystem.IsWindows())
         {
             Assert.Equal(UnixFileMode.UserRead | UnixFileMode.UserWrite, File.GetUnixFileMode(FileOf(slot)));
-            Assert.Equal(UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute, new DirectoryInfo(_folder["staples"]).UnixFileMode);
+            Assert.Equal(
+                UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute,
+                new DirectoryInfo(_folder["staples"]).UnixFileMode
+            );
         }
 
         Assert.Single(Directory.GetFileSystemEntries(_folder["staples"]));
@@ -104,11 +110,14 @@ public sealed class StapleStorageTests : EngineBench
         for (var step = 0; step < 60 && slot.Current is null; step++)
             await AdvanceAsync(TimeSpan.FromSeconds(1));
         Assert.NotNull(slot.Current);
-        await Poll.UntilAsync(async () =>
-        {
-            await AdvanceAsync(TimeSpan.FromSeconds(1));
-            return slot.Status.LastOutcome == RefreshOutcome.Good;
-        }, "the refresh is over");
+        await Poll.UntilAsync(
+            async () =>
+            {
+                await AdvanceAsync(TimeSpan.FromSeconds(1));
+                return slot.Status.LastOutcome == RefreshOutcome.Good;
+            },
+            "the refresh is over"
+        );
         Assert.Single(Log.GetSnapshot(), record => record.Id.Name == "StoreFailed");
     }
 
@@ -118,9 +127,17 @@ public sealed class StapleStorageTests : EngineBench
         UseDirectory();
         var archive = new StapleArchive(Store, Clock, Microsoft.Extensions.Logging.Abstractions.NullLogger.Instance);
         var slot = Add();
-        var newer = Staples.Verified(CertStatus.Revoked(TestAuthority.Now.AddMinutes(-30)), thisUpdate: TestAuthority.Now.AddMinutes(-10));
+        var newer = Staples.Verified(
+            CertStatus.Revoked(TestAuthority.Now.AddMinutes(-30)),
+            thisUpdate: TestAuthority.Now.AddMinutes(-10)
+        );
         await archive.SaveAsync(slot, newer, new VerificationPolicy(), TestContext.Current.CancellationToken);
-        await archive.SaveAsync(slot, Staples.Verified(thisUpdate: TestAuthority.Now.AddHours(-3)), new VerificationPolicy(), TestContext.Current.CancellationToken);
+        await archive.SaveAsync(
+            slot,
+            Staples.Verified(thisUpdate: TestAuthority.Now.AddHours(-3)),
+            new VerificationPolicy(),
+            TestContext.Current.CancellationToken
+        );
         var stored = await archive.LoadAsync(slot, new VerificationPolicy(), TestContext.Current.CancellationToken);
         Assert.Equal(newer.ThisUpdate, stored?.ThisUpdate);
     }
@@ -152,7 +169,14 @@ public sealed class StapleStorageTests : EngineBench
     public async Task Of_those_who_want_a_lease_at_once_one_has_it()
     {
         var cache = new CountingCache(Clock);
-        var leases = Enumerable.Range(0, 20).Select(_ => new DistributedStapleStore(cache, Clock).TryAcquireLeaseAsync("one", TimeSpan.FromSeconds(30), TestContext.Current.CancellationToken).AsTask()).ToArray();
+        var leases = Enumerable
+            .Range(0, 20)
+            .Select(_ =>
+                new DistributedStapleStore(cache, Clock)
+                    .TryAcquireLeaseAsync("one", TimeSpan.FromSeconds(30), TestContext.Current.CancellationToken)
+                    .AsTask()
+            )
+            .ToArray();
         Clock.Advance(TimeSpan.FromSeconds(1));
         Assert.Single(await Task.WhenAll(leases), taken => taken);
     }
@@ -174,7 +198,13 @@ public sealed class StapleStorageTests : EngineBench
     {
         var cache = new CountingCache(Clock);
         Client.Answer(Staples.Verified());
-        var lease = new DistributedStapleStore(cache, Clock).TryAcquireLeaseAsync(StapleSlot.KeyOf(Staples.Server), TimeSpan.FromSeconds(30), TestContext.Current.CancellationToken).AsTask();
+        var lease = new DistributedStapleStore(cache, Clock)
+            .TryAcquireLeaseAsync(
+                StapleSlot.KeyOf(Staples.Server),
+                TimeSpan.FromSeconds(30),
+                TestContext.Current.CancellationToken
+            )
+            .AsTask();
         Clock.Advance(TimeSpan.FromSeconds(1));
         Assert.True(await lease);
         await using var member = Start(new DistributedStapleStore(cache, Clock));
@@ -198,7 +228,8 @@ public sealed class StapleStorageTests : EngineBench
 
     private void UseDirectory() => Store = new DirectoryStapleStore(_folder["staples"]);
 
-    private async Task SaveAsync(VerifiedStaple staple) => await Store!.SaveAsync(StapleSlot.KeyOf(Staples.Server), staple, TestContext.Current.CancellationToken);
+    private async Task SaveAsync(VerifiedStaple staple) =>
+        await Store!.SaveAsync(StapleSlot.KeyOf(Staples.Server), staple, TestContext.Current.CancellationToken);
 
     private Member Start(IStapleStore store)
     {
@@ -232,11 +263,17 @@ public sealed class StapleStorageTests : EngineBench
     {
         public bool LeaseTaken { get; private set; }
 
-        public ValueTask<byte[]?> LoadAsync(string certificate, CancellationToken cancellationToken) => new(LeaseTaken ? staple.Encoded.ToArray() : null);
+        public ValueTask<byte[]?> LoadAsync(string certificate, CancellationToken cancellationToken) =>
+            new(LeaseTaken ? staple.Encoded.ToArray() : null);
 
-        public ValueTask SaveAsync(string certificate, VerifiedStaple staple, CancellationToken cancellationToken) => ValueTask.CompletedTask;
+        public ValueTask SaveAsync(string certificate, VerifiedStaple staple, CancellationToken cancellationToken) =>
+            ValueTask.CompletedTask;
 
-        public ValueTask<bool> TryAcquireLeaseAsync(string certificate, TimeSpan duration, CancellationToken cancellationToken) => new(LeaseTaken = true);
+        public ValueTask<bool> TryAcquireLeaseAsync(
+            string certificate,
+            TimeSpan duration,
+            CancellationToken cancellationToken
+        ) => new(LeaseTaken = true);
     }
 
     private sealed class BrokenStore(Failing how) : IStapleStore
@@ -250,7 +287,11 @@ public sealed class StapleStorageTests : EngineBench
             throw new InvalidOperationException("the disk is gone");
         }
 
-        public async ValueTask SaveAsync(string certificate, VerifiedStaple staple, CancellationToken cancellationToken) => await LoadAsync(certificate, cancellationToken);
+        public async ValueTask SaveAsync(
+            string certificate,
+            VerifiedStaple staple,
+            CancellationToken cancellationToken
+        ) => await LoadAsync(certificate, cancellationToken);
     }
 
     /// <summary>One of several instances.</summary>

@@ -7,7 +7,10 @@ namespace OcspLab.Stapling.Tests;
 
 public sealed class StaplingEngineTests : EngineBench
 {
-    private static readonly CertStatus Revoked = CertStatus.Revoked(TestAuthority.Now.AddHours(-1), RevocationReason.KeyCompromise);
+    private static readonly CertStatus Revoked = CertStatus.Revoked(
+        TestAuthority.Now.AddHours(-1),
+        RevocationReason.KeyCompromise
+    );
 
     [Fact, Trait("Rule", "S1")]
     public async Task The_first_staple_is_there_when_the_wait_ends()
@@ -42,11 +45,14 @@ public sealed class StaplingEngineTests : EngineBench
             Assert.NotNull(slot.Current);
         }
 
-        await Poll.UntilAsync(async () =>
-        {
-            await AdvanceAsync(TimeSpan.FromMinutes(1));
-            return slot.Current is null;
-        }, "the expired staple is dropped");
+        await Poll.UntilAsync(
+            async () =>
+            {
+                await AdvanceAsync(TimeSpan.FromMinutes(1));
+                return slot.Current is null;
+            },
+            "the expired staple is dropped"
+        );
         Assert.True(Clock.GetUtcNow() >= TestAuthority.Now.AddHours(23), "dropped too early");
         Assert.Contains(Log.GetSnapshot(), record => record.Id.Name == "StapleExpired");
     }
@@ -63,7 +69,10 @@ public sealed class StaplingEngineTests : EngineBench
         await RefreshAsync(slot);
         Assert.Equal(policy == RevokedPolicy.Staple ? CertStatusKind.Revoked : null, slot.Current?.Status.Kind);
         Assert.Equal(RefreshOutcome.Revoked, slot.Status.LastOutcome);
-        Assert.Single(Log.GetSnapshot(), record => record.Id.Name == "CertificateRevoked" && record.Level == LogLevel.Error);
+        Assert.Single(
+            Log.GetSnapshot(),
+            record => record.Id.Name == "CertificateRevoked" && record.Level == LogLevel.Error
+        );
     }
 
     [Fact, Trait("Rule", "S10")]
@@ -129,14 +138,21 @@ public sealed class StaplingEngineTests : EngineBench
         await Engine.WaitForFirstStaplesAsync(TestContext.Current.CancellationToken);
         Assert.False(slot.IsWanted);
         Assert.Equal(0, Client.Calls);
-        Assert.Equal(LogLevel.Information, Assert.Single(Log.GetSnapshot(), record => record.Id.Name == "NoOcspUrl").Level);
+        Assert.Equal(
+            LogLevel.Information,
+            Assert.Single(Log.GetSnapshot(), record => record.Id.Name == "NoOcspUrl").Level
+        );
     }
 
     [Fact, Trait("Rule", "S34")]
     public void A_missing_issuer_is_named()
     {
         Engine.Add(Staples.Server, []);
-        Assert.Contains("CN=Test CA", Assert.Single(Log.GetSnapshot(), record => record.Id.Name == "IssuerMissing").Message, StringComparison.Ordinal);
+        Assert.Contains(
+            "CN=Test CA",
+            Assert.Single(Log.GetSnapshot(), record => record.Id.Name == "IssuerMissing").Message,
+            StringComparison.Ordinal
+        );
     }
 
     [Fact, Trait("Rule", "S20")]
@@ -155,7 +171,9 @@ public sealed class StaplingEngineTests : EngineBench
     public async Task The_certificate_that_was_met_first_may_be_disposed_of()
     {
         Client.Answer(Staples.Verified());
-        var first = System.Security.Cryptography.X509Certificates.X509CertificateLoader.LoadCertificate(Staples.Server.RawData);
+        var first = System.Security.Cryptography.X509Certificates.X509CertificateLoader.LoadCertificate(
+            Staples.Server.RawData
+        );
         var slot = Engine.Add(first, [Staples.Authority.Certificate]);
         await Engine.WaitForFirstStaplesAsync(TestContext.Current.CancellationToken);
         first.Dispose();
@@ -179,7 +197,17 @@ public sealed class StaplingEngineTests : EngineBench
     [Fact, Trait("Rule", "S34")]
     public void A_certificate_that_cannot_be_read_closely_is_named_and_harms_nobody()
     {
-        using var odd = Staples.Authority.Issue("CN=odd", request => request.CertificateExtensions.Add(new System.Security.Cryptography.X509Certificates.X509Extension("2.5.29.17", [0x30, 0x05, 0x01], critical: false)));
+        using var odd = Staples.Authority.Issue(
+            "CN=odd",
+            request =>
+                request.CertificateExtensions.Add(
+                    new System.Security.Cryptography.X509Certificates.X509Extension(
+                        "2.5.29.17",
+                        [0x30, 0x05, 0x01],
+                        critical: false
+                    )
+                )
+        );
         var slot = Engine.Add(odd, [Staples.Authority.Certificate]);
         Assert.False(slot.IsWanted);
         Assert.Single(Log.GetSnapshot(), record => record.Id.Name == "CertificateUnusable");

@@ -8,7 +8,8 @@ public sealed class StapleInspectorTests
     private static readonly TestAuthority Impostor = new();
 
     [Fact]
-    public void A_staple_of_the_trusted_authority_is_good() => Assert.Equal(StapleVerdictKind.Good, Judge(Authority, Authority).Verdict);
+    public void A_staple_of_the_trusted_authority_is_good() =>
+        Assert.Equal(StapleVerdictKind.Good, Judge(Authority, Authority).Verdict);
 
     [Fact, Trait("Rule", "V11")]
     public void A_staple_of_a_namesake_that_the_server_sent_along_is_not_believed()
@@ -22,7 +23,10 @@ public sealed class StapleInspectorTests
     {
         var certificate = new TestAuthority("CN=Nobody knows").Server();
         var handshake = new TlsHandshake("TLSv1.3", "", TimeSpan.Zero, [certificate], [new byte[] { 1 }]);
-        Assert.Equal("untrusted_chain", StapleInspector.Inspect(handshake, [Authority.Certificate], TestAuthority.Now).Staple.Reason);
+        Assert.Equal(
+            "untrusted_chain",
+            StapleInspector.Inspect(handshake, [Authority.Certificate], TestAuthority.Now).Staple.Reason
+        );
     }
 
     // The leaf is the trusted authority's; the certificate sent along and the staple may be another's.

@@ -22,7 +22,11 @@ internal sealed class BrowserProcess : IAsyncDisposable
         var home = Directory.CreateTempSubdirectory("ocsplab-browser-").FullName;
         try
         {
-            var start = new ProcessStartInfo(program, await furnish(home).ConfigureAwait(false)) { RedirectStandardError = true, RedirectStandardOutput = true };
+            var start = new ProcessStartInfo(program, await furnish(home).ConfigureAwait(false))
+            {
+                RedirectStandardError = true,
+                RedirectStandardOutput = true,
+            };
             start.Environment["HOME"] = home;
             var process = Process.Start(start) ?? throw new LabException($"{program} cannot be started.");
             // Read, so that a full pipe never stops it.
@@ -37,7 +41,9 @@ internal sealed class BrowserProcess : IAsyncDisposable
         }
     }
 
-    /// <summary>Waits for a file that the browser writes when it listens, and reads the number on its first line.</summary>
+    /// <summary>
+    /// Waits for a file that the browser writes when it listens, and reads the number on its first line.
+    /// </summary>
     /// <exception cref="LabException">It ended, or did not come up in time.</exception>
     public async Task<int> ReadPortAsync(string name, TimeProvider clock, CancellationToken cancellationToken)
     {
@@ -45,7 +51,11 @@ internal sealed class BrowserProcess : IAsyncDisposable
         var started = clock.GetTimestamp();
         while (clock.GetElapsedTime(started) < Patience && !_process.HasExited)
         {
-            if (File.Exists(path) && (await File.ReadAllLinesAsync(path, cancellationToken).ConfigureAwait(false)) is [var line, ..] && int.TryParse(line, out var port))
+            if (
+                File.Exists(path)
+                && (await File.ReadAllLinesAsync(path, cancellationToken).ConfigureAwait(false)) is [var line, ..]
+                && int.TryParse(line, out var port)
+            )
                 return port;
             await Task.Delay(TimeSpan.FromMilliseconds(100), clock, cancellationToken).ConfigureAwait(false);
         }

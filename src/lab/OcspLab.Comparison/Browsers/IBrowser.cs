@@ -2,7 +2,9 @@ using OcspLab.Lab;
 
 namespace OcspLab.Comparison.Browsers;
 
-/// <summary>A real browser, started afresh with an empty profile for every page: both remember staples and connections.</summary>
+/// <summary>
+/// A real browser, started afresh with an empty profile for every page: both remember staples and connections.
+/// </summary>
 public interface IBrowser
 {
     /// <summary><c>firefox</c> or <c>chromium</c>.</summary>

@@ -17,21 +17,65 @@ internal sealed record ClientCase(string Name, string Title)
     /// <summary>Whether clients can ask the responder.</summary>
     public required CaseResponder Responder { get; init; }
 
-    /// <summary>All of them. Those whose certificate is good and whose responder is down are the article's claim about availability.</summary>
+    /// <summary>
+    /// All of them. Those whose certificate is good and whose responder is down are the article's claim about
+    /// availability.
+    /// </summary>
     public static IReadOnlyList<ClientCase> All { get; } =
     [
         new("good", "good, stapled") { Staple = CaseStaple.Right, Responder = CaseResponder.Up },
         new("goodDown", "good, stapled; responder down") { Staple = CaseStaple.Right, Responder = CaseResponder.Down },
         new("goodUnstapled", "good, no staple") { Staple = CaseStaple.None, Responder = CaseResponder.Up },
-        new("goodUnstapledDown", "good, no staple; responder down") { Staple = CaseStaple.None, Responder = CaseResponder.Down },
-        new("revoked", "revoked, stapled") { IsRevoked = true, Staple = CaseStaple.Right, Responder = CaseResponder.Up },
-        new("revokedUnstapled", "revoked, no staple") { IsRevoked = true, Staple = CaseStaple.None, Responder = CaseResponder.Up },
-        new("revokedUnstapledDown", "revoked, no staple; responder down") { IsRevoked = true, Staple = CaseStaple.None, Responder = CaseResponder.Down },
-        new("mustStaple", "must-staple, stapled; responder down") { IsMustStaple = true, Staple = CaseStaple.Right, Responder = CaseResponder.Down },
-        new("mustStapleUnstapled", "must-staple, no staple") { IsMustStaple = true, Staple = CaseStaple.None, Responder = CaseResponder.Up },
-        new("expired", "good, staple expired an hour ago") { Staple = CaseStaple.Expired, Responder = CaseResponder.Up },
-        new("expiredDown", "good, staple expired an hour ago; responder down") { Staple = CaseStaple.Expired, Responder = CaseResponder.Down },
-        new("tryLater", "good, tryLater stapled; responder down") { Staple = CaseStaple.TryLater, Responder = CaseResponder.Down },
+        new("goodUnstapledDown", "good, no staple; responder down")
+        {
+            Staple = CaseStaple.None,
+            Responder = CaseResponder.Down,
+        },
+        new("revoked", "revoked, stapled")
+        {
+            IsRevoked = true,
+            Staple = CaseStaple.Right,
+            Responder = CaseResponder.Up,
+        },
+        new("revokedUnstapled", "revoked, no staple")
+        {
+            IsRevoked = true,
+            Staple = CaseStaple.None,
+            Responder = CaseResponder.Up,
+        },
+        new("revokedUnstapledDown", "revoked, no staple; responder down")
+        {
+            IsRevoked = true,
+            Staple = CaseStaple.None,
+            Responder = CaseResponder.Down,
+        },
+        new("mustStaple", "must-staple, stapled; responder down")
+        {
+            IsMustStaple = true,
+            Staple = CaseStaple.Right,
+            Responder = CaseResponder.Down,
+        },
+        new("mustStapleUnstapled", "must-staple, no staple")
+        {
+            IsMustStaple = true,
+            Staple = CaseStaple.None,
+            Responder = CaseResponder.Up,
+        },
+        new("expired", "good, staple expired an hour ago")
+        {
+            Staple = CaseStaple.Expired,
+            Responder = CaseResponder.Up,
+        },
+        new("expiredDown", "good, staple expired an hour ago; responder down")
+        {
+            Staple = CaseStaple.Expired,
+            Responder = CaseResponder.Down,
+        },
+        new("tryLater", "good, tryLater stapled; responder down")
+        {
+            Staple = CaseStaple.TryLater,
+            Responder = CaseResponder.Down,
+        },
     ];
 }
 
@@ -44,7 +88,9 @@ internal enum CaseStaple
     /// <summary>Nothing: Kestrel without any stapling.</summary>
     None,
 
-    /// <summary>An answer past its nextUpdate, which only nginx with <c>ssl_stapling_file</c> can be made to send.</summary>
+    /// <summary>
+    /// An answer past its nextUpdate, which only nginx with <c>ssl_stapling_file</c> can be made to send.
+    /// </summary>
     Expired,
 
     /// <summary>The error <em>tryLater</em> (RFC 6960 §2.3), from nginx too.</summary>

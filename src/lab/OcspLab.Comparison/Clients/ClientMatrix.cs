@@ -7,7 +7,12 @@ namespace OcspLab.Comparison.Clients;
 /// <param name="Missing">Who could not be.</param>
 /// <param name="Cases">In which situations.</param>
 /// <param name="Observations">What they did.</param>
-public sealed record ClientMatrix(IReadOnlyList<ComparedProgram> Clients, IReadOnlyList<MissingProgram> Missing, IReadOnlyList<ComparedSituation> Cases, IReadOnlyList<ClientObservation> Observations);
+public sealed record ClientMatrix(
+    IReadOnlyList<ComparedProgram> Clients,
+    IReadOnlyList<MissingProgram> Missing,
+    IReadOnlyList<ComparedSituation> Cases,
+    IReadOnlyList<ClientObservation> Observations
+);
 
 /// <summary>One client in one situation.</summary>
 /// <param name="Client">The client's name.</param>
@@ -16,7 +21,14 @@ public sealed record ClientMatrix(IReadOnlyList<ComparedProgram> Clients, IReadO
 /// <param name="Said">What it said: the error's own name, the exit code, a word on the staple, or nothing.</param>
 /// <param name="Requests">How often it asked the responder itself.</param>
 /// <param name="Picture">What a browser showed, as PNG, or null.</param>
-public sealed record ClientObservation(string Client, string Case, ClientOutcome Outcome, string Said, int Requests, ReadOnlyMemory<byte>? Picture = null);
+public sealed record ClientObservation(
+    string Client,
+    string Case,
+    ClientOutcome Outcome,
+    string Said,
+    int Requests,
+    ReadOnlyMemory<byte>? Picture = null
+);
 
 /// <summary>Whether a client connected.</summary>
 public enum ClientOutcome

@@ -14,16 +14,27 @@ namespace OcspLab.Comparison.Clients;
 /// <param name="clients">Who is asked.</param>
 /// <param name="failures">Is given what could not be seen, and why.</param>
 /// <param name="progress">Is told what goes on.</param>
-internal sealed class ClientTrial(IReadOnlyList<IStatusClient> clients, ConcurrentBag<string> failures, Action<string> progress)
+internal sealed class ClientTrial(
+    IReadOnlyList<IStatusClient> clients,
+    ConcurrentBag<string> failures,
+    Action<string> progress
+)
 {
     /// <summary>Runs. When it is cancelled, what was seen so far is the result.</summary>
     public async Task<ClientMatrix> RunAsync(ComparisonLab lab, CancellationToken cancellationToken)
     {
         var present = clients.Where(client => client.Missing is null).ToArray();
         var observations = new List<ClientObservation>();
-        var missing = clients.Where(client => client.Missing is not null).Select(client => new MissingProgram(client.Name, client.Missing!)).ToList();
+        var missing = clients
+            .Where(client => client.Missing is not null)
+            .Select(client => new MissingProgram(client.Name, client.Missing!))
+            .ToList();
         var nginx = new NginxServer();
-        var cases = ClientCase.All.Where(wanted => nginx.Missing is null || wanted.Staple is not (CaseStaple.Expired or CaseStaple.TryLater)).ToArray();
+        var cases = ClientCase
+            .All.Where(wanted =>
+                nginx.Missing is null || wanted.Staple is not (CaseStaple.Expired or CaseStaple.TryLater)
+            )
+            .ToArray();
         if (cases.Length < ClientCase.All.Count)
             missing.Add(new MissingProgram("expired and tryLater", nginx.Missing!));
         var work = new WorkProgress("clients", cases.Length, lab.Clock, progress);
@@ -50,16 +61,48 @@ internal sealed class ClientTrial(IReadOnlyList<IStatusClient> clients, Concurre
 
         var described = new List<ComparedProgram>();
         foreach (var client in present)
-            described.Add(new ComparedProgram(client.Name, await client.ReadVersionAsync(CancellationToken.None).ConfigureAwait(false), client.Setting));
-        return new ClientMatrix(described, missing, [.. cases.Select(one => new ComparedSituation(one.Name, one.Title))], observations);
+            described.Add(
+                new ComparedProgram(
+                    client.Name,
+                    await client.ReadVersionAsync(CancellationToken.None).ConfigureAwait(false),
+                    client.Setting
+                )
+            );
+        return new ClientMatrix(
+            described,
+            missing,
+            [.. cases.Select(one => new ComparedSituation(one.Name, one.Title))],
+            observations
+        );
     }
 
-    private async Task RunAsync(ComparisonLab lab, ClientCase wanted, IStatusClient[] present, List<ClientObservation> observations, WorkProgress work, CancellationToken cancellationToken)
+    private async Task RunAsync(
+        ComparisonLab lab,
+        ClientCase wanted,
+        IStatusClient[] present,
+        List<ClientObservation> observations,
+        WorkProgress work,
+        CancellationToken cancellationToken
+    )
     {
-        var place = await lab.IssueAsync($"client-{wanted.Name.ToLowerInvariant()}", wanted.IsMustStaple ? CertificateKind.MustStapleSite : CertificateKind.Site, cancellationToken).ConfigureAwait(false);
+        var place = await lab.IssueAsync(
+                $"client-{wanted.Name.ToLowerInvariant()}",
+                wanted.IsMustStaple ? CertificateKind.MustStapleSite : CertificateKind.Site,
+                cancellationToken
+            )
+            .ConfigureAwait(false);
         if (wanted.IsRevoked)
-            await lab.Admin.RevokeAsync(place.Issued.Name, RevocationReason.KeyCompromise, cancellationToken).ConfigureAwait(false);
-        var server = new ServerProcess(await ServerOfAsync(lab, wanted, place, cancellationToken).ConfigureAwait(false), place with { Stapling = wanted.Staple == CaseStaple.None ? ServerStapling.Off : ServerStapling.On }, lab.Clock);
+            await lab
+                .Admin.RevokeAsync(place.Issued.Name, RevocationReason.KeyCompromise, cancellationToken)
+                .ConfigureAwait(false);
+        var server = new ServerProcess(
+            await ServerOfAsync(lab, wanted, place, cancellationToken).ConfigureAwait(false),
+            place with
+            {
+                Stapling = wanted.Staple == CaseStaple.None ? ServerStapling.Off : ServerStapling.On,
+            },
+            lab.Clock
+        );
         await using (server.ConfigureAwait(false))
         {
             await server.ListenAsync(cancellationToken).ConfigureAwait(false);
@@ -75,13 +118,28 @@ internal sealed class ClientTrial(IReadOnlyList<IStatusClient> clients, Concurre
                 using var either = CancellationTokenSource.CreateLinkedTokenSource(timer.Token, cancellationToken);
                 try
                 {
-                    var reaction = await client.ConnectAsync(new ClientVisit(place.Port, lab.RootFile, lab.Topology.Ports.Responder, folder), either.Token).ConfigureAwait(false);
+                    var reaction = await client
+                        .ConnectAsync(
+                            new ClientVisit(place.Port, lab.RootFile, lab.Topology.Ports.Responder, folder),
+                            either.Token
+                        )
+                        .ConfigureAwait(false);
                     // One that a Ctrl-C ended has said nothing.
                     cancellationToken.ThrowIfCancellationRequested();
-                    var asked = (await lab.ReadJournalAsync(place, cancellationToken).ConfigureAwait(false)).Count - before;
+                    var asked =
+                        (await lab.ReadJournalAsync(place, cancellationToken).ConfigureAwait(false)).Count - before;
                     // One picture of each thing that a browser says is enough.
                     var isNew = !observations.Exists(seen => seen.Client == client.Name && seen.Said == reaction.Said);
-                    observations.Add(new ClientObservation(client.Name, wanted.Name, reaction.Outcome, reaction.Said, asked, isNew ? reaction.Picture : null));
+                    observations.Add(
+                        new ClientObservation(
+                            client.Name,
+                            wanted.Name,
+                            reaction.Outcome,
+                            reaction.Said,
+                            asked,
+                            isNew ? reaction.Picture : null
+                        )
+                    );
                 }
                 catch (Exception exception) when (!cancellationToken.IsCancellationRequested)
                 {
@@ -92,9 +150,23 @@ internal sealed class ClientTrial(IReadOnlyList<IStatusClient> clients, Concurre
     }
 
     // What a client is shown must be what the situation says.
-    private static async Task AssertStapleAsync(ComparisonLab lab, ClientCase wanted, ServerPlace place, CancellationToken cancellationToken)
+    private static async Task AssertStapleAsync(
+        ComparisonLab lab,
+        ClientCase wanted,
+        ServerPlace place,
+        CancellationToken cancellationToken
+    )
     {
-        var handshake = await new TlsProbe(lab.Clock).ConnectAsync("127.0.0.1", place.Port, LabTopology.SiteHost, TlsVersion.Any, TimeSpan.FromSeconds(10), cancellationToken).ConfigureAwait(false);
+        var handshake = await new TlsProbe(lab.Clock)
+            .ConnectAsync(
+                "127.0.0.1",
+                place.Port,
+                LabTopology.SiteHost,
+                TlsVersion.Any,
+                TimeSpan.FromSeconds(10),
+                cancellationToken
+            )
+            .ConfigureAwait(false);
         var staple = StapleInspector.Inspect(handshake, [], lab.Clock.GetUtcNow()).Staple;
         var verdict = staple.Reason ?? staple.Word;
         var expected = wanted.Staple switch
@@ -108,14 +180,31 @@ internal sealed class ClientTrial(IReadOnlyList<IStatusClient> clients, Concurre
             throw new LabException($"The server for '{wanted.Title}' staples {verdict}, not {expected}.");
     }
 
-    private static async Task<IStaplingServer> ServerOfAsync(ComparisonLab lab, ClientCase wanted, ServerPlace place, CancellationToken cancellationToken)
+    private static async Task<IStaplingServer> ServerOfAsync(
+        ComparisonLab lab,
+        ClientCase wanted,
+        ServerPlace place,
+        CancellationToken cancellationToken
+    )
     {
         if (wanted.Staple is CaseStaple.Right or CaseStaple.None)
             return new KestrelServer(LabTopology.Kestrel);
-        await lab.BreakAsync(place, wanted.Staple == CaseStaple.Expired ? FaultKind.Expired : FaultKind.TryLater, cancellationToken).ConfigureAwait(false);
+        await lab.BreakAsync(
+                place,
+                wanted.Staple == CaseStaple.Expired ? FaultKind.Expired : FaultKind.TryLater,
+                cancellationToken
+            )
+            .ConfigureAwait(false);
         using var status = new StatusCheck(lab, place);
         var file = Path.Combine(lab.CreateFolder(place.Issued.Name), "staple.der");
-        await File.WriteAllBytesAsync(file, (await status.AskAsync(lab.Topology.Ports.Responder, null, cancellationToken).ConfigureAwait(false)).ToArray(), cancellationToken).ConfigureAwait(false);
+        await File.WriteAllBytesAsync(
+                file,
+                (
+                    await status.AskAsync(lab.Topology.Ports.Responder, null, cancellationToken).ConfigureAwait(false)
+                ).ToArray(),
+                cancellationToken
+            )
+            .ConfigureAwait(false);
         await lab.MendAsync(place, cancellationToken).ConfigureAwait(false);
         return new NginxServer { StapleFile = file };
     }

@@ -14,14 +14,33 @@ internal sealed class OpenSslStatusClient : IStatusClient
 
     public string Setting => "s_client -status -verify_return_error: it asks for a staple, and acts on none";
 
-    public Task<string> ReadVersionAsync(CancellationToken cancellationToken) => StaplingServers.FirstLineAsync("openssl", "version", cancellationToken);
+    public Task<string> ReadVersionAsync(CancellationToken cancellationToken) =>
+        StaplingServers.FirstLineAsync("openssl", "version", cancellationToken);
 
     public async Task<ClientReaction> ConnectAsync(ClientVisit visit, CancellationToken cancellationToken)
     {
-        var result = await visit.RunAsync(
-            "openssl", ["s_client", "-connect", $"127.0.0.1:{visit.Port}", "-servername", LabTopology.SiteHost, "-CAfile", visit.RootFile, "-verify_return_error", "-status"], cancellationToken).ConfigureAwait(false);
+        var result = await visit
+            .RunAsync(
+                "openssl",
+                [
+                    "s_client",
+                    "-connect",
+                    $"127.0.0.1:{visit.Port}",
+                    "-servername",
+                    LabTopology.SiteHost,
+                    "-CAfile",
+                    visit.RootFile,
+                    "-verify_return_error",
+                    "-status",
+                ],
+                cancellationToken
+            )
+            .ConfigureAwait(false);
         var lines = result.Output.Split('\n');
-        var status = Array.Find(lines, line => line.Contains("Cert Status:", StringComparison.Ordinal)) ?? Array.Find(lines, line => line.Contains("OCSP Response Status:", StringComparison.Ordinal)) ?? "no staple";
+        var status =
+            Array.Find(lines, line => line.Contains("Cert Status:", StringComparison.Ordinal))
+            ?? Array.Find(lines, line => line.Contains("OCSP Response Status:", StringComparison.Ordinal))
+            ?? "no staple";
         return new ClientReaction(result.ExitCode == 0 ? ClientOutcome.Connects : ClientOutcome.Refuses, status.Trim());
     }
 }
@@ -33,18 +52,49 @@ internal sealed class CurlStatusClient(CurlStatus status) : IStatusClient
 
     public string? Missing => ChildProcess.Find("curl") is null ? "curl is not installed" : null;
 
-    public string Setting => status == CurlStatus.Required ? "--cert-status: no page without a good staple" : "its defaults: the status is not looked at";
+    public string Setting =>
+        status == CurlStatus.Required
+            ? "--cert-status: no page without a good staple"
+            : "its defaults: the status is not looked at";
 
     // What follows are the versions of everything that it is linked with.
-    public async Task<string> ReadVersionAsync(CancellationToken cancellationToken) => string.Join(' ', (await StaplingServers.FirstLineAsync("curl", "--version", cancellationToken).ConfigureAwait(false)).Split(' ').Take(4));
+    public async Task<string> ReadVersionAsync(CancellationToken cancellationToken) =>
+        string.Join(
+            ' ',
+            (await StaplingServers.FirstLineAsync("curl", "--version", cancellationToken).ConfigureAwait(false))
+                .Split(' ')
+                .Take(4)
+        );
 
     public async Task<ClientReaction> ConnectAsync(ClientVisit visit, CancellationToken cancellationToken)
     {
         string[] required = status == CurlStatus.Required ? ["--cert-status"] : [];
-        var result = await visit.RunAsync(
-            "curl", ["--silent", "--show-error", "--output", "/dev/null", "--max-time", "20", "--noproxy", "*", .. required, "--cacert", visit.RootFile, "--resolve", $"{LabTopology.SiteHost}:{visit.Port}:127.0.0.1", visit.Page.ToString()],
-            cancellationToken).ConfigureAwait(false);
-        return new ClientReaction(result.ExitCode == 0 ? ClientOutcome.Connects : ClientOutcome.Refuses, result.ExitCode == 0 ? "" : $"{result.ExitCode}: {ClientText.After(result.Error, ") ")}");
+        var result = await visit
+            .RunAsync(
+                "curl",
+                [
+                    "--silent",
+                    "--show-error",
+                    "--output",
+                    "/dev/null",
+                    "--max-time",
+                    "20",
+                    "--noproxy",
+                    "*",
+                    .. required,
+                    "--cacert",
+                    visit.RootFile,
+                    "--resolve",
+                    $"{LabTopology.SiteHost}:{visit.Port}:127.0.0.1",
+                    visit.Page.ToString(),
+                ],
+                cancellationToken
+            )
+            .ConfigureAwait(false);
+        return new ClientReaction(
+            result.ExitCode == 0 ? ClientOutcome.Connects : ClientOutcome.Refuses,
+            result.ExitCode == 0 ? "" : $"{result.ExitCode}: {ClientText.After(result.Error, ") ")}"
+        );
     }
 }
 
@@ -63,18 +113,41 @@ internal sealed class GnuTlsStatusClient : IStatusClient
 {
     public string Name => "gnutls-cli";
 
-    public string? Missing => ChildProcess.Find("gnutls-cli") is null ? "gnutls-cli is not installed (gnutls-bin)" : null;
+    public string? Missing =>
+        ChildProcess.Find("gnutls-cli") is null ? "gnutls-cli is not installed (gnutls-bin)" : null;
 
     public string Setting => "its defaults: it judges a staple that is there, and asks nobody";
 
-    public Task<string> ReadVersionAsync(CancellationToken cancellationToken) => StaplingServers.FirstLineAsync("gnutls-cli", "--version", cancellationToken);
+    public Task<string> ReadVersionAsync(CancellationToken cancellationToken) =>
+        StaplingServers.FirstLineAsync("gnutls-cli", "--version", cancellationToken);
 
     public async Task<ClientReaction> ConnectAsync(ClientVisit visit, CancellationToken cancellationToken)
     {
-        var result = await visit.RunAsync(
-            "gnutls-cli", ["--x509cafile", visit.RootFile, "--port", $"{visit.Port}", "--sni-hostname", LabTopology.SiteHost, "--verify-hostname", LabTopology.SiteHost, "127.0.0.1"], cancellationToken).ConfigureAwait(false);
-        var status = Array.Find(result.Output.Split('\n'), line => line.StartsWith("- Status:", StringComparison.Ordinal));
-        return new ClientReaction(result.ExitCode == 0 ? ClientOutcome.Connects : ClientOutcome.Refuses, $"{result.ExitCode}: {(status is null ? "no status" : ClientText.After(status, "Status: "))}");
+        var result = await visit
+            .RunAsync(
+                "gnutls-cli",
+                [
+                    "--x509cafile",
+                    visit.RootFile,
+                    "--port",
+                    $"{visit.Port}",
+                    "--sni-hostname",
+                    LabTopology.SiteHost,
+                    "--verify-hostname",
+                    LabTopology.SiteHost,
+                    "127.0.0.1",
+                ],
+                cancellationToken
+            )
+            .ConfigureAwait(false);
+        var status = Array.Find(
+            result.Output.Split('\n'),
+            line => line.StartsWith("- Status:", StringComparison.Ordinal)
+        );
+        return new ClientReaction(
+            result.ExitCode == 0 ? ClientOutcome.Connects : ClientOutcome.Refuses,
+            $"{result.ExitCode}: {(status is null ? "no status" : ClientText.After(status, "Status: "))}"
+        );
     }
 }
 
@@ -89,15 +162,34 @@ internal sealed class DotNetStatusClient : IStatusClient
 
     public string Setting => "SslStream, X509RevocationMode.Online for the server's certificate alone";
 
-    public Task<string> ReadVersionAsync(CancellationToken cancellationToken) => Task.FromResult($".NET {Environment.Version}");
+    public Task<string> ReadVersionAsync(CancellationToken cancellationToken) =>
+        Task.FromResult($".NET {Environment.Version}");
 
     public async Task<ClientReaction> ConnectAsync(ClientVisit visit, CancellationToken cancellationToken)
     {
         // It remembers answers below HOME, and finds the responder's name nowhere.
-        var result = await visit.RunAsync(
-            "env", [$"http_proxy=http://127.0.0.1:{visit.ResponderPort}", "no_proxy=", "dotnet", Program, "connect", $"127.0.0.1:{visit.Port}", "--servername", LabTopology.SiteHost, "--ca", visit.RootFile],
-            cancellationToken).ConfigureAwait(false);
-        return new ClientReaction(result.ExitCode == 0 ? ClientOutcome.Connects : ClientOutcome.Refuses, result.ExitCode == 0 ? "" : result.Error.Trim());
+        var result = await visit
+            .RunAsync(
+                "env",
+                [
+                    $"http_proxy=http://127.0.0.1:{visit.ResponderPort}",
+                    "no_proxy=",
+                    "dotnet",
+                    Program,
+                    "connect",
+                    $"127.0.0.1:{visit.Port}",
+                    "--servername",
+                    LabTopology.SiteHost,
+                    "--ca",
+                    visit.RootFile,
+                ],
+                cancellationToken
+            )
+            .ConfigureAwait(false);
+        return new ClientReaction(
+            result.ExitCode == 0 ? ClientOutcome.Connects : ClientOutcome.Refuses,
+            result.ExitCode == 0 ? "" : result.Error.Trim()
+        );
     }
 }
 
@@ -107,11 +199,16 @@ internal sealed class JavaStatusClient(JavaRevocation revocation) : IStatusClien
     public string Name => revocation == JavaRevocation.Hard ? "java" : "java-soft";
 
     // The compiler is the launcher's: a runtime alone has none.
-    public string? Missing => ChildProcess.Find("javac") is null ? "javac is not installed (openjdk-17-jdk-headless)" : null;
+    public string? Missing =>
+        ChildProcess.Find("javac") is null ? "javac is not installed (openjdk-17-jdk-headless)" : null;
 
-    public string Setting => revocation == JavaRevocation.Hard ? "PKIXRevocationChecker: no status, no connection" : "PKIXRevocationChecker with SOFT_FAIL";
+    public string Setting =>
+        revocation == JavaRevocation.Hard
+            ? "PKIXRevocationChecker: no status, no connection"
+            : "PKIXRevocationChecker with SOFT_FAIL";
 
-    public Task<string> ReadVersionAsync(CancellationToken cancellationToken) => StaplingServers.FirstLineAsync("java", "--version", cancellationToken);
+    public Task<string> ReadVersionAsync(CancellationToken cancellationToken) =>
+        StaplingServers.FirstLineAsync("java", "--version", cancellationToken);
 
     public async Task<ClientReaction> ConnectAsync(ClientVisit visit, CancellationToken cancellationToken)
     {
@@ -124,10 +221,26 @@ internal sealed class JavaStatusClient(JavaRevocation revocation) : IStatusClien
                 await source.CopyToAsync(file, cancellationToken).ConfigureAwait(false);
         }
 
-        var result = await visit.RunAsync(
-            "java", ["-Dhttp.proxyHost=127.0.0.1", $"-Dhttp.proxyPort={visit.ResponderPort}", "-Dhttp.nonProxyHosts=", program, $"{visit.Port}", LabTopology.SiteHost, visit.RootFile, revocation == JavaRevocation.Hard ? "hard" : "soft"],
-            cancellationToken).ConfigureAwait(false);
-        return new ClientReaction(result.ExitCode == 0 ? ClientOutcome.Connects : ClientOutcome.Refuses, result.ExitCode == 0 ? "" : ClientText.FirstLine(result.Error).Split(',')[0]);
+        var result = await visit
+            .RunAsync(
+                "java",
+                [
+                    "-Dhttp.proxyHost=127.0.0.1",
+                    $"-Dhttp.proxyPort={visit.ResponderPort}",
+                    "-Dhttp.nonProxyHosts=",
+                    program,
+                    $"{visit.Port}",
+                    LabTopology.SiteHost,
+                    visit.RootFile,
+                    revocation == JavaRevocation.Hard ? "hard" : "soft",
+                ],
+                cancellationToken
+            )
+            .ConfigureAwait(false);
+        return new ClientReaction(
+            result.ExitCode == 0 ? ClientOutcome.Connects : ClientOutcome.Refuses,
+            result.ExitCode == 0 ? "" : ClientText.FirstLine(result.Error).Split(',')[0]
+        );
     }
 }
 
@@ -159,7 +272,11 @@ internal sealed class BrowserStatusClient(IBrowser browser, string name, string 
     {
         var seen = await browser.VisitAsync(visit.Page, visit.RootFile, cancellationToken).ConfigureAwait(false);
         _version = seen.Browser;
-        return new ClientReaction(seen.Error is null ? ClientOutcome.Connects : ClientOutcome.Refuses, seen.Error ?? "loads", seen.Picture);
+        return new ClientReaction(
+            seen.Error is null ? ClientOutcome.Connects : ClientOutcome.Refuses,
+            seen.Error ?? "loads",
+            seen.Picture
+        );
     }
 }
 
@@ -173,5 +290,6 @@ internal static class ClientText
         return at < 0 ? line : line[(at + mark.Length)..];
     }
 
-    public static string FirstLine(string text) => text.Split('\n').Select(line => line.Trim()).FirstOrDefault(line => line.Length > 0) ?? "";
+    public static string FirstLine(string text) =>
+        text.Split('\n').Select(line => line.Trim()).FirstOrDefault(line => line.Length > 0) ?? "";
 }

@@ -25,7 +25,9 @@ internal interface IStatusClient
 /// <summary>Where a client is to connect to.</summary>
 /// <param name="Port">On 127.0.0.1, as <see cref="LabTopology.SiteHost"/>.</param>
 /// <param name="RootFile">The root to trust, in PEM.</param>
-/// <param name="ResponderPort">The responder's, on 127.0.0.1, for clients that cannot be shown its name: it is their proxy then.</param>
+/// <param name="ResponderPort">
+/// The responder's, on 127.0.0.1, for clients that cannot be shown its name: it is their proxy then.
+/// </param>
 /// <param name="Folder">An empty folder of the client's own.</param>
 internal sealed record ClientVisit(int Port, string RootFile, int ResponderPort, string Folder)
 {
@@ -33,8 +35,11 @@ internal sealed record ClientVisit(int Port, string RootFile, int ResponderPort,
     public Uri Page => new($"https://{LabTopology.SiteHost}:{Port}/");
 
     /// <summary>Runs a program whose home is the folder.</summary>
-    public Task<CommandResult> RunAsync(string program, IEnumerable<string> arguments, CancellationToken cancellationToken) =>
-        ChildProcess.RunAsync("env", [$"HOME={Folder}", program, .. arguments], Folder, cancellationToken);
+    public Task<CommandResult> RunAsync(
+        string program,
+        IEnumerable<string> arguments,
+        CancellationToken cancellationToken
+    ) => ChildProcess.RunAsync("env", [$"HOME={Folder}", program, .. arguments], Folder, cancellationToken);
 }
 
 /// <summary>What a client did.</summary>

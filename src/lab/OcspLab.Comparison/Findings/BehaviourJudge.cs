@@ -54,11 +54,13 @@ internal sealed class BehaviourJudge
         ScenarioRunResult[] runs = rule.Kind is { } kind ? [.. _byKind[kind]] : _runs;
         if (runs.Length == 0)
             return new Finding(_server, rule.Behaviour, FindingVerdict.Unseen, _unseen);
-        var faults = runs
-            .Select(run => new FaultyRun(run, (FailureOf(run)?.Text ?? rule.FindFault(run))!))
+        var faults = runs.Select(run => new FaultyRun(run, (FailureOf(run)?.Text ?? rule.FindFault(run))!))
             .Where(fault => fault.Text is not null)
             .GroupBy(fault => fault.Text.Words)
-            .Select(same => $"{Where(runs, [.. same.Select(fault => fault.Run)])}: {RemarkText.Join([.. same.Select(fault => fault.Text)])}")
+            .Select(same =>
+                $"{Where(runs, [.. same.Select(fault => fault.Run)])}: "
+                + $"{RemarkText.Join([.. same.Select(fault => fault.Text)])}"
+            )
             .ToArray();
         return faults.Length == 0
             ? new Finding(_server, rule.Behaviour, FindingVerdict.Holds, Where(runs))
@@ -71,7 +73,8 @@ internal sealed class BehaviourJudge
             ? new Finding(_server, KeepsGoodStaple.Behaviour, FindingVerdict.Unseen, "it loses it undisturbed, too")
             : Judge(KeepsGoodStaple);
 
-    private static RunRemark? FailureOf(ScenarioRunResult run) => run.Failure is { } failure ? RunRemark.Fails($"{failure}") : null;
+    private static RunRemark? FailureOf(ScenarioRunResult run) =>
+        run.Failure is { } failure ? RunRemark.Fails($"{failure}") : null;
 
     private static string Where(ScenarioRunResult[] runs)
     {
@@ -93,7 +96,9 @@ internal sealed class BehaviourJudge
     {
         if (names.Length <= NamedScenarios)
             return string.Join(", ", names);
-        return names.Length == scenarios ? $"in all {scenarios} scenarios" : $"in {names.Length} of {scenarios} scenarios";
+        return names.Length == scenarios
+            ? $"in all {scenarios} scenarios"
+            : $"in {names.Length} of {scenarios} scenarios";
     }
 
     private const int NamedScenarios = 2;

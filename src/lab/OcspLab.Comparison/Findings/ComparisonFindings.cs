@@ -32,9 +32,7 @@ public sealed record ComparisonFindings(
 
     /// <summary>One behaviour of the judged servers, in their order.</summary>
     public IEnumerable<Finding> Row(string behaviour) =>
-        Judged.Select(server =>
-            Findings.First(finding => finding.Server == server && finding.Behaviour == behaviour)
-        );
+        Judged.Select(server => Findings.First(finding => finding.Server == server && finding.Behaviour == behaviour));
 
     /// <summary>A server's name, and how many of the behaviours that were seen hold.</summary>
     public string Score(string server)

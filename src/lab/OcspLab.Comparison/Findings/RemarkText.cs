@@ -16,7 +16,8 @@ internal readonly record struct Quantity(double Value, string Unit = "")
 }
 
 /// <summary>
-/// A sentence whose numbers stay numbers, so that the sentences of many runs can be told as one with their medians. It is written as
+/// A sentence whose numbers stay numbers, so that the sentences of many runs can be told as one with their medians. It
+/// is written as
 /// an interpolated string: counts and <see cref="Quantity"/> are its numbers, all else are its words.
 /// </summary>
 [InterpolatedStringHandler]
@@ -32,8 +33,11 @@ internal sealed class RemarkText
         _quantities.Capacity = formattedCount;
     }
 
-    /// <summary>The words with a sign for every number: sentences with the same words differ in numbers alone.</summary>
-    public string Words => string.Join('#', _words.Zip(_quantities.Select(one => one.Unit).Append(""), (word, unit) => word + unit));
+    /// <summary>
+    /// The words with a sign for every number: sentences with the same words differ in numbers alone.
+    /// </summary>
+    public string Words =>
+        string.Join('#', _words.Zip(_quantities.Select(one => one.Unit).Append(""), (word, unit) => word + unit));
 
     /// <summary>Adds words.</summary>
     public void AppendLiteral(string words) => _words[^1] += words;
@@ -54,8 +58,10 @@ internal sealed class RemarkText
     /// <summary>What sentences in the same words say: each number as median, and as spread where they differ.</summary>
     public static string Join(IReadOnlyList<RemarkText> same)
     {
-        var numbers = same[0]._quantities.Select((quantity, index) =>
-            Spread.Of(same.Select(text => text._quantities[index].Value)).ToText(quantity.Unit));
+        var numbers = same[0]
+            ._quantities.Select(
+                (quantity, index) => Spread.Of(same.Select(text => text._quantities[index].Value)).ToText(quantity.Unit)
+            );
         return string.Concat(same[0]._words.Zip(numbers.Append(""), (word, number) => word + number));
     }
 

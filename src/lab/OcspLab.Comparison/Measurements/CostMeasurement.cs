@@ -16,10 +16,23 @@ namespace OcspLab.Comparison.Measurements;
 /// <param name="Stapling">Whether the server was set up to staple.</param>
 /// <param name="Milliseconds">Processor time of the server and its children for a handshake.</param>
 /// <param name="Bytes">What the server sends in one.</param>
-/// <param name="Handshakes">How many were counted; each new one was looked at for its staple, or the lack of it.</param>
-public sealed record HandshakeCost(string Server, KeyAlgorithm Key, TlsVersion Version, SessionKind Session, ServerStapling Stapling, Spread Milliseconds, long Bytes, int Handshakes)
+/// <param name="Handshakes">
+/// How many were counted; each new one was looked at for its staple, or the lack of it.
+/// </param>
+public sealed record HandshakeCost(
+    string Server,
+    KeyAlgorithm Key,
+    TlsVersion Version,
+    SessionKind Session,
+    ServerStapling Stapling,
+    Spread Milliseconds,
+    long Bytes,
+    int Handshakes
+)
 {
-    /// <summary>What a server may send before the client has to answer: ten segments of 1,460 bytes (RFC 6928 §2).</summary>
+    /// <summary>
+    /// What a server may send before the client has to answer: ten segments of 1,460 bytes (RFC 6928 §2).
+    /// </summary>
     public const int InitialWindow = 14_600;
 }
 
@@ -33,21 +46,43 @@ public enum SessionKind
     Resumed,
 }
 
-/// <summary>Processor time and bytes of handshakes, one after the other from one client, for every server that is here, stapling and not.</summary>
-internal sealed class CostMeasurement(ComparisonPlan plan, IReadOnlyList<IStaplingServer> servers, ConcurrentBag<string> failures, TimeProvider clock, Action<string> progress)
+/// <summary>
+/// Processor time and bytes of handshakes, one after the other from one client, for every server that is here, stapling
+/// and not.
+/// </summary>
+internal sealed class CostMeasurement(
+    ComparisonPlan plan,
+    IReadOnlyList<IStaplingServer> servers,
+    ConcurrentBag<string> failures,
+    TimeProvider clock,
+    Action<string> progress
+)
 {
     /// <summary>Runs. When it is cancelled, what was measured so far is the result.</summary>
     public async Task<IReadOnlyList<HandshakeCost>> RunAsync(CancellationToken cancellationToken)
     {
         var costs = new List<HandshakeCost>();
-        if ((OpenSslClient.Missing ?? (Directory.Exists("/proc/self") ? null : "there is no /proc to read processor times from")) is { } missing)
+        if (
+            (
+                OpenSslClient.Missing
+                ?? (Directory.Exists("/proc/self") ? null : "there is no /proc to read processor times from")
+            ) is
+            { } missing
+        )
             throw new LabException(missing);
-        var work = new WorkProgress("cost", Enum.GetValues<KeyAlgorithm>().Length * servers.Count * HandshakesOfServer(), clock, progress);
+        var work = new WorkProgress(
+            "cost",
+            Enum.GetValues<KeyAlgorithm>().Length * servers.Count * HandshakesOfServer(),
+            clock,
+            progress
+        );
         try
         {
             foreach (var key in Enum.GetValues<KeyAlgorithm>())
             {
-                var lab = await ComparisonLab.StartAsync(Validity, key, clock, progress, cancellationToken).ConfigureAwait(false);
+                var lab = await ComparisonLab
+                    .StartAsync(Validity, key, clock, progress, cancellationToken)
+                    .ConfigureAwait(false);
                 await using (lab.ConfigureAwait(false))
                 {
                     foreach (var server in servers)
@@ -66,14 +101,29 @@ internal sealed class CostMeasurement(ComparisonPlan plan, IReadOnlyList<IStapli
         return costs;
     }
 
-    private async Task MeasureAsync(ComparisonLab lab, IStaplingServer server, KeyAlgorithm key, List<HandshakeCost> costs, WorkProgress work, CancellationToken cancellationToken)
+    private async Task MeasureAsync(
+        ComparisonLab lab,
+        IStaplingServer server,
+        KeyAlgorithm key,
+        List<HandshakeCost> costs,
+        WorkProgress work,
+        CancellationToken cancellationToken
+    )
     {
         var sites = new List<Site>();
         try
         {
             foreach (var stapling in Enum.GetValues<ServerStapling>())
             {
-                var place = await lab.IssueAsync($"{server.Name}-cost-{stapling.ToString().ToLowerInvariant()}", CertificateKind.Site, cancellationToken).ConfigureAwait(false) with { Stapling = stapling };
+                var place = await lab.IssueAsync(
+                        $"{server.Name}-cost-{stapling.ToString().ToLowerInvariant()}",
+                        CertificateKind.Site,
+                        cancellationToken
+                    )
+                    .ConfigureAwait(false) with
+                {
+                    Stapling = stapling,
+                };
                 var site = new Site(new ServerProcess(server, place, clock), new StatusCheck(lab, place));
                 sites.Add(site);
                 await site.Process.ListenAsync(cancellationToken).ConfigureAwait(false);
@@ -107,7 +157,15 @@ internal sealed class CostMeasurement(ComparisonPlan plan, IReadOnlyList<IStapli
     }
 
     // The rounds by turns, with staples and without: both have the same machine.
-    private IEnumerable<HandshakeCost> Measure(IStaplingServer server, KeyAlgorithm key, TlsVersion version, SessionKind session, IReadOnlyList<Site> sites, WorkProgress work, CancellationToken cancellationToken)
+    private IEnumerable<HandshakeCost> Measure(
+        IStaplingServer server,
+        KeyAlgorithm key,
+        TlsVersion version,
+        SessionKind session,
+        IReadOnlyList<Site> sites,
+        WorkProgress work,
+        CancellationToken cancellationToken
+    )
     {
         var clients = sites.Select(site => new OpenSslClient(site.Place.Port, LabTopology.SiteHost, version)).ToArray();
         try
@@ -129,11 +187,27 @@ internal sealed class CostMeasurement(ComparisonPlan plan, IReadOnlyList<IStapli
                     bytes[index] = handshake.BytesRead;
                 }
 
-                rounds[index].Add(Math.Round((sites[index].Process.ReadProcessorTime() - before).TotalMilliseconds / count, 3));
+                rounds[index]
+                    .Add(Math.Round((sites[index].Process.ReadProcessorTime() - before).TotalMilliseconds / count, 3));
                 work.Done(count);
             }
 
-            return [.. sites.Select((site, index) => new HandshakeCost(server.Name, key, version, session, site.Place.Stapling, Spread.Of(rounds[index]), bytes[index], plan.Repeat * count))];
+            return
+            [
+                .. sites.Select(
+                    (site, index) =>
+                        new HandshakeCost(
+                            server.Name,
+                            key,
+                            version,
+                            session,
+                            site.Place.Stapling,
+                            Spread.Of(rounds[index]),
+                            bytes[index],
+                            plan.Repeat * count
+                        )
+                ),
+            ];
         }
         finally
         {
@@ -164,9 +238,13 @@ internal sealed class CostMeasurement(ComparisonPlan plan, IReadOnlyList<IStapli
         }
     }
 
-    private int HandshakesOfRound(SessionKind session) => session == SessionKind.New ? plan.Handshakes : plan.Handshakes * ResumedForNew;
+    private int HandshakesOfRound(SessionKind session) =>
+        session == SessionKind.New ? plan.Handshakes : plan.Handshakes * ResumedForNew;
 
-    private int HandshakesOfServer() => Enum.GetValues<ServerStapling>().Length * Versions.Length * (plan.WarmUp + Enum.GetValues<SessionKind>().Sum(session => plan.Repeat * HandshakesOfRound(session)));
+    private int HandshakesOfServer() =>
+        Enum.GetValues<ServerStapling>().Length
+        * Versions.Length
+        * (plan.WarmUp + Enum.GetValues<SessionKind>().Sum(session => plan.Repeat * HandshakesOfRound(session)));
 
     // They cost a server little, and its clock ticks are long.
     private const int ResumedForNew = 3;
@@ -174,7 +252,10 @@ internal sealed class CostMeasurement(ComparisonPlan plan, IReadOnlyList<IStapli
     private static readonly TimeSpan StapleTimeout = TimeSpan.FromSeconds(20);
     private static readonly TimeSpan Validity = TimeSpan.FromHours(12);
 
-    /// <summary>A server that runs, and whether its handshakes have the staple that they should; the same bytes are verified once.</summary>
+    /// <summary>
+    /// A server that runs, and whether its handshakes have the staple that they should; the same bytes are verified
+    /// once.
+    /// </summary>
     private sealed class Site(ServerProcess process, StatusCheck status) : IAsyncDisposable
     {
         private ReadOnlyMemory<byte> _good;
@@ -203,7 +284,9 @@ internal sealed class CostMeasurement(ComparisonPlan plan, IReadOnlyList<IStapli
             if (session == SessionKind.Resumed && !handshake.IsResumed)
                 throw new LabException("a session was not resumed");
             if (session == SessionKind.New && (handshake.IsResumed || !Holds(handshake)))
-                throw new LabException(Place.Stapling == ServerStapling.On ? "a handshake had no good staple" : "a handshake had a staple");
+                throw new LabException(
+                    Place.Stapling == ServerStapling.On ? "a handshake had no good staple" : "a handshake had a staple"
+                );
         }
 
         public async ValueTask DisposeAsync()

@@ -5,8 +5,10 @@ using System.Threading.Channels;
 namespace OcspLab.Comparison.Measurements;
 
 /// <summary>
-/// A TCP relay that makes a near server far, for one request a connection: every byte is late by half a round trip in each direction, and those to
-/// the server by a whole round trip more, which is what the connection itself would have taken. Bandwidth and loss are not emulated.
+/// A TCP relay that makes a near server far, for one request a connection: every byte is late by half a round trip in
+/// each direction, and those to
+/// the server by a whole round trip more, which is what the connection itself would have taken. Bandwidth and loss are
+/// not emulated.
 /// </summary>
 internal sealed class DelayedLink : IAsyncDisposable
 {
@@ -45,7 +47,8 @@ internal sealed class DelayedLink : IAsyncDisposable
             while (true)
                 relays.Add(RelayAsync(await _listener.AcceptSocketAsync(_ended.Token).ConfigureAwait(false)));
         }
-        catch (Exception exception) when (exception is OperationCanceledException or ObjectDisposedException or SocketException)
+        catch (Exception exception)
+            when (exception is OperationCanceledException or ObjectDisposedException or SocketException)
         {
             // The end.
         }
@@ -62,7 +65,11 @@ internal sealed class DelayedLink : IAsyncDisposable
         try
         {
             await far.ConnectAsync(new IPEndPoint(IPAddress.Loopback, _target), _ended.Token).ConfigureAwait(false);
-            await Task.WhenAll(PumpAsync(near, far, _roundTrip * 1.5, either), PumpAsync(far, near, _roundTrip / 2, either)).ConfigureAwait(false);
+            await Task.WhenAll(
+                    PumpAsync(near, far, _roundTrip * 1.5, either),
+                    PumpAsync(far, near, _roundTrip / 2, either)
+                )
+                .ConfigureAwait(false);
         }
         catch (Exception exception) when (exception is SocketException or OperationCanceledException)
         {

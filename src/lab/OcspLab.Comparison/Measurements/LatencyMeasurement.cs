@@ -25,8 +25,10 @@ public enum StatusWay
 }
 
 /// <summary>
-/// The article's first claim. The same site once with staples and once without; the client is OpenSSL, verifies with this project's verifier and,
-/// without a staple, asks the responder on a fresh connection over a <see cref="DelayedLink"/>. Looking up the responder's name is left out: it
+/// The article's first claim. The same site once with staples and once without; the client is OpenSSL, verifies with
+/// this project's verifier and,
+/// without a staple, asks the responder on a fresh connection over a <see cref="DelayedLink"/>. Looking up the
+/// responder's name is left out: it
 /// would only come on top of asking.
 /// </summary>
 internal sealed class LatencyMeasurement(ComparisonPlan plan, Action<string> progress)
@@ -39,10 +41,16 @@ internal sealed class LatencyMeasurement(ComparisonPlan plan, Action<string> pro
             throw new LabException(missing);
 
         var count = plan.Repeat * PerRound;
-        var work = new WorkProgress("latency", (WarmUp * WorkOf(TimeSpan.Zero)) + RoundTrips.Sum(roundTrip => count * WorkOf(roundTrip)), lab.Clock, progress);
+        var work = new WorkProgress(
+            "latency",
+            (WarmUp * WorkOf(TimeSpan.Zero)) + RoundTrips.Sum(roundTrip => count * WorkOf(roundTrip)),
+            lab.Clock,
+            progress
+        );
         work.Begin("a client with a staple, and one that asks itself");
         var server = new KestrelServer(LabTopology.Kestrel);
-        var places = await lab.IssueAsync(["latency-stapled", "latency-plain"], CertificateKind.Site, cancellationToken).ConfigureAwait(false);
+        var places = await lab.IssueAsync(["latency-stapled", "latency-plain"], CertificateKind.Site, cancellationToken)
+            .ConfigureAwait(false);
         var stapled = new ServerProcess(server, places[0], lab.Clock);
         var plain = new ServerProcess(server, places[1] with { Stapling = ServerStapling.Off }, lab.Clock);
         using var staples = new StatusCheck(lab, stapled.Place);
@@ -52,16 +60,23 @@ internal sealed class LatencyMeasurement(ComparisonPlan plan, Action<string> pro
         {
             try
             {
-                await Task.WhenAll(stapled.ListenAsync(cancellationToken), plain.ListenAsync(cancellationToken)).ConfigureAwait(false);
+                await Task.WhenAll(stapled.ListenAsync(cancellationToken), plain.ListenAsync(cancellationToken))
+                    .ConfigureAwait(false);
                 // Until the runtimes at both ends have compiled what they run often.
                 await MeasureAsync(lab.Topology.Ports.Responder, TimeSpan.Zero, WarmUp).ConfigureAwait(false);
                 foreach (var roundTrip in RoundTrips)
                 {
-                    work.Begin(string.Create(CultureInfo.InvariantCulture, $"{roundTrip.TotalMilliseconds:0} ms to the responder"));
+                    work.Begin(
+                        string.Create(
+                            CultureInfo.InvariantCulture,
+                            $"{roundTrip.TotalMilliseconds:0} ms to the responder"
+                        )
+                    );
                     var link = new DelayedLink(lab.Topology.Ports.Responder, roundTrip, lab.Clock);
                     await using (link.ConfigureAwait(false))
                     {
-                        var (fromStaple, fromResponder) = await MeasureAsync(link.Port, roundTrip, count).ConfigureAwait(false);
+                        var (fromStaple, fromResponder) = await MeasureAsync(link.Port, roundTrip, count)
+                            .ConfigureAwait(false);
                         latencies.Add(new Latency(StatusWay.Stapled, roundTrip, Spread.Of(fromStaple)));
                         latencies.Add(new Latency(StatusWay.AsksResponder, roundTrip, Spread.Of(fromResponder)));
                     }
@@ -76,7 +91,11 @@ internal sealed class LatencyMeasurement(ComparisonPlan plan, Action<string> pro
         return latencies;
 
         // By turns, so that both have the same machine.
-        async Task<(List<double> Stapled, List<double> Asking)> MeasureAsync(int responder, TimeSpan roundTrip, int times)
+        async Task<(List<double> Stapled, List<double> Asking)> MeasureAsync(
+            int responder,
+            TimeSpan roundTrip,
+            int times
+        )
         {
             var fromStaple = new List<double>();
             var fromResponder = new List<double>();
@@ -88,7 +107,10 @@ internal sealed class LatencyMeasurement(ComparisonPlan plan, Action<string> pro
                 fromStaple.Add(Milliseconds(started));
                 started = lab.Clock.GetTimestamp();
                 Require(Shake(plain.Place) is null, "The server stapled though it was told not to");
-                Require(asking.IsGood(await asking.AskAsync(responder, null, cancellationToken).ConfigureAwait(false)), "The responder did not say good");
+                Require(
+                    asking.IsGood(await asking.AskAsync(responder, null, cancellationToken).ConfigureAwait(false)),
+                    "The responder did not say good"
+                );
                 fromResponder.Add(Milliseconds(started));
                 work.Done(WorkOf(roundTrip));
             }
@@ -116,5 +138,10 @@ internal sealed class LatencyMeasurement(ComparisonPlan plan, Action<string> pro
 
     private const int WarmUp = 100;
     private const int PerRound = 10;
-    private static readonly TimeSpan[] RoundTrips = [TimeSpan.Zero, TimeSpan.FromMilliseconds(20), TimeSpan.FromMilliseconds(100)];
+    private static readonly TimeSpan[] RoundTrips =
+    [
+        TimeSpan.Zero,
+        TimeSpan.FromMilliseconds(20),
+        TimeSpan.FromMilliseconds(100),
+    ];
 }

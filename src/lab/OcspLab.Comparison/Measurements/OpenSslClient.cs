@@ -7,8 +7,10 @@ using OcspLab.Probe;
 namespace OcspLab.Comparison.Measurements;
 
 /// <summary>
-/// A TLS client on the system's OpenSSL, for what <see cref="TlsProbe"/> is too slow for and SslStream too closed: it asks for a staple and keeps
-/// its bytes, resumes sessions, and counts what the server sent. It believes any certificate, so it only measures and sends nothing of worth.
+/// A TLS client on the system's OpenSSL, for what <see cref="TlsProbe"/> is too slow for and SslStream too closed: it
+/// asks for a staple and keeps
+/// its bytes, resumes sessions, and counts what the server sent. It believes any certificate, so it only measures and
+/// sends nothing of worth.
 /// </summary>
 internal sealed class OpenSslClient : IDisposable
 {
@@ -37,14 +39,17 @@ internal sealed class OpenSslClient : IDisposable
     }
 
     /// <summary>Why it cannot be used here, or null.</summary>
-    public static string? Missing => NativeLibrary.TryLoad(Library, out _) ? null : $"{Library} is missing (Debian's package libssl3)";
+    public static string? Missing =>
+        NativeLibrary.TryLoad(Library, out _) ? null : $"{Library} is missing (Debian's package libssl3)";
 
     /// <summary>Connects, shakes hands, hangs up.</summary>
     /// <param name="from">The client's own address, or null for any.</param>
     /// <exception cref="LabException">No connection or no handshake.</exception>
     public OpenSslHandshake Connect(IPAddress? from = null) => Connect(from, null);
 
-    /// <summary>Shakes hands in full, and keeps the session: from now on <see cref="Connect(IPAddress?)"/> offers to resume it.</summary>
+    /// <summary>
+    /// Shakes hands in full, and keeps the session: from now on <see cref="Connect(IPAddress?)"/> offers to resume it.
+    /// </summary>
     /// <exception cref="LabException">No connection, no handshake, or no session.</exception>
     public void KeepSession() => Connect(null, Keep);
 
@@ -57,7 +62,12 @@ internal sealed class OpenSslClient : IDisposable
 
     private OpenSslHandshake Connect(IPAddress? from, Action<nint>? afterwards)
     {
-        using var socket = new Socket(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp) { NoDelay = true, ReceiveTimeout = Patience, SendTimeout = Patience };
+        using var socket = new Socket(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp)
+        {
+            NoDelay = true,
+            ReceiveTimeout = Patience,
+            SendTimeout = Patience,
+        };
         try
         {
             if (from is not null)
@@ -67,7 +77,11 @@ internal sealed class OpenSslClient : IDisposable
         }
         catch (SocketException exception)
         {
-            throw new LabException($"127.0.0.1:{_port} cannot be reached: {exception.Message}.", LabFailure.Unavailable, exception);
+            throw new LabException(
+                $"127.0.0.1:{_port} cannot be reached: {exception.Message}.",
+                LabFailure.Unavailable,
+                exception
+            );
         }
 
         var ssl = SSL_new(_context);
@@ -82,7 +96,11 @@ internal sealed class OpenSslClient : IDisposable
                 Require(SSL_set_session(ssl, _session));
             if (SSL_connect(ssl) != 1)
                 throw new LabException($"127.0.0.1:{_port} refused the handshake.", LabFailure.Unavailable);
-            var handshake = new OpenSslHandshake(ReadStaple(ssl), SSL_session_reused(ssl) == 1, (long)BIO_number_read(SSL_get_rbio(ssl)));
+            var handshake = new OpenSslHandshake(
+                ReadStaple(ssl),
+                SSL_session_reused(ssl) == 1,
+                (long)BIO_number_read(SSL_get_rbio(ssl))
+            );
             afterwards?.Invoke(ssl);
             _ = SSL_shutdown(ssl);
             return handshake;

@@ -12,7 +12,10 @@ public sealed record Spread(double Median, double Lowest, double Highest, int Co
     /// <summary>For people: the median, and lowest and highest where they differ.</summary>
     /// <param name="unit">What stands behind the median.</param>
     public string ToText(string unit = "") =>
-        string.Create(CultureInfo.InvariantCulture, $"{Median:0.#}{unit}{(Lowest < Highest ? $" ({Lowest:0}–{Highest:0})" : "")}");
+        string.Create(
+            CultureInfo.InvariantCulture,
+            $"{Median:0.#}{unit}{(Lowest < Highest ? $" ({Lowest:0}–{Highest:0})" : "")}"
+        );
 
     /// <summary>Of at least one number.</summary>
     /// <exception cref="ArgumentException">There is none.</exception>
@@ -22,6 +25,11 @@ public sealed record Spread(double Median, double Lowest, double Highest, int Co
         if (sorted.Length == 0)
             throw new ArgumentException("There is no number to take the median of.", nameof(numbers));
         var middle = sorted.Length / 2;
-        return new Spread(sorted.Length % 2 == 1 ? sorted[middle] : (sorted[middle - 1] + sorted[middle]) / 2, sorted[0], sorted[^1], sorted.Length);
+        return new Spread(
+            sorted.Length % 2 == 1 ? sorted[middle] : (sorted[middle - 1] + sorted[middle]) / 2,
+            sorted[0],
+            sorted[^1],
+            sorted.Length
+        );
     }
 }

@@ -1,6 +1,9 @@
 namespace OcspLab.Comparison.Planning;
 
-/// <summary>How long things last in a comparison, and how much of everything there is. The scenarios' times are parts of the answers' validity, so that the quick and the full one show the same.</summary>
+/// <summary>
+/// How long things last in a comparison, and how much of everything there is. The scenarios' times are parts of the
+/// answers' validity, so that the quick and the full one show the same.
+/// </summary>
 internal sealed record ComparisonPlan
 {
     /// <summary>How long the responder's answers last in the scenarios.</summary>
@@ -34,36 +37,46 @@ internal sealed record ComparisonPlan
     /// <summary>How many new handshakes a measurement of their cost has.</summary>
     public required int Handshakes { get; init; }
 
-    /// <summary>How many handshakes of each version come before those whose cost is measured, so that a runtime has compiled what it runs often.</summary>
+    /// <summary>
+    /// How many handshakes of each version come before those whose cost is measured, so that a runtime has compiled
+    /// what it runs often.
+    /// </summary>
     public required int WarmUp { get; init; }
 
-    /// <summary>Under two minutes; too short to see nginx ask again, which it does after five minutes at the earliest.</summary>
-    public static ComparisonPlan Quick { get; } = new()
-    {
-        Validity = TimeSpan.FromSeconds(30),
-        Settle = TimeSpan.FromSeconds(6),
-        TroubleAfter = TimeSpan.FromSeconds(14),
-        TroubleFor = TimeSpan.FromSeconds(12),
-        Length = TimeSpan.FromSeconds(50),
-        Interval = TimeSpan.FromSeconds(1),
-        Repeat = 2,
-        Crowds = [1, 100],
-        Handshakes = 50,
-        WarmUp = 100,
-    };
+    /// <summary>
+    /// Under two minutes; too short to see nginx ask again, which it does after five minutes at the earliest.
+    /// </summary>
+    public static ComparisonPlan Quick { get; } =
+        new()
+        {
+            Validity = TimeSpan.FromSeconds(30),
+            Settle = TimeSpan.FromSeconds(6),
+            TroubleAfter = TimeSpan.FromSeconds(14),
+            TroubleFor = TimeSpan.FromSeconds(12),
+            Length = TimeSpan.FromSeconds(50),
+            Interval = TimeSpan.FromSeconds(1),
+            Repeat = 2,
+            Crowds = [1, 100],
+            Handshakes = 50,
+            WarmUp = 100,
+        };
 
-    /// <summary>Long enough that Kestrel and nginx ask again while their first answer is still good; Apache and Caddy do not look before an hour is over.</summary>
-    public static ComparisonPlan Full { get; } = new()
-    {
-        Validity = TimeSpan.FromSeconds(420),
-        Settle = TimeSpan.FromSeconds(10),
-        TroubleAfter = TimeSpan.FromSeconds(30),
-        TroubleFor = TimeSpan.FromSeconds(60),
-        Length = TimeSpan.FromSeconds(480),
-        Interval = TimeSpan.FromSeconds(3),
-        Repeat = 5,
-        Crowds = [1, 10, 100, 1000],
-        Handshakes = 150,
-        WarmUp = 500,
-    };
+    /// <summary>
+    /// Long enough that Kestrel and nginx ask again while their first answer is still good; Apache and Caddy do not
+    /// look before an hour is over.
+    /// </summary>
+    public static ComparisonPlan Full { get; } =
+        new()
+        {
+            Validity = TimeSpan.FromSeconds(420),
+            Settle = TimeSpan.FromSeconds(10),
+            TroubleAfter = TimeSpan.FromSeconds(30),
+            TroubleFor = TimeSpan.FromSeconds(60),
+            Length = TimeSpan.FromSeconds(480),
+            Interval = TimeSpan.FromSeconds(3),
+            Repeat = 5,
+            Crowds = [1, 10, 100, 1000],
+            Handshakes = 150,
+            WarmUp = 500,
+        };
 }

@@ -1,6 +1,9 @@
 namespace OcspLab.Comparison.Planning;
 
-/// <summary>What can be measured. A measurement and a scenario are the experiments of a comparison; the names are what <c>--experiments</c> takes.</summary>
+/// <summary>
+/// What can be measured. A measurement and a scenario are the experiments of a comparison; the names are what
+/// <c>--experiments</c> takes.
+/// </summary>
 public enum Measurement
 {
     /// <summary>How long until a client knows the status, with a staple and by asking itself.</summary>

@@ -15,6 +15,8 @@ public enum ScenarioKind
     /// <summary>The server forgets what it had, at a bad moment.</summary>
     Restart,
 
-    /// <summary>Clients refuse the certificate without a staple (RFC 7633), and there is none to be had at first.</summary>
+    /// <summary>
+    /// Clients refuse the certificate without a staple (RFC 7633), and there is none to be had at first.
+    /// </summary>
     MustStaple,
 }

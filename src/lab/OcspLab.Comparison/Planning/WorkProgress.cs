@@ -1,6 +1,9 @@
 namespace OcspLab.Comparison.Planning;
 
-/// <summary>Says what is going on, and how long it will still take, judged by how long what is done took. It may be used from any thread.</summary>
+/// <summary>
+/// Says what is going on, and how long it will still take, judged by how long what is done took. It may be used from
+/// any thread.
+/// </summary>
 /// <param name="name">The work.</param>
 /// <param name="whole">How much there is of it, in whatever <see cref="Done"/> counts.</param>
 /// <param name="clock">The time.</param>
@@ -40,7 +43,10 @@ internal sealed class WorkProgress(string name, double whole, TimeProvider clock
     }
 
     /// <summary>How long it will take, for people.</summary>
-    public static string ToGo(TimeSpan left) => left > TimeSpan.FromMinutes(2) ? $"about {left.TotalMinutes:0} min to go" : $"about {Math.Max(1, left.TotalSeconds):0} s to go";
+    public static string ToGo(TimeSpan left) =>
+        left > TimeSpan.FromMinutes(2)
+            ? $"about {left.TotalMinutes:0} min to go"
+            : $"about {Math.Max(1, left.TotalSeconds):0} s to go";
 
     private bool IsTelling => _done > 0 && _done >= whole * Telling;
 
@@ -49,8 +55,11 @@ internal sealed class WorkProgress(string name, double whole, TimeProvider clock
         if (_reported is { } reported && clock.GetElapsedTime(reported) < Interval)
             return;
         _reported = clock.GetTimestamp();
-        // The first of it says nothing: servers and runtimes start. What is under way since the last time is as far as it will be.
-        var left = !IsTelling ? (double?)null : (_took.TotalSeconds * (whole - _done) / _done) - (clock.GetElapsedTime(_started) - _took).TotalSeconds;
+        // The first of it says nothing: servers and runtimes start. What is under way since the last time is as far as
+        // it will be.
+        var left = !IsTelling
+            ? (double?)null
+            : (_took.TotalSeconds * (whole - _done) / _done) - (clock.GetElapsedTime(_started) - _took).TotalSeconds;
         report(left is { } seconds ? $"{name}: {_step}, {ToGo(TimeSpan.FromSeconds(seconds))}" : $"{name}: {_step}");
     }
 

@@ -15,13 +15,33 @@ internal static class ArticleSection
         if (findings.Claims.All(claim => claim.Verdict == FindingVerdict.Unseen))
             return;
         body.Append("<h2>The article's claims</h2><figure>");
-        Table(body, "claims", ["stapling means that…", ""], findings.Claims.Select(claim => new[] { Head(claim.Claim), Verdict(claim.Verdict, claim.Text) }));
-        Caption(body, $"{ComparisonText.Claims} The figures below, and the table of clients, are what it was held against.", command);
+        Table(
+            body,
+            "claims",
+            ["stapling means that…", ""],
+            findings.Claims.Select(claim => new[] { Head(claim.Claim), Verdict(claim.Verdict, claim.Text) })
+        );
+        Caption(
+            body,
+            $"{ComparisonText.Claims} The figures below, and the table of clients, are what it was held against.",
+            command
+        );
         body.Append("</figure>");
         if (result.Latencies.Count > 0)
         {
             body.Append("<h3>Latency</h3><figure>");
-            Bars(body, "latency", [.. result.Latencies.Select(latency => new Bar(ComparisonText.Label(latency), latency.Milliseconds.Median, ComparisonText.Milliseconds(latency.Milliseconds), latency.Way == StatusWay.Stapled ? "good" : "unstapled"))]);
+            Bars(
+                body,
+                "latency",
+                [
+                    .. result.Latencies.Select(latency => new Bar(
+                        ComparisonText.Label(latency),
+                        latency.Milliseconds.Median,
+                        ComparisonText.Milliseconds(latency.Milliseconds),
+                        latency.Way == StatusWay.Stapled ? "good" : "unstapled"
+                    )),
+                ]
+            );
             Caption(body, ComparisonText.Latency, command);
             body.Append("</figure>");
         }
@@ -30,7 +50,20 @@ internal static class ArticleSection
         {
             body.Append("<h3>Load and privacy</h3><figure>");
             var largest = result.Loads.Max(load => load.Clients);
-            Bars(body, "load", [.. result.Loads.Where(load => load.Clients == largest).Select(load => new Bar(load.Server, load.Requests, string.Create(CultureInfo.InvariantCulture, $"{load.Requests} for {load.Clients} clients"), load.Server == CrowdLoad.AskThemselves ? "unstapled" : "good"))]);
+            Bars(
+                body,
+                "load",
+                [
+                    .. result
+                        .Loads.Where(load => load.Clients == largest)
+                        .Select(load => new Bar(
+                            load.Server,
+                            load.Requests,
+                            string.Create(CultureInfo.InvariantCulture, $"{load.Requests} for {load.Clients} clients"),
+                            load.Server == CrowdLoad.AskThemselves ? "unstapled" : "good"
+                        )),
+                ]
+            );
             var (headings, rows) = ComparisonText.Loads(result.Loads);
             Table(body, "crowds", headings, rows.Select(row => row.Skip(1).Select(Cell).Prepend(Head(row[0]))));
             Caption(body, ComparisonText.Crowds, command);

@@ -18,15 +18,26 @@ public static class ComparisonMarkdown
         ArgumentNullException.ThrowIfNull(findings);
         var text = new StringBuilder();
         text.AppendLine("# Servers compared").AppendLine();
-        text.AppendLine(CultureInfo.InvariantCulture, $"Run on {result.At:yyyy-MM-dd} in {result.Took.TotalSeconds:0} s with `{command}`{(result.IsCutShort ? $"; {ComparisonText.CutShort}" : "")}.").AppendLine();
+        text.AppendLine(
+                CultureInfo.InvariantCulture,
+                $"Run on {result.At:yyyy-MM-dd} in {result.Took.TotalSeconds:0} s with "
+                    + $"`{command}`{(result.IsCutShort ? $"; {ComparisonText.CutShort}" : "")}."
+            )
+            .AppendLine();
         text.AppendLine(ComparisonText.Introduction).AppendLine();
         Scenarios(text, result, findings);
         Article(text, result, findings);
         Clients(text, result);
         Costs(text, result);
         text.AppendLine("## Servers").AppendLine();
-        Table(text, ["server", "version", "setting"], [
-            .. result.Servers.Select(server => (string[])[server.Name, server.Version, server.Setting]), .. result.Missing.Select(missing => (string[])[missing.Name, "left out", missing.Reason])]);
+        Table(
+            text,
+            ["server", "version", "setting"],
+            [
+                .. result.Servers.Select(server => (string[])[server.Name, server.Version, server.Setting]),
+                .. result.Missing.Select(missing => (string[])[missing.Name, "left out", missing.Reason]),
+            ]
+        );
         foreach (var failure in result.Failures)
             text.AppendLine(CultureInfo.InvariantCulture, $"- {Plain(failure)}");
         return text.ToString();
@@ -42,17 +53,34 @@ public static class ComparisonMarkdown
         Table(
             text,
             ["", .. findings.Judged.Select(findings.Score)],
-            findings.Behaviours.Select(behaviour => (string[])
-                [behaviour, .. findings.Row(behaviour).Select(finding => $"{Mark(finding.Verdict)} {finding.Text}")]));
+            findings.Behaviours.Select(behaviour =>
+                (string[])
+                    [behaviour, .. findings.Row(behaviour).Select(finding => $"{Mark(finding.Verdict)} {finding.Text}")]
+            )
+        );
         foreach (var missing in result.Missing)
-            text.AppendLine(CultureInfo.InvariantCulture, $"Left out: {Plain(missing.Name)}, {Plain(missing.Reason)}").AppendLine();
+            text.AppendLine(CultureInfo.InvariantCulture, $"Left out: {Plain(missing.Name)}, {Plain(missing.Reason)}")
+                .AppendLine();
         if (findings.BehavioursNotRun.Count > 0)
-            text.AppendLine(CultureInfo.InvariantCulture, $"Not run: {string.Join("; ", findings.BehavioursNotRun)}").AppendLine();
-        text.AppendLine("What clients saw, in order, and how often the responder was asked about that server's certificate:").AppendLine();
-        Table(text, ["scenario", "server", "seen", "requests"], result.ScenarioRuns.Select(run => (string[])
-        [
-            $"{result.Scenarios.First(scenario => scenario.Name == run.Scenario).Title} (`{run.Scenario}`)", ComparisonText.Label(run, result), run.Failure ?? Timeline.ToText(run), run.Requests.Count.ToString(CultureInfo.InvariantCulture),
-        ]));
+            text.AppendLine(CultureInfo.InvariantCulture, $"Not run: {string.Join("; ", findings.BehavioursNotRun)}")
+                .AppendLine();
+        text.AppendLine(
+                "What clients saw, in order, and how often the responder was asked about that server's certificate:"
+            )
+            .AppendLine();
+        Table(
+            text,
+            ["scenario", "server", "seen", "requests"],
+            result.ScenarioRuns.Select(run =>
+                (string[])
+                    [
+                        $"{result.Scenarios.First(scenario => scenario.Name == run.Scenario).Title} (`{run.Scenario}`)",
+                        ComparisonText.Label(run, result),
+                        run.Failure ?? Timeline.ToText(run),
+                        run.Requests.Count.ToString(CultureInfo.InvariantCulture),
+                    ]
+            )
+        );
     }
 
     private static void Article(StringBuilder text, ComparisonResult result, ComparisonFindings findings)
@@ -60,11 +88,21 @@ public static class ComparisonMarkdown
         if (findings.Claims.All(claim => claim.Verdict == FindingVerdict.Unseen))
             return;
         text.AppendLine("## The article's claims").AppendLine().AppendLine(ComparisonText.Claims).AppendLine();
-        Table(text, ["stapling means that…", ""], findings.Claims.Select(claim => (string[])[claim.Claim, $"{Mark(claim.Verdict)} {claim.Text}"]));
+        Table(
+            text,
+            ["stapling means that…", ""],
+            findings.Claims.Select(claim => (string[])[claim.Claim, $"{Mark(claim.Verdict)} {claim.Text}"])
+        );
         if (result.Latencies.Count > 0)
         {
             text.AppendLine("### Latency").AppendLine().AppendLine(ComparisonText.Latency).AppendLine();
-            Table(text, ["", "connecting to verified status"], result.Latencies.Select(latency => (string[])[ComparisonText.Label(latency), ComparisonText.Milliseconds(latency.Milliseconds)]));
+            Table(
+                text,
+                ["", "connecting to verified status"],
+                result.Latencies.Select(latency =>
+                    (string[])[ComparisonText.Label(latency), ComparisonText.Milliseconds(latency.Milliseconds)]
+                )
+            );
         }
 
         if (result.Loads.Count > 0)
@@ -80,12 +118,35 @@ public static class ComparisonMarkdown
         if (result.Clients is not { } matrix)
             return;
         text.AppendLine("## What clients make of it").AppendLine().AppendLine(ComparisonText.Clients).AppendLine();
-        Table(text, ["", .. matrix.Clients.Select(client => client.Name)], matrix.Cases.Select(one => (string[])
-        [
-            one.Title, .. matrix.Clients.Select(client => matrix.Observations.FirstOrDefault(seen => seen.Client == client.Name && seen.Case == one.Name)).Select(seen => seen is null ? "–" : $"**{ComparisonText.Word(seen.Outcome)}** {ComparisonText.Said(seen)}"),
-        ]));
-        Table(text, ["client", "version", "setting"], [
-            .. matrix.Clients.Select(client => (string[])[client.Name, client.Version, client.Setting]), .. matrix.Missing.Select(missing => (string[])[missing.Name, "left out", missing.Reason])]);
+        Table(
+            text,
+            ["", .. matrix.Clients.Select(client => client.Name)],
+            matrix.Cases.Select(one =>
+                (string[])
+                    [
+                        one.Title,
+                        .. matrix
+                            .Clients.Select(client =>
+                                matrix.Observations.FirstOrDefault(seen =>
+                                    seen.Client == client.Name && seen.Case == one.Name
+                                )
+                            )
+                            .Select(seen =>
+                                seen is null
+                                    ? "–"
+                                    : $"**{ComparisonText.Word(seen.Outcome)}** {ComparisonText.Said(seen)}"
+                            ),
+                    ]
+            )
+        );
+        Table(
+            text,
+            ["client", "version", "setting"],
+            [
+                .. matrix.Clients.Select(client => (string[])[client.Name, client.Version, client.Setting]),
+                .. matrix.Missing.Select(missing => (string[])[missing.Name, "left out", missing.Reason]),
+            ]
+        );
     }
 
     private static void Costs(StringBuilder text, ComparisonResult result)
@@ -97,7 +158,13 @@ public static class ComparisonMarkdown
         Table(text, headings, rows);
     }
 
-    private static string Mark(FindingVerdict verdict) => verdict switch { FindingVerdict.Holds => "✓", FindingVerdict.Fails => "✗", _ => "–" };
+    private static string Mark(FindingVerdict verdict) =>
+        verdict switch
+        {
+            FindingVerdict.Holds => "✓",
+            FindingVerdict.Fails => "✗",
+            _ => "–",
+        };
 
     private static void Table(StringBuilder text, IReadOnlyCollection<string> headings, IEnumerable<string[]> rows)
     {
@@ -108,8 +175,12 @@ public static class ComparisonMarkdown
         text.AppendLine();
     }
 
-    private static void Row(StringBuilder text, IEnumerable<string> cells) => text.AppendLine($"| {string.Join(" | ", cells.Select(Plain))} |");
+    private static void Row(StringBuilder text, IEnumerable<string> cells) =>
+        text.AppendLine($"| {string.Join(" | ", cells.Select(Plain))} |");
 
     // Much of it is what servers and clients said.
-    private static string Plain(string text) => text.Replace("<", "&lt;", StringComparison.Ordinal).Replace("|", "\\|", StringComparison.Ordinal).ReplaceLineEndings(" ");
+    private static string Plain(string text) =>
+        text.Replace("<", "&lt;", StringComparison.Ordinal)
+            .Replace("|", "\\|", StringComparison.Ordinal)
+            .ReplaceLineEndings(" ");
 }

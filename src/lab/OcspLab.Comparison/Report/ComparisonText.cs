@@ -13,38 +13,89 @@ internal static class ComparisonText
 {
     public const string CutShort = "ended early: this is what was seen until then";
 
-    public const string Latency = "From connecting to the verified status, Kestrel with staples and without, by turns; median, lowest and highest. The client is OpenSSL, the certificate P-256. The way to the responder is emulated by a relay that holds every byte back for half a round trip, and a connection for a whole one; looking up its name, bandwidth and loss are left out, and the site itself is near.";
+    public const string Latency =
+        "From connecting to the verified status, Kestrel with staples and without, by turns; median, lowest and "
+        + "highest. The client is OpenSSL, the certificate P-256. The way to the responder is emulated by a "
+        + "relay that holds every byte back for half a round trip, and a connection for a whole one; "
+        + "looking up its name, bandwidth and loss are left out, and the site itself is near.";
 
-    public const string Crowds = "A crowd of clients, each with an address of its own (127.1.…) and at most 16 at a time, against a server that was started a moment ago; then the responder's journal is read: how often it was asked about the certificate, and which of the clients' addresses it has. A client that gets no staple asks the responder itself. Informed is who had a verified good at the end.";
+    public const string Crowds =
+        "A crowd of clients, each with an address of its own (127.1.…) and at most 16 at a time, against a server "
+        + "that was started a moment ago; then the responder's journal is read: how often it was asked about "
+        + "the certificate, and which of the clients' addresses it has. A client that gets no staple asks "
+        + "the responder itself. Informed is who had a verified good at the end.";
 
-    public const string Claims = "The article is the one on OCSP stapling with nginx that this lab reproduces. A claim holds where it does for every server and at every distance that was measured.";
+    public const string Claims =
+        "The article is the one on OCSP stapling with nginx that this lab reproduces. A claim holds where it does "
+        + "for every server and at every distance that was measured.";
 
-    public const string Clients = "Each client in each situation, from nothing: a fresh process, profile and home. Right staples come from Kestrel with this library, missing ones from Kestrel without it, expired and tryLater ones from nginx with ssl_stapling_file. A responder that is down hangs up. A number in parentheses is how often the client asked the responder itself.";
+    public const string Clients =
+        "Each client in each situation, from nothing: a fresh process, profile and home. Right staples come from "
+        + "Kestrel with this library, missing ones from Kestrel without it, expired and tryLater ones from "
+        + "nginx with ssl_stapling_file. A responder that is down hangs up. A number in parentheses is how "
+        + "often the client asked the responder itself.";
 
-    public const string Cost = "New or resumed handshakes one after the other from one OpenSSL client, without a request; processor time of the server and all its processes; median, lowest and highest of the rounds. The kernel counts it in ticks of 10 ms, which in a round of 150 new handshakes is 0.07 ms a handshake: differences below that mean nothing. Every new handshake that was counted had a verified good staple, or none where none was to be; every resumed one was resumed, and has no certificate, so no staple. Bytes are what the server sends until the handshake is over; ten segments of 1,460 fit the initial window (RFC 6928). Handshakes per second are what one core would do, from the processor time.";
+    public const string Cost =
+        "New or resumed handshakes one after the other from one OpenSSL client, without a request; processor time "
+        + "of the server and all its processes; median, lowest and highest of the rounds. The kernel counts it "
+        + "in ticks of 10 ms, which in a round of 150 new handshakes is 0.07 ms a handshake: differences "
+        + "below that mean nothing. Every new handshake that was counted had a verified good staple, or "
+        + "none where none was to be; every resumed one was resumed, and has no certificate, so no "
+        + "staple. Bytes are what the server sends until the handshake is over; ten segments of "
+        + "1,460 fit the initial window (RFC 6928). Handshakes per second are what one core "
+        + "would do, from the processor time.";
 
     /// <summary>How the scenarios were run.</summary>
-    public static string Scenarios(ComparisonResult result) => string.Create(CultureInfo.InvariantCulture, $"""
-        Every server goes through every scenario in a process, with a folder and a certificate of its own, all of them at once around one responder, whose journal tells them apart.
-        A server is left alone after its start, then clients shake hands in a steady rhythm and verify what is stapled, with one second of allowance for clocks. After a while the
-        scenario's trouble begins, for that certificate alone. Procedure and questions are those of "Is the Web Ready for OCSP Must-Staple?" (Chung et al., IMC 2018), and some more.
-        Answers of the responder last {result.Validity.TotalSeconds:0} s here.{(result.Runs == 1 ? "" : $" All of it {(result.IsCutShort ? "was to be" : "was")} run {result.Runs} times, one after the other: numbers are the median, and in parentheses the lowest and the highest; a row holds where it did every time.")}
-        """);
+    public static string Scenarios(ComparisonResult result) =>
+        string.Create(
+            CultureInfo.InvariantCulture,
+            $"""
+            Every server goes through every scenario in a process, with a folder and a certificate of its own, all of
+            them at once around one responder, whose journal tells them apart. A server is left alone after its start,
+            then clients shake hands in a steady rhythm and verify what is stapled, with one second of allowance for
+            clocks. After a while the scenario's trouble begins, for that certificate alone. Procedure and questions
+            are those of "Is the Web Ready for OCSP Must-Staple?" (Chung et al., IMC 2018), and some more.
+            Answers of the responder last {result.Validity.TotalSeconds:0} s here.{RunsOf(result)}
+            """
+        );
+
+    private static string RunsOf(ComparisonResult result) =>
+        result.Runs == 1
+            ? ""
+            : $" All of it {(result.IsCutShort ? "was to be" : "was")} run {result.Runs} times, one after the other: "
+                + "numbers are the median, and in parentheses the lowest and the highest; a row holds where it did "
+                + "every time.";
 
     /// <summary>What is in a report for those who have not read of it.</summary>
-    public const string Introduction = "kestrel is Kestrel with OcspLab's stapling, kestrel-builtin Kestrel with what .NET has built in; how each server was set up is at the end. A tick is what a stapling server should do.";
+    public const string Introduction =
+        "kestrel is Kestrel with OcspLab's stapling, kestrel-builtin Kestrel with what .NET has built in; how each "
+        + "server was set up is at the end. A tick is what a stapling server should do.";
 
     /// <summary>What a tick asks for, where the row's title does not say it all.</summary>
-    public const string Rules = "One answer serves many clients: at most one question for three handshakes. Nothing past its nextUpdate: the times are how much later it was still seen. To its end: until the nextUpdate of the last good answer, after which there should be nothing. A revocation is told whenever revoked is seen at all, and the time says when. Soon is within a minute.";
+    public const string Rules =
+        "One answer serves many clients: at most one question for three handshakes. Nothing past its nextUpdate: "
+        + "the times are how much later it was still seen. To its end: until the nextUpdate of the last good "
+        + "answer, after which there should be nothing. A revocation is told whenever revoked is seen at "
+        + "all, and the time says when. Soon is within a minute.";
 
     /// <summary>Whose row it is.</summary>
-    public static string Label(ScenarioRunResult run, ComparisonResult result) => result.Runs == 1 ? run.Server : $"{run.Server}, run {run.Run}";
+    public static string Label(ScenarioRunResult run, ComparisonResult result) =>
+        result.Runs == 1 ? run.Server : $"{run.Server}, run {run.Run}";
 
     /// <summary>How a status was come to, and how far the responder was.</summary>
-    public static string Label(Latency latency) => string.Create(CultureInfo.InvariantCulture, $"{(latency.Way == StatusWay.Stapled ? "stapled" : "asks itself")}, {latency.RoundTrip.TotalMilliseconds:0} ms away");
+    public static string Label(Latency latency) =>
+        string.Create(
+            CultureInfo.InvariantCulture,
+            $"{(latency.Way == StatusWay.Stapled ? "stapled" : "asks itself")}, "
+                + $"{latency.RoundTrip.TotalMilliseconds:0} ms away"
+        );
 
     /// <summary>A median with its spread.</summary>
-    public static string Milliseconds(Spread spread) => string.Create(CultureInfo.InvariantCulture, $"{spread.Median:0.0#} ms ({spread.Lowest:0.0#}–{spread.Highest:0.0#})");
+    public static string Milliseconds(Spread spread) =>
+        string.Create(
+            CultureInfo.InvariantCulture,
+            $"{spread.Median:0.0#} ms ({spread.Lowest:0.0#}–{spread.Highest:0.0#})"
+        );
 
     /// <summary>Crowds as a table: a row a server, its name first.</summary>
     public static (string[] Headings, IReadOnlyList<string[]> Rows) Loads(IReadOnlyList<CrowdLoad> loads)
@@ -52,23 +103,66 @@ internal static class ComparisonText
         var crowds = loads.Select(load => load.Clients).Distinct().Order().ToArray();
         return (
             [.. crowds.Select(crowd => $"{crowd:N0} {(crowd == 1 ? "client" : "clients")}").Prepend("")],
-            [.. loads.GroupBy(load => load.Server).Select(server => (string[])[.. crowds
-                .Select(crowd => server.FirstOrDefault(load => load.Clients == crowd))
-                .Select(load => load is null ? "–" : $"{load.Requests} asked, {load.Informed} informed, {load.AddressesLearnt} addresses known").Prepend(server.Key)])]);
+            [
+                .. loads
+                    .GroupBy(load => load.Server)
+                    .Select(server =>
+                        (string[])
+                            [
+                                .. crowds
+                                    .Select(crowd => server.FirstOrDefault(load => load.Clients == crowd))
+                                    .Select(load =>
+                                        load is null
+                                            ? "–"
+                                            : $"{load.Requests} asked, {load.Informed} informed, "
+                                                + $"{load.AddressesLearnt} addresses known"
+                                    )
+                                    .Prepend(server.Key),
+                            ]
+                    ),
+            ]
+        );
     }
 
     /// <summary>Costs as a table: a row a kind of handshake, the server first.</summary>
-    public static (string[] Headings, IReadOnlyList<string[]> Rows) Costs(IReadOnlyList<HandshakeCost> costs) => (
-        ["", "key", "TLS", "session", "staple", "processor time", "handshakes per second and core", "bytes", "fits the initial window", "counted"],
-        [.. costs.Select(cost => (string[])
-        [
-            cost.Server, cost.Key.ToName(), cost.Version == TlsVersion.Tls12 ? "1.2" : "1.3", cost.Session == SessionKind.New ? "new" : "resumed", cost.Stapling == ServerStapling.On ? "on" : "off",
-            Milliseconds(cost.Milliseconds), cost.Milliseconds.Median > 0 ? (1000 / cost.Milliseconds.Median).ToString("N0", CultureInfo.InvariantCulture) : "–",
-            cost.Bytes.ToString("N0", CultureInfo.InvariantCulture), cost.Bytes <= HandshakeCost.InitialWindow ? "yes" : "no", cost.Handshakes.ToString("N0", CultureInfo.InvariantCulture),
-        ])]);
+    public static (string[] Headings, IReadOnlyList<string[]> Rows) Costs(IReadOnlyList<HandshakeCost> costs) =>
+        (
+            [
+                "",
+                "key",
+                "TLS",
+                "session",
+                "staple",
+                "processor time",
+                "handshakes per second and core",
+                "bytes",
+                "fits the initial window",
+                "counted",
+            ],
+            [
+                .. costs.Select(cost =>
+                    (string[])
+                        [
+                            cost.Server,
+                            cost.Key.ToName(),
+                            cost.Version == TlsVersion.Tls12 ? "1.2" : "1.3",
+                            cost.Session == SessionKind.New ? "new" : "resumed",
+                            cost.Stapling == ServerStapling.On ? "on" : "off",
+                            Milliseconds(cost.Milliseconds),
+                            cost.Milliseconds.Median > 0
+                                ? (1000 / cost.Milliseconds.Median).ToString("N0", CultureInfo.InvariantCulture)
+                                : "–",
+                            cost.Bytes.ToString("N0", CultureInfo.InvariantCulture),
+                            cost.Bytes <= HandshakeCost.InitialWindow ? "yes" : "no",
+                            cost.Handshakes.ToString("N0", CultureInfo.InvariantCulture),
+                        ]
+                ),
+            ]
+        );
 
     /// <summary>What a client said, and how often it asked by itself.</summary>
-    public static string Said(ClientObservation seen) => seen.Requests > 0 ? $"{seen.Said} ({seen.Requests})".TrimStart() : seen.Said;
+    public static string Said(ClientObservation seen) =>
+        seen.Requests > 0 ? $"{seen.Said} ({seen.Requests})".TrimStart() : seen.Said;
 
     /// <summary>A word for what a client did.</summary>
     public static string Word(ClientOutcome outcome) => outcome == ClientOutcome.Connects ? "connects" : "refuses";

@@ -15,11 +15,31 @@ internal static class CostSection
         if (result.Costs.Count == 0)
             return;
         body.Append("<h2>What a staple costs</h2>");
-        foreach (var group in result.Costs.Where(cost => cost is { Session: SessionKind.New, Version: TlsVersion.Tls13 }).GroupBy(cost => cost.Key))
+        foreach (
+            var group in result
+                .Costs.Where(cost => cost is { Session: SessionKind.New, Version: TlsVersion.Tls13 })
+                .GroupBy(cost => cost.Key)
+        )
         {
             body.Append("<h3>").Append(Text($"{group.Key.ToName()}, TLS 1.3, new sessions")).Append("</h3><figure>");
-            Bars(body, $"cost-{group.Key.ToString().ToLowerInvariant()}", [.. group.Select(cost => new Bar($"{cost.Server}{(cost.Stapling == ServerStapling.On ? ", stapled" : "")}", cost.Milliseconds.Median, ComparisonText.Milliseconds(cost.Milliseconds), cost.Stapling == ServerStapling.On ? "good" : "unstapled"))]);
-            Caption(body, "Processor time of the server for a handshake: green with staples, grey without. The procedure is below the table.", command);
+            Bars(
+                body,
+                $"cost-{group.Key.ToString().ToLowerInvariant()}",
+                [
+                    .. group.Select(cost => new Bar(
+                        $"{cost.Server}{(cost.Stapling == ServerStapling.On ? ", stapled" : "")}",
+                        cost.Milliseconds.Median,
+                        ComparisonText.Milliseconds(cost.Milliseconds),
+                        cost.Stapling == ServerStapling.On ? "good" : "unstapled"
+                    )),
+                ]
+            );
+            Caption(
+                body,
+                "Processor time of the server for a handshake: green with staples, grey without. The procedure is "
+                    + "below the table.",
+                command
+            );
             body.Append("</figure>");
         }
 

@@ -13,11 +13,21 @@ internal static class HtmlFigure
 
     /// <summary>Under every figure: how it was made, and the command that makes it again.</summary>
     public static void Caption(StringBuilder body, string procedure, string command) =>
-        body.Append(CultureInfo.InvariantCulture, $"<figcaption>{Text(procedure)} <code>{Text(command)}</code></figcaption>");
+        body.Append(
+            CultureInfo.InvariantCulture,
+            $"<figcaption>{Text(procedure)} <code>{Text(command)}</code></figcaption>"
+        );
 
-    /// <summary>A row of a figure (<c>.strips</c>): its label, a strip as wide as there is room, its value. All that is across the strip is in percent, so that text keeps its size on a phone.</summary>
+    /// <summary>
+    /// A row of a figure (<c>.strips</c>): its label, a strip as wide as there is room, its value. All that is across
+    /// the strip is in percent, so that text keeps its size on a phone.
+    /// </summary>
     public static void Strip(StringBuilder body, string label, string strip, string value = "", string says = "") =>
-        body.Append(CultureInfo.InvariantCulture, $"<span>{Text(label)}</span><svg role=\"img\" aria-label=\"{Text(says)}\">{strip}</svg><span>{Text(value)}</span>");
+        body.Append(
+            CultureInfo.InvariantCulture,
+            $"<span>{Text(label)}</span><svg role=\"img\" "
+                + $"aria-label=\"{Text(says)}\">{strip}</svg><span>{Text(value)}</span>"
+        );
 
     /// <summary>Bars, one a row, each with its value as text; all against the longest.</summary>
     public static void Bars(StringBuilder body, string id, IReadOnlyList<Bar> bars)
@@ -25,12 +35,27 @@ internal static class HtmlFigure
         var most = bars.Select(bar => bar.Value).Append(double.Epsilon).Max();
         body.Append(CultureInfo.InvariantCulture, $"<div id=\"{id}\" class=\"strips\">");
         foreach (var bar in bars)
-            Strip(body, bar.Label, string.Create(CultureInfo.InvariantCulture, $"<rect class=\"{bar.Kind}\" y=\"4\" width=\"{Math.Max(Least, 100 * bar.Value / most):0.##}%\" height=\"16\"/>"), bar.Text, bar.Text);
+            Strip(
+                body,
+                bar.Label,
+                string.Create(
+                    CultureInfo.InvariantCulture,
+                    $"<rect class=\"{bar.Kind}\" y=\"4\" width=\"{Math.Max(Least, 100 * bar.Value / most):0.##}%\" "
+                        + $"height=\"16\"/>"
+                ),
+                bar.Text,
+                bar.Text
+            );
         body.Append("</div>");
     }
 
     /// <summary>A table with a heading row; a cell is HTML.</summary>
-    public static void Table(StringBuilder body, string id, IEnumerable<string> headings, IEnumerable<IEnumerable<string>> rows)
+    public static void Table(
+        StringBuilder body,
+        string id,
+        IEnumerable<string> headings,
+        IEnumerable<IEnumerable<string>> rows
+    )
     {
         body.Append(CultureInfo.InvariantCulture, $"<div class=\"wide\"><table id=\"{id}\"><thead><tr>");
         foreach (var heading in headings)
@@ -50,7 +75,12 @@ internal static class HtmlFigure
     /// <summary>A cell with a verdict.</summary>
     public static string Verdict(FindingVerdict verdict, string text)
     {
-        var (name, mark) = verdict switch { FindingVerdict.Holds => ("holds", "✓"), FindingVerdict.Fails => ("fails", "✗"), _ => ("unseen", "–") };
+        var (name, mark) = verdict switch
+        {
+            FindingVerdict.Holds => ("holds", "✓"),
+            FindingVerdict.Fails => ("fails", "✗"),
+            _ => ("unseen", "–"),
+        };
         return $"<td class=\"{name}\"><b>{mark}</b> {Text(text)}</td>";
     }
 

@@ -17,13 +17,36 @@ internal static class ScenarioSection
         if (result.ScenarioRuns.Count == 0)
             return;
         Matrix(body, result, findings, command);
-        body.Append("<h2>Over time</h2><p>Each bar is one server; it begins with the first client, a while after the server's start at 0 s, and changes its colour when a client first saw something else. The thin line above it is as long as the answers that clients were given were in force: a staple that is gone before its line ends was lost. The dashed line marks the moment when the trouble begins or ends; ticks below a bar are requests to the responder.</p>");
+        body.Append(
+            "<h2>Over time</h2><p>Each bar is one server; it begins with the first client, a while after the "
+                + "server's start at 0 s, and changes its colour when a client first saw something else. The thin "
+                + "line above it is as long as the answers that clients were given were in force: a staple that "
+                + "is gone before its line ends was lost. The dashed line marks the moment when the trouble "
+                + "begins or ends; ticks below a bar are requests to the responder.</p>"
+        );
         Legend(body);
-        foreach (var scenario in result.Scenarios.Where(scenario => result.ScenarioRuns.Any(run => run.Scenario == scenario.Name)))
+        foreach (
+            var scenario in result.Scenarios.Where(scenario =>
+                result.ScenarioRuns.Any(run => run.Scenario == scenario.Name)
+            )
+        )
             DrawTimeline(body, result, scenario, command);
         body.Append("<h2>Requests to the responder</h2><figure>");
-        Bars(body, "requests", [.. findings.Judged.Select(server => (Name: server, Count: RequestsOf(server, result))).Select(server => new Bar(server.Name, server.Count.Median, server.Count.ToText()))]);
-        Caption(body, "All requests about a server's certificates in a run of all scenarios, as the responder's journal has them; of several runs the median.", command);
+        Bars(
+            body,
+            "requests",
+            [
+                .. findings
+                    .Judged.Select(server => (Name: server, Count: RequestsOf(server, result)))
+                    .Select(server => new Bar(server.Name, server.Count.Median, server.Count.ToText())),
+            ]
+        );
+        Caption(
+            body,
+            "All requests about a server's certificates in a run of all scenarios, as the responder's journal has "
+                + "them; of several runs the median.",
+            command
+        );
         body.Append("</figure>");
     }
 
@@ -34,30 +57,67 @@ internal static class ScenarioSection
             body,
             "matrix",
             findings.Judged.Select(findings.Score).Prepend(""),
-            findings.Behaviours.Select(behaviour => findings.Row(behaviour)
-                .Select(finding => Verdict(finding.Verdict, finding.Text))
-                .Prepend(Head(behaviour))));
+            findings.Behaviours.Select(behaviour =>
+                findings
+                    .Row(behaviour)
+                    .Select(finding => Verdict(finding.Verdict, finding.Text))
+                    .Prepend(Head(behaviour))
+            )
+        );
         foreach (var missing in result.Missing)
-            body.Append(CultureInfo.InvariantCulture, $"<p class=\"note\">Left out: {Text(missing.Name)}, {Text(missing.Reason)}</p>");
+            body.Append(
+                CultureInfo.InvariantCulture,
+                $"<p class=\"note\">Left out: {Text(missing.Name)}, {Text(missing.Reason)}</p>"
+            );
         if (findings.BehavioursNotRun.Count > 0)
-            body.Append(CultureInfo.InvariantCulture, $"<p class=\"note\">Not run: {Text(string.Join("; ", findings.BehavioursNotRun))}</p>");
+            body.Append(
+                CultureInfo.InvariantCulture,
+                $"<p class=\"note\">Not run: {Text(string.Join("; ", findings.BehavioursNotRun))}</p>"
+            );
         body.Append(CultureInfo.InvariantCulture, $"<p class=\"note\">{Text(ComparisonText.Rules)}</p>");
         Caption(body, ComparisonText.Scenarios(result).ReplaceLineEndings(" "), command);
         body.Append("</figure>");
     }
 
-    private static void DrawTimeline(StringBuilder body, ComparisonResult result, ComparedSituation scenario, string command)
+    private static void DrawTimeline(
+        StringBuilder body,
+        ComparisonResult result,
+        ComparedSituation scenario,
+        string command
+    )
     {
-        var runs = result.ScenarioRuns.Where(run => run.Scenario == scenario.Name).GroupBy(run => run.Server).SelectMany(server => server).ToArray();
-        var length = Math.Ceiling(runs.SelectMany(run => run.Observations).Select(seen => seen.At.TotalSeconds).DefaultIfEmpty(1).Max());
-        body.Append(CultureInfo.InvariantCulture, $"<h3>{Text(scenario.Title)} <code>{Text(scenario.Name)}</code></h3><figure><div class=\"timeline strips\">");
+        var runs = result
+            .ScenarioRuns.Where(run => run.Scenario == scenario.Name)
+            .GroupBy(run => run.Server)
+            .SelectMany(server => server)
+            .ToArray();
+        var length = Math.Ceiling(
+            runs.SelectMany(run => run.Observations).Select(seen => seen.At.TotalSeconds).DefaultIfEmpty(1).Max()
+        );
+        body.Append(
+            CultureInfo.InvariantCulture,
+            $"<h3>{Text(scenario.Title)} <code>{Text(scenario.Name)}</code></h3><figure><div class=\"timeline strips\">"
+        );
         foreach (var run in runs)
             Strip(body, ComparisonText.Label(run, result), Draw(run, length), says: Timeline.ToText(run));
-        var axis = string.Concat(Enumerable.Range(0, 5).Select(tick =>
-            string.Create(CultureInfo.InvariantCulture, $"<text text-anchor=\"{(tick == 0 ? "start" : tick == 4 ? "end" : "middle")}\" x=\"{tick * 25}%\" y=\"12\">{length * tick / 4:0.#} s</text>")));
+        var axis = string.Concat(
+            Enumerable
+                .Range(0, 5)
+                .Select(tick =>
+                    string.Create(
+                        CultureInfo.InvariantCulture,
+                        $"<text text-anchor=\"{(tick == 0 ? "start" : tick == 4 ? "end" : "middle")}\" "
+                            + $"x=\"{tick * 25}%\" y=\"12\">{length * tick / 4:0.#} s</text>"
+                    )
+                )
+        );
         Strip(body, "", axis, says: "seconds");
         body.Append("</div>");
-        Caption(body, "What clients saw, handshake after handshake, against a server with a certificate of its own.", command);
+        Caption(
+            body,
+            "What clients saw, handshake after handshake, against a server with a certificate of its own.",
+            command
+        );
         body.Append("</figure>");
     }
 
@@ -65,10 +125,19 @@ internal static class ScenarioSection
     {
         var strip = new StringBuilder();
         foreach (var (result, from, to) in Timeline.Spans(run))
-            strip.Append(CultureInfo.InvariantCulture, $"<rect class=\"{Class(result)}\" x=\"{Math.Min(X(from), 100 - Least):0.##}%\" y=\"4\" width=\"{Math.Max(Least, X(to) - X(from)):0.##}%\" height=\"16\"><title>{Text(run.Server)}: {Text(result.ToWords())}, {from.TotalSeconds:0} to {to.TotalSeconds:0} s</title></rect>");
+            strip.Append(
+                CultureInfo.InvariantCulture,
+                $"<rect class=\"{Class(result)}\" x=\"{Math.Min(X(from), 100 - Least):0.##}%\" y=\"4\" "
+                    + $"width=\"{Math.Max(Least, X(to) - X(from)):0.##}%\" height=\"16\"><title>{Text(run.Server)}: "
+                    + $"{Text(result.ToWords())}, {from.TotalSeconds:0} to {to.TotalSeconds:0} s</title></rect>"
+            );
         foreach (var (from, to) in Timeline.Windows(run))
             Line("window", X(from), X(to), 2, 2);
-        foreach (var request in run.Requests.Where(request => request.At >= TimeSpan.Zero && request.At.TotalSeconds <= length))
+        foreach (
+            var request in run.Requests.Where(request =>
+                request.At >= TimeSpan.Zero && request.At.TotalSeconds <= length
+            )
+        )
             Line("request", X(request.At), X(request.At), 21, 25);
         if (run.Kind != ScenarioKind.Undisturbed && run.Begun > TimeSpan.Zero)
             Line("trouble", X(run.Begun), X(run.Begun), 0, 22);
@@ -77,7 +146,10 @@ internal static class ScenarioSection
         return strip.ToString();
 
         void Line(string kind, double x1, double x2, int y1, int y2) =>
-            strip.Append(CultureInfo.InvariantCulture, $"<line class=\"{kind}\" x1=\"{x1:0.##}%\" x2=\"{x2:0.##}%\" y1=\"{y1}\" y2=\"{y2}\"/>");
+            strip.Append(
+                CultureInfo.InvariantCulture,
+                $"<line class=\"{kind}\" x1=\"{x1:0.##}%\" x2=\"{x2:0.##}%\" y1=\"{y1}\" y2=\"{y2}\"/>"
+            );
 
         double X(TimeSpan at) => 100 * Math.Min(1, at.TotalSeconds / length);
     }
@@ -86,7 +158,11 @@ internal static class ScenarioSection
     {
         body.Append("<p class=\"legend\">");
         foreach (var result in Enum.GetValues<HandshakeResult>())
-            body.Append(CultureInfo.InvariantCulture, $"<span><svg width=\"14\" height=\"14\"><rect class=\"{Class(result)}\" width=\"14\" height=\"14\"/></svg> {Text(result.ToWords())}</span>");
+            body.Append(
+                CultureInfo.InvariantCulture,
+                $"<span><svg width=\"14\" height=\"14\"><rect class=\"{Class(result)}\" width=\"14\" "
+                    + $"height=\"14\"/></svg> {Text(result.ToWords())}</span>"
+            );
         body.Append("</p>");
     }
 

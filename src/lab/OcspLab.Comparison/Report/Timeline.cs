@@ -21,12 +21,16 @@ internal static class Timeline
     public static IEnumerable<ObservedSpan> Spans(ScenarioRunResult run)
     {
         var seen = run.Observations;
-        for (var index = 0; index < seen.Count;)
+        for (var index = 0; index < seen.Count; )
         {
             var last = index;
             while (last + 1 < seen.Count && seen[last + 1].Result == seen[index].Result)
                 last++;
-            yield return new ObservedSpan(seen[index].Result, seen[index].At, seen[Math.Min(last + 1, seen.Count - 1)].At);
+            yield return new ObservedSpan(
+                seen[index].Result,
+                seen[index].At,
+                seen[Math.Min(last + 1, seen.Count - 1)].At
+            );
             index = last + 1;
         }
     }
@@ -47,7 +51,10 @@ internal static class Timeline
             }
 
             window = window is { } open
-                ? open with { To = until > open.To ? until : open.To }
+                ? open with
+                {
+                    To = until > open.To ? until : open.To,
+                }
                 : new ValidityWindow(seen.At, until);
         }
 
@@ -58,9 +65,13 @@ internal static class Timeline
     /// <summary>What clients saw, as a few words with times.</summary>
     public static string ToText(ScenarioRunResult run)
     {
-        var parts = Spans(run).Select(span => string.Create(
-            CultureInfo.InvariantCulture,
-            $"{span.Result.ToWords()} {span.From.TotalSeconds:0}–{span.To.TotalSeconds:0} s"));
+        var parts = Spans(run)
+            .Select(span =>
+                string.Create(
+                    CultureInfo.InvariantCulture,
+                    $"{span.Result.ToWords()} {span.From.TotalSeconds:0}–{span.To.TotalSeconds:0} s"
+                )
+            );
         return run.Observations.Count == 0 ? "nothing" : string.Join(", ", parts);
     }
 }

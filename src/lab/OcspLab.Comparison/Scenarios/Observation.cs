@@ -37,13 +37,14 @@ public enum HandshakeResult
 internal static class HandshakeResults
 {
     /// <summary>In a few words.</summary>
-    public static string ToWords(this HandshakeResult result) => result switch
-    {
-        HandshakeResult.Good => "good",
-        HandshakeResult.Revoked => "revoked",
-        HandshakeResult.Unstapled => "nothing",
-        HandshakeResult.Expired => "an expired answer",
-        HandshakeResult.Wrong => "a wrong answer",
-        _ => "no handshake",
-    };
+    public static string ToWords(this HandshakeResult result) =>
+        result switch
+        {
+            HandshakeResult.Good => "good",
+            HandshakeResult.Revoked => "revoked",
+            HandshakeResult.Unstapled => "nothing",
+            HandshakeResult.Expired => "an expired answer",
+            HandshakeResult.Wrong => "a wrong answer",
+            _ => "no handshake",
+        };
 }

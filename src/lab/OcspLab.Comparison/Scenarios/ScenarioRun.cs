@@ -9,8 +9,17 @@ using OcspLab.Probe;
 
 namespace OcspLab.Comparison.Scenarios;
 
-/// <summary>One server through one run of a scenario, with a process, a port, a folder and a certificate of its own.</summary>
-internal sealed class ScenarioRun(IStaplingServer server, Scenario scenario, int run, ServerPlace place, ComparisonPlan plan, ComparisonLab lab) : IAsyncDisposable
+/// <summary>
+/// One server through one run of a scenario, with a process, a port, a folder and a certificate of its own.
+/// </summary>
+internal sealed class ScenarioRun(
+    IStaplingServer server,
+    Scenario scenario,
+    int run,
+    ServerPlace place,
+    ComparisonPlan plan,
+    ComparisonLab lab
+) : IAsyncDisposable
 {
     private readonly TimeProvider _clock = lab.Clock;
     private readonly ServerProcess _process = new(server, place, lab.Clock);
@@ -43,13 +52,20 @@ internal sealed class ScenarioRun(IStaplingServer server, Scenario scenario, int
                     begun = at;
                     await scenario.BeginAsync(control, cancellationToken).ConfigureAwait(false);
                 }
-                else if (ended is null && begun != default && at >= begun + plan.TroubleFor && scenario.EndAsync is { } mend)
+                else if (
+                    ended is null
+                    && begun != default
+                    && at >= begun + plan.TroubleFor
+                    && scenario.EndAsync is { } mend
+                )
                 {
                     ended = at;
                     await mend(control, cancellationToken).ConfigureAwait(false);
                 }
 
-                _observations.Add(await ObserveAsync(_clock.GetElapsedTime(started), cancellationToken).ConfigureAwait(false));
+                _observations.Add(
+                    await ObserveAsync(_clock.GetElapsedTime(started), cancellationToken).ConfigureAwait(false)
+                );
                 await Task.Delay(plan.Interval, _clock, cancellationToken).ConfigureAwait(false);
             }
         }
@@ -65,9 +81,16 @@ internal sealed class ScenarioRun(IStaplingServer server, Scenario scenario, int
 
         // A Ctrl-C reaches the servers, too.
         if (!cancellationToken.IsCancellationRequested)
-            failure ??= _process.Ending ?? (_observations.Count == 0 || begun == default ? "it was not ready before its time was over" : null);
+            failure ??=
+                _process.Ending
+                ?? (_observations.Count == 0 || begun == default ? "it was not ready before its time was over" : null);
         await _process.EndAsync().ConfigureAwait(false);
-        ResponderRequest[] requests = [.. (await lab.ReadJournalAsync(place, CancellationToken.None).ConfigureAwait(false)).Select(entry => new ResponderRequest(entry.At - startedAt, entry.Outcome, entry.Fault))];
+        ResponderRequest[] requests =
+        [
+            .. (await lab.ReadJournalAsync(place, CancellationToken.None).ConfigureAwait(false)).Select(
+                entry => new ResponderRequest(entry.At - startedAt, entry.Outcome, entry.Fault)
+            ),
+        ];
         // A client that found the port closed was none: a slow machine is not a server that does not ask.
         var first = _observations.Find(seen => seen.IsHandshake);
         var beforeClients = first is null ? 0 : requests.Skip(known).Count(request => request.At < first.At);
@@ -89,14 +112,46 @@ internal sealed class ScenarioRun(IStaplingServer server, Scenario scenario, int
         var now = _clock.GetUtcNow();
         try
         {
-            var handshake = await new TlsProbe(_clock).ConnectAsync("127.0.0.1", place.Port, LabTopology.SiteHost, TlsVersion.Any, HandshakeTimeout, cancellationToken).ConfigureAwait(false);
+            var handshake = await new TlsProbe(_clock)
+                .ConnectAsync(
+                    "127.0.0.1",
+                    place.Port,
+                    LabTopology.SiteHost,
+                    TlsVersion.Any,
+                    HandshakeTimeout,
+                    cancellationToken
+                )
+                .ConfigureAwait(false);
             if (handshake.Staples[0] is not { } staple)
                 return new Observation(at, HandshakeResult.Unstapled);
-            var issuer = handshake.Certificates.Skip(1).First(candidate => candidate.SubjectName.RawData.AsSpan().SequenceEqual(handshake.Certificates[0].IssuerName.RawData));
-            var result = OcspVerifier.Verify(staple, OcspSubject.FromCertificate(handshake.Certificates[0], issuer), new VerificationPolicy { ClockSkew = ClockTolerance }, now);
+            var issuer = handshake
+                .Certificates.Skip(1)
+                .First(candidate =>
+                    candidate.SubjectName.RawData.AsSpan().SequenceEqual(handshake.Certificates[0].IssuerName.RawData)
+                );
+            var result = OcspVerifier.Verify(
+                staple,
+                OcspSubject.FromCertificate(handshake.Certificates[0], issuer),
+                new VerificationPolicy { ClockSkew = ClockTolerance },
+                now
+            );
             return result.TryGetStaple(out var verified, out var rejection)
-                ? new Observation(at, verified.Status.Kind switch { CertStatusKind.Good => HandshakeResult.Good, CertStatusKind.Revoked => HandshakeResult.Revoked, _ => HandshakeResult.Wrong }, verified.Status.Kind == CertStatusKind.Unknown ? "unknown" : null, at + (verified.NextUpdate - now))
-                : new Observation(at, rejection.Reason == RejectionReason.Expired ? HandshakeResult.Expired : HandshakeResult.Wrong, $"{rejection.Reason.ToSnakeCase()}: {rejection.Detail}");
+                ? new Observation(
+                    at,
+                    verified.Status.Kind switch
+                    {
+                        CertStatusKind.Good => HandshakeResult.Good,
+                        CertStatusKind.Revoked => HandshakeResult.Revoked,
+                        _ => HandshakeResult.Wrong,
+                    },
+                    verified.Status.Kind == CertStatusKind.Unknown ? "unknown" : null,
+                    at + (verified.NextUpdate - now)
+                )
+                : new Observation(
+                    at,
+                    rejection.Reason == RejectionReason.Expired ? HandshakeResult.Expired : HandshakeResult.Wrong,
+                    $"{rejection.Reason.ToSnakeCase()}: {rejection.Detail}"
+                );
         }
         catch (ProbeException exception)
         {

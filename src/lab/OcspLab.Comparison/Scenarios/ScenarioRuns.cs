@@ -12,7 +12,14 @@ namespace OcspLab.Comparison.Scenarios;
 /// <param name="failures">Is given what could not be seen, and why.</param>
 /// <param name="clock">The time.</param>
 /// <param name="progress">Is told what goes on.</param>
-internal sealed class ScenarioRuns(ComparisonPlan plan, IReadOnlyList<IStaplingServer> servers, IReadOnlyList<Scenario> scenarios, ConcurrentBag<string> failures, TimeProvider clock, Action<string> progress)
+internal sealed class ScenarioRuns(
+    ComparisonPlan plan,
+    IReadOnlyList<IStaplingServer> servers,
+    IReadOnlyList<Scenario> scenarios,
+    ConcurrentBag<string> failures,
+    TimeProvider clock,
+    Action<string> progress
+)
 {
     /// <summary>Runs, as often as the plan says. When it is cancelled, what was seen so far is the result.</summary>
     public async Task<IReadOnlyList<ScenarioRunResult>> RunAsync(ComparisonLab lab, CancellationToken cancellationToken)
@@ -34,7 +41,11 @@ internal sealed class ScenarioRuns(ComparisonPlan plan, IReadOnlyList<IStaplingS
         return results;
     }
 
-    private async Task<IReadOnlyList<ScenarioRunResult>> RunAsync(ComparisonLab lab, int run, CancellationToken cancellationToken)
+    private async Task<IReadOnlyList<ScenarioRunResult>> RunAsync(
+        ComparisonLab lab,
+        int run,
+        CancellationToken cancellationToken
+    )
     {
         progress($"{NameOf(run)}: making certificates, servers {servers.Count} × scenarios {scenarios.Count}");
         var runs = new List<ScenarioRun>();
@@ -42,10 +53,13 @@ internal sealed class ScenarioRuns(ComparisonPlan plan, IReadOnlyList<IStaplingS
         {
             foreach (var scenario in scenarios)
             {
-                var kind = scenario.Kind == ScenarioKind.MustStaple ? CertificateKind.MustStapleSite : CertificateKind.Site;
+                var kind =
+                    scenario.Kind == ScenarioKind.MustStaple ? CertificateKind.MustStapleSite : CertificateKind.Site;
                 var names = servers.Select(server => $"{server.Name}-{scenario.Name.ToLowerInvariant()}-{run}");
                 var places = await lab.IssueAsync([.. names], kind, cancellationToken).ConfigureAwait(false);
-                runs.AddRange(servers.Zip(places, (server, place) => new ScenarioRun(server, scenario, run, place, plan, lab)));
+                runs.AddRange(
+                    servers.Zip(places, (server, place) => new ScenarioRun(server, scenario, run, place, plan, lab))
+                );
             }
 
             return await RunAsync(runs, run, cancellationToken).ConfigureAwait(false);
@@ -62,7 +76,11 @@ internal sealed class ScenarioRuns(ComparisonPlan plan, IReadOnlyList<IStaplingS
         }
     }
 
-    private async Task<IReadOnlyList<ScenarioRunResult>> RunAsync(List<ScenarioRun> runs, int run, CancellationToken cancellationToken)
+    private async Task<IReadOnlyList<ScenarioRunResult>> RunAsync(
+        List<ScenarioRun> runs,
+        int run,
+        CancellationToken cancellationToken
+    )
     {
         var started = clock.GetTimestamp();
         var length = plan.Length + (StartInterval * runs.Count);
@@ -77,7 +95,10 @@ internal sealed class ScenarioRuns(ComparisonPlan plan, IReadOnlyList<IStaplingS
         }
 
         var all = Task.WhenAll(running);
-        while (await Task.WhenAny(all, Task.Delay(ProgressInterval, clock, CancellationToken.None)).ConfigureAwait(false) != all)
+        while (
+            await Task.WhenAny(all, Task.Delay(ProgressInterval, clock, CancellationToken.None)).ConfigureAwait(false)
+            != all
+        )
         {
             progress($"{NameOf(run)}: {running.Count(one => !one.IsCompleted)} processes at work, {Left()}");
         }

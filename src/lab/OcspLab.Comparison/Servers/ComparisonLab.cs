@@ -10,7 +10,9 @@ using OcspLab.Responder.Journal;
 
 namespace OcspLab.Comparison.Servers;
 
-/// <summary>What is around the compared servers: an authority, a name server and a responder in this process, all in one folder.</summary>
+/// <summary>
+/// What is around the compared servers: an authority, a name server and a responder in this process, all in one folder.
+/// </summary>
 internal sealed class ComparisonLab : IAsyncDisposable
 {
     private readonly LabFoundation _foundation;
@@ -21,7 +23,14 @@ internal sealed class ComparisonLab : IAsyncDisposable
     // The authority's folder has one writer.
     private readonly SemaphoreSlim _issuing = new(1, 1);
 
-    private ComparisonLab(string folder, LabTopology topology, HostsView hosts, LabFoundation foundation, LabPki pki, TimeProvider clock)
+    private ComparisonLab(
+        string folder,
+        LabTopology topology,
+        HostsView hosts,
+        LabFoundation foundation,
+        LabPki pki,
+        TimeProvider clock
+    )
     {
         _folder = folder;
         _hosts = hosts;
@@ -53,14 +62,25 @@ internal sealed class ComparisonLab : IAsyncDisposable
     /// <param name="clock">The time.</param>
     /// <param name="progress">Is told what goes wrong.</param>
     /// <param name="cancellationToken">Ends it early.</param>
-    public static async Task<ComparisonLab> StartAsync(TimeSpan validity, KeyAlgorithm key, TimeProvider clock, Action<string> progress, CancellationToken cancellationToken)
+    public static async Task<ComparisonLab> StartAsync(
+        TimeSpan validity,
+        KeyAlgorithm key,
+        TimeProvider clock,
+        Action<string> progress,
+        CancellationToken cancellationToken
+    )
     {
         var folder = Directory.CreateTempSubdirectory("ocsplab-compare-").FullName;
         var ports = PortCheck.FindFree(3);
         var topology = new LabTopology
         {
             Directory = Path.Combine(folder, "lab"),
-            Ports = new LabPorts { Dns = ports[0], Responder = ports[1], ResponderAdmin = ports[2] },
+            Ports = new LabPorts
+            {
+                Dns = ports[0],
+                Responder = ports[1],
+                ResponderAdmin = ports[2],
+            },
             Validity = validity,
             Backdate = TimeSpan.FromSeconds(1),
             Journal = 1_000_000,
@@ -71,13 +91,27 @@ internal sealed class ComparisonLab : IAsyncDisposable
         {
             // Apache's workers give up root, and must still reach their folder.
             if (!OperatingSystem.IsWindows())
-                File.SetUnixFileMode(folder, UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute | UnixFileMode.GroupExecute | UnixFileMode.OtherExecute);
+                File.SetUnixFileMode(
+                    folder,
+                    UnixFileMode.UserRead
+                        | UnixFileMode.UserWrite
+                        | UnixFileMode.UserExecute
+                        | UnixFileMode.GroupExecute
+                        | UnixFileMode.OtherExecute
+                );
             Directory.CreateDirectory(topology.LogDirectory);
             var pki = topology.CreatePki(clock);
             await Task.Run(pki.Ensure, cancellationToken).ConfigureAwait(false);
             await foundation.StartDnsAsync(topology, cancellationToken).ConfigureAwait(false);
             await foundation.StartResponderAsync(topology, pki, [], cancellationToken).ConfigureAwait(false);
-            return new ComparisonLab(folder, topology, await HostsViews.DetectAsync(cancellationToken).ConfigureAwait(false), foundation, pki, clock);
+            return new ComparisonLab(
+                folder,
+                topology,
+                await HostsViews.DetectAsync(cancellationToken).ConfigureAwait(false),
+                foundation,
+                pki,
+                clock
+            );
         }
         catch
         {
@@ -96,7 +130,10 @@ internal sealed class ComparisonLab : IAsyncDisposable
 
     /// <summary>Places for many servers, in the order of their names.</summary>
     public async Task<IReadOnlyList<ServerPlace>> IssueAsync(
-        IReadOnlyList<string> names, CertificateKind kind, CancellationToken cancellationToken)
+        IReadOnlyList<string> names,
+        CertificateKind kind,
+        CancellationToken cancellationToken
+    )
     {
         IReadOnlyList<IssuedCertificate> certificates;
         await _issuing.WaitAsync(cancellationToken).ConfigureAwait(false);
@@ -111,23 +148,41 @@ internal sealed class ComparisonLab : IAsyncDisposable
 
         await Admin.RegisterAsync(certificates, Clock, cancellationToken).ConfigureAwait(false);
         var ports = PortCheck.FindFree(names.Count);
-        return [.. names.Select((name, index) => new ServerPlace(Path.Combine(_folder, name), ports[index], certificates[index], Topology, _hosts))];
+        return
+        [
+            .. names.Select(
+                (name, index) =>
+                    new ServerPlace(Path.Combine(_folder, name), ports[index], certificates[index], Topology, _hosts)
+            ),
+        ];
     }
 
     /// <summary>A folder for whatever a client needs.</summary>
     public string CreateFolder(string name) => Directory.CreateDirectory(Path.Combine(_folder, name)).FullName;
 
     /// <summary>What the responder was asked about a place's certificate.</summary>
-    public async Task<IReadOnlyList<JournalEntry>> ReadJournalAsync(ServerPlace place, CancellationToken cancellationToken) =>
-        [.. (await Admin.ReadJournalAsync(0, cancellationToken).ConfigureAwait(false)).Where(entry => entry.SerialNumbers.Contains(place.Issued.SerialNumber))];
+    public async Task<IReadOnlyList<JournalEntry>> ReadJournalAsync(
+        ServerPlace place,
+        CancellationToken cancellationToken
+    ) =>
+        [
+            .. (await Admin.ReadJournalAsync(0, cancellationToken).ConfigureAwait(false)).Where(entry =>
+                entry.SerialNumbers.Contains(place.Issued.SerialNumber)
+            ),
+        ];
 
     /// <summary>Has the responder misbehave towards one place's certificate, from now on.</summary>
-    public Task BreakAsync(ServerPlace place, FaultKind fault, CancellationToken cancellationToken) => Admin.AddFaultAsync(new FaultOrder(fault, place.Issued.Name), cancellationToken);
+    public Task BreakAsync(ServerPlace place, FaultKind fault, CancellationToken cancellationToken) =>
+        Admin.AddFaultAsync(new FaultOrder(fault, place.Issued.Name), cancellationToken);
 
     /// <summary>Ends all faults of one place's certificate.</summary>
     public async Task MendAsync(ServerPlace place, CancellationToken cancellationToken)
     {
-        foreach (var fault in (await Admin.ListFaultsAsync(cancellationToken).ConfigureAwait(false)).Where(fault => fault.SerialNumber == place.Issued.SerialNumber))
+        foreach (
+            var fault in (await Admin.ListFaultsAsync(cancellationToken).ConfigureAwait(false)).Where(fault =>
+                fault.SerialNumber == place.Issued.SerialNumber
+            )
+        )
             await Admin.RemoveFaultsAsync(fault.Id, cancellationToken).ConfigureAwait(false);
     }
 

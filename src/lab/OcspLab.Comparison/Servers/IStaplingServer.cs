@@ -27,15 +27,26 @@ internal interface IStaplingServer
     Task<IReadOnlyList<string>> PrepareAsync(ServerPlace place, CancellationToken cancellationToken);
 }
 
-/// <summary>Where a server runs: a folder, a port and a certificate of its own, so that the responder's journal tells it from others.</summary>
+/// <summary>
+/// Where a server runs: a folder, a port and a certificate of its own, so that the responder's journal tells it from
+/// others.
+/// </summary>
 /// <param name="Folder">Its folder; nothing else is in it.</param>
 /// <param name="Port">On 127.0.0.1.</param>
 /// <param name="Issued">Its certificate.</param>
 /// <param name="Topology">The lab around it: authority, name server, responder.</param>
 /// <param name="Hosts">How it can be shown the responder's name.</param>
-internal sealed record ServerPlace(string Folder, int Port, IssuedCertificate Issued, LabTopology Topology, HostsView Hosts)
+internal sealed record ServerPlace(
+    string Folder,
+    int Port,
+    IssuedCertificate Issued,
+    LabTopology Topology,
+    HostsView Hosts
+)
 {
-    /// <summary>Whether the server is to staple at all; what a staple costs is seen against one that does not.</summary>
+    /// <summary>
+    /// Whether the server is to staple at all; what a staple costs is seen against one that does not.
+    /// </summary>
     public ServerStapling Stapling { get; init; } = ServerStapling.On;
 
     /// <summary>The certificate's files.</summary>
@@ -49,19 +60,29 @@ internal sealed record ServerPlace(string Folder, int Port, IssuedCertificate Is
         return Hosts.Wrap(file, command);
     }
 
-    /// <summary>The key without its password, for servers that would ask a person for it; for the owner alone.</summary>
+    /// <summary>
+    /// The key without its password, for servers that would ask a person for it; for the owner alone.
+    /// </summary>
     public async Task<string> WriteOpenKeyAsync(CancellationToken cancellationToken)
     {
         using var certificate = StoredCertificate.Load(Certificate);
-        using var key = (System.Security.Cryptography.AsymmetricAlgorithm?)System.Security.Cryptography.X509Certificates.RSACertificateExtensions.GetRSAPrivateKey(certificate)
-            ?? System.Security.Cryptography.X509Certificates.ECDsaCertificateExtensions.GetECDsaPrivateKey(certificate)!;
+        using var key =
+            (System.Security.Cryptography.AsymmetricAlgorithm?)
+                System.Security.Cryptography.X509Certificates.RSACertificateExtensions.GetRSAPrivateKey(certificate)
+            ?? System.Security.Cryptography.X509Certificates.ECDsaCertificateExtensions.GetECDsaPrivateKey(
+                certificate
+            )!;
         var path = Path.Combine(Folder, "server.key");
         var options = new FileStreamOptions { Mode = FileMode.Create, Access = FileAccess.Write };
         if (!OperatingSystem.IsWindows())
             options.UnixCreateMode = UnixFileMode.UserRead | UnixFileMode.UserWrite;
         var file = new FileStream(path, options);
         await using (file.ConfigureAwait(false))
-            await file.WriteAsync(System.Text.Encoding.ASCII.GetBytes(key.ExportPkcs8PrivateKeyPem() + "\n"), cancellationToken).ConfigureAwait(false);
+            await file.WriteAsync(
+                    System.Text.Encoding.ASCII.GetBytes(key.ExportPkcs8PrivateKeyPem() + "\n"),
+                    cancellationToken
+                )
+                .ConfigureAwait(false);
         return path;
     }
 }

@@ -10,12 +10,18 @@ internal sealed class KestrelServer(string resource) : IStaplingServer
 
     public string? Missing => File.Exists(Program) ? null : $"{Program} is missing";
 
-    public string Setting => resource == LabTopology.Kestrel
-        ? "UseOcspStapling() with its defaults, but for MinimumRefreshInterval where answers last less than five minutes: a quarter of that"
-        : "no UseOcspStapling(): the runtime's own stapling, with the root in the chain that it needs";
+    public string Setting =>
+        resource == LabTopology.Kestrel
+            ? "UseOcspStapling() with its defaults, but for MinimumRefreshInterval where answers last less than "
+                + "five minutes: a quarter of that"
+            : "no UseOcspStapling(): the runtime's own stapling, with the root in the chain that it needs";
 
-    public Task<string> ReadVersionAsync(CancellationToken cancellationToken) =>
-        Task.FromResult($"{(resource == LabTopology.Kestrel ? $"OcspLab {typeof(KestrelServer).Assembly.GetName().Version?.ToString(3)} on " : "")}.NET {Environment.Version}");
+    public Task<string> ReadVersionAsync(CancellationToken cancellationToken)
+    {
+        var runtime = $".NET {Environment.Version}";
+        var library = typeof(KestrelServer).Assembly.GetName().Version?.ToString(3);
+        return Task.FromResult(resource == LabTopology.Kestrel ? $"OcspLab {library} on {runtime}" : runtime);
+    }
 
     public Task<IReadOnlyList<string>> PrepareAsync(ServerPlace place, CancellationToken cancellationToken)
     {
@@ -26,7 +32,8 @@ internal sealed class KestrelServer(string resource) : IStaplingServer
         foreach (var lively in (string[])["OcspStapling:RetryDelay", "OcspStapling:MaximumRetryDelay"])
             settings.Remove(lively);
         settings["Kestrel:Endpoints:Https:Url"] = $"https://127.0.0.1:{place.Port}";
-        settings["Kestrel:Endpoints:Https:Certificate:Path"] = resource == LabTopology.Kestrel ? place.Certificate.FullChain : place.Certificate.FullChainWithRoot;
+        settings["Kestrel:Endpoints:Https:Certificate:Path"] =
+            resource == LabTopology.Kestrel ? place.Certificate.FullChain : place.Certificate.FullChainWithRoot;
         settings["Kestrel:Endpoints:Https:Certificate:KeyPath"] = place.Certificate.Key;
         settings["Site:PasswordFile"] = place.Certificate.Password;
         if (resource == LabTopology.Kestrel)
@@ -40,7 +47,14 @@ internal sealed class KestrelServer(string resource) : IStaplingServer
         }
 
         // The runtime remembers answers below HOME.
-        IReadOnlyList<string> command = ["env", $"HOME={place.Folder}", "dotnet", Program, .. settings.Select(setting => $"--{setting.Key}={setting.Value}")];
+        IReadOnlyList<string> command =
+        [
+            "env",
+            $"HOME={place.Folder}",
+            "dotnet",
+            Program,
+            .. settings.Select(setting => $"--{setting.Key}={setting.Value}"),
+        ];
         return Task.FromResult(command);
     }
 

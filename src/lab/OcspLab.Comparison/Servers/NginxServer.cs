@@ -5,18 +5,23 @@ namespace OcspLab.Comparison.Servers;
 /// <summary>nginx with the article's configuration.</summary>
 internal sealed class NginxServer : IStaplingServer
 {
-    private NginxBinary? Binary { get; } = new NginxLocator(NginxLocator.DefaultCacheDirectory, _ => { }).FindWithoutDownload();
+    private NginxBinary? Binary { get; } =
+        new NginxLocator(NginxLocator.DefaultCacheDirectory, _ => { }).FindWithoutDownload();
 
-    /// <summary>A file with the bytes to staple, whatever they are (<c>ssl_stapling_file</c>), or null to let nginx fetch them.</summary>
+    /// <summary>
+    /// A file with the bytes to staple, whatever they are (<c>ssl_stapling_file</c>), or null to let nginx fetch them.
+    /// </summary>
     public string? StapleFile { get; init; }
 
     public string Name => "nginx";
 
     public string? Missing => Binary is null ? "nginx is not here; 'ocsplab up --nginx process' fetches it" : null;
 
-    public string Setting => "ssl_stapling on, ssl_stapling_verify on, resolver: the article's configuration, one worker";
+    public string Setting =>
+        "ssl_stapling on, ssl_stapling_verify on, resolver: the article's configuration, one worker";
 
-    public Task<string> ReadVersionAsync(CancellationToken cancellationToken) => StaplingServers.FirstLineAsync(Binary!.Path, "-v", cancellationToken);
+    public Task<string> ReadVersionAsync(CancellationToken cancellationToken) =>
+        StaplingServers.FirstLineAsync(Binary!.Path, "-v", cancellationToken);
 
     public Task<IReadOnlyList<string>> PrepareAsync(ServerPlace place, CancellationToken cancellationToken)
     {
@@ -29,10 +34,23 @@ internal sealed class NginxServer : IStaplingServer
             Sites = Path.Combine(place.Folder, "conf.d"),
             ProcessIdFile = Path.Combine(place.Folder, "nginx.pid"),
             Temporary = Path.Combine(place.Folder, "temp"),
-            Stapling = place.Stapling == ServerStapling.Off ? NginxStapling.Off : StapleFile is null ? NginxStapling.Fetched : NginxStapling.File,
+            Stapling =
+                place.Stapling == ServerStapling.Off ? NginxStapling.Off
+                : StapleFile is null ? NginxStapling.Fetched
+                : NginxStapling.File,
             StapleFile = StapleFile,
         };
         NginxConfiguration.Write(place.Folder, view);
-        return Task.FromResult(place.WithHosts([Binary!.Path, "-p", place.Folder + "/", "-c", Path.Combine(place.Folder, "nginx.conf"), "-e", "stderr"]));
+        return Task.FromResult(
+            place.WithHosts([
+                Binary!.Path,
+                "-p",
+                place.Folder + "/",
+                "-c",
+                Path.Combine(place.Folder, "nginx.conf"),
+                "-e",
+                "stderr",
+            ])
+        );
     }
 }

@@ -18,7 +18,10 @@ internal sealed class ServerProcess(IStaplingServer server, ServerPlace place, T
     public ServerPlace Place => place;
 
     /// <summary>Why it is no longer there, or null while it is, or was never started.</summary>
-    public string? Ending => _process is { HasExited: true } process ? $"it ended with {process.ExitCode}: {LastLine() ?? "no message"}" : null;
+    public string? Ending =>
+        _process is { HasExited: true } process
+            ? $"it ended with {process.ExitCode}: {LastLine() ?? "no message"}"
+            : null;
 
     /// <summary>Writes its configuration.</summary>
     public async Task PrepareAsync(CancellationToken cancellationToken)
@@ -31,7 +34,13 @@ internal sealed class ServerProcess(IStaplingServer server, ServerPlace place, T
     /// <exception cref="LabException">It cannot be started.</exception>
     public void Start()
     {
-        var start = new ProcessStartInfo(_command[0], _command.Skip(1)) { RedirectStandardOutput = true, RedirectStandardError = true, RedirectStandardInput = true, WorkingDirectory = place.Folder };
+        var start = new ProcessStartInfo(_command[0], _command.Skip(1))
+        {
+            RedirectStandardOutput = true,
+            RedirectStandardError = true,
+            RedirectStandardInput = true,
+            WorkingDirectory = place.Folder,
+        };
         _process = Process.Start(start) ?? throw new LabException($"{_command[0]} cannot be started.");
         DataReceivedEventHandler write = (_, line) =>
         {
@@ -53,7 +62,9 @@ internal sealed class ServerProcess(IStaplingServer server, ServerPlace place, T
         _process.BeginErrorReadLine();
     }
 
-    /// <summary>Prepares and starts it, and waits until its port is open. Nobody shakes hands with it for that.</summary>
+    /// <summary>
+    /// Prepares and starts it, and waits until its port is open. Nobody shakes hands with it for that.
+    /// </summary>
     /// <exception cref="LabException">It ended, or the port stayed closed.</exception>
     public async Task ListenAsync(CancellationToken cancellationToken)
     {
@@ -65,7 +76,9 @@ internal sealed class ServerProcess(IStaplingServer server, ServerPlace place, T
             using var socket = new Socket(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp);
             try
             {
-                await socket.ConnectAsync(new IPEndPoint(IPAddress.Loopback, place.Port), cancellationToken).ConfigureAwait(false);
+                await socket
+                    .ConnectAsync(new IPEndPoint(IPAddress.Loopback, place.Port), cancellationToken)
+                    .ConfigureAwait(false);
                 return;
             }
             catch (SocketException) when (Ending is null && clock.GetElapsedTime(started) < StartPatience)
@@ -74,7 +87,9 @@ internal sealed class ServerProcess(IStaplingServer server, ServerPlace place, T
             }
             catch (SocketException exception)
             {
-                throw new LabException($"{server.Name} does not listen on port {place.Port}: {Ending ?? exception.Message}");
+                throw new LabException(
+                    $"{server.Name} does not listen on port {place.Port}: {Ending ?? exception.Message}"
+                );
             }
         }
     }
@@ -91,7 +106,13 @@ internal sealed class ServerProcess(IStaplingServer server, ServerPlace place, T
     /// <remarks>From <c>/proc</c>, in the kernel's clock ticks of 10 ms.</remarks>
     public TimeSpan ReadProcessorTime()
     {
-        var processes = Directory.EnumerateDirectories("/proc").Select(path => Path.GetFileName(path)).Where(name => char.IsAsciiDigit(name[0])).Select(ReadStat).OfType<Stat>().ToLookup(stat => stat.Parent);
+        var processes = Directory
+            .EnumerateDirectories("/proc")
+            .Select(path => Path.GetFileName(path))
+            .Where(name => char.IsAsciiDigit(name[0]))
+            .Select(ReadStat)
+            .OfType<Stat>()
+            .ToLookup(stat => stat.Parent);
         long ticks = 0;
         var family = new Queue<int>([_process!.Id]);
         ticks += ReadStat(_process.Id.ToString(CultureInfo.InvariantCulture))?.Ticks ?? 0;
@@ -129,14 +150,19 @@ internal sealed class ServerProcess(IStaplingServer server, ServerPlace place, T
             return File.Exists(Log) ? File.ReadLines(Log).LastOrDefault(line => line.Trim().Length > 0)?.Trim() : null;
     }
 
-    // proc_pid_stat(5): the name in parentheses may hold anything, so everything is counted from its end; 4 is the parent, 14 to 17 the times.
+    // proc_pid_stat(5): the name in parentheses may hold anything, so everything is counted from its end; 4 is the
+    // parent, 14 to 17 the times.
     private static Stat? ReadStat(string process)
     {
         try
         {
             var text = File.ReadAllText($"/proc/{process}/stat");
             var fields = text[(text.LastIndexOf(')') + 2)..].Split(' ');
-            return new Stat(int.Parse(process, CultureInfo.InvariantCulture), int.Parse(fields[1], CultureInfo.InvariantCulture), fields[11..15].Sum(field => long.Parse(field, CultureInfo.InvariantCulture)));
+            return new Stat(
+                int.Parse(process, CultureInfo.InvariantCulture),
+                int.Parse(fields[1], CultureInfo.InvariantCulture),
+                fields[11..15].Sum(field => long.Parse(field, CultureInfo.InvariantCulture))
+            );
         }
         catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
         {

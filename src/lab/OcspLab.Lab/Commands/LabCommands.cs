@@ -12,7 +12,13 @@ namespace OcspLab.Lab.Commands;
 /// <param name="Title">For people.</param>
 /// <param name="Icon">A name of the Fluent icons, for dashboards.</param>
 /// <param name="RunAsync">Does it and says what came of it; throws <see cref="LabException"/>.</param>
-public sealed record LabCommand(string Name, string Resource, string Title, string Icon, Func<CancellationToken, Task<string>> RunAsync);
+public sealed record LabCommand(
+    string Name,
+    string Resource,
+    string Title,
+    string Icon,
+    Func<CancellationToken, Task<string>> RunAsync
+);
 
 /// <summary>The commands of every host of the lab.</summary>
 public static class LabCommands
@@ -24,54 +30,134 @@ public static class LabCommands
     /// <param name="topology">The running lab.</param>
     /// <param name="restartNginx">How this host restarts nginx.</param>
     /// <param name="clock">The time.</param>
-    public static IReadOnlyList<LabCommand> Create(LabTopology topology, Func<CancellationToken, Task> restartNginx, TimeProvider clock)
+    public static IReadOnlyList<LabCommand> Create(
+        LabTopology topology,
+        Func<CancellationToken, Task> restartNginx,
+        TimeProvider clock
+    )
     {
         ArgumentNullException.ThrowIfNull(topology);
         return
         [
-            OfResponder("revoke", $"Revoke {LabTopology.SiteCertificate}", "Prohibited", async (admin, cancellationToken) =>
-            {
-                await admin.RevokeAsync(LabTopology.SiteCertificate, RevocationReason.KeyCompromise, cancellationToken).ConfigureAwait(false);
-                return $"{LabTopology.SiteCertificate} is revoked";
-            }),
-            OfResponder("restore", $"Restore {LabTopology.SiteCertificate}", "ArrowUndo", async (admin, cancellationToken) =>
-            {
-                await admin.RestoreAsync(LabTopology.SiteCertificate, cancellationToken).ConfigureAwait(false);
-                return $"{LabTopology.SiteCertificate} is good";
-            }),
-            OfResponder("outage", "Close the OCSP port", "PlugDisconnected", async (admin, cancellationToken) => $"the OCSP port is {(await admin.StopAsync(cancellationToken).ConfigureAwait(false)).State}"),
-            OfResponder("recover", "Open the OCSP port", "PlugConnected", async (admin, cancellationToken) => $"the OCSP port is {(await admin.StartAsync(cancellationToken).ConfigureAwait(false)).State}"),
-            .. Enum.GetValues<FaultKind>().Select(kind => OfResponder(FaultPrefix + JsonNamingPolicy.KebabCaseLower.ConvertName(kind.ToString()), $"Fault: {Words(kind)}", "Bug", async (admin, cancellationToken) =>
-            {
-                await admin.AddFaultAsync(new FaultOrder(kind), cancellationToken).ConfigureAwait(false);
-                return $"the responder misbehaves: {Words(kind)}";
-            })),
-            OfResponder("heal", "Take all faults back", "HeartPulse", async (admin, cancellationToken) =>
-            {
-                await admin.RemoveFaultsAsync(null, cancellationToken).ConfigureAwait(false);
-                return "no faults are left";
-            }),
-            new("refresh", LabTopology.Kestrel, "Refresh staples", "ArrowSync", cancellationToken => SiteClient.RefreshAsync(topology, clock, cancellationToken)),
-            new("restart-nginx", LabTopology.Nginx, "Restart nginx; it forgets its staples", "ArrowClockwise", async cancellationToken =>
-            {
-                await restartNginx(cancellationToken).ConfigureAwait(false);
-                return "nginx restarted";
-            }),
+            OfResponder(
+                "revoke",
+                $"Revoke {LabTopology.SiteCertificate}",
+                "Prohibited",
+                async (admin, cancellationToken) =>
+                {
+                    await admin
+                        .RevokeAsync(LabTopology.SiteCertificate, RevocationReason.KeyCompromise, cancellationToken)
+                        .ConfigureAwait(false);
+                    return $"{LabTopology.SiteCertificate} is revoked";
+                }
+            ),
+            OfResponder(
+                "restore",
+                $"Restore {LabTopology.SiteCertificate}",
+                "ArrowUndo",
+                async (admin, cancellationToken) =>
+                {
+                    await admin.RestoreAsync(LabTopology.SiteCertificate, cancellationToken).ConfigureAwait(false);
+                    return $"{LabTopology.SiteCertificate} is good";
+                }
+            ),
+            OfResponder(
+                "outage",
+                "Close the OCSP port",
+                "PlugDisconnected",
+                async (admin, cancellationToken) =>
+                    $"the OCSP port is {(await admin.StopAsync(cancellationToken).ConfigureAwait(false)).State}"
+            ),
+            OfResponder(
+                "recover",
+                "Open the OCSP port",
+                "PlugConnected",
+                async (admin, cancellationToken) =>
+                    $"the OCSP port is {(await admin.StartAsync(cancellationToken).ConfigureAwait(false)).State}"
+            ),
+            .. Enum.GetValues<FaultKind>()
+                .Select(kind =>
+                    OfResponder(
+                        FaultPrefix + JsonNamingPolicy.KebabCaseLower.ConvertName(kind.ToString()),
+                        $"Fault: {Words(kind)}",
+                        "Bug",
+                        async (admin, cancellationToken) =>
+                        {
+                            await admin.AddFaultAsync(new FaultOrder(kind), cancellationToken).ConfigureAwait(false);
+                            return $"the responder misbehaves: {Words(kind)}";
+                        }
+                    )
+                ),
+            OfResponder(
+                "heal",
+                "Take all faults back",
+                "HeartPulse",
+                async (admin, cancellationToken) =>
+                {
+                    await admin.RemoveFaultsAsync(null, cancellationToken).ConfigureAwait(false);
+                    return "no faults are left";
+                }
+            ),
+            new(
+                "refresh",
+                LabTopology.Kestrel,
+                "Refresh staples",
+                "ArrowSync",
+                cancellationToken => SiteClient.RefreshAsync(topology, clock, cancellationToken)
+            ),
+            new(
+                "restart-nginx",
+                LabTopology.Nginx,
+                "Restart nginx; it forgets its staples",
+                "ArrowClockwise",
+                async cancellationToken =>
+                {
+                    await restartNginx(cancellationToken).ConfigureAwait(false);
+                    return "nginx restarted";
+                }
+            ),
         ];
 
-        LabCommand OfResponder(string name, string title, string icon, Func<ResponderAdminClient, CancellationToken, Task<string>> run) => new(name, LabTopology.Responder, title, icon, async cancellationToken =>
-        {
-            try
-            {
-                using var admin = new ResponderAdminClient(topology.AdminUrl, AdminToken.Load(topology.AdminTokenFile));
-                return await run(admin, cancellationToken).ConfigureAwait(false);
-            }
-            catch (Exception exception) when (exception is HttpRequestException or IOException or UnauthorizedAccessException or JsonException || (exception is OperationCanceledException && !cancellationToken.IsCancellationRequested))
-            {
-                throw new LabException($"the responder does not answer: {exception.Message}", LabFailure.Unavailable, exception);
-            }
-        });
+        LabCommand OfResponder(
+            string name,
+            string title,
+            string icon,
+            Func<ResponderAdminClient, CancellationToken, Task<string>> run
+        ) =>
+            new(
+                name,
+                LabTopology.Responder,
+                title,
+                icon,
+                async cancellationToken =>
+                {
+                    try
+                    {
+                        using var admin = new ResponderAdminClient(
+                            topology.AdminUrl,
+                            AdminToken.Load(topology.AdminTokenFile)
+                        );
+                        return await run(admin, cancellationToken).ConfigureAwait(false);
+                    }
+                    catch (Exception exception)
+                        when (exception
+                                is HttpRequestException
+                                    or IOException
+                                    or UnauthorizedAccessException
+                                    or JsonException
+                            || (exception is OperationCanceledException && !cancellationToken.IsCancellationRequested)
+                        )
+                    {
+                        throw new LabException(
+                            $"the responder does not answer: {exception.Message}",
+                            LabFailure.Unavailable,
+                            exception
+                        );
+                    }
+                }
+            );
     }
 
-    private static string Words(FaultKind kind) => JsonNamingPolicy.KebabCaseLower.ConvertName(kind.ToString()).Replace('-', ' ');
+    private static string Words(FaultKind kind) =>
+        JsonNamingPolicy.KebabCaseLower.ConvertName(kind.ToString()).Replace('-', ' ');
 }

@@ -26,11 +26,26 @@ public static class LabRegistry
     }
 
     /// <summary>Tells the registry of certificates that the authority has made.</summary>
-    public static async Task RegisterAsync(this ICertificateRegistry registry, IEnumerable<IssuedCertificate> certificates, TimeProvider clock, CancellationToken cancellationToken)
+    public static async Task RegisterAsync(
+        this ICertificateRegistry registry,
+        IEnumerable<IssuedCertificate> certificates,
+        TimeProvider clock,
+        CancellationToken cancellationToken
+    )
     {
         ArgumentNullException.ThrowIfNull(registry);
         ArgumentNullException.ThrowIfNull(clock);
         foreach (var certificate in certificates)
-            await registry.RegisterAsync(new RegisteredCertificate(certificate.Name, certificate.SerialNumber, clock.GetUtcNow(), certificate.NotAfter), cancellationToken).ConfigureAwait(false);
+            await registry
+                .RegisterAsync(
+                    new RegisteredCertificate(
+                        certificate.Name,
+                        certificate.SerialNumber,
+                        clock.GetUtcNow(),
+                        certificate.NotAfter
+                    ),
+                    cancellationToken
+                )
+                .ConfigureAwait(false);
     }
 }

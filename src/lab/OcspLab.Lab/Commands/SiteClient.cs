@@ -12,7 +12,11 @@ public static class SiteClient
     /// <summary>Refreshes all staples.</summary>
     /// <returns>What became of it, for people.</returns>
     /// <exception cref="LabException">The site does not answer.</exception>
-    public static async Task<string> RefreshAsync(LabTopology topology, TimeProvider clock, CancellationToken cancellationToken)
+    public static async Task<string> RefreshAsync(
+        LabTopology topology,
+        TimeProvider clock,
+        CancellationToken cancellationToken
+    )
     {
         try
         {
@@ -37,16 +41,39 @@ public static class SiteClient
                 },
             };
             // Also while the certificate is revoked: this is the lab's own errand.
-            handler.SslOptions.CertificateChainPolicy = new X509ChainPolicy { TrustMode = X509ChainTrustMode.CustomRootTrust, CustomTrustStore = { root }, RevocationMode = X509RevocationMode.NoCheck, DisableCertificateDownloads = true };
+            handler.SslOptions.CertificateChainPolicy = new X509ChainPolicy
+            {
+                TrustMode = X509ChainTrustMode.CustomRootTrust,
+                CustomTrustStore = { root },
+                RevocationMode = X509RevocationMode.NoCheck,
+                DisableCertificateDownloads = true,
+            };
             using var client = new HttpClient(handler);
-            using var answer = await client.PostAsync(new Uri($"https://{LabTopology.SiteHost}/ocsp-stapling/refresh"), null, cancellationToken).ConfigureAwait(false);
+            using var answer = await client
+                .PostAsync(new Uri($"https://{LabTopology.SiteHost}/ocsp-stapling/refresh"), null, cancellationToken)
+                .ConfigureAwait(false);
             answer.EnsureSuccessStatusCode();
-            var staples = await answer.Content.ReadFromJsonAsync<RefreshedStaple[]>(cancellationToken).ConfigureAwait(false) ?? [];
-            return staples.Length == 0 ? "no certificate has been met yet" : string.Join("; ", staples.Select(staple => $"{staple.Certificate}: {staple.LastOutcome}"));
+            var staples =
+                await answer.Content.ReadFromJsonAsync<RefreshedStaple[]>(cancellationToken).ConfigureAwait(false)
+                ?? [];
+            return staples.Length == 0
+                ? "no certificate has been met yet"
+                : string.Join("; ", staples.Select(staple => $"{staple.Certificate}: {staple.LastOutcome}"));
         }
-        catch (Exception exception) when (exception is HttpRequestException or IOException or JsonException or System.Security.Cryptography.CryptographicException || (exception is OperationCanceledException && !cancellationToken.IsCancellationRequested))
+        catch (Exception exception)
+            when (exception
+                    is HttpRequestException
+                        or IOException
+                        or JsonException
+                        or System.Security.Cryptography.CryptographicException
+                || (exception is OperationCanceledException && !cancellationToken.IsCancellationRequested)
+            )
         {
-            throw new LabException($"the site does not answer: {exception.InnerException?.Message ?? exception.Message}", LabFailure.Unavailable, exception);
+            throw new LabException(
+                $"the site does not answer: {exception.InnerException?.Message ?? exception.Message}",
+                LabFailure.Unavailable,
+                exception
+            );
         }
     }
 

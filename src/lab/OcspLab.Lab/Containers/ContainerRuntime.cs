@@ -43,7 +43,12 @@ public sealed class ContainerRuntime
             reasons.Add(refusal);
         }
 
-        return new RuntimeDetection(null, reasons.Count > 0 ? string.Join("; ", reasons) : wanted is null ? "neither docker nor podman is installed" : $"{wanted} is not installed");
+        return new RuntimeDetection(
+            null,
+            reasons.Count > 0 ? string.Join("; ", reasons)
+                : wanted is null ? "neither docker nor podman is installed"
+                : $"{wanted} is not installed"
+        );
     }
 
     /// <summary>Whether an image is here already.</summary>
@@ -62,36 +67,53 @@ public sealed class ContainerRuntime
     {
         if (await FindGatewayAsync(name, cancellationToken).ConfigureAwait(false) is { } known)
             return known;
-        await MustAsync(["network", "create", "--label", "ocsplab=lab", name], $"the network {name} cannot be made", cancellationToken).ConfigureAwait(false);
-        var gateway = await FindGatewayAsync(name, cancellationToken).ConfigureAwait(false)
+        await MustAsync(
+                ["network", "create", "--label", "ocsplab=lab", name],
+                $"the network {name} cannot be made",
+                cancellationToken
+            )
+            .ConfigureAwait(false);
+        var gateway =
+            await FindGatewayAsync(name, cancellationToken).ConfigureAwait(false)
             ?? throw new LabException($"{Program}: the network {name} has no gateway that the lab could listen on.");
         // docker makes the bridge at once. Where it is not here, the containers run in a machine of their own.
         return Program != "docker" || HasAddress(gateway) ? gateway : throw new LabException(FarAway);
     }
 
-    /// <summary>Where a service must listen to be reached as <c>host-gateway</c>, or null and why it cannot be.</summary>
+    /// <summary>
+    /// Where a service must listen to be reached as <c>host-gateway</c>, or null and why it cannot be.
+    /// </summary>
     internal async Task<HostGateway> FindHostGatewayAsync(CancellationToken cancellationToken)
     {
         if (Program == "docker")
         {
             var gateway = await FindGatewayAsync("bridge", cancellationToken).ConfigureAwait(false);
-            return gateway is not null && HasAddress(gateway) ? new HostGateway(gateway, "") : new HostGateway(null, FarAway);
+            return gateway is not null && HasAddress(gateway)
+                ? new HostGateway(gateway, "")
+                : new HostGateway(null, FarAway);
         }
 
         // Each of podman's networks has a gateway of its own, made with the network.
-        var version = await RunAsync(["version", "--format", "{{.Client.Version}}"], cancellationToken).ConfigureAwait(false);
+        var version = await RunAsync(["version", "--format", "{{.Client.Version}}"], cancellationToken)
+            .ConfigureAwait(false);
         return Version.TryParse(version.Output.Trim().Split('-')[0], out var number) && number >= HostGatewayInPodman
             ? new HostGateway(IPAddress.Any, "")
-            : new HostGateway(null, $"podman {version.Output.Trim()} does not know host-gateway; {HostGatewayInPodman} does");
+            : new HostGateway(
+                null,
+                $"podman {version.Output.Trim()} does not know host-gateway; {HostGatewayInPodman} does"
+            );
     }
 
     /// <summary>Ends and removes containers; nothing happens when there are none.</summary>
-    public Task RemoveContainersAsync(params string[] names) => TryAsync(["rm", "--force", "--volumes", "--", .. names]);
+    public Task RemoveContainersAsync(params string[] names) =>
+        TryAsync(["rm", "--force", "--volumes", "--", .. names]);
 
     /// <summary>Removes a network; nothing happens when there is none.</summary>
     public Task RemoveNetworkAsync(string name) => TryAsync(["network", "rm", "--", name]);
 
-    /// <summary>Whether the runtime says that a network is not there; a runtime that does not answer knows nothing.</summary>
+    /// <summary>
+    /// Whether the runtime says that a network is not there; a runtime that does not answer knows nothing.
+    /// </summary>
     public async Task<bool> IsNetworkGoneAsync(string name)
     {
         var list = await TryAsync(["network", "ls", "--format", "{{.Name}}"]).ConfigureAwait(false);
@@ -106,11 +128,18 @@ public sealed class ContainerRuntime
     private async Task<IPAddress?> FindGatewayAsync(string network, CancellationToken cancellationToken)
     {
         // A gateway a line; the two have different words for it.
-        var format = Program == "docker" ? "{{range .IPAM.Config}}{{println .Gateway}}{{end}}" : "{{range .Subnets}}{{println .Gateway}}{{end}}";
-        var found = await RunAsync(["network", "inspect", network, "--format", format], cancellationToken).ConfigureAwait(false);
-        return found.ExitCode != 0 ? null : found.Output.Split('\n', StringSplitOptions.TrimEntries)
-            .Select(line => IPAddress.TryParse(line.Split('/')[0], out var address) ? address : null)
-            .FirstOrDefault(address => address?.AddressFamily == AddressFamily.InterNetwork);
+        var format =
+            Program == "docker"
+                ? "{{range .IPAM.Config}}{{println .Gateway}}{{end}}"
+                : "{{range .Subnets}}{{println .Gateway}}{{end}}";
+        var found = await RunAsync(["network", "inspect", network, "--format", format], cancellationToken)
+            .ConfigureAwait(false);
+        return found.ExitCode != 0
+            ? null
+            : found
+                .Output.Split('\n', StringSplitOptions.TrimEntries)
+                .Select(line => IPAddress.TryParse(line.Split('/')[0], out var address) ? address : null)
+                .FirstOrDefault(address => address?.AddressFamily == AddressFamily.InterNetwork);
     }
 
     private async Task<string?> RefusalAsync(CancellationToken cancellationToken)
@@ -119,11 +148,16 @@ public sealed class ContainerRuntime
         using var either = CancellationTokenSource.CreateLinkedTokenSource(timer.Token, cancellationToken);
         try
         {
-            var info = await RunAsync(["info", "--format", Program == "docker" ? "{{.ServerVersion}}" : "{{.Host.Security.Rootless}}"], either.Token).ConfigureAwait(false);
+            var info = await RunAsync(
+                    ["info", "--format", Program == "docker" ? "{{.ServerVersion}}" : "{{.Host.Security.Rootless}}"],
+                    either.Token
+                )
+                .ConfigureAwait(false);
             return (info.ExitCode, info.Output.Trim(), Program) switch
             {
                 (not 0, _, _) or (_, "", _) => $"{Program} is there and does not answer: {LastLine(info.Error)}",
-                (_, "true", "podman") => "podman runs rootless here: its containers cannot reach the lab's name server and responder",
+                (_, "true", "podman") =>
+                    "podman runs rootless here: its containers cannot reach the lab's name server and responder",
                 _ => null,
             };
         }
@@ -167,16 +201,27 @@ public sealed class ContainerRuntime
         }
         catch (Win32Exception exception)
         {
-            throw new LabException($"{Program} cannot be started: {exception.Message}", LabFailure.Unavailable, exception);
+            throw new LabException(
+                $"{Program} cannot be started: {exception.Message}",
+                LabFailure.Unavailable,
+                exception
+            );
         }
     }
 
     private static bool HasAddress(IPAddress address) =>
-        NetworkInterface.GetAllNetworkInterfaces().SelectMany(card => card.GetIPProperties().UnicastAddresses).Any(unicast => unicast.Address.Equals(address));
+        NetworkInterface
+            .GetAllNetworkInterfaces()
+            .SelectMany(card => card.GetIPProperties().UnicastAddresses)
+            .Any(unicast => unicast.Address.Equals(address));
 
-    private static string LastLine(string text) => text.Split('\n', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries).LastOrDefault() ?? "no message";
+    private static string LastLine(string text) =>
+        text.Split('\n', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries).LastOrDefault()
+        ?? "no message";
 
-    private const string FarAway = "docker runs rootless or in a virtual machine: its containers cannot reach this machine's name server and responder";
+    private const string FarAway =
+        "docker runs rootless or in a virtual machine: its containers cannot reach this machine's name server and "
+        + "responder";
     private static readonly Version HostGatewayInPodman = new(4, 7);
     private static readonly TimeSpan RemovalPatience = TimeSpan.FromSeconds(20);
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(10);

@@ -11,7 +11,9 @@ using OcspLab.Site;
 
 namespace OcspLab.Lab.Hosting;
 
-/// <summary>The whole lab in one process, nginx as its only child. Started in the topology's order, stopped in reverse.</summary>
+/// <summary>
+/// The whole lab in one process, nginx as its only child. Started in the topology's order, stopped in reverse.
+/// </summary>
 public sealed class EmbeddedLab : IAsyncDisposable
 {
     private readonly TimeProvider _clock;
@@ -22,12 +24,16 @@ public sealed class EmbeddedLab : IAsyncDisposable
         Topology = topology;
         _clock = clock;
         Board = board;
-        _foundation = new LabFoundation(topology.LogDirectory, clock, (name, why) =>
-        {
-            if (LabTopology.Resources.Contains(name))
-                board.Set(name, LabResourceState.Ended, why);
-            board.Say($"{name}: {why}");
-        });
+        _foundation = new LabFoundation(
+            topology.LogDirectory,
+            clock,
+            (name, why) =>
+            {
+                if (LabTopology.Resources.Contains(name))
+                    board.Set(name, LabResourceState.Ended, why);
+                board.Say($"{name}: {why}");
+            }
+        );
     }
 
     /// <summary>What was brought up.</summary>
@@ -48,7 +54,12 @@ public sealed class EmbeddedLab : IAsyncDisposable
     /// <param name="board">Is told what goes on.</param>
     /// <param name="cancellationToken">Takes down what is up so far.</param>
     /// <exception cref="LabException">Something that a person can mend; nothing is left running.</exception>
-    public static async Task<EmbeddedLab> StartAsync(LabTopology topology, TimeProvider clock, LabBoard board, CancellationToken cancellationToken)
+    public static async Task<EmbeddedLab> StartAsync(
+        LabTopology topology,
+        TimeProvider clock,
+        LabBoard board,
+        CancellationToken cancellationToken
+    )
     {
         var lab = new EmbeddedLab(topology, clock, board);
         try
@@ -56,7 +67,16 @@ public sealed class EmbeddedLab : IAsyncDisposable
             await lab.StartAsync(cancellationToken).ConfigureAwait(false);
             return lab;
         }
-        catch (Exception exception) when (exception is PkiException or IOException or UnauthorizedAccessException or DbException or CryptographicException or InvalidOperationException or OptionsValidationException)
+        catch (Exception exception)
+            when (exception
+                    is PkiException
+                        or IOException
+                        or UnauthorizedAccessException
+                        or DbException
+                        or CryptographicException
+                        or InvalidOperationException
+                        or OptionsValidationException
+            )
         {
             await lab.DisposeAsync().ConfigureAwait(false);
             throw new LabException(exception.Message, LabFailure.Configuration, exception);
@@ -68,8 +88,11 @@ public sealed class EmbeddedLab : IAsyncDisposable
         }
     }
 
-    /// <summary>Looks after the lab until it is cancelled: what ends is shown, nginx is started again, health is asked for.</summary>
-    public Task WatchAsync(CancellationToken cancellationToken) => new LabWatch(this, _clock).RunAsync(cancellationToken);
+    /// <summary>
+    /// Looks after the lab until it is cancelled: what ends is shown, nginx is started again, health is asked for.
+    /// </summary>
+    public Task WatchAsync(CancellationToken cancellationToken) =>
+        new LabWatch(this, _clock).RunAsync(cancellationToken);
 
     /// <summary>Takes everything down; one part that fails to go does not keep the others.</summary>
     public ValueTask DisposeAsync() => _foundation.DisposeAsync();
@@ -90,33 +113,82 @@ public sealed class EmbeddedLab : IAsyncDisposable
         var certificates = pki.Ensure();
         // What a server could not open, it would report in its own words, later.
         foreach (var certificate in certificates)
-            StoredCertificate.Load(certificate.Files.FullChain, certificate.Files.Key, certificate.Files.Password).Dispose();
+            StoredCertificate
+                .Load(certificate.Files.FullChain, certificate.Files.Key, certificate.Files.Password)
+                .Dispose();
         StoredCertificate.Load(pki.OcspSigner).Dispose();
-        Board.Set(LabTopology.Pki, LabResourceState.Ready, $"{certificates.Count} certificates in {Topology.PkiDirectory}");
+        Board.Set(
+            LabTopology.Pki,
+            LabResourceState.Ready,
+            $"{certificates.Count} certificates in {Topology.PkiDirectory}"
+        );
 
-        var nginx = await ProvideNginxAsync(pki.FilesOf(LabTopology.SiteCertificate), cancellationToken).ConfigureAwait(false);
+        var nginx = await ProvideNginxAsync(pki.FilesOf(LabTopology.SiteCertificate), cancellationToken)
+            .ConfigureAwait(false);
 
-        Board.Set(new LabResource(LabTopology.Dns, $"127.0.0.1:{Topology.Ports.Dns}", LabResourceState.Starting, "", $"{LabTopology.SiteHost} and {LabTopology.ResponderHost}, UDP and TCP{Beyond}"));
+        Board.Set(
+            new LabResource(
+                LabTopology.Dns,
+                $"127.0.0.1:{Topology.Ports.Dns}",
+                LabResourceState.Starting,
+                "",
+                $"{LabTopology.SiteHost} and {LabTopology.ResponderHost}, UDP and TCP{Beyond}"
+            )
+        );
         await _foundation.StartDnsAsync(Topology, cancellationToken).ConfigureAwait(false);
         Board.Set(LabTopology.Dns, LabResourceState.Ready);
 
-        Board.Set(new LabResource(LabTopology.Responder, $"http://127.0.0.1:{Topology.Ports.Responder}", LabResourceState.Starting, "", $"admin API on {Topology.AdminUrl}, token in {Topology.AdminTokenFile}{Beyond}"));
+        Board.Set(
+            new LabResource(
+                LabTopology.Responder,
+                $"http://127.0.0.1:{Topology.Ports.Responder}",
+                LabResourceState.Starting,
+                "",
+                $"admin API on {Topology.AdminUrl}, token in {Topology.AdminTokenFile}{Beyond}"
+            )
+        );
         await _foundation.StartResponderAsync(Topology, pki, certificates, cancellationToken).ConfigureAwait(false);
         Board.Set(LabTopology.Responder, LabResourceState.Ready);
 
-        await StartSiteAsync(LabTopology.Kestrel, Topology.Ports.Kestrel, "this project's stapling", handshakes: 1, cancellationToken).ConfigureAwait(false);
-        await StartSiteAsync(LabTopology.KestrelBuiltIn, Topology.Ports.KestrelBuiltIn, ".NET's built-in stapling", handshakes: 20, cancellationToken).ConfigureAwait(false);
+        await StartSiteAsync(
+                LabTopology.Kestrel,
+                Topology.Ports.Kestrel,
+                "this project's stapling",
+                handshakes: 1,
+                cancellationToken
+            )
+            .ConfigureAwait(false);
+        await StartSiteAsync(
+                LabTopology.KestrelBuiltIn,
+                Topology.Ports.KestrelBuiltIn,
+                ".NET's built-in stapling",
+                handshakes: 20,
+                cancellationToken
+            )
+            .ConfigureAwait(false);
 
         if (nginx is null)
             return;
-        Board.Set(new LabResource(LabTopology.Nginx, $"https://127.0.0.1:{Topology.Ports.Nginx}", LabResourceState.Starting, "", nginx.Origin));
+        Board.Set(
+            new LabResource(
+                LabTopology.Nginx,
+                $"https://127.0.0.1:{Topology.Ports.Nginx}",
+                LabResourceState.Starting,
+                "",
+                nginx.Origin
+            )
+        );
         await nginx.StartAsync(cancellationToken).ConfigureAwait(false);
         Nginx = nginx;
-        await ShakeHandsAsync(LabTopology.Nginx, Topology.Ports.Nginx, handshakes: 40, cancellationToken).ConfigureAwait(false);
+        await ShakeHandsAsync(LabTopology.Nginx, Topology.Ports.Nginx, handshakes: 40, cancellationToken)
+            .ConfigureAwait(false);
     }
 
     // Before name server and responder: in a container it needs them to listen where containers are.
-    private async Task<NginxProcess?> ProvideNginxAsync(CertificateFiles certificate, CancellationToken cancellationToken)
+    private async Task<NginxProcess?> ProvideNginxAsync(
+        CertificateFiles certificate,
+        CancellationToken cancellationToken
+    )
     {
         var plan = await new NginxPlanner(Topology, _clock).PlanAsync(cancellationToken).ConfigureAwait(false);
         var provisioner = new NginxProvisioner(Topology, certificate, _clock, Board.Say);
@@ -134,10 +206,22 @@ public sealed class EmbeddedLab : IAsyncDisposable
         return nginx;
     }
 
-    private async Task StartSiteAsync(string name, int port, string what, int handshakes, CancellationToken cancellationToken)
+    private async Task StartSiteAsync(
+        string name,
+        int port,
+        string what,
+        int handshakes,
+        CancellationToken cancellationToken
+    )
     {
         Board.Set(new LabResource(name, $"https://127.0.0.1:{port}", LabResourceState.Starting, "", what));
-        await _foundation.RunAsync(name, SiteService.Create(Topology.ArgumentsOf(name), builder => _foundation.Log(builder.Logging, name)), cancellationToken).ConfigureAwait(false);
+        await _foundation
+            .RunAsync(
+                name,
+                SiteService.Create(Topology.ArgumentsOf(name), builder => _foundation.Log(builder.Logging, name)),
+                cancellationToken
+            )
+            .ConfigureAwait(false);
         await ShakeHandsAsync(name, port, handshakes, cancellationToken).ConfigureAwait(false);
     }
 
@@ -150,24 +234,45 @@ public sealed class EmbeddedLab : IAsyncDisposable
             var last = attempt == handshakes;
             try
             {
-                var handshake = await probe.ConnectAsync("127.0.0.1", port, LabTopology.SiteHost, TlsVersion.Any, HandshakeTimeout, cancellationToken).ConfigureAwait(false);
+                var handshake = await probe
+                    .ConnectAsync(
+                        "127.0.0.1",
+                        port,
+                        LabTopology.SiteHost,
+                        TlsVersion.Any,
+                        HandshakeTimeout,
+                        cancellationToken
+                    )
+                    .ConfigureAwait(false);
                 var verdict = StapleInspector.Inspect(handshake, [], _clock.GetUtcNow()).Staple;
                 if (verdict.Verdict is not (StapleVerdictKind.Absent or StapleVerdictKind.Rejected))
                 {
-                    Board.Set(name, LabResourceState.Ready, $"stapled {verdict.Word}{(attempt == 1 ? "" : $" at handshake {attempt}")}");
+                    Board.Set(
+                        name,
+                        LabResourceState.Ready,
+                        $"stapled {verdict.Word}{(attempt == 1 ? "" : $" at handshake {attempt}")}"
+                    );
                     return;
                 }
 
                 if (last || Topology.OcspInCertificates == OcspInCertificates.No)
                 {
-                    Board.Set(name, LabResourceState.Degraded, verdict.Verdict == StapleVerdictKind.Absent ? "not stapled" : verdict.Description);
+                    Board.Set(
+                        name,
+                        LabResourceState.Degraded,
+                        verdict.Verdict == StapleVerdictKind.Absent ? "not stapled" : verdict.Description
+                    );
                     return;
                 }
             }
             catch (ProbeException exception) when (!last)
             {
                 if (name == LabTopology.Nginx && Nginx is { HasEnded: true })
-                    throw new LabException($"nginx ended: {Nginx.LastError() ?? exception.Message}", LabFailure.Unavailable, exception);
+                    throw new LabException(
+                        $"nginx ended: {Nginx.LastError() ?? exception.Message}",
+                        LabFailure.Unavailable,
+                        exception
+                    );
             }
 
             await Task.Delay(TimeSpan.FromMilliseconds(100), _clock, cancellationToken).ConfigureAwait(false);
@@ -185,7 +290,10 @@ public sealed class EmbeddedLab : IAsyncDisposable
     {
         var clash = Topology.Ports.All.GroupBy(port => port.Number).FirstOrDefault(group => group.Count() > 1);
         if (clash is not null)
-            throw new LabException($"Port {clash.Key} is given twice: {string.Join(" and ", clash.Select(port => port.Option))}.", LabFailure.Usage);
+            throw new LabException(
+                $"Port {clash.Key} is given twice: {string.Join(" and ", clash.Select(port => port.Option))}.",
+                LabFailure.Usage
+            );
         foreach (var port in Topology.Ports.All)
         {
             if (port.Resource == LabTopology.Nginx && Topology.NginxSource == NginxSource.Off)
@@ -195,9 +303,15 @@ public sealed class EmbeddedLab : IAsyncDisposable
                 case null:
                     break;
                 case SocketError.AddressAlreadyInUse:
-                    throw new LabException($"Port {port.Number} of '{port.Resource}' is in use. End who listens there, or move the resource with {port.Option}.");
+                    throw new LabException(
+                        $"Port {port.Number} of '{port.Resource}' is in use. End who listens there, or move the "
+                            + $"resource with {port.Option}."
+                    );
                 case { } error:
-                    throw new LabException($"Port {port.Number} of '{port.Resource}' cannot be used: {error}. Move the resource with {port.Option}.");
+                    throw new LabException(
+                        $"Port {port.Number} of '{port.Resource}' cannot be used: {error}. Move the resource with "
+                            + $"{port.Option}."
+                    );
             }
         }
     }

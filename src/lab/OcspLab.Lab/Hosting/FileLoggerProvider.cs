@@ -3,7 +3,9 @@ using Microsoft.Extensions.Logging;
 
 namespace OcspLab.Lab.Hosting;
 
-/// <summary>One log file a service, so that several of them in one process stay apart. The console gets what people must see.</summary>
+/// <summary>
+/// One log file a service, so that several of them in one process stay apart. The console gets what people must see.
+/// </summary>
 internal sealed class FileLoggerProvider(string path, TimeProvider clock) : ILoggerProvider
 {
     private readonly StreamWriter _writer = new(path, append: false) { AutoFlush = true };
@@ -15,7 +17,10 @@ internal sealed class FileLoggerProvider(string path, TimeProvider clock) : ILog
 
     private void Write(LogLevel level, string category, string message, Exception? exception)
     {
-        var line = string.Create(CultureInfo.InvariantCulture, $"{clock.GetUtcNow():yyyy-MM-ddTHH:mm:ss.fffZ} {level} {category}: {message}");
+        var line = string.Create(
+            CultureInfo.InvariantCulture,
+            $"{clock.GetUtcNow():yyyy-MM-ddTHH:mm:ss.fffZ} {level} {category}: {message}"
+        );
         lock (_gate)
         {
             _writer.WriteLine(line);
@@ -31,7 +36,12 @@ internal sealed class FileLoggerProvider(string path, TimeProvider clock) : ILog
 
         public bool IsEnabled(LogLevel logLevel) => logLevel != LogLevel.None;
 
-        public void Log<TState>(LogLevel logLevel, EventId eventId, TState state, Exception? exception, Func<TState, Exception?, string> formatter) =>
-            provider.Write(logLevel, category, formatter(state, exception), exception);
+        public void Log<TState>(
+            LogLevel logLevel,
+            EventId eventId,
+            TState state,
+            Exception? exception,
+            Func<TState, Exception?, string> formatter
+        ) => provider.Write(logLevel, category, formatter(state, exception), exception);
     }
 }

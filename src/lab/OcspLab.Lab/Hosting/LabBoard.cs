@@ -2,11 +2,16 @@ using OcspLab.Lab.Topology;
 
 namespace OcspLab.Lab.Hosting;
 
-/// <summary>What is known of every part of the lab, in order, and who wants to be told. Safe for use from several threads.</summary>
+/// <summary>
+/// What is known of every part of the lab, in order, and who wants to be told. Safe for use from several threads.
+/// </summary>
 public sealed class LabBoard
 {
     private readonly Lock _gate = new();
-    private readonly List<LabResource> _resources = [.. LabTopology.Resources.Select(name => new LabResource(name, null, LabResourceState.Waiting, ""))];
+    private readonly List<LabResource> _resources =
+    [
+        .. LabTopology.Resources.Select(name => new LabResource(name, null, LabResourceState.Waiting, "")),
+    ];
 
     /// <summary>A part is no longer as it was. Raised on any thread, one change at a time.</summary>
     public event Action<LabResource>? Changed;
@@ -36,7 +41,8 @@ public sealed class LabBoard
     }
 
     /// <summary>Puts down a part's state, and what there is to say of it.</summary>
-    public void Set(string name, LabResourceState state, string detail = "") => Change(name, known => known with { State = state, Detail = detail });
+    public void Set(string name, LabResourceState state, string detail = "") =>
+        Change(name, known => known with { State = state, Detail = detail });
 
     /// <summary>Tells who listens.</summary>
     public void Say(string line) => Said?.Invoke(line);

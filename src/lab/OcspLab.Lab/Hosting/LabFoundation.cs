@@ -13,27 +13,49 @@ using OcspLab.Responder.Sources;
 
 namespace OcspLab.Lab.Hosting;
 
-/// <summary>Services of the lab within this process, each with a log of its own; taken down in the reverse order of their start.</summary>
+/// <summary>
+/// Services of the lab within this process, each with a log of its own; taken down in the reverse order of their start.
+/// </summary>
 /// <param name="logDirectory">Where the logs go.</param>
 /// <param name="clock">The time.</param>
 /// <param name="ended">Is told which service ended unasked, and what there is to know of it.</param>
-internal sealed class LabFoundation(string logDirectory, TimeProvider clock, Action<string, string> ended) : IAsyncDisposable
+internal sealed class LabFoundation(string logDirectory, TimeProvider clock, Action<string, string> ended)
+    : IAsyncDisposable
 {
     private readonly Stack<Func<ValueTask>> _undo = new();
 
     /// <summary>Starts the name server.</summary>
     public Task StartDnsAsync(LabTopology topology, CancellationToken cancellationToken) =>
-        RunAsync(LabTopology.Dns, DnsService.Create(topology.ArgumentsOf(LabTopology.Dns), builder => Log(builder.Logging, LabTopology.Dns)), cancellationToken);
+        RunAsync(
+            LabTopology.Dns,
+            DnsService.Create(topology.ArgumentsOf(LabTopology.Dns), builder => Log(builder.Logging, LabTopology.Dns)),
+            cancellationToken
+        );
 
     /// <summary>Starts the responder, which knows these certificates, and the renewal of its signer.</summary>
-    public async Task StartResponderAsync(LabTopology topology, LabPki pki, IEnumerable<IssuedCertificate> certificates, CancellationToken cancellationToken)
+    public async Task StartResponderAsync(
+        LabTopology topology,
+        LabPki pki,
+        IEnumerable<IssuedCertificate> certificates,
+        CancellationToken cancellationToken
+    )
     {
-        var responder = ResponderService.Create(topology.ArgumentsOf(LabTopology.Responder), builder =>
-        {
-            Log(builder.Logging, LabTopology.Responder);
-            builder.Services.AddHostedService(services => new SignerRenewal(pki, clock, services.GetRequiredService<ILogger<SignerRenewal>>()));
-        });
-        await responder.Services.GetRequiredService<ICertificateRegistry>().RegisterAsync(certificates, clock, cancellationToken).ConfigureAwait(false);
+        var responder = ResponderService.Create(
+            topology.ArgumentsOf(LabTopology.Responder),
+            builder =>
+            {
+                Log(builder.Logging, LabTopology.Responder);
+                builder.Services.AddHostedService(services => new SignerRenewal(
+                    pki,
+                    clock,
+                    services.GetRequiredService<ILogger<SignerRenewal>>()
+                ));
+            }
+        );
+        await responder
+            .Services.GetRequiredService<ICertificateRegistry>()
+            .RegisterAsync(certificates, clock, cancellationToken)
+            .ConfigureAwait(false);
         await RunAsync(LabTopology.Responder, responder, cancellationToken).ConfigureAwait(false);
     }
 
@@ -60,11 +82,12 @@ internal sealed class LabFoundation(string logDirectory, TimeProvider clock, Act
                 host.Dispose();
         });
         await host.StartAsync(cancellationToken).ConfigureAwait(false);
-        host.Services.GetRequiredService<IHostApplicationLifetime>().ApplicationStopping.Register(() =>
-        {
-            if (isWanted)
-                ended(name, $"it ended by itself; {LogOf(name)} says why");
-        });
+        host.Services.GetRequiredService<IHostApplicationLifetime>()
+            .ApplicationStopping.Register(() =>
+            {
+                if (isWanted)
+                    ended(name, $"it ended by itself; {LogOf(name)} says why");
+            });
     }
 
     /// <summary>Has a service write to its own file, and leave the console to the lab.</summary>
@@ -93,7 +116,15 @@ internal sealed class LabFoundation(string logDirectory, TimeProvider clock, Act
             {
                 await undo().ConfigureAwait(false);
             }
-            catch (Exception exception) when (exception is IOException or UnauthorizedAccessException or Win32Exception or InvalidOperationException or AggregateException or LabException)
+            catch (Exception exception)
+                when (exception
+                        is IOException
+                            or UnauthorizedAccessException
+                            or Win32Exception
+                            or InvalidOperationException
+                            or AggregateException
+                            or LabException
+                )
             {
                 ended("lab", $"while taking it down: {exception.Message}");
             }

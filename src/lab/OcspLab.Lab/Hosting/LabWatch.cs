@@ -17,7 +17,9 @@ internal sealed class LabWatch(EmbeddedLab lab, TimeProvider clock)
         Task[] loops = [KeepNginxAsync(ending.Token), WatchHealthAsync(ending.Token)];
         var first = await Task.WhenAny(loops).ConfigureAwait(false);
         await ending.CancelAsync().ConfigureAwait(false);
-        await Task.WhenAll(loops).ContinueWith(_ => { }, CancellationToken.None, TaskContinuationOptions.None, TaskScheduler.Default).ConfigureAwait(false);
+        await Task.WhenAll(loops)
+            .ContinueWith(_ => { }, CancellationToken.None, TaskContinuationOptions.None, TaskScheduler.Default)
+            .ConfigureAwait(false);
         await first.ConfigureAwait(false);
     }
 
@@ -58,8 +60,8 @@ internal sealed class LabWatch(EmbeddedLab lab, TimeProvider clock)
 
     private async Task WatchHealthAsync(CancellationToken cancellationToken)
     {
-        var checks = LabTopology.Resources
-            .Select(name => (Name: name, Check: LabHealth.CheckOf(lab.Topology, name, clock)))
+        var checks = LabTopology
+            .Resources.Select(name => (Name: name, Check: LabHealth.CheckOf(lab.Topology, name, clock)))
             .Where(part => part.Check is not null && lab.Board[part.Name].State != LabResourceState.Off)
             .ToArray();
         while (true)
@@ -67,7 +69,9 @@ internal sealed class LabWatch(EmbeddedLab lab, TimeProvider clock)
             await Task.Delay(HealthInterval, clock, cancellationToken).ConfigureAwait(false);
             foreach (var (name, check) in checks)
             {
-                var result = await check!.CheckHealthAsync(new HealthCheckContext(), cancellationToken).ConfigureAwait(false);
+                var result = await check!
+                    .CheckHealthAsync(new HealthCheckContext(), cancellationToken)
+                    .ConfigureAwait(false);
                 Note(name, result);
             }
         }
@@ -77,13 +81,18 @@ internal sealed class LabWatch(EmbeddedLab lab, TimeProvider clock)
     {
         var known = lab.Board[name];
         var state = result.Status == HealthStatus.Healthy ? LabResourceState.Ready : LabResourceState.Degraded;
-        var isNews = !_last.TryGetValue(name, out var last) ? state != known.State : last.Status != result.Status || last.Description != result.Description || known.State is LabResourceState.Starting;
+        var isNews = !_last.TryGetValue(name, out var last)
+            ? state != known.State
+            : last.Status != result.Status
+                || last.Description != result.Description
+                || known.State is LabResourceState.Starting;
         _last[name] = result;
         // What has ended says so itself, and better.
         if (!isNews || known.State == LabResourceState.Ended)
             return;
         lab.Board.Set(name, state, result.Description ?? "");
-        lab.Board.Say($"{name}: {(state == LabResourceState.Ready ? "ready" : "degraded")}{(result.Description is { } how ? $", {how}" : "")}");
+        var word = state == LabResourceState.Ready ? "ready" : "degraded";
+        lab.Board.Say(result.Description is { } how ? $"{name}: {word}, {how}" : $"{name}: {word}");
     }
 
     private static readonly TimeSpan ShortestWait = TimeSpan.FromSeconds(0.5);

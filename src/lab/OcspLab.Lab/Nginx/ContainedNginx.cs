@@ -12,7 +12,13 @@ namespace OcspLab.Lab.Nginx;
 /// nginx in a container on a bridge network of its own, with the article's paths: it finds the responder through its
 /// /etc/hosts while it reads its configuration, and through the lab's name server afterwards.
 /// </summary>
-public sealed partial class ContainedNginx(ContainerRuntime runtime, string image, IPAddress gateway, LabTopology topology, CertificateFiles certificate) : INginxLauncher
+public sealed partial class ContainedNginx(
+    ContainerRuntime runtime,
+    string image,
+    IPAddress gateway,
+    LabTopology topology,
+    CertificateFiles certificate
+) : INginxLauncher
 {
     /// <summary>The official image, pinned.</summary>
     public const string OfficialImage = "nginx:1.30.6";
@@ -26,17 +32,27 @@ public sealed partial class ContainedNginx(ContainerRuntime runtime, string imag
     /// <inheritdoc/>
     /// <remarks>The client of the runtime stays attached: it hands signals on, and ends when nginx does.</remarks>
     public IReadOnlyList<string> Command(params string[] arguments) =>
-    [
-        runtime.Program, "run", "--rm", "--pull", "never",
-        // A configuration is tested beside the nginx that runs.
-        .. arguments.Length == 0 ? (string[])["--name", NameOf(topology), "--publish", $"127.0.0.1:{topology.Ports.Nginx}:{Port}"] : ["--name", NameOf(topology) + Testing],
-        "--network", NameOf(topology),
-        .. Hosts(gateway.ToString()).SelectMany(host => (string[])["--add-host", host]),
-        // Where SELinux is, the lab's folder keeps its labels.
-        "--security-opt", "label=disable",
-        .. Mounts(topology, certificate).SelectMany(mount => (string[])["--mount", $"type=bind,source={mount.Source},target={mount.Target}{(mount.IsReadOnly ? ",readonly" : "")}"]),
-        image, "nginx", .. arguments,
-    ];
+        [
+            runtime.Program,
+            "run",
+            "--rm",
+            "--pull",
+            "never",
+            // A configuration is tested beside the nginx that runs.
+            .. arguments.Length == 0
+                ? (string[])["--name", NameOf(topology), "--publish", $"127.0.0.1:{topology.Ports.Nginx}:{Port}"]
+                : ["--name", NameOf(topology) + Testing],
+            "--network",
+            NameOf(topology),
+            .. Hosts(gateway.ToString()).SelectMany(host => (string[])["--add-host", host]),
+            // Where SELinux is, the lab's folder keeps its labels.
+            "--security-opt",
+            "label=disable",
+            .. Mounts(topology, certificate).SelectMany(mount => (string[])["--mount", Describe(mount)]),
+            image,
+            "nginx",
+            .. arguments,
+        ];
 
     /// <inheritdoc/>
     public void WriteConfiguration()
@@ -55,7 +71,10 @@ public sealed partial class ContainedNginx(ContainerRuntime runtime, string imag
     internal static void Mark(LabTopology topology, ContainerRuntime runtime)
     {
         if (topology.Directory.Contains(',', StringComparison.Ordinal))
-            throw new LabException($"{runtime.Program} cannot be given a path with a comma: {topology.Directory}. Choose another folder with --lab, or --nginx process.");
+            throw new LabException(
+                $"{runtime.Program} cannot be given a path with a comma: {topology.Directory}. Choose another "
+                    + $"folder with --lab, or --nginx process."
+            );
         Directory.CreateDirectory(topology.NginxDirectory);
         File.WriteAllText(MarkIn(topology.NginxDirectory), $"{runtime.Program}\n{NameOf(topology)}\n");
     }
@@ -74,7 +93,8 @@ public sealed partial class ContainedNginx(ContainerRuntime runtime, string imag
 
     /// <summary>Names in the container's /etc/hosts, as the runtime's <c>--add-host</c> takes them.</summary>
     /// <param name="lab">This machine, as containers reach it.</param>
-    internal static IReadOnlyList<string> Hosts(string lab) => [$"{LabTopology.ResponderHost}:{lab}", $"{LabTopology.SiteHost}:127.0.0.1"];
+    internal static IReadOnlyList<string> Hosts(string lab) =>
+        [$"{LabTopology.ResponderHost}:{lab}", $"{LabTopology.SiteHost}:127.0.0.1"];
 
     /// <summary>What of the lab the container sees, and where.</summary>
     internal static IReadOnlyList<ContainerMount> Mounts(LabTopology topology, CertificateFiles certificate)
@@ -93,17 +113,31 @@ public sealed partial class ContainedNginx(ContainerRuntime runtime, string imag
         ];
     }
 
-    /// <summary>The name of a lab's container and of its network: the same for the same folder, whoever starts it.</summary>
-    internal static string NameOf(LabTopology topology) =>
-        $"ocsplab-nginx-{Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(topology.Directory)).AsSpan(0, 4))}";
+    private static string Describe(ContainerMount mount) =>
+        $"type=bind,source={mount.Source},target={mount.Target}" + (mount.IsReadOnly ? ",readonly" : "");
 
-    /// <summary>The runtime and the container's name, when a lab in this folder runs nginx in one, or ran it and was killed.</summary>
+    /// <summary>
+    /// The name of a lab's container and of its network: the same for the same folder, whoever starts it.
+    /// </summary>
+    internal static string NameOf(LabTopology topology)
+    {
+        var hash = SHA256.HashData(Encoding.UTF8.GetBytes(topology.Directory));
+        return $"ocsplab-nginx-{Convert.ToHexStringLower(hash.AsSpan(0, 4))}";
+    }
+
+    /// <summary>
+    /// The runtime and the container's name, when a lab in this folder runs nginx in one, or ran it and was killed.
+    /// </summary>
     internal static (string Runtime, string Name)? FindMark(string nginxDirectory)
     {
         try
         {
             // The name goes to a command that removes: nothing but what this class makes.
-            return File.ReadAllLines(MarkIn(nginxDirectory)) is [("docker" or "podman") and var runtime, var name, ..] && Name().IsMatch(name) ? (runtime, name) : null;
+            return
+                File.ReadAllLines(MarkIn(nginxDirectory)) is [("docker" or "podman") and var runtime, var name, ..]
+                && Name().IsMatch(name)
+                ? (runtime, name)
+                : null;
         }
         catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
         {

@@ -13,45 +13,58 @@ internal static class NginxConfiguration
     {
         foreach (var folder in (ReadOnlySpan<string>)["conf.d", "html", "logs", "temp"])
             Directory.CreateDirectory(Path.Combine(directory, folder));
-        File.WriteAllText(Path.Combine(directory, "hosts"), $"127.0.0.1 localhost\n::1 localhost\n127.0.0.1 {LabTopology.SiteHost} {LabTopology.ResponderHost}\n");
-        File.WriteAllText(Path.Combine(directory, "html", "index.html"), "<!doctype html><title>echocert.lab</title><h1>echocert.lab</h1><p>Served by nginx.</p>\n");
+        File.WriteAllText(
+            Path.Combine(directory, "hosts"),
+            $"127.0.0.1 localhost\n::1 localhost\n127.0.0.1 {LabTopology.SiteHost} {LabTopology.ResponderHost}\n"
+        );
+        File.WriteAllText(
+            Path.Combine(directory, "html", "index.html"),
+            "<!doctype html><title>echocert.lab</title><h1>echocert.lab</h1><p>Served by nginx.</p>\n"
+        );
         File.WriteAllText(Path.Combine(directory, "nginx.conf"), Main(view));
         File.WriteAllText(Path.Combine(directory, "conf.d", "echocert.conf"), Site(view));
     }
 
     // One worker: each has a staple cache of its own, and each misses its first handshake.
-    private static string Main(NginxView view) => $$"""
-        {{(view.RunsAsRoot ? "# The workers too read what only the lab's owner may.\nuser root;" : "")}}
-        daemon off;
-        worker_processes 1;
-        pid {{Quote(view.ProcessIdFile)}};
-        error_log {{Quote(view.Logs + "/error.log")}} info;
+    private static string Main(NginxView view) =>
+        $$"""
+            {{(view.RunsAsRoot ? "# The workers too read what only the lab's owner may.\nuser root;" : "")}}
+            daemon off;
+            worker_processes 1;
+            pid {{Quote(view.ProcessIdFile)}};
+            error_log {{Quote(view.Logs + "/error.log")}} info;
 
-        events {
-            worker_connections 1024;
-        }
+            events {
+                worker_connections 1024;
+            }
 
-        http {
-            types { text/html html; }
-        {{Temporary(view)}}
-            include {{Quote(view.Sites + "/*.conf")}};
-        }
+            http {
+                types { text/html html; }
+            {{Temporary(view)}}
+                include {{Quote(view.Sites + "/*.conf")}};
+            }
 
-        """;
+            """;
 
-    private static string Temporary(NginxView view) => view.Temporary is not { } folder ? "" : $"""
-            client_body_temp_path {Quote(folder + "/body")};
-            proxy_temp_path       {Quote(folder + "/proxy")};
-            fastcgi_temp_path     {Quote(folder + "/fastcgi")};
-            uwsgi_temp_path       {Quote(folder + "/uwsgi")};
-            scgi_temp_path        {Quote(folder + "/scgi")};
-        """;
+    private static string Temporary(NginxView view) =>
+        view.Temporary is not { } folder
+            ? ""
+            : $"""
+                    client_body_temp_path {Quote(folder + "/body")};
+                    proxy_temp_path       {Quote(folder + "/proxy")};
+                    fastcgi_temp_path     {Quote(folder + "/fastcgi")};
+                    uwsgi_temp_path       {Quote(folder + "/uwsgi")};
+                    scgi_temp_path        {Quote(folder + "/scgi")};
+                """;
 
     private static string Site(NginxView view)
     {
-        var listenIpv6 = view.ListenIpv6 is { } ipv6 ? $"listen {ipv6} ssl;" : "# no IPv6 on this machine: listen [::]:443 ssl;";
+        var listenIpv6 = view.ListenIpv6 is { } ipv6
+            ? $"listen {ipv6} ssl;"
+            : "# no IPv6 on this machine: listen [::]:443 ssl;";
         var responder = view.StaplingResponder is { } url
-            ? $"\n    # Not in the article: nginx cannot be shown the responder's name on this machine.\n    ssl_stapling_responder {url};"
+            ? $"\n    # Not in the article: nginx cannot be shown the responder's name on this machine.\n    "
+                + $"ssl_stapling_responder {url};"
             : "";
         return $$"""
             server {
@@ -80,7 +93,7 @@ internal static class NginxConfiguration
                 ssl_protocols TLSv1.2 TLSv1.3;
 
                 # Mozilla's modern suites
-                ssl_ciphers 'ECDHE-ECDSA-AES256-GCM-SHA384:ECDHE-RSA-AES256-GCM-SHA384:ECDHE-ECDSA-CHACHA20-POLY1305:ECDHE-RSA-CHACHA20-POLY1305:ECDHE-ECDSA-AES128-GCM-SHA256:ECDHE-RSA-AES128-GCM-SHA256:ECDHE-ECDSA-AES256-SHA384:ECDHE-RSA-AES256-SHA384:ECDHE-ECDSA-AES128-SHA256:ECDHE-RSA-AES128-SHA256';
+                ssl_ciphers '{{string.Join(':', Ciphers)}}';
 
                 # The server's order counts
                 ssl_prefer_server_ciphers on;
@@ -97,12 +110,28 @@ internal static class NginxConfiguration
             """;
     }
 
-    private static string Stapling(NginxView view) => view.Stapling switch
-    {
-        NginxStapling.Off => "ssl_stapling off;",
-        NginxStapling.File => $"ssl_stapling on;\n    ssl_stapling_file {Quote(view.StapleFile!)};",
-        _ => "ssl_stapling on;\n    ssl_stapling_verify on;",
-    };
+    private static string Stapling(NginxView view) =>
+        view.Stapling switch
+        {
+            NginxStapling.Off => "ssl_stapling off;",
+            NginxStapling.File => $"ssl_stapling on;\n    ssl_stapling_file {Quote(view.StapleFile!)};",
+            _ => "ssl_stapling on;\n    ssl_stapling_verify on;",
+        };
 
-    private static string Quote(string path) => $"\"{path.Replace("\\", "\\\\", StringComparison.Ordinal).Replace("\"", "\\\"", StringComparison.Ordinal)}\"";
+    private static string Quote(string path) =>
+        $"\"{path.Replace("\\", "\\\\", StringComparison.Ordinal).Replace("\"", "\\\"", StringComparison.Ordinal)}\"";
+
+    private static readonly string[] Ciphers =
+    [
+        "ECDHE-ECDSA-AES256-GCM-SHA384",
+        "ECDHE-RSA-AES256-GCM-SHA384",
+        "ECDHE-ECDSA-CHACHA20-POLY1305",
+        "ECDHE-RSA-CHACHA20-POLY1305",
+        "ECDHE-ECDSA-AES128-GCM-SHA256",
+        "ECDHE-RSA-AES128-GCM-SHA256",
+        "ECDHE-ECDSA-AES256-SHA384",
+        "ECDHE-RSA-AES256-SHA384",
+        "ECDHE-ECDSA-AES128-SHA256",
+        "ECDHE-RSA-AES128-SHA256",
+    ];
 }

@@ -9,7 +9,9 @@ using OcspLab.Lab.Topology;
 
 namespace OcspLab.Lab.Nginx;
 
-/// <summary>The nginx that runs over a folder, whoever started it: a lab that was killed could not take it along.</summary>
+/// <summary>
+/// The nginx that runs over a folder, whoever started it: a lab that was killed could not take it along.
+/// </summary>
 public static class NginxLeftover
 {
     /// <summary>Ends it, and waits until it is gone. Nothing happens when there is none.</summary>
@@ -30,34 +32,49 @@ public static class NginxLeftover
         }
     }
 
-    /// <summary>Ends it and removes what its container left: before a lab starts, which may do without containers.</summary>
+    /// <summary>
+    /// Ends it and removes what its container left: before a lab starts, which may do without containers.
+    /// </summary>
     public static async Task RemoveAsync(string directory, TimeProvider clock, CancellationToken cancellationToken)
     {
         await EndAsync(directory, clock, cancellationToken).ConfigureAwait(false);
         if (ContainedNginx.FindMark(directory) is { } mark)
-            await ContainedNginx.RemoveAsync(ContainerRuntime.Known(mark.Runtime, clock), mark.Name, directory).ConfigureAwait(false);
+            await ContainedNginx
+                .RemoveAsync(ContainerRuntime.Known(mark.Runtime, clock), mark.Name, directory)
+                .ConfigureAwait(false);
     }
 
     /// <summary>Ends the nginx of a lab that watches it, and waits until the lab has started it again.</summary>
-    /// <exception cref="LabException">There is none, its container cannot be stopped, or it does not come back.</exception>
+    /// <exception cref="LabException">
+    /// There is none, its container cannot be stopped, or it does not come back.
+    /// </exception>
     public static async Task RestartAsync(LabTopology topology, TimeProvider clock, CancellationToken cancellationToken)
     {
         ArgumentNullException.ThrowIfNull(topology);
         var directory = topology.NginxDirectory;
         var former = FindProcess(directory);
         if (ContainedNginx.FindMark(directory) is { } mark)
-            await ContainerRuntime.Known(mark.Runtime, clock).StopContainerAsync(mark.Name, cancellationToken).ConfigureAwait(false);
+            await ContainerRuntime
+                .Known(mark.Runtime, clock)
+                .StopContainerAsync(mark.Name, cancellationToken)
+                .ConfigureAwait(false);
         else if (former is not { } processId || !ChildProcess.Signal(processId, PosixSignal.SIGTERM))
             throw new LabException($"No nginx of a lab runs in {topology.Directory}.");
-        for (var started = clock.GetTimestamp(); clock.GetElapsedTime(started) < Patience;)
+        for (var started = clock.GetTimestamp(); clock.GetElapsedTime(started) < Patience; )
         {
             await Task.Delay(TimeSpan.FromMilliseconds(100), clock, cancellationToken).ConfigureAwait(false);
             // While the old process lives, it is the old one that answers.
-            if ((former is null || FindProcess(directory) is { } now && now != former) && await ListensAsync(topology.Ports.Nginx, cancellationToken).ConfigureAwait(false))
+            if (
+                (former is null || FindProcess(directory) is { } now && now != former)
+                && await ListensAsync(topology.Ports.Nginx, cancellationToken).ConfigureAwait(false)
+            )
                 return;
         }
 
-        throw new LabException($"nginx ended and did not come back within {Patience.TotalSeconds:0} s; {Path.Combine(directory, "logs")} may say why.");
+        throw new LabException(
+            $"nginx ended and did not come back within {Patience.TotalSeconds:0} s; "
+                + $"{Path.Combine(directory, "logs")} may say why."
+        );
     }
 
     private static async Task<bool> ListensAsync(int port, CancellationToken cancellationToken)
@@ -80,7 +97,12 @@ public static class NginxLeftover
         try
         {
             // Process ids come round again: only an nginx of this very folder is ours.
-            return int.TryParse(File.ReadAllText(Path.Combine(directory, "nginx.pid")), CultureInfo.InvariantCulture, out var processId)
+            return
+                int.TryParse(
+                    File.ReadAllText(Path.Combine(directory, "nginx.pid")),
+                    CultureInfo.InvariantCulture,
+                    out var processId
+                )
                 && File.ReadAllText($"/proc/{processId}/cmdline") is var commandLine
                 && commandLine.Contains("nginx", StringComparison.Ordinal)
                 && commandLine.Contains(directory, StringComparison.Ordinal)

@@ -3,9 +3,14 @@ using OcspLab.Lab.Topology;
 
 namespace OcspLab.Lab.Nginx;
 
-/// <summary>Where the lab's nginx may come from, as this machine stands: the one decision that every host and <c>doctor</c> share.</summary>
+/// <summary>
+/// Where the lab's nginx may come from, as this machine stands: the one decision that every host and <c>doctor</c>
+/// share.
+/// </summary>
 /// <param name="Source">What was asked for.</param>
-/// <param name="Options">The ways that are open, best first; the next one is for when one turns out not to work.</param>
+/// <param name="Options">
+/// The ways that are open, best first; the next one is for when one turns out not to work.
+/// </param>
 /// <param name="NoContainer">Why no container is among them, or null.</param>
 public sealed record NginxPlan(NginxSource Source, IReadOnlyList<NginxOption> Options, string? NoContainer = null)
 {
@@ -22,7 +27,9 @@ public sealed record NginxPlan(NginxSource Source, IReadOnlyList<NginxOption> Op
         var best = Options[0].Describe();
         if (NoContainer is not null)
             return $"{best} (no container: {NoContainer})";
-        return Options is [NginxContainer { Image.IsPresent: false }, var second] ? $"{best}; else {second.Describe()}" : best;
+        return Options is [NginxContainer { Image.IsPresent: false }, var second]
+            ? $"{best}; else {second.Describe()}"
+            : best;
     }
 
     /// <summary>What is said of an nginx that nobody wanted.</summary>
@@ -56,7 +63,8 @@ public sealed record NginxImage(string Name, bool IsPresent);
 public sealed record NginxExecutable(NginxBinary? Binary) : NginxOption
 {
     /// <inheritdoc/>
-    public override string Describe() => Binary is null
-        ? "a process: the distribution's package, unpacked on first use, without installing it"
-        : $"a process: {Binary.Origin} ({Binary.Path})";
+    public override string Describe() =>
+        Binary is null
+            ? "a process: the distribution's package, unpacked on first use, without installing it"
+            : $"a process: {Binary.Origin} ({Binary.Path})";
 }

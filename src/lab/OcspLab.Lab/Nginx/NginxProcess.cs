@@ -4,13 +4,16 @@ using OcspLab.Lab.Processes;
 
 namespace OcspLab.Lab.Nginx;
 
-/// <summary>nginx as a child of the lab; in a container the child is the runtime's client, which lives as long.</summary>
+/// <summary>
+/// nginx as a child of the lab; in a container the child is the runtime's client, which lives as long.
+/// </summary>
 public sealed class NginxProcess : IAsyncDisposable
 {
     private readonly INginxLauncher _launcher;
     private readonly string _directory;
     private readonly TimeProvider _clock;
     private readonly Lock _appending = new();
+
     // Start, stop and restart one at a time: the watch and a person may want the same.
     private readonly SemaphoreSlim _gate = new(1, 1);
     private volatile Running? _running;
@@ -27,29 +30,50 @@ public sealed class NginxProcess : IAsyncDisposable
     /// <summary>Where this nginx comes from, for people.</summary>
     public string Origin => _launcher.Origin;
 
-    /// <summary>True when it was started and ended by itself; false while it is being stopped or started on purpose.</summary>
+    /// <summary>
+    /// True when it was started and ended by itself; false while it is being stopped or started on purpose.
+    /// </summary>
     public bool HasEnded => _running is { Exit.IsCompleted: true };
 
     /// <summary>Runs <c>nginx -t</c>.</summary>
     /// <returns>Its warnings.</returns>
     /// <exception cref="LabException">The configuration is refused, or nginx cannot be started.</exception>
-    public static async Task<IReadOnlyList<string>> TestAsync(INginxLauncher launcher, string directory, CancellationToken cancellationToken)
+    public static async Task<IReadOnlyList<string>> TestAsync(
+        INginxLauncher launcher,
+        string directory,
+        CancellationToken cancellationToken
+    )
     {
         ArgumentNullException.ThrowIfNull(launcher);
         var command = launcher.Command("-t");
         try
         {
-            var result = await ChildProcess.RunAsync(command[0], command.Skip(1), directory, cancellationToken).ConfigureAwait(false);
-            var lines = result.Error.Split('\n', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries);
+            var result = await ChildProcess
+                .RunAsync(command[0], command.Skip(1), directory, cancellationToken)
+                .ConfigureAwait(false);
+            var lines = result.Error.Split(
+                '\n',
+                StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries
+            );
             if (result.ExitCode == 0)
-                return [.. lines.Where(line => line.Contains("[warn]", StringComparison.Ordinal) || line.Contains("[error]", StringComparison.Ordinal))];
+                return
+                [
+                    .. lines.Where(line =>
+                        line.Contains("[warn]", StringComparison.Ordinal)
+                        || line.Contains("[error]", StringComparison.Ordinal)
+                    ),
+                ];
             if (lines.FirstOrDefault(line => line.Contains("[emerg]", StringComparison.Ordinal)) is { } refusal)
                 throw new LabException($"nginx refuses its configuration: {refusal}", LabFailure.Configuration);
             throw new LabException($"nginx ({launcher.Origin}) cannot be run: {lines.LastOrDefault() ?? "no message"}");
         }
         catch (Win32Exception exception)
         {
-            throw new LabException($"{command[0]} cannot be started: {exception.Message}", LabFailure.Unavailable, exception);
+            throw new LabException(
+                $"{command[0]} cannot be started: {exception.Message}",
+                LabFailure.Unavailable,
+                exception
+            );
         }
     }
 
@@ -59,15 +83,26 @@ public sealed class NginxProcess : IAsyncDisposable
 
     /// <summary>Stops and starts: nginx forgets its staples.</summary>
     /// <exception cref="LabException">It cannot be started.</exception>
-    public Task RestartAsync(CancellationToken cancellationToken) => ExclusivelyAsync(() => RestartAsync(_running, cancellationToken), cancellationToken);
+    public Task RestartAsync(CancellationToken cancellationToken) =>
+        ExclusivelyAsync(() => RestartAsync(_running, cancellationToken), cancellationToken);
 
     /// <summary>Starts it again when it has ended by itself.</summary>
     /// <exception cref="LabException">It cannot be started.</exception>
-    public Task ReviveAsync(CancellationToken cancellationToken) => ExclusivelyAsync(() => HasEnded ? RestartAsync(_running, cancellationToken) : Task.CompletedTask, cancellationToken);
+    public Task ReviveAsync(CancellationToken cancellationToken) =>
+        ExclusivelyAsync(
+            () => HasEnded ? RestartAsync(_running, cancellationToken) : Task.CompletedTask,
+            cancellationToken
+        );
 
     /// <summary>The last line of the log that says why nginx went, or null.</summary>
     public string? LastError() =>
-        File.Exists(StandardErrorLog) ? File.ReadLines(StandardErrorLog).LastOrDefault(line => line.Contains("[emerg]", StringComparison.Ordinal) || line.Contains("[alert]", StringComparison.Ordinal)) : null;
+        File.Exists(StandardErrorLog)
+            ? File.ReadLines(StandardErrorLog)
+                .LastOrDefault(line =>
+                    line.Contains("[emerg]", StringComparison.Ordinal)
+                    || line.Contains("[alert]", StringComparison.Ordinal)
+                )
+            : null;
 
     /// <inheritdoc/>
     public async ValueTask DisposeAsync()
@@ -110,7 +145,13 @@ public sealed class NginxProcess : IAsyncDisposable
     private Task Start()
     {
         var command = _launcher.Command();
-        var start = new ProcessStartInfo(command[0], command.Skip(1)) { RedirectStandardError = true, RedirectStandardOutput = true, RedirectStandardInput = true, WorkingDirectory = _directory };
+        var start = new ProcessStartInfo(command[0], command.Skip(1))
+        {
+            RedirectStandardError = true,
+            RedirectStandardOutput = true,
+            RedirectStandardInput = true,
+            WorkingDirectory = _directory,
+        };
         try
         {
             var process = Process.Start(start)!;
@@ -124,7 +165,11 @@ public sealed class NginxProcess : IAsyncDisposable
         }
         catch (Win32Exception exception)
         {
-            throw new LabException($"{command[0]} cannot be started: {exception.Message}", LabFailure.Unavailable, exception);
+            throw new LabException(
+                $"{command[0]} cannot be started: {exception.Message}",
+                LabFailure.Unavailable,
+                exception
+            );
         }
     }
 

@@ -10,13 +10,17 @@ namespace OcspLab.Lab.Nginx;
 /// <param name="Gateway">The address by which its container reaches this machine, or null when it runs on it.</param>
 public sealed record ProvidedNginx(INginxLauncher? Launcher, string Reason, IPAddress? Gateway = null);
 
-/// <summary>The same for an orchestrator, which makes containers and networks itself. At most one of the two is there.</summary>
+/// <summary>
+/// The same for an orchestrator, which makes containers and networks itself. At most one of the two is there.
+/// </summary>
 /// <param name="Container">What to run in a container, or null.</param>
 /// <param name="Process">What to run as a process, or null.</param>
 /// <param name="Reason">Why there is neither.</param>
 public sealed record OrchestratedNginx(NginxRecipe? Container, LocalNginx? Process, string Reason);
 
-/// <summary>Carries a plan out: fetches what is missing and falls back to the next way where one does not work.</summary>
+/// <summary>
+/// Carries a plan out: fetches what is missing and falls back to the next way where one does not work.
+/// </summary>
 /// <param name="topology">The lab.</param>
 /// <param name="certificate">The site's certificate.</param>
 /// <param name="clock">The time.</param>
@@ -25,39 +29,63 @@ public sealed class NginxProvisioner(
     LabTopology topology,
     CertificateFiles certificate,
     TimeProvider clock,
-    Action<string> progress)
+    Action<string> progress
+)
 {
     /// <summary>Writes the configuration, has nginx test it, and gives what runs it.</summary>
-    /// <exception cref="LabException">What was asked for explicitly cannot be had, or nginx refuses its configuration.</exception>
-    public Task<ProvidedNginx> ProvideAsync(NginxPlan plan, CancellationToken cancellationToken) => TryInOrderAsync(
-        plan,
-        container => RunContainerAsync(container, PullTimeout(plan), cancellationToken),
-        executable => RunExecutableAsync(executable, cancellationToken),
-        reason => new ProvidedNginx(null, reason));
+    /// <exception cref="LabException">
+    /// What was asked for explicitly cannot be had, or nginx refuses its configuration.
+    /// </exception>
+    public Task<ProvidedNginx> ProvideAsync(NginxPlan plan, CancellationToken cancellationToken) =>
+        TryInOrderAsync(
+            plan,
+            container => RunContainerAsync(container, PullTimeout(plan), cancellationToken),
+            executable => RunExecutableAsync(executable, cancellationToken),
+            reason => new ProvidedNginx(null, reason)
+        );
 
     /// <summary>Gives what an orchestrator is to run; it writes the configuration when it starts that.</summary>
     /// <exception cref="LabException">What was asked for explicitly cannot be had.</exception>
-    public Task<OrchestratedNginx> ProvideForOrchestratorAsync(NginxPlan plan, CancellationToken cancellationToken) => TryInOrderAsync(
-        plan,
-        container => DescribeContainerAsync(container, cancellationToken),
-        async executable => new OrchestratedNginx(null, await LocateAsync(executable, cancellationToken).ConfigureAwait(false), ""),
-        reason => new OrchestratedNginx(null, null, reason));
+    public Task<OrchestratedNginx> ProvideForOrchestratorAsync(NginxPlan plan, CancellationToken cancellationToken) =>
+        TryInOrderAsync(
+            plan,
+            container => DescribeContainerAsync(container, cancellationToken),
+            async executable => new OrchestratedNginx(
+                null,
+                await LocateAsync(executable, cancellationToken).ConfigureAwait(false),
+                ""
+            ),
+            reason => new OrchestratedNginx(null, null, reason)
+        );
 
     /// <summary>What a manifest is to say, which is for another machine: what this one has does not matter.</summary>
-    public OrchestratedNginx ProvideForManifest() => topology.NginxSource switch
-    {
-        NginxSource.Off => new OrchestratedNginx(null, null, NginxPlan.LeftOut),
-        NginxSource.Process => new OrchestratedNginx(
-            null, new LocalNginx(new NginxBinary("nginx", "on PATH"), HostsView.None, topology, certificate), ""),
-        _ => new OrchestratedNginx(
-            new NginxRecipe(topology.NginxImage ?? ContainedNginx.OfficialImage, IPAddress.Any, topology, certificate), null, ""),
-    };
+    public OrchestratedNginx ProvideForManifest() =>
+        topology.NginxSource switch
+        {
+            NginxSource.Off => new OrchestratedNginx(null, null, NginxPlan.LeftOut),
+            NginxSource.Process => new OrchestratedNginx(
+                null,
+                new LocalNginx(new NginxBinary("nginx", "on PATH"), HostsView.None, topology, certificate),
+                ""
+            ),
+            _ => new OrchestratedNginx(
+                new NginxRecipe(
+                    topology.NginxImage ?? ContainedNginx.OfficialImage,
+                    IPAddress.Any,
+                    topology,
+                    certificate
+                ),
+                null,
+                ""
+            ),
+        };
 
     private async Task<T> TryInOrderAsync<T>(
         NginxPlan plan,
         Func<NginxContainer, Task<T>> contain,
         Func<NginxExecutable, Task<T>> execute,
-        Func<string, T> leaveOut)
+        Func<string, T> leaveOut
+    )
     {
         if (plan.Source == NginxSource.Container && plan.NoContainer is { } why)
             throw new LabException($"nginx cannot run in a container: {why}. Try --nginx process.");
@@ -89,7 +117,10 @@ public sealed class NginxProvisioner(
     }
 
     private async Task<ProvidedNginx> RunContainerAsync(
-        NginxContainer container, TimeSpan pullTimeout, CancellationToken cancellationToken)
+        NginxContainer container,
+        TimeSpan pullTimeout,
+        CancellationToken cancellationToken
+    )
     {
         var runtime = container.Runtime;
         await PullAsync(container, pullTimeout, cancellationToken).ConfigureAwait(false);
@@ -109,7 +140,10 @@ public sealed class NginxProvisioner(
         }
     }
 
-    private async Task<OrchestratedNginx> DescribeContainerAsync(NginxContainer container, CancellationToken cancellationToken)
+    private async Task<OrchestratedNginx> DescribeContainerAsync(
+        NginxContainer container,
+        CancellationToken cancellationToken
+    )
     {
         var (gateway, reason) = await container.Runtime.FindHostGatewayAsync(cancellationToken).ConfigureAwait(false);
         if (gateway is null)
@@ -118,7 +152,10 @@ public sealed class NginxProvisioner(
         return new OrchestratedNginx(new NginxRecipe(container.Image.Name, gateway, topology, certificate), null, "");
     }
 
-    private async Task<ProvidedNginx> RunExecutableAsync(NginxExecutable executable, CancellationToken cancellationToken)
+    private async Task<ProvidedNginx> RunExecutableAsync(
+        NginxExecutable executable,
+        CancellationToken cancellationToken
+    )
     {
         var launcher = await LocateAsync(executable, cancellationToken).ConfigureAwait(false);
         await TestAsync(launcher, cancellationToken).ConfigureAwait(false);
@@ -138,7 +175,10 @@ public sealed class NginxProvisioner(
 
         var view = await HostsViews.DetectAsync(cancellationToken).ConfigureAwait(false);
         if (view == HostsView.None)
-            progress("nginx: no private /etc/hosts on this machine (unshare is missing or forbidden), so ssl_stapling_responder tells it the responder's address");
+            progress(
+                "nginx: no private /etc/hosts on this machine (unshare is missing or forbidden), so "
+                    + "ssl_stapling_responder tells it the responder's address"
+            );
         return new LocalNginx(binary, view, topology, certificate);
     }
 
@@ -146,7 +186,11 @@ public sealed class NginxProvisioner(
     {
         progress($"nginx: {launcher.Origin}");
         launcher.WriteConfiguration();
-        foreach (var warning in await NginxProcess.TestAsync(launcher, topology.NginxDirectory, cancellationToken).ConfigureAwait(false))
+        foreach (
+            var warning in await NginxProcess
+                .TestAsync(launcher, topology.NginxDirectory, cancellationToken)
+                .ConfigureAwait(false)
+        )
             progress($"nginx -t: {warning}");
     }
 
@@ -169,13 +213,16 @@ public sealed class NginxProvisioner(
         catch (LabException exception)
         {
             throw new LabException(
-                $"{exception.Message.TrimEnd('.')}. Without a registry, eng/nginx-image/build makes an image from the distribution's packages.",
+                $"{exception.Message.TrimEnd('.')}. Without a registry, eng/nginx-image/build makes an image from "
+                    + $"the distribution's packages.",
                 exception.Failure,
-                exception);
+                exception
+            );
         }
     }
 
-    private static TimeSpan PullTimeout(NginxPlan plan) => plan.Source == NginxSource.Container ? RequestedPullTimeout : AutomaticPullTimeout;
+    private static TimeSpan PullTimeout(NginxPlan plan) =>
+        plan.Source == NginxSource.Container ? RequestedPullTimeout : AutomaticPullTimeout;
 
     private static readonly TimeSpan AutomaticPullTimeout = TimeSpan.FromMinutes(2);
     private static readonly TimeSpan RequestedPullTimeout = TimeSpan.FromMinutes(10);

@@ -5,7 +5,8 @@ using OcspLab.Pki;
 namespace OcspLab.Lab.Nginx;
 
 /// <summary>
-/// nginx's container for an orchestrator that makes its networks itself: this machine has a name in it, <c>host-gateway</c>, and no
+/// nginx's container for an orchestrator that makes its networks itself: this machine has a name in it,
+/// <c>host-gateway</c>, and no
 /// address that is known before.
 /// </summary>
 /// <param name="Image">The image.</param>
@@ -22,13 +23,20 @@ public sealed record NginxRecipe(string Image, IPAddress Gateway, LabTopology To
 
     /// <summary>Arguments for the runtime, before the image.</summary>
     public static IReadOnlyList<string> RuntimeArguments =>
-    [
-        .. ContainedNginx.Hosts(HostGateway).Append($"{Machine}:{HostGateway}").SelectMany(host => (string[])["--add-host", host]),
-        "--security-opt", "label=disable",
-    ];
+        [
+            .. ContainedNginx
+                .Hosts(HostGateway)
+                .Append($"{Machine}:{HostGateway}")
+                .SelectMany(host => (string[])["--add-host", host]),
+            "--security-opt",
+            "label=disable",
+        ];
 
-    /// <summary>Writes the configuration; nginx looks this machine's name up in its /etc/hosts when it reads it.</summary>
-    public void WriteConfiguration() => NginxConfiguration.Write(Topology.NginxDirectory, NginxView.OfContainer($"{Machine}:{Topology.Ports.Dns}"));
+    /// <summary>
+    /// Writes the configuration; nginx looks this machine's name up in its /etc/hosts when it reads it.
+    /// </summary>
+    public void WriteConfiguration() =>
+        NginxConfiguration.Write(Topology.NginxDirectory, NginxView.OfContainer($"{Machine}:{Topology.Ports.Dns}"));
 
     private const string HostGateway = "host-gateway";
     private const string Machine = "host.docker.internal";

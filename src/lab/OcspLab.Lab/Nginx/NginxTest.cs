@@ -17,23 +17,51 @@ public static class NginxTest
 {
     /// <summary>The command line.</summary>
     /// <exception cref="LabException">There is no configuration, no nginx, or no such view of it.</exception>
-    public static async Task<IReadOnlyList<string>> CommandAsync(LabTopology topology, NginxHosts hosts, CancellationToken cancellationToken)
+    public static async Task<IReadOnlyList<string>> CommandAsync(
+        LabTopology topology,
+        NginxHosts hosts,
+        CancellationToken cancellationToken
+    )
     {
         ArgumentNullException.ThrowIfNull(topology);
         if (!File.Exists(Path.Combine(topology.NginxDirectory, "nginx.conf")))
-            throw new LabException($"There is no nginx.conf in {topology.NginxDirectory}. Bring the lab up once with nginx.", LabFailure.Usage);
+            throw new LabException(
+                $"There is no nginx.conf in {topology.NginxDirectory}. Bring the lab up once with nginx.",
+                LabFailure.Usage
+            );
         if (ContainedNginx.FindMark(topology.NginxDirectory) is { } mark)
         {
             return hosts == NginxHosts.Lab
                 ? [mark.Runtime, "exec", mark.Name, "nginx", "-t"]
-                : throw new LabException("nginx runs in a container, whose /etc/hosts is the lab's. Bring the lab up with --nginx process for the other view.", LabFailure.Usage);
+                : throw new LabException(
+                    "nginx runs in a container, whose /etc/hosts is the lab's. Bring the lab up with --nginx "
+                        + "process for the other view.",
+                    LabFailure.Usage
+                );
         }
 
-        if (!File.ReadAllText(Path.Combine(topology.NginxDirectory, "nginx.conf")).Contains(topology.NginxDirectory, StringComparison.Ordinal))
-            throw new LabException($"The configuration in {topology.NginxDirectory} is a container's, which does not run. Bring the lab up.", LabFailure.Usage);
+        if (
+            !File.ReadAllText(Path.Combine(topology.NginxDirectory, "nginx.conf"))
+                .Contains(topology.NginxDirectory, StringComparison.Ordinal)
+        )
+            throw new LabException(
+                $"The configuration in {topology.NginxDirectory} is a container's, which does not run. Bring the "
+                    + $"lab up.",
+                LabFailure.Usage
+            );
 
-        var binary = new NginxLocator(NginxLocator.DefaultCacheDirectory, _ => { }).FindWithoutDownload() ?? throw new LabException("nginx is not here. 'ocsplab up --nginx process' fetches it.");
-        var view = hosts == NginxHosts.Lab ? await HostsViews.DetectAsync(cancellationToken).ConfigureAwait(false) : HostsView.None;
-        return new LocalNginx(binary, view, topology, topology.CreatePki(TimeProvider.System).FilesOf(LabTopology.SiteCertificate)).Command("-t");
+        var binary =
+            new NginxLocator(NginxLocator.DefaultCacheDirectory, _ => { }).FindWithoutDownload()
+            ?? throw new LabException("nginx is not here. 'ocsplab up --nginx process' fetches it.");
+        var view =
+            hosts == NginxHosts.Lab
+                ? await HostsViews.DetectAsync(cancellationToken).ConfigureAwait(false)
+                : HostsView.None;
+        return new LocalNginx(
+            binary,
+            view,
+            topology,
+            topology.CreatePki(TimeProvider.System).FilesOf(LabTopology.SiteCertificate)
+        ).Command("-t");
     }
 }

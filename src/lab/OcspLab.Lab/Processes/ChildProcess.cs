@@ -7,18 +7,37 @@ namespace OcspLab.Lab.Processes;
 /// <summary>Programs of the system: run to their end, or kept and asked to stop.</summary>
 public static class ChildProcess
 {
-    /// <summary>The full path of a program on PATH (or in the system's own folders, which not every account has on it), or null.</summary>
+    /// <summary>
+    /// The full path of a program on PATH (or in the system's own folders, which not every account has on it), or null.
+    /// </summary>
     public static string? Find(string program)
     {
-        var folders = (Environment.GetEnvironmentVariable("PATH") ?? "").Split(Path.PathSeparator, StringSplitOptions.RemoveEmptyEntries);
-        return folders.Concat(SystemFolders).Select(folder => Path.Combine(folder, program)).FirstOrDefault(File.Exists);
+        var folders = (Environment.GetEnvironmentVariable("PATH") ?? "").Split(
+            Path.PathSeparator,
+            StringSplitOptions.RemoveEmptyEntries
+        );
+        return folders
+            .Concat(SystemFolders)
+            .Select(folder => Path.Combine(folder, program))
+            .FirstOrDefault(File.Exists);
     }
 
     /// <summary>Runs a program to its end. There is nothing for it to read.</summary>
     /// <exception cref="Win32Exception">It cannot be started.</exception>
-    public static async Task<CommandResult> RunAsync(string program, IEnumerable<string> arguments, string? workingDirectory, CancellationToken cancellationToken)
+    public static async Task<CommandResult> RunAsync(
+        string program,
+        IEnumerable<string> arguments,
+        string? workingDirectory,
+        CancellationToken cancellationToken
+    )
     {
-        var start = new ProcessStartInfo(program, arguments) { RedirectStandardOutput = true, RedirectStandardError = true, RedirectStandardInput = true, WorkingDirectory = workingDirectory ?? "" };
+        var start = new ProcessStartInfo(program, arguments)
+        {
+            RedirectStandardOutput = true,
+            RedirectStandardError = true,
+            RedirectStandardInput = true,
+            WorkingDirectory = workingDirectory ?? "",
+        };
         using var process = Process.Start(start)!;
         process.StandardInput.Close();
         try
@@ -26,7 +45,11 @@ public static class ChildProcess
             var output = process.StandardOutput.ReadToEndAsync(cancellationToken);
             var error = process.StandardError.ReadToEndAsync(cancellationToken);
             await process.WaitForExitAsync(cancellationToken).ConfigureAwait(false);
-            return new CommandResult(process.ExitCode, await output.ConfigureAwait(false), await error.ConfigureAwait(false));
+            return new CommandResult(
+                process.ExitCode,
+                await output.ConfigureAwait(false),
+                await error.ConfigureAwait(false)
+            );
         }
         catch (OperationCanceledException)
         {
@@ -36,7 +59,12 @@ public static class ChildProcess
     }
 
     /// <summary>Asks a process to end, and ends it when it takes too long.</summary>
-    internal static async Task EndAsync(Process process, TimeSpan patience, TimeProvider clock, CancellationToken cancellationToken)
+    internal static async Task EndAsync(
+        Process process,
+        TimeSpan patience,
+        TimeProvider clock,
+        CancellationToken cancellationToken
+    )
     {
         Signal(process.Id, PosixSignal.SIGTERM);
         using var timer = new CancellationTokenSource(patience, clock);
@@ -53,13 +81,17 @@ public static class ChildProcess
     }
 
     /// <summary>Sends a signal; false when there is no such process.</summary>
-    public static bool Signal(int processId, PosixSignal signal) => Kill(processId, signal switch
-    {
-        PosixSignal.SIGHUP => 1,
-        PosixSignal.SIGINT => 2,
-        PosixSignal.SIGQUIT => 3,
-        _ => 15,
-    }) == 0;
+    public static bool Signal(int processId, PosixSignal signal) =>
+        Kill(
+            processId,
+            signal switch
+            {
+                PosixSignal.SIGHUP => 1,
+                PosixSignal.SIGINT => 2,
+                PosixSignal.SIGQUIT => 3,
+                _ => 15,
+            }
+        ) == 0;
 
     private static readonly string[] SystemFolders = ["/usr/local/sbin", "/usr/sbin", "/sbin"];
 

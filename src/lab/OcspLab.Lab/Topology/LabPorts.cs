@@ -24,14 +24,14 @@ public sealed record LabPorts
     /// <summary>Every port with its resource and the option that moves it.</summary>
     [System.Text.Json.Serialization.JsonIgnore]
     public IReadOnlyList<LabPort> All =>
-    [
-        new(LabTopology.Dns, Dns, "--dns-port"),
-        new(LabTopology.Responder, Responder, "--responder-port"),
-        new(LabTopology.Responder, ResponderAdmin, "--responder-admin-port"),
-        new(LabTopology.Kestrel, Kestrel, "--kestrel-port"),
-        new(LabTopology.KestrelBuiltIn, KestrelBuiltIn, "--kestrel-builtin-port"),
-        new(LabTopology.Nginx, Nginx, "--nginx-port"),
-    ];
+        [
+            new(LabTopology.Dns, Dns, "--dns-port"),
+            new(LabTopology.Responder, Responder, "--responder-port"),
+            new(LabTopology.Responder, ResponderAdmin, "--responder-admin-port"),
+            new(LabTopology.Kestrel, Kestrel, "--kestrel-port"),
+            new(LabTopology.KestrelBuiltIn, KestrelBuiltIn, "--kestrel-builtin-port"),
+            new(LabTopology.Nginx, Nginx, "--nginx-port"),
+        ];
 }
 
 /// <summary>A port, whose it is, and how to move it.</summary>

@@ -3,7 +3,8 @@ using System.Text.Json;
 namespace OcspLab.Lab.Topology;
 
 /// <summary>
-/// A running lab's mark in its folder: other commands find the ports in it, and a second lab in the same folder is refused. The
+/// A running lab's mark in its folder: other commands find the ports in it, and a second lab in the same folder is
+/// refused. The
 /// mark is a locked file, so a lab that was killed leaves none behind.
 /// </summary>
 public sealed class LabState : IDisposable
@@ -21,17 +22,33 @@ public sealed class LabState : IDisposable
         {
             Directory.CreateDirectory(topology.Directory);
             Directory.CreateDirectory(topology.LogDirectory);
-            var @lock = new FileStream(Path.Combine(topology.Directory, "lock"), FileMode.OpenOrCreate, FileAccess.ReadWrite, FileShare.None);
-            File.WriteAllText(PathIn(topology.Directory), JsonSerializer.Serialize(new Settings(topology.Ports, topology.OcspInCertificates, host)));
+            var @lock = new FileStream(
+                Path.Combine(topology.Directory, "lock"),
+                FileMode.OpenOrCreate,
+                FileAccess.ReadWrite,
+                FileShare.None
+            );
+            File.WriteAllText(
+                PathIn(topology.Directory),
+                JsonSerializer.Serialize(new Settings(topology.Ports, topology.OcspInCertificates, host))
+            );
             return new LabState(@lock);
         }
         catch (IOException exception) when (IsLocked(topology.Directory))
         {
-            throw new LabException($"Another lab runs in {topology.Directory}. Stop it, or choose another folder with --lab.", LabFailure.Unavailable, exception);
+            throw new LabException(
+                $"Another lab runs in {topology.Directory}. Stop it, or choose another folder with --lab.",
+                LabFailure.Unavailable,
+                exception
+            );
         }
         catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
         {
-            throw new LabException($"{topology.Directory} cannot be written: {exception.Message} Choose another folder with --lab.", LabFailure.CannotCreate, exception);
+            throw new LabException(
+                $"{topology.Directory} cannot be written: {exception.Message} Choose another folder with --lab.",
+                LabFailure.CannotCreate,
+                exception
+            );
         }
     }
 
@@ -42,7 +59,12 @@ public sealed class LabState : IDisposable
     public static LabTopology? FindLast(string directory)
     {
         return Read(directory) is { Ports: not null } settings
-            ? new LabTopology { Directory = directory, Ports = settings.Ports, OcspInCertificates = settings.OcspInCertificates }
+            ? new LabTopology
+            {
+                Directory = directory,
+                Ports = settings.Ports,
+                OcspInCertificates = settings.OcspInCertificates,
+            }
             : null;
     }
 
@@ -84,7 +106,11 @@ public sealed class LabState : IDisposable
         }
     }
 
-    private sealed record Settings(LabPorts Ports, OcspInCertificates OcspInCertificates, LabHost Host = LabHost.Embedded);
+    private sealed record Settings(
+        LabPorts Ports,
+        OcspInCertificates OcspInCertificates,
+        LabHost Host = LabHost.Embedded
+    );
 
     private static string PathIn(string directory) => Path.Combine(directory, "lab.json");
 }

@@ -6,7 +6,8 @@ using OcspLab.ServiceDefaults;
 namespace OcspLab.Lab.Topology;
 
 /// <summary>
-/// The whole lab as facts: names, ports, files, settings, order. Both hosts read it, the orchestrated one and the one in a
+/// The whole lab as facts: names, ports, files, settings, order. Both hosts read it, the orchestrated one and the one
+/// in a
 /// single process.
 /// </summary>
 public sealed record LabTopology
@@ -56,7 +57,9 @@ public sealed record LabTopology
     /// <summary>The image of nginx in a container, or null for the official one, or the one that is here.</summary>
     public string? NginxImage { get; init; }
 
-    /// <summary>This machine's address in the network of nginx's container, or null when nginx runs on this machine.</summary>
+    /// <summary>
+    /// This machine's address in the network of nginx's container, or null when nginx runs on this machine.
+    /// </summary>
     public IPAddress? ContainerGateway { get; init; }
 
     /// <summary>How long the responder's answers last.</summary>
@@ -71,7 +74,9 @@ public sealed record LabTopology
     /// <summary>The kind of key of the certificates, or null to keep what is there.</summary>
     public KeyAlgorithm? KeyAlgorithm { get; init; }
 
-    /// <summary>Whether the certificates name the responder; without it nothing can be stapled, and everybody says so.</summary>
+    /// <summary>
+    /// Whether the certificates name the responder; without it nothing can be stapled, and everybody says so.
+    /// </summary>
     public OcspInCertificates OcspInCertificates { get; init; } = OcspInCertificates.Yes;
 
     /// <summary>The certificates' folder, the one to run the article's commands in.</summary>
@@ -99,42 +104,58 @@ public sealed record LabTopology
     public Uri AdminUrl => new($"http://127.0.0.1:{Ports.ResponderAdmin}");
 
     /// <summary>The certificate authority.</summary>
-    public LabPki CreatePki(TimeProvider clock) => new(
-        PkiDirectory,
-        new PkiOptions { OcspUrl = OcspInCertificates == OcspInCertificates.Yes ? OcspUrl : null, KeyAlgorithm = KeyAlgorithm },
-        clock);
+    public LabPki CreatePki(TimeProvider clock) =>
+        new(
+            PkiDirectory,
+            new PkiOptions
+            {
+                OcspUrl = OcspInCertificates == OcspInCertificates.Yes ? OcspUrl : null,
+                KeyAlgorithm = KeyAlgorithm,
+            },
+            clock
+        );
 
-    /// <summary>The command line of <c>ocsplab</c> that makes the certificates and tells the registry of them.</summary>
+    /// <summary>
+    /// The command line of <c>ocsplab</c> that makes the certificates and tells the registry of them.
+    /// </summary>
     public IReadOnlyList<string> PkiArguments =>
-    [
-        "pki", "init", "--lab", Directory,
-        "--responder-port", Text(Ports.Responder),
-        "--ocsp-url", OcspInCertificates == OcspInCertificates.Yes ? "yes" : "none",
-        .. KeyAlgorithm is { } key ? (string[])["--key", key.ToString().ToLowerInvariant()] : [],
-    ];
+        [
+            "pki",
+            "init",
+            "--lab",
+            Directory,
+            "--responder-port",
+            Text(Ports.Responder),
+            "--ocsp-url",
+            OcspInCertificates == OcspInCertificates.Yes ? "yes" : "none",
+            .. KeyAlgorithm is { } key ? (string[])["--key", key.ToString().ToLowerInvariant()] : [],
+        ];
 
     /// <summary>The settings of one service, as configuration keys and values.</summary>
     /// <exception cref="ArgumentException"><paramref name="resource"/> is not a service.</exception>
-    public IReadOnlyDictionary<string, string> SettingsOf(string resource) => resource switch
-    {
-        Dns => DnsSettings(),
-        Responder => ResponderSettings(),
-        Kestrel => SiteSettings(),
-        KestrelBuiltIn => BuiltInSettings(),
-        _ => throw new ArgumentException($"'{resource}' is not a service.", nameof(resource)),
-    };
+    public IReadOnlyDictionary<string, string> SettingsOf(string resource) =>
+        resource switch
+        {
+            Dns => DnsSettings(),
+            Responder => ResponderSettings(),
+            Kestrel => SiteSettings(),
+            KestrelBuiltIn => BuiltInSettings(),
+            _ => throw new ArgumentException($"'{resource}' is not a service.", nameof(resource)),
+        };
 
     /// <summary>The same on a command line.</summary>
-    public string[] ArgumentsOf(string resource) => [.. SettingsOf(resource).Select(setting => $"--{setting.Key}={setting.Value}")];
+    public string[] ArgumentsOf(string resource) =>
+        [.. SettingsOf(resource).Select(setting => $"--{setting.Key}={setting.Value}")];
 
-    private Dictionary<string, string> DnsSettings() => new()
-    {
-        ["Dns:Address"] = Addresses,
-        ["Dns:Binding"] = Binding,
-        ["Dns:Port"] = Text(Ports.Dns),
-        ["Dns:Zones"] = $"{SiteHost},servicelab.com",
-        ["Dns:Names"] = $"{SiteHost},www.{SiteHost},{ResponderHost}",
-    };
+    private Dictionary<string, string> DnsSettings() =>
+        new()
+        {
+            ["Dns:Address"] = Addresses,
+            ["Dns:Binding"] = Binding,
+            ["Dns:Port"] = Text(Ports.Dns),
+            ["Dns:Zones"] = $"{SiteHost},servicelab.com",
+            ["Dns:Names"] = $"{SiteHost},www.{SiteHost},{ResponderHost}",
+        };
 
     private Dictionary<string, string> ResponderSettings()
     {
@@ -162,7 +183,8 @@ public sealed record LabTopology
             ["Responder:Journal"] = Text(Journal),
             ["Responder:Validity"] = Validity.ToString("c"),
             ["Responder:Backdate"] = Backdate.ToString("c"),
-            // People watch: a revocation is to be seen within seconds. The validity stays long, so that an outage is survived.
+            // People watch: a revocation is to be seen within seconds. The validity stays long, so that an outage is
+            // survived.
             ["Responder:MaximumCacheAge"] = "00:00:05",
         };
     }
@@ -203,12 +225,13 @@ public sealed record LabTopology
     // A container reaches name server and responder by its network's gateway, which is there only while a container is.
     private string Binding => (ContainerGateway is null ? AddressBinding.Present : AddressBinding.Free).ToString();
 
-    private string Addresses => ContainerGateway switch
-    {
-        null => "127.0.0.1",
-        var gateway when gateway.Equals(IPAddress.Any) => "0.0.0.0",
-        var gateway => $"127.0.0.1,{gateway}",
-    };
+    private string Addresses =>
+        ContainerGateway switch
+        {
+            null => "127.0.0.1",
+            var gateway when gateway.Equals(IPAddress.Any) => "0.0.0.0",
+            var gateway => $"127.0.0.1,{gateway}",
+        };
 
     private static string Text(int port) => port.ToString(CultureInfo.InvariantCulture);
 

@@ -11,22 +11,33 @@ public static class PortCheck
 
     private static int _cursor = Environment.ProcessId * 61;
 
-    /// <summary>Tries the port on 127.0.0.1: over UDP too for the name server, and on ::1 for nginx where there is one.</summary>
+    /// <summary>
+    /// Tries the port on 127.0.0.1: over UDP too for the name server, and on ::1 for nginx where there is one.
+    /// </summary>
     /// <returns>Why it cannot be had, or null when it can.</returns>
     public static SocketError? Refusal(LabPort port)
     {
         ArgumentNullException.ThrowIfNull(port);
         return Bind(IPAddress.Loopback, port.Number, SocketType.Stream)
             ?? (port.Resource == LabTopology.Dns ? Bind(IPAddress.Loopback, port.Number, SocketType.Dgram) : null)
-            ?? (port.Resource == LabTopology.Nginx && HasIpv6Loopback() ? Bind(IPAddress.IPv6Loopback, port.Number, SocketType.Stream) : null);
+            ?? (
+                port.Resource == LabTopology.Nginx && HasIpv6Loopback()
+                    ? Bind(IPAddress.IPv6Loopback, port.Number, SocketType.Stream)
+                    : null
+            );
     }
 
     /// <summary>Whether this machine has ::1.</summary>
-    public static bool HasIpv6Loopback() => Socket.OSSupportsIPv6 && Bind(IPAddress.IPv6Loopback, 0, SocketType.Stream) is null;
+    public static bool HasIpv6Loopback() =>
+        Socket.OSSupportsIPv6 && Bind(IPAddress.IPv6Loopback, 0, SocketType.Stream) is null;
 
-    /// <summary>Ports of 127.0.0.1 that nobody listens on now, each a different one, and none that this process was given before.</summary>
+    /// <summary>
+    /// Ports of 127.0.0.1 that nobody listens on now, each a different one, and none that this process was given
+    /// before.
+    /// </summary>
     /// <remarks>
-    /// They lie below the range from which a system takes the ports of outgoing connections (32768 and up on Linux, 49152 elsewhere): a port
+    /// They lie below the range from which a system takes the ports of outgoing connections (32768 and up on Linux,
+    /// 49152 elsewhere): a port
     /// from there can be gone between here and the server that is to listen on it. Every process begins somewhere else.
     /// </remarks>
     /// <exception cref="IOException">There are not as many.</exception>
@@ -36,9 +47,14 @@ public static class PortCheck
         for (var tried = 0; ports.Count < count; tried++)
         {
             if (tried == PoolSize)
-                throw new IOException($"There are no {count} free ports between {PoolStart} and {PoolStart + PoolSize - 1}.");
+                throw new IOException(
+                    $"There are no {count} free ports between {PoolStart} and {PoolStart + PoolSize - 1}."
+                );
             var port = PoolStart + (int)((uint)Interlocked.Increment(ref _cursor) % PoolSize);
-            if (Bind(IPAddress.Loopback, port, SocketType.Stream) is null && Bind(IPAddress.Loopback, port, SocketType.Dgram) is null)
+            if (
+                Bind(IPAddress.Loopback, port, SocketType.Stream) is null
+                && Bind(IPAddress.Loopback, port, SocketType.Dgram) is null
+            )
                 ports.Add(port);
         }
         return [.. ports];
@@ -46,7 +62,11 @@ public static class PortCheck
 
     private static SocketError? Bind(IPAddress address, int port, SocketType type)
     {
-        using var socket = new Socket(address.AddressFamily, type, type == SocketType.Stream ? ProtocolType.Tcp : ProtocolType.Udp);
+        using var socket = new Socket(
+            address.AddressFamily,
+            type,
+            type == SocketType.Stream ? ProtocolType.Tcp : ProtocolType.Udp
+        );
         try
         {
             socket.Bind(new IPEndPoint(address, port));

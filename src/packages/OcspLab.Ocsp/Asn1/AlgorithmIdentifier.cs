@@ -16,5 +16,6 @@ internal readonly record struct AlgorithmIdentifier(string Oid, ReadOnlyMemory<b
     }
 
     /// <summary>True for the two spellings of "none": absent and NULL.</summary>
-    public bool HasNoParameters => Parameters.IsEmpty || Parameters.Span.SequenceEqual((ReadOnlySpan<byte>)[0x05, 0x00]);
+    public bool HasNoParameters =>
+        Parameters.IsEmpty || Parameters.Span.SequenceEqual((ReadOnlySpan<byte>)[0x05, 0x00]);
 }

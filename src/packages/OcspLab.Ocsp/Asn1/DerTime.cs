@@ -12,7 +12,12 @@ internal static class DerTime
         return reader.ReadGeneralizedTime();
     }
 
-    /// <summary>Time ::= CHOICE { utcTime UTCTime, generalTime GeneralizedTime }; RFC 5280 §4.1.2.5.1: years from 50 are of the 20th century.</summary>
+    /// <summary>
+    /// Time ::= CHOICE { utcTime UTCTime, generalTime GeneralizedTime }; RFC 5280 §4.1.2.5.1: years from 50 are of the
+    /// 20th century.
+    /// </summary>
     public static DateTimeOffset ReadEither(AsnReader reader) =>
-        reader.PeekTag().HasSameClassAndValue(Asn1Tag.UtcTime) ? reader.ReadUtcTime(twoDigitYearMax: 2049) : reader.ReadGeneralizedTime();
+        reader.PeekTag().HasSameClassAndValue(Asn1Tag.UtcTime)
+            ? reader.ReadUtcTime(twoDigitYearMax: 2049)
+            : reader.ReadGeneralizedTime();
 }

@@ -2,13 +2,16 @@ using System.Formats.Asn1;
 
 namespace OcspLab.Ocsp.Asn1;
 
-/// <summary>An extension of a request, a response or an entry, its value still encoded (RFC 5280 §4.1.2.9, RFC 6960 §4.4).</summary>
+/// <summary>
+/// An extension of a request, a response or an entry, its value still encoded (RFC 5280 §4.1.2.9, RFC 6960 §4.4).
+/// </summary>
 /// <param name="Oid">Its identifier in dotted decimals.</param>
 /// <param name="Critical">Whether one who doesn't understand it must refuse the whole.</param>
 /// <param name="Value">The content of extnValue.</param>
 public readonly record struct OcspExtension(string Oid, bool Critical, ReadOnlyMemory<byte> Value)
 {
-    // Extensions ::= SEQUENCE SIZE (1..MAX) OF SEQUENCE { extnID OBJECT IDENTIFIER, critical BOOLEAN DEFAULT FALSE, extnValue OCTET STRING }
+    // Extensions ::= SEQUENCE SIZE (1..MAX) OF SEQUENCE { extnID OBJECT IDENTIFIER, critical BOOLEAN DEFAULT FALSE,
+    // extnValue OCTET STRING }
     internal static List<OcspExtension> DecodeAll(AsnReader explicitTag)
     {
         var list = explicitTag.ReadSequence();
@@ -32,7 +35,9 @@ public readonly record struct OcspExtension(string Oid, bool Critical, ReadOnlyM
         return extensions;
     }
 
-    /// <summary>The nonce: an OCTET STRING within the extension's OCTET STRING, 1 to 128 octets (RFC 9654 §2.1).</summary>
+    /// <summary>
+    /// The nonce: an OCTET STRING within the extension's OCTET STRING, 1 to 128 octets (RFC 9654 §2.1).
+    /// </summary>
     /// <exception cref="AsnContentException">The value is anything else.</exception>
     internal ReadOnlyMemory<byte> ReadNonce()
     {

@@ -5,7 +5,9 @@ using OcspLab.Ocsp.Asn1;
 
 namespace OcspLab.Ocsp.Certificates;
 
-/// <summary>The parts of a certificate that are signed, hashed or compared byte by byte, as they stand in its encoding.</summary>
+/// <summary>
+/// The parts of a certificate that are signed, hashed or compared byte by byte, as they stand in its encoding.
+/// </summary>
 internal sealed record CertificateBytes
 {
     public required ReadOnlyMemory<byte> Tbs { get; init; }
@@ -18,10 +20,15 @@ internal sealed record CertificateBytes
     public required ReadOnlyMemory<byte> Subject { get; init; }
     public required ReadOnlyMemory<byte> PublicKeyInfo { get; init; }
 
-    /// <summary>The value of subjectPublicKey without tag, length and unused-bits octet: what issuerKeyHash and ResponderID byKey hash.</summary>
+    /// <summary>
+    /// The value of subjectPublicKey without tag, length and unused-bits octet: what issuerKeyHash and ResponderID
+    /// byKey hash.
+    /// </summary>
     public required ReadOnlyMemory<byte> PublicKeyBits { get; init; }
 
-    /// <summary>False when the algorithm outside, which nobody signed, is not the one inside (RFC 5280 §4.1.1.2).</summary>
+    /// <summary>
+    /// False when the algorithm outside, which nobody signed, is not the one inside (RFC 5280 §4.1.1.2).
+    /// </summary>
     public required bool IsAlgorithmSigned { get; init; }
 
     /// <summary>The extensions, still encoded under their explicit tag; empty when there are none.</summary>
@@ -39,17 +46,22 @@ internal sealed record CertificateBytes
         }
         catch (AsnContentException exception)
         {
-            throw new CryptographicException($"The certificate '{certificate.Subject}' cannot be read: {exception.Message}", exception);
+            throw new CryptographicException(
+                $"The certificate '{certificate.Subject}' cannot be read: {exception.Message}",
+                exception
+            );
         }
     }
 
     // Certificate ::= SEQUENCE { tbsCertificate, signatureAlgorithm, signatureValue BIT STRING }
     // TBSCertificate ::= SEQUENCE {
     //     version [0] EXPLICIT DEFAULT v1, serialNumber, signature, issuer, validity, subject, subjectPublicKeyInfo,
-    //     issuerUniqueID [1] IMPLICIT OPTIONAL, subjectUniqueID [2] IMPLICIT OPTIONAL, extensions [3] EXPLICIT OPTIONAL }
+    //     issuerUniqueID [1] IMPLICIT OPTIONAL, subjectUniqueID [2] IMPLICIT OPTIONAL, extensions [3] EXPLICIT OPTIONAL
+    // }
     public static CertificateBytes Decode(ReadOnlyMemory<byte> encoded)
     {
-        // BER: certificates that are not quite DER are in use; only exact bytes are taken out, and a signature covers them.
+        // BER: certificates that are not quite DER are in use; only exact bytes are taken out, and a signature covers
+        // them.
         var outer = new AsnReader(encoded, AsnEncodingRules.BER);
         var certificate = outer.ReadSequence();
         outer.ThrowIfNotEmpty();
@@ -97,7 +109,9 @@ internal sealed record CertificateBytes
 
     /// <exception cref="AsnContentException">They cannot be read, or one stands twice.</exception>
     public IReadOnlyList<OcspExtension> DecodeExtensions() =>
-        EncodedExtensions.IsEmpty ? [] : OcspExtension.DecodeAll(new AsnReader(EncodedExtensions, AsnEncodingRules.BER).ReadSequence(Tag(3)));
+        EncodedExtensions.IsEmpty
+            ? []
+            : OcspExtension.DecodeAll(new AsnReader(EncodedExtensions, AsnEncodingRules.BER).ReadSequence(Tag(3)));
 
     private static ReadOnlyMemory<byte> ReadOctets(AsnReader reader)
     {

@@ -7,8 +7,12 @@ namespace OcspLab.Ocsp.Certificates;
 /// <summary>What a certificate says about OCSP.</summary>
 public static class OcspCertificateExtensions
 {
-    /// <summary>The http and https responder URLs of the authority information access extension, in order (RFC 5280 §4.2.2.1).</summary>
-    /// <returns>An empty list when the certificate names none; entries that are not absolute http(s) URLs are passed over.</returns>
+    /// <summary>
+    /// The http and https responder URLs of the authority information access extension, in order (RFC 5280 §4.2.2.1).
+    /// </summary>
+    /// <returns>
+    /// An empty list when the certificate names none; entries that are not absolute http(s) URLs are passed over.
+    /// </returns>
     /// <exception cref="ArgumentNullException"><paramref name="certificate"/> is null.</exception>
     public static IReadOnlyList<Uri> GetOcspUrls(this X509Certificate2 certificate)
     {
@@ -18,7 +22,10 @@ public static class OcspCertificateExtensions
         {
             foreach (var text in extension.EnumerateOcspUris())
             {
-                if (Uri.TryCreate(text, UriKind.Absolute, out var url) && (url.Scheme == Uri.UriSchemeHttp || url.Scheme == Uri.UriSchemeHttps))
+                if (
+                    Uri.TryCreate(text, UriKind.Absolute, out var url)
+                    && (url.Scheme == Uri.UriSchemeHttp || url.Scheme == Uri.UriSchemeHttps)
+                )
                     urls.Add(url);
             }
         }
@@ -26,7 +33,9 @@ public static class OcspCertificateExtensions
         return urls;
     }
 
-    /// <summary>True when the certificate carries the TLS feature extension with status_request: "must-staple" (RFC 7633 §4).</summary>
+    /// <summary>
+    /// True when the certificate carries the TLS feature extension with status_request: "must-staple" (RFC 7633 §4).
+    /// </summary>
     /// <exception cref="ArgumentNullException"><paramref name="certificate"/> is null.</exception>
     public static bool IsMustStaple(this X509Certificate2 certificate)
     {

@@ -5,7 +5,8 @@ using DnsClient;
 namespace OcspLab.Ocsp.Fetching;
 
 /// <summary>
-/// Opens connections to responders through name servers of one's own choice, with a deadline and a cache time, as nginx's
+/// Opens connections to responders through name servers of one's own choice, with a deadline and a cache time, as
+/// nginx's
 /// <c>resolver</c> and <c>resolver_timeout</c> do.
 /// </summary>
 internal sealed class DnsConnector
@@ -15,14 +16,16 @@ internal sealed class DnsConnector
     public DnsConnector(OcspClientOptions options)
     {
         var servers = options.Resolvers.Select(ParseServer).ToArray();
-        _lookup = new LookupClient(new LookupClientOptions(servers)
-        {
-            Timeout = options.ResolverTimeout,
-            Retries = 1,
-            UseCache = options.ResolverValid != TimeSpan.Zero,
-            MinimumCacheTimeout = options.ResolverValid,
-            MaximumCacheTimeout = options.ResolverValid,
-        });
+        _lookup = new LookupClient(
+            new LookupClientOptions(servers)
+            {
+                Timeout = options.ResolverTimeout,
+                Retries = 1,
+                UseCache = options.ResolverValid != TimeSpan.Zero,
+                MinimumCacheTimeout = options.ResolverValid,
+                MaximumCacheTimeout = options.ResolverValid,
+            }
+        );
     }
 
     /// <summary>Reads <c>address</c>, <c>address:port</c> or <c>[address]:port</c>.</summary>
@@ -30,9 +33,14 @@ internal sealed class DnsConnector
     public static IPEndPoint ParseServer(string text) =>
         IPEndPoint.TryParse(text, out var server)
             ? new IPEndPoint(server.Address, server.Port == 0 ? 53 : server.Port)
-            : throw new FormatException($"'{text}' is not a name server: write an address, with a port if it isn't 53.");
+            : throw new FormatException(
+                $"'{text}' is not a name server: write an address, with a port if it isn't 53."
+            );
 
-    public async ValueTask<Stream> ConnectAsync(SocketsHttpConnectionContext context, CancellationToken cancellationToken)
+    public async ValueTask<Stream> ConnectAsync(
+        SocketsHttpConnectionContext context,
+        CancellationToken cancellationToken
+    )
     {
         var addresses = await ResolveAsync(context.DnsEndPoint.Host, cancellationToken).ConfigureAwait(false);
         var socket = new Socket(SocketType.Stream, ProtocolType.Tcp) { NoDelay = true };
@@ -57,8 +65,13 @@ internal sealed class DnsConnector
             // One after the other: some resolvers never answer a question for AAAA.
             foreach (var type in (QueryType[])[QueryType.A, QueryType.AAAA])
             {
-                var answer = await _lookup.QueryAsync(host, type, cancellationToken: cancellationToken).ConfigureAwait(false);
-                if (answer.Answers.AddressRecords().Select(record => record.Address).ToArray() is { Length: > 0 } addresses)
+                var answer = await _lookup
+                    .QueryAsync(host, type, cancellationToken: cancellationToken)
+                    .ConfigureAwait(false);
+                if (
+                    answer.Answers.AddressRecords().Select(record => record.Address).ToArray() is
+                    { Length: > 0 } addresses
+                )
                     return addresses;
             }
         }

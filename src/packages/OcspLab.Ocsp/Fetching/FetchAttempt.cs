@@ -11,7 +11,15 @@ namespace OcspLab.Ocsp.Fetching;
 /// <param name="Rejection">Why the response was not believed, or null.</param>
 /// <param name="Detail">The outcome for people.</param>
 /// <param name="Duration">From asking to outcome, retries included.</param>
-public sealed record FetchAttempt(Uri Url, FetchFailure? Failure, int? HttpStatus, OcspResponseStatus? OcspStatus, Rejection? Rejection, string Detail, TimeSpan Duration);
+public sealed record FetchAttempt(
+    Uri Url,
+    FetchFailure? Failure,
+    int? HttpStatus,
+    OcspResponseStatus? OcspStatus,
+    Rejection? Rejection,
+    string Detail,
+    TimeSpan Duration
+);
 
 /// <summary>Why no bytes reached the verifier.</summary>
 public enum FetchFailure

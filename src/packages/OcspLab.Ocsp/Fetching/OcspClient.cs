@@ -13,14 +13,27 @@ using Polly.Timeout;
 
 namespace OcspLab.Ocsp.Fetching;
 
-/// <summary>Fetches over HTTP (RFC 6960 appendix A, RFC 9919 §6). Retries, attempt deadline and circuit breaker are the handler's.</summary>
-internal sealed class OcspClient(string name, IHttpClientFactory clients, IOptionsMonitor<OcspClientOptions> options, TimeProvider clock) : IOcspClient
+/// <summary>
+/// Fetches over HTTP (RFC 6960 appendix A, RFC 9919 §6). Retries, attempt deadline and circuit breaker are the
+/// handler's.
+/// </summary>
+internal sealed class OcspClient(
+    string name,
+    IHttpClientFactory clients,
+    IOptionsMonitor<OcspClientOptions> options,
+    TimeProvider clock
+) : IOcspClient
 {
     private readonly UrlPreference _preference = new();
 
     public static string HttpClientName(string name) => name.Length == 0 ? "OcspLab.Ocsp" : $"OcspLab.Ocsp/{name}";
 
-    public async Task<OcspFetch> FetchAsync(OcspSubject subject, IReadOnlyList<Uri> urls, VerificationPolicy policy, CancellationToken cancellationToken)
+    public async Task<OcspFetch> FetchAsync(
+        OcspSubject subject,
+        IReadOnlyList<Uri> urls,
+        VerificationPolicy policy,
+        CancellationToken cancellationToken
+    )
     {
         ArgumentNullException.ThrowIfNull(subject);
         ArgumentNullException.ThrowIfNull(urls);
@@ -35,25 +48,49 @@ internal sealed class OcspClient(string name, IHttpClientFactory clients, IOptio
         using var timer = new CancellationTokenSource(settings.Timeout, clock);
         using var deadline = CancellationTokenSource.CreateLinkedTokenSource(timer.Token, cancellationToken);
 
-        var request = new OcspRequest { CertIds = [subject.ToCertId(settings.CertIdHash)], Nonce = policy.Nonce }.Encode();
+        var request = new OcspRequest
+        {
+            CertIds = [subject.ToCertId(settings.CertIdHash)],
+            Nonce = policy.Nonce,
+        }.Encode();
         var attempts = new List<FetchAttempt>();
         foreach (var url in _preference.Order(urls))
         {
-            // An equal share of what is left for each URL that is left, so that one that hangs does not cost the others their turn.
+            // An equal share of what is left for each URL that is left, so that one that hangs does not cost the others
+            // their turn.
             var share = (settings.Timeout - clock.GetElapsedTime(started)) / (urls.Count - attempts.Count);
             using var shareTimer = new CancellationTokenSource(share > TimeSpan.Zero ? share : TimeSpan.Zero, clock);
             using var turn = CancellationTokenSource.CreateLinkedTokenSource(shareTimer.Token, deadline.Token);
-            var answer = await AskAsync(url, request, settings, share, turn.Token, cancellationToken).ConfigureAwait(false);
+            var answer = await AskAsync(url, request, settings, share, turn.Token, cancellationToken)
+                .ConfigureAwait(false);
             if (answer.Body is not null)
             {
-                if (OcspVerifier.Verify(answer.Body, subject, policy, clock.GetUtcNow()).TryGetStaple(out var staple, out var rejection))
+                if (
+                    OcspVerifier
+                        .Verify(answer.Body, subject, policy, clock.GetUtcNow())
+                        .TryGetStaple(out var staple, out var rejection)
+                )
                 {
                     attempts.Add(answer.Attempt with { OcspStatus = OcspResponseStatus.Successful });
                     _preference.Worked(urls, url);
-                    return new OcspFetch { Staple = staple, Attempts = attempts, MaxAge = answer.MaxAge, Duration = clock.GetElapsedTime(started) };
+                    return new OcspFetch
+                    {
+                        Staple = staple,
+                        Attempts = attempts,
+                        MaxAge = answer.MaxAge,
+                        Duration = clock.GetElapsedTime(started),
+                    };
                 }
 
-                answer = answer with { Attempt = answer.Attempt with { OcspStatus = Status(answer.Body), Rejection = rejection, Detail = Describe(rejection, answer) } };
+                answer = answer with
+                {
+                    Attempt = answer.Attempt with
+                    {
+                        OcspStatus = Status(answer.Body),
+                        Rejection = rejection,
+                        Detail = Describe(rejection, answer),
+                    },
+                };
             }
 
             attempts.Add(answer.Attempt);
@@ -64,18 +101,37 @@ internal sealed class OcspClient(string name, IHttpClientFactory clients, IOptio
         return new OcspFetch { Attempts = attempts, Duration = clock.GetElapsedTime(started) };
     }
 
-    private async Task<Answer> AskAsync(Uri url, byte[] request, OcspClientOptions settings, TimeSpan share, CancellationToken deadline, CancellationToken caller)
+    private async Task<Answer> AskAsync(
+        Uri url,
+        byte[] request,
+        OcspClientOptions settings,
+        TimeSpan share,
+        CancellationToken deadline,
+        CancellationToken caller
+    )
     {
         var started = clock.GetTimestamp();
         Answer Failed(FetchFailure failure, string detail, int? status = null) =>
-            new(null, new FetchAttempt(url, failure, status, null, null, detail, clock.GetElapsedTime(started)), null, null);
+            new(
+                null,
+                new FetchAttempt(url, failure, status, null, null, detail, clock.GetElapsedTime(started)),
+                null,
+                null
+            );
 
         try
         {
             using var client = clients.CreateClient(HttpClientName(name));
             var get = GetUrl(url, request);
             var response = await SendAsync(client, get, url, request, deadline).ConfigureAwait(false);
-            if (get is not null && response.StatusCode is HttpStatusCode.NotFound or HttpStatusCode.MethodNotAllowed or HttpStatusCode.RequestUriTooLong or HttpStatusCode.NotImplemented)
+            if (
+                get is not null
+                && response.StatusCode
+                    is HttpStatusCode.NotFound
+                        or HttpStatusCode.MethodNotAllowed
+                        or HttpStatusCode.RequestUriTooLong
+                        or HttpStatusCode.NotImplemented
+            )
             {
                 // Responders that only speak POST, and proxies that mangle base64 in paths.
                 response.Dispose();
@@ -86,35 +142,83 @@ internal sealed class OcspClient(string name, IHttpClientFactory clients, IOptio
             {
                 var status = (int)response.StatusCode;
                 if (response.StatusCode != HttpStatusCode.OK)
-                    return Failed(status is >= 300 and < 400 ? FetchFailure.RedirectRefused : FetchFailure.HttpStatus, Describe(response), status);
+                    return Failed(
+                        status is >= 300 and < 400 ? FetchFailure.RedirectRefused : FetchFailure.HttpStatus,
+                        Describe(response),
+                        status
+                    );
                 var body = await response.Content.ReadAsByteArrayAsync(deadline).ConfigureAwait(false);
                 if (body.Length > settings.MaximumResponseSize)
                     return Failed(FetchFailure.TooLarge, $"more than {settings.MaximumResponseSize} bytes", status);
-                var attempt = new FetchAttempt(url, null, status, null, null, "verified", clock.GetElapsedTime(started));
-                return new Answer(body, attempt, MaxAge(response, clock.GetUtcNow()), response.Content.Headers.ContentType?.MediaType);
+                var attempt = new FetchAttempt(
+                    url,
+                    null,
+                    status,
+                    null,
+                    null,
+                    "verified",
+                    clock.GetElapsedTime(started)
+                );
+                return new Answer(
+                    body,
+                    attempt,
+                    MaxAge(response, clock.GetUtcNow()),
+                    response.Content.Headers.ContentType?.MediaType
+                );
             }
         }
-        catch (Exception exception) when (exception is TimeoutRejectedException || (exception is OperationCanceledException && !caller.IsCancellationRequested))
+        catch (Exception exception)
+            when (exception is TimeoutRejectedException
+                || (exception is OperationCanceledException && !caller.IsCancellationRequested)
+            )
         {
-            return Failed(FetchFailure.TimedOut, string.Create(CultureInfo.InvariantCulture, $"no answer within {(deadline.IsCancellationRequested ? share : settings.AttemptTimeout).TotalSeconds:0.#} s"));
+            return Failed(
+                FetchFailure.TimedOut,
+                string.Create(
+                    CultureInfo.InvariantCulture,
+                    $"no answer within "
+                        + $"{(deadline.IsCancellationRequested ? share : settings.AttemptTimeout).TotalSeconds:0.#} s"
+                )
+            );
         }
         catch (BrokenCircuitException)
         {
             return Failed(FetchFailure.CircuitOpen, "left alone for a while after repeated failures");
         }
-        catch (HttpRequestException exception) when (exception.HttpRequestError == HttpRequestError.NameResolutionError || exception.InnerException is SocketException { SocketErrorCode: SocketError.HostNotFound or SocketError.NoData or SocketError.TryAgain })
+        catch (HttpRequestException exception)
+            when (exception.HttpRequestError == HttpRequestError.NameResolutionError
+                || exception.InnerException
+                    is SocketException
+                    {
+                        SocketErrorCode: SocketError.HostNotFound or SocketError.NoData or SocketError.TryAgain
+                    }
+            )
         {
-            return Failed(FetchFailure.NameNotResolved, settings.Proxy is { } proxy ? $"no address for the proxy '{proxy.Host}'" : $"no address for '{url.Host}'");
+            return Failed(
+                FetchFailure.NameNotResolved,
+                settings.Proxy is { } proxy
+                    ? $"no address for the proxy '{proxy.Host}'"
+                    : $"no address for '{url.Host}'"
+            );
         }
         catch (Exception exception) when (exception is HttpRequestException or IOException)
         {
             // The outer one often says no more than that an error occurred.
             var why = exception.GetBaseException().Message.TrimEnd('.');
-            return Failed(FetchFailure.ConnectionFailed, settings.Proxy is { } proxy ? $"{why} (the proxy is {proxy})" : why);
+            return Failed(
+                FetchFailure.ConnectionFailed,
+                settings.Proxy is { } proxy ? $"{why} (the proxy is {proxy})" : why
+            );
         }
     }
 
-    private static async Task<HttpResponseMessage> SendAsync(HttpClient client, Uri? get, Uri url, byte[] request, CancellationToken cancellationToken)
+    private static async Task<HttpResponseMessage> SendAsync(
+        HttpClient client,
+        Uri? get,
+        Uri url,
+        byte[] request,
+        CancellationToken cancellationToken
+    )
     {
         using var message = new HttpRequestMessage(get is null ? HttpMethod.Post : HttpMethod.Get, get ?? url);
         message.Headers.Accept.Add(new MediaTypeWithQualityHeaderValue("application/ocsp-response"));
@@ -124,10 +228,14 @@ internal sealed class OcspClient(string name, IHttpClientFactory clients, IOptio
             message.Content.Headers.ContentType = new MediaTypeHeaderValue("application/ocsp-request");
         }
 
-        return await client.SendAsync(message, HttpCompletionOption.ResponseHeadersRead, cancellationToken).ConfigureAwait(false);
+        return await client
+            .SendAsync(message, HttpCompletionOption.ResponseHeadersRead, cancellationToken)
+            .ConfigureAwait(false);
     }
 
-    /// <summary>GET {url}/{url-encoding of base64 of the request}, or null when that is longer than 255 bytes (RFC 9919 §6).</summary>
+    /// <summary>
+    /// GET {url}/{url-encoding of base64 of the request}, or null when that is longer than 255 bytes (RFC 9919 §6).
+    /// </summary>
     private static Uri? GetUrl(Uri url, byte[] request)
     {
         var text = url.AbsoluteUri;
@@ -135,21 +243,25 @@ internal sealed class OcspClient(string name, IHttpClientFactory clients, IOptio
         return text.Length <= 255 ? new Uri(text) : null;
     }
 
-    // A hint, never a reason to believe (RFC 9919 §7.2): Cache-Control first, Expires where there is none (RFC 9111 §5.3).
-    private static TimeSpan? MaxAge(HttpResponseMessage response, DateTimeOffset now) => response.Headers.CacheControl switch
-    {
-        { NoStore: true } or { NoCache: true } => null,
-        { MaxAge: { } maxAge } => NotNegative(maxAge - (response.Headers.Age ?? TimeSpan.Zero)),
-        _ => NotNegative(response.Content.Headers.Expires - (response.Headers.Date ?? now)),
-    };
+    // A hint, never a reason to believe (RFC 9919 §7.2): Cache-Control first, Expires where there is none (RFC 9111
+    // §5.3).
+    private static TimeSpan? MaxAge(HttpResponseMessage response, DateTimeOffset now) =>
+        response.Headers.CacheControl switch
+        {
+            { NoStore: true } or { NoCache: true } => null,
+            { MaxAge: { } maxAge } => NotNegative(maxAge - (response.Headers.Age ?? TimeSpan.Zero)),
+            _ => NotNegative(response.Content.Headers.Expires - (response.Headers.Date ?? now)),
+        };
 
     private static TimeSpan? NotNegative(TimeSpan? age) => age < TimeSpan.Zero ? TimeSpan.Zero : age;
 
-    private static OcspResponseStatus? Status(byte[] body) => OcspResponse.TryDecode(body, out var response, out _) ? response.Status : null;
+    private static OcspResponseStatus? Status(byte[] body) =>
+        OcspResponse.TryDecode(body, out var response, out _) ? response.Status : null;
 
-    private static string Describe(HttpResponseMessage response) => response.Headers.Location is { } location
-        ? $"HTTP {(int)response.StatusCode} to {location}, which is not followed"
-        : $"HTTP {(int)response.StatusCode}";
+    private static string Describe(HttpResponseMessage response) =>
+        response.Headers.Location is { } location
+            ? $"HTTP {(int)response.StatusCode} to {location}, which is not followed"
+            : $"HTTP {(int)response.StatusCode}";
 
     private static string Describe(Rejection rejection, Answer answer) =>
         answer.MediaType is null or "application/ocsp-response"

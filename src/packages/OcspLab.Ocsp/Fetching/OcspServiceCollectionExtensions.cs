@@ -13,18 +13,24 @@ namespace Microsoft.Extensions.DependencyInjection;
 /// <summary>Registers <see cref="IOcspClient"/>.</summary>
 public static class OcspServiceCollectionExtensions
 {
-    /// <summary>Adds <see cref="IOcspClient"/> over <see cref="IHttpClientFactory"/>, with retries, an attempt deadline and a circuit breaker a responder.</summary>
+    /// <summary>
+    /// Adds <see cref="IOcspClient"/> over <see cref="IHttpClientFactory"/>, with retries, an attempt deadline and a
+    /// circuit breaker a responder.
+    /// </summary>
     /// <param name="services">The services.</param>
     /// <returns>The options, to be configured further.</returns>
     public static OptionsBuilder<OcspClientOptions> AddOcspClient(this IServiceCollection services)
     {
         ArgumentNullException.ThrowIfNull(services);
-        services.TryAddSingleton<IOcspClient>(provider => Create(provider, Microsoft.Extensions.Options.Options.DefaultName));
+        services.TryAddSingleton<IOcspClient>(provider =>
+            Create(provider, Microsoft.Extensions.Options.Options.DefaultName)
+        );
         return AddOcspClientCore(services, Microsoft.Extensions.Options.Options.DefaultName);
     }
 
     /// <summary>
-    /// Adds another <see cref="IOcspClient"/> with options of its own, for certificates whose responders are reached in another way
+    /// Adds another <see cref="IOcspClient"/> with options of its own, for certificates whose responders are reached in
+    /// another way
     /// (a proxy, name servers, deadlines). It is a keyed service: ask for it by <paramref name="name"/>.
     /// </summary>
     /// <param name="services">The services.</param>
@@ -38,33 +44,55 @@ public static class OcspServiceCollectionExtensions
         return AddOcspClientCore(services, name);
     }
 
-    private static OcspClient Create(IServiceProvider provider, string name) => new(
-        name,
-        provider.GetRequiredService<IHttpClientFactory>(),
-        provider.GetRequiredService<IOptionsMonitor<OcspClientOptions>>(),
-        provider.GetRequiredService<TimeProvider>());
+    private static OcspClient Create(IServiceProvider provider, string name) =>
+        new(
+            name,
+            provider.GetRequiredService<IHttpClientFactory>(),
+            provider.GetRequiredService<IOptionsMonitor<OcspClientOptions>>(),
+            provider.GetRequiredService<TimeProvider>()
+        );
 
     private static OptionsBuilder<OcspClientOptions> AddOcspClientCore(IServiceCollection services, string name)
     {
         services.TryAddSingleton(TimeProvider.System);
         services.TryAddSingleton<DnsConnectors>();
 
-#pragma warning disable EXTEXP0001 // RemoveAllResilienceHandlers: an application's default resilience handler must not wrap this one.
-        var clients = services.AddHttpClient(OcspClient.HttpClientName(name), client => client.Timeout = Timeout.InfiniteTimeSpan)
-            .UseSocketsHttpHandler((handler, provider) => Configure(handler, provider.GetRequiredService<IOptionsMonitor<OcspClientOptions>>().Get(name), provider.GetRequiredService<DnsConnectors>()))
-            // What matters of a fetch is in its outcome, in one line; the factory's log has several for each request, with stack traces.
+        // RemoveAllResilienceHandlers is experimental. An application's default resilience handler must not wrap this
+        // one.
+#pragma warning disable EXTEXP0001
+        var clients = services
+            .AddHttpClient(OcspClient.HttpClientName(name), client => client.Timeout = Timeout.InfiniteTimeSpan)
+            .UseSocketsHttpHandler(
+                (handler, provider) =>
+                    Configure(
+                        handler,
+                        provider.GetRequiredService<IOptionsMonitor<OcspClientOptions>>().Get(name),
+                        provider.GetRequiredService<DnsConnectors>()
+                    )
+            )
+            // What matters of a fetch is in its outcome, in one line; the factory's log has several for each request,
+            // with stack traces.
             .RemoveAllLoggers()
             .RemoveAllResilienceHandlers();
-        clients.AddResilienceHandler("ocsp", (pipeline, context) =>
-            {
-                context.EnableReloads<OcspClientOptions>(name);
-                Configure(pipeline, context.GetOptions<OcspClientOptions>(name));
-            })
+        clients
+            .AddResilienceHandler(
+                "ocsp",
+                (pipeline, context) =>
+                {
+                    context.EnableReloads<OcspClientOptions>(name);
+                    Configure(pipeline, context.GetOptions<OcspClientOptions>(name));
+                }
+            )
             .SelectPipelineByAuthority();
-        clients.AddHttpMessageHandler(provider => new OcspTransportHandler(name, provider.GetRequiredService<IOptionsMonitor<OcspClientOptions>>()));
+        clients.AddHttpMessageHandler(provider => new OcspTransportHandler(
+            name,
+            provider.GetRequiredService<IOptionsMonitor<OcspClientOptions>>()
+        ));
 #pragma warning restore EXTEXP0001
 
-        services.TryAddEnumerable(ServiceDescriptor.Singleton<IValidateOptions<OcspClientOptions>, OcspClientOptionsValidator>());
+        services.TryAddEnumerable(
+            ServiceDescriptor.Singleton<IValidateOptions<OcspClientOptions>, OcspClientOptionsValidator>()
+        );
         services.TryAddSingleton<IOptionsFactory<OcspClientOptions>, LastValidOptionsFactory<OcspClientOptions>>();
         return services.AddOptions<OcspClientOptions>(name).ValidateOnStart();
     }
@@ -85,28 +113,33 @@ public static class OcspServiceCollectionExtensions
 
     private static void Configure(ResiliencePipelineBuilder<HttpResponseMessage> pipeline, OcspClientOptions options)
     {
-        // Metrics stay. Polly's log would tell every refused connection with a stack trace; the outcome says it in one line.
+        // Metrics stay. Polly's log would tell every refused connection with a stack trace; the outcome says it in one
+        // line.
         pipeline.ConfigureTelemetry(NullLoggerFactory.Instance);
         if (options.Retries > 0)
         {
-            pipeline.AddRetry(new HttpRetryStrategyOptions
-            {
-                MaxRetryAttempts = options.Retries,
-                BackoffType = DelayBackoffType.Exponential,
-                UseJitter = true,
-                Delay = TimeSpan.FromMilliseconds(200),
-                // "Come back in an hour" is for the next refresh to heed, not for a fetch that has seconds.
-                ShouldRetryAfterHeader = false,
-            });
+            pipeline.AddRetry(
+                new HttpRetryStrategyOptions
+                {
+                    MaxRetryAttempts = options.Retries,
+                    BackoffType = DelayBackoffType.Exponential,
+                    UseJitter = true,
+                    Delay = TimeSpan.FromMilliseconds(200),
+                    // "Come back in an hour" is for the next refresh to heed, not for a fetch that has seconds.
+                    ShouldRetryAfterHeader = false,
+                }
+            );
         }
 
-        pipeline.AddCircuitBreaker(new HttpCircuitBreakerStrategyOptions
-        {
-            FailureRatio = 0.9,
-            MinimumThroughput = 10,
-            SamplingDuration = TimeSpan.FromSeconds(30),
-            BreakDuration = TimeSpan.FromSeconds(5),
-        });
+        pipeline.AddCircuitBreaker(
+            new HttpCircuitBreakerStrategyOptions
+            {
+                FailureRatio = 0.9,
+                MinimumThroughput = 10,
+                SamplingDuration = TimeSpan.FromSeconds(30),
+                BreakDuration = TimeSpan.FromSeconds(5),
+            }
+        );
         pipeline.AddTimeout(new TimeoutStrategyOptions { Timeout = options.AttemptTimeout });
     }
 }

@@ -4,12 +4,17 @@ using Microsoft.Extensions.Options;
 namespace OcspLab.Ocsp.Fetching;
 
 /// <summary>
-/// One attempt, from the request to the last byte that is wanted: follows redirects, to http and https only, and reads the body up to the
-/// limit. It stands behind the retries, so that a body that breaks off or drips is tried again, and each retry starts at the responder.
+/// One attempt, from the request to the last byte that is wanted: follows redirects, to http and https only, and reads
+/// the body up to the
+/// limit. It stands behind the retries, so that a body that breaks off or drips is tried again, and each retry starts
+/// at the responder.
 /// </summary>
 internal sealed class OcspTransportHandler(string name, IOptionsMonitor<OcspClientOptions> options) : DelegatingHandler
 {
-    protected override async Task<HttpResponseMessage> SendAsync(HttpRequestMessage request, CancellationToken cancellationToken)
+    protected override async Task<HttpResponseMessage> SendAsync(
+        HttpRequestMessage request,
+        CancellationToken cancellationToken
+    )
     {
         var url = request.RequestUri!;
         for (var redirects = 0; ; redirects++)
@@ -23,14 +28,24 @@ internal sealed class OcspTransportHandler(string name, IOptionsMonitor<OcspClie
     }
 
     // A message of its own for each hop, with the same method and body: a responder that moved is still asked the same.
-    private async Task<HttpResponseMessage> SendOnceAsync(HttpRequestMessage request, Uri url, CancellationToken cancellationToken)
+    private async Task<HttpResponseMessage> SendOnceAsync(
+        HttpRequestMessage request,
+        Uri url,
+        CancellationToken cancellationToken
+    )
     {
-        using var message = new HttpRequestMessage(request.Method, url) { Version = request.Version, VersionPolicy = request.VersionPolicy };
+        using var message = new HttpRequestMessage(request.Method, url)
+        {
+            Version = request.Version,
+            VersionPolicy = request.VersionPolicy,
+        };
         foreach (var (header, values) in request.Headers)
             message.Headers.TryAddWithoutValidation(header, values);
         if (request.Content is { } content)
         {
-            message.Content = new ByteArrayContent(await content.ReadAsByteArrayAsync(cancellationToken).ConfigureAwait(false));
+            message.Content = new ByteArrayContent(
+                await content.ReadAsByteArrayAsync(cancellationToken).ConfigureAwait(false)
+            );
             message.Content.Headers.ContentType = content.Headers.ContentType;
         }
 
@@ -39,7 +54,12 @@ internal sealed class OcspTransportHandler(string name, IOptionsMonitor<OcspClie
 
     /// <summary>Where the response sends its reader, if that is http or https.</summary>
     private static Uri? Target(HttpResponseMessage response, Uri url) =>
-        response.StatusCode is HttpStatusCode.MovedPermanently or HttpStatusCode.Found or HttpStatusCode.SeeOther or HttpStatusCode.TemporaryRedirect or HttpStatusCode.PermanentRedirect
+        response.StatusCode
+            is HttpStatusCode.MovedPermanently
+                or HttpStatusCode.Found
+                or HttpStatusCode.SeeOther
+                or HttpStatusCode.TemporaryRedirect
+                or HttpStatusCode.PermanentRedirect
         && response.Headers.Location is { } location
         && Uri.TryCreate(url, location, out var target)
         && (target.Scheme == Uri.UriSchemeHttp || target.Scheme == Uri.UriSchemeHttps)
@@ -47,7 +67,10 @@ internal sealed class OcspTransportHandler(string name, IOptionsMonitor<OcspClie
             : null;
 
     /// <summary>The body in memory, one byte longer than allowed where it is too long.</summary>
-    private async Task<HttpResponseMessage> BoundAsync(HttpResponseMessage response, CancellationToken cancellationToken)
+    private async Task<HttpResponseMessage> BoundAsync(
+        HttpResponseMessage response,
+        CancellationToken cancellationToken
+    )
     {
         var body = response.Content;
         var limit = options.Get(name).MaximumResponseSize;
@@ -56,11 +79,14 @@ internal sealed class OcspTransportHandler(string name, IOptionsMonitor<OcspClie
         try
         {
             using var stream = await body.ReadAsStreamAsync(cancellationToken).ConfigureAwait(false);
-            length = await stream.ReadAtLeastAsync(buffer, buffer.Length, throwOnEndOfStream: false, cancellationToken).ConfigureAwait(false);
+            length = await stream
+                .ReadAtLeastAsync(buffer, buffer.Length, throwOnEndOfStream: false, cancellationToken)
+                .ConfigureAwait(false);
         }
         catch (IOException exception)
         {
-            // The pipeline tries this kind again, and not the other: a connection that breaks in the body is as passing as one before it.
+            // The pipeline tries this kind again, and not the other: a connection that breaks in the body is as passing
+            // as one before it.
             throw new HttpRequestException(HttpRequestError.ResponseEnded, exception.Message, exception);
         }
 

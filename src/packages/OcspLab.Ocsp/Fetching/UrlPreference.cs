@@ -2,7 +2,10 @@ using System.Collections.Concurrent;
 
 namespace OcspLab.Ocsp.Fetching;
 
-/// <summary>Remembers which of a certificate's several URLs answered last, so that a dead first one is not tried first every time. Thread-safe.</summary>
+/// <summary>
+/// Remembers which of a certificate's several URLs answered last, so that a dead first one is not tried first every
+/// time. Thread-safe.
+/// </summary>
 internal sealed class UrlPreference
 {
     private readonly ConcurrentDictionary<string, Uri> _lastGood = new(StringComparer.Ordinal);

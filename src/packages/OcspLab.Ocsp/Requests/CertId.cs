@@ -9,7 +9,12 @@ namespace OcspLab.Ocsp.Requests;
 /// </summary>
 public sealed class CertId : IEquatable<CertId>
 {
-    internal CertId(CertIdHash hash, ReadOnlyMemory<byte> issuerNameHash, ReadOnlyMemory<byte> issuerKeyHash, ReadOnlyMemory<byte> serialNumber)
+    internal CertId(
+        CertIdHash hash,
+        ReadOnlyMemory<byte> issuerNameHash,
+        ReadOnlyMemory<byte> issuerKeyHash,
+        ReadOnlyMemory<byte> serialNumber
+    )
     {
         Hash = hash;
         IssuerNameHash = issuerNameHash;
@@ -23,7 +28,9 @@ public sealed class CertId : IEquatable<CertId>
     /// <summary>Hash of the issuer's DER-encoded distinguished name.</summary>
     public ReadOnlyMemory<byte> IssuerNameHash { get; }
 
-    /// <summary>Hash of the value of the issuer's subjectPublicKey BIT STRING, without tag, length and unused-bits octet.</summary>
+    /// <summary>
+    /// Hash of the value of the issuer's subjectPublicKey BIT STRING, without tag, length and unused-bits octet.
+    /// </summary>
     public ReadOnlyMemory<byte> IssuerKeyHash { get; }
 
     /// <summary>The serial number as the content octets of its INTEGER (big-endian two's complement).</summary>

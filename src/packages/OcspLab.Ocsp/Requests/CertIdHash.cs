@@ -3,7 +3,9 @@ namespace OcspLab.Ocsp.Requests;
 /// <summary>The hash that a <see cref="CertId"/> names its issuer by (RFC 6960 §4.1.1).</summary>
 public enum CertIdHash
 {
-    /// <summary>SHA-1: what every responder understands, and what RFC 9919 §3.1.1 asks clients that need reach to send.</summary>
+    /// <summary>
+    /// SHA-1: what every responder understands, and what RFC 9919 §3.1.1 asks clients that need reach to send.
+    /// </summary>
     Sha1,
 
     /// <summary>SHA-256.</summary>

@@ -6,7 +6,9 @@ namespace OcspLab.Ocsp.Requests;
 /// <summary>A request for the status of one or more certificates (RFC 6960 §4.1).</summary>
 public sealed record OcspRequest
 {
-    /// <summary>The most bytes that are looked at: 64 KiB. A request about one certificate has about a hundred.</summary>
+    /// <summary>
+    /// The most bytes that are looked at: 64 KiB. A request about one certificate has about a hundred.
+    /// </summary>
     public const int MaximumLength = 64 * 1024;
 
     /// <summary>The certificates asked about, in order; never empty.</summary>
@@ -18,10 +20,14 @@ public sealed record OcspRequest
     /// <summary>The response types that the client accepts (RFC 6960 §4.4.3), or null when it did not say.</summary>
     public IReadOnlyList<string>? AcceptableResponses { get; init; }
 
-    /// <summary>The signature algorithms that the client would like, best first (RFC 6960 §4.4.7), or null when it did not say.</summary>
+    /// <summary>
+    /// The signature algorithms that the client would like, best first (RFC 6960 §4.4.7), or null when it did not say.
+    /// </summary>
     public IReadOnlyList<PreferredSignatureAlgorithm>? PreferredSignatureAlgorithms { get; init; }
 
-    /// <summary>The signature of a request that was decoded, or null when it has none. It is not encoded again.</summary>
+    /// <summary>
+    /// The signature of a request that was decoded, or null when it has none. It is not encoded again.
+    /// </summary>
     public OcspRequestSignature? Signature { get; internal init; }
 
     /// <summary>Encodes the request, unsigned, in DER.</summary>
@@ -34,8 +40,15 @@ public sealed record OcspRequest
     }
 
     /// <summary>Decodes strict DER without trailing bytes. Never throws on hostile input.</summary>
-    /// <returns>False when the bytes are not a request that this library can answer; a responder then says malformedRequest (RFC 6960 §2.3).</returns>
-    public static bool TryDecode(ReadOnlyMemory<byte> encoded, [NotNullWhen(true)] out OcspRequest? request, [NotNullWhen(false)] out string? fault)
+    /// <returns>
+    /// False when the bytes are not a request that this library can answer; a responder then says malformedRequest (RFC
+    /// 6960 §2.3).
+    /// </returns>
+    public static bool TryDecode(
+        ReadOnlyMemory<byte> encoded,
+        [NotNullWhen(true)] out OcspRequest? request,
+        [NotNullWhen(false)] out string? fault
+    )
     {
         request = null;
         fault = null;

@@ -21,20 +21,40 @@ internal static class OcspRequestEncoding
 
         var generator = new X509ExtensionsGenerator();
         if (request.Nonce is { } nonce)
-            generator.AddExtension(new DerObjectIdentifier(OcspOids.Nonce), critical: false, new DerOctetString(nonce.ToArray()));
+            generator.AddExtension(
+                new DerObjectIdentifier(OcspOids.Nonce),
+                critical: false,
+                new DerOctetString(nonce.ToArray())
+            );
         if (request.AcceptableResponses is { } acceptable)
-            generator.AddExtension(new DerObjectIdentifier(OcspOids.AcceptableResponses), critical: false, new DerSequence(acceptable.Select(Asn1Encodable (oid) => new DerObjectIdentifier(oid)).ToArray()));
+            generator.AddExtension(
+                new DerObjectIdentifier(OcspOids.AcceptableResponses),
+                critical: false,
+                new DerSequence(acceptable.Select(Asn1Encodable (oid) => new DerObjectIdentifier(oid)).ToArray())
+            );
         if (request.PreferredSignatureAlgorithms is { } preferred)
-            generator.AddExtension(new DerObjectIdentifier(OcspOids.PreferredSignatureAlgorithms), critical: false, PreferredSignatureAlgorithm.EncodeAll(preferred));
+            generator.AddExtension(
+                new DerObjectIdentifier(OcspOids.PreferredSignatureAlgorithms),
+                critical: false,
+                PreferredSignatureAlgorithm.EncodeAll(preferred)
+            );
         var extensions = generator.IsEmpty ? null : generator.Generate();
-        return new Org.BouncyCastle.Asn1.Ocsp.OcspRequest(new TbsRequest(null, new DerSequence(list), extensions), null).GetDerEncoded();
+        return new Org.BouncyCastle.Asn1.Ocsp.OcspRequest(
+            new TbsRequest(null, new DerSequence(list), extensions),
+            null
+        ).GetDerEncoded();
     }
 
-    public static BcCertId ToBouncyCastle(CertId id) => new(
-        new Org.BouncyCastle.Asn1.X509.AlgorithmIdentifier(new DerObjectIdentifier(id.Hash.Oid()), DerNull.Instance),
-        new DerOctetString(id.IssuerNameHash.ToArray()),
-        new DerOctetString(id.IssuerKeyHash.ToArray()),
-        new DerInteger(id.SerialNumber.ToArray()));
+    public static BcCertId ToBouncyCastle(CertId id) =>
+        new(
+            new Org.BouncyCastle.Asn1.X509.AlgorithmIdentifier(
+                new DerObjectIdentifier(id.Hash.Oid()),
+                DerNull.Instance
+            ),
+            new DerOctetString(id.IssuerNameHash.ToArray()),
+            new DerOctetString(id.IssuerKeyHash.ToArray()),
+            new DerInteger(id.SerialNumber.ToArray())
+        );
 
     // OCSPRequest ::= SEQUENCE { tbsRequest TBSRequest, optionalSignature [0] EXPLICIT Signature OPTIONAL }
     public static OcspRequest Decode(ReadOnlyMemory<byte> encoded)
@@ -46,7 +66,13 @@ internal static class OcspRequestEncoding
         var request = DecodeTbs(outer.ReadSequence());
         // It may be ignored (RFC 9919 §3.1.2), but not its shape.
         if (outer.HasData)
-            request = request with { Signature = OcspRequestSignature.Decode(outer.ReadSequence(new Asn1Tag(TagClass.ContextSpecific, 0)), tbs) };
+            request = request with
+            {
+                Signature = OcspRequestSignature.Decode(
+                    outer.ReadSequence(new Asn1Tag(TagClass.ContextSpecific, 0)),
+                    tbs
+                ),
+            };
 
         outer.ThrowIfNotEmpty();
         return request;
@@ -88,7 +114,9 @@ internal static class OcspRequestEncoding
         List<PreferredSignatureAlgorithm>? preferred = null;
         if (tbs.HasData)
         {
-            foreach (var extension in OcspExtension.DecodeAll(tbs.ReadSequence(new Asn1Tag(TagClass.ContextSpecific, 2))))
+            foreach (
+                var extension in OcspExtension.DecodeAll(tbs.ReadSequence(new Asn1Tag(TagClass.ContextSpecific, 2)))
+            )
             {
                 switch (extension.Oid)
                 {
@@ -109,7 +137,13 @@ internal static class OcspRequestEncoding
         }
 
         tbs.ThrowIfNotEmpty();
-        return new OcspRequest { CertIds = ids, Nonce = nonce, AcceptableResponses = acceptable, PreferredSignatureAlgorithms = preferred };
+        return new OcspRequest
+        {
+            CertIds = ids,
+            Nonce = nonce,
+            AcceptableResponses = acceptable,
+            PreferredSignatureAlgorithms = preferred,
+        };
     }
 
     // Request ::= SEQUENCE { reqCert CertID, singleRequestExtensions [0] EXPLICIT Extensions OPTIONAL }
@@ -118,7 +152,9 @@ internal static class OcspRequestEncoding
         var id = CertId.Decode(request);
         if (request.HasData)
         {
-            foreach (var extension in OcspExtension.DecodeAll(request.ReadSequence(new Asn1Tag(TagClass.ContextSpecific, 0))))
+            foreach (
+                var extension in OcspExtension.DecodeAll(request.ReadSequence(new Asn1Tag(TagClass.ContextSpecific, 0)))
+            )
             {
                 if (extension.Oid != OcspOids.ServiceLocator)
                     RefuseCritical(extension);

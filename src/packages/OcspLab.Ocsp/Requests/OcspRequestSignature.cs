@@ -7,7 +7,9 @@ using OcspLab.Ocsp.Signatures;
 
 namespace OcspLab.Ocsp.Requests;
 
-/// <summary>The signature of a request (RFC 6960 §4.1.1): who asks. Most requests have none, and most responders ignore it.</summary>
+/// <summary>
+/// The signature of a request (RFC 6960 §4.1.1): who asks. Most requests have none, and most responders ignore it.
+/// </summary>
 public sealed class OcspRequestSignature
 {
     private readonly ReadOnlyMemory<byte> _tbsRequest;
@@ -15,7 +17,12 @@ public sealed class OcspRequestSignature
     private readonly ReadOnlyMemory<byte> _signature;
     private readonly List<ReadOnlyMemory<byte>> _certificates;
 
-    private OcspRequestSignature(ReadOnlyMemory<byte> tbsRequest, AlgorithmIdentifier algorithm, ReadOnlyMemory<byte> signature, List<ReadOnlyMemory<byte>> certificates)
+    private OcspRequestSignature(
+        ReadOnlyMemory<byte> tbsRequest,
+        AlgorithmIdentifier algorithm,
+        ReadOnlyMemory<byte> signature,
+        List<ReadOnlyMemory<byte>> certificates
+    )
     {
         _tbsRequest = tbsRequest;
         _algorithm = algorithm;
@@ -23,17 +30,29 @@ public sealed class OcspRequestSignature
         _certificates = certificates;
     }
 
-    /// <summary>Whether the key of an enclosed certificate made it, and that certificate chains to one of <paramref name="authorities"/>. Revocation is not looked up.</summary>
+    /// <summary>
+    /// Whether the key of an enclosed certificate made it, and that certificate chains to one of
+    /// <paramref name="authorities"/>. Revocation is not looked up.
+    /// </summary>
     /// <param name="authorities">Whose certificates may ask.</param>
     /// <param name="now">The instant at which the chain must hold.</param>
     public bool IsMadeUnder(X509Certificate2Collection authorities, DateTimeOffset now)
     {
         ArgumentNullException.ThrowIfNull(authorities);
-        return SignatureVerifier.IsSupported(_algorithm, AsnEncodingRules.DER, Sha1Signatures.Reject, out var scheme, out _)
-            && _certificates.Any(certificate => IsSigner(certificate, scheme) && ChainsTo(certificate, authorities, now));
+        return SignatureVerifier.IsSupported(
+                _algorithm,
+                AsnEncodingRules.DER,
+                Sha1Signatures.Reject,
+                out var scheme,
+                out _
+            )
+            && _certificates.Any(certificate =>
+                IsSigner(certificate, scheme) && ChainsTo(certificate, authorities, now)
+            );
     }
 
-    // Signature ::= SEQUENCE { signatureAlgorithm, signature BIT STRING, certs [0] EXPLICIT SEQUENCE OF Certificate OPTIONAL }
+    // Signature ::= SEQUENCE { signatureAlgorithm, signature BIT STRING, certs [0] EXPLICIT SEQUENCE OF Certificate
+    // OPTIONAL }
     internal static OcspRequestSignature Decode(AsnReader explicitTag, ReadOnlyMemory<byte> tbsRequest)
     {
         var sequence = explicitTag.ReadSequence();
@@ -60,7 +79,12 @@ public sealed class OcspRequestSignature
     {
         try
         {
-            return SignatureVerifier.Verify(scheme, CertificateBytes.Decode(certificate).PublicKeyInfo, _tbsRequest, _signature);
+            return SignatureVerifier.Verify(
+                scheme,
+                CertificateBytes.Decode(certificate).PublicKeyInfo,
+                _tbsRequest,
+                _signature
+            );
         }
         catch (AsnContentException)
         {

@@ -5,14 +5,22 @@ using OcspLab.Ocsp.Certificates;
 
 namespace OcspLab.Ocsp.Requests;
 
-/// <summary>The certificate whose status is asked or judged, seen together with its issuer. Immutable and thread-safe.</summary>
+/// <summary>
+/// The certificate whose status is asked or judged, seen together with its issuer. Immutable and thread-safe.
+/// </summary>
 public sealed class OcspSubject
 {
     // Filled on first use. Two threads may both compute an element; they compute the same.
     private readonly CertId?[] _certIds = new CertId?[Enum.GetValues<CertIdHash>().Length];
     private readonly ReadOnlyMemory<byte> _issuerName;
 
-    private OcspSubject(X509Certificate2 issuer, ReadOnlyMemory<byte>? issuerName, ReadOnlyMemory<byte> serialNumber, DateTimeOffset? notBefore, DateTimeOffset? notAfter)
+    private OcspSubject(
+        X509Certificate2 issuer,
+        ReadOnlyMemory<byte>? issuerName,
+        ReadOnlyMemory<byte> serialNumber,
+        DateTimeOffset? notBefore,
+        DateTimeOffset? notAfter
+    )
     {
         Issuer = issuer;
         IssuerBytes = CertificateBytes.Of(issuer);
@@ -43,12 +51,21 @@ public sealed class OcspSubject
     {
         return TryFromCertificate(certificate, issuer, out var subject)
             ? subject
-            : throw new ArgumentException($"The certificate was issued by '{certificate.Issuer}', not by '{issuer.Subject}'.", nameof(issuer));
+            : throw new ArgumentException(
+                $"The certificate was issued by '{certificate.Issuer}', not by '{issuer.Subject}'.",
+                nameof(issuer)
+            );
     }
 
-    /// <summary>A certificate and the authority that issued it; false when <paramref name="certificate"/> names another issuer.</summary>
+    /// <summary>
+    /// A certificate and the authority that issued it; false when <paramref name="certificate"/> names another issuer.
+    /// </summary>
     /// <exception cref="System.Security.Cryptography.CryptographicException">One of them cannot be read.</exception>
-    public static bool TryFromCertificate(X509Certificate2 certificate, X509Certificate2 issuer, [NotNullWhen(true)] out OcspSubject? subject)
+    public static bool TryFromCertificate(
+        X509Certificate2 certificate,
+        X509Certificate2 issuer,
+        [NotNullWhen(true)] out OcspSubject? subject
+    )
     {
         ArgumentNullException.ThrowIfNull(certificate);
         ArgumentNullException.ThrowIfNull(issuer);
@@ -63,11 +80,19 @@ public sealed class OcspSubject
     /// <summary>A serial number and the authority that assigned it.</summary>
     /// <param name="serialNumber">The serial as an unsigned number.</param>
     /// <param name="issuer">The issuing authority's certificate.</param>
-    /// <exception cref="System.Security.Cryptography.CryptographicException"><paramref name="issuer"/> cannot be read.</exception>
+    /// <exception cref="System.Security.Cryptography.CryptographicException">
+    /// <paramref name="issuer"/> cannot be read.
+    /// </exception>
     public static OcspSubject FromSerial(BigInteger serialNumber, X509Certificate2 issuer)
     {
         ArgumentNullException.ThrowIfNull(issuer);
-        return new OcspSubject(issuer, null, serialNumber.ToByteArray(isUnsigned: false, isBigEndian: true), null, null);
+        return new OcspSubject(
+            issuer,
+            null,
+            serialNumber.ToByteArray(isUnsigned: false, isBigEndian: true),
+            null,
+            null
+        );
     }
 
     /// <summary>The subject's CertID under <paramref name="hash"/> (RFC 6960 §4.1.1).</summary>
@@ -75,6 +100,11 @@ public sealed class OcspSubject
     public CertId ToCertId(CertIdHash hash)
     {
         ArgumentOutOfRangeException.ThrowIfGreaterThanOrEqual((uint)hash, (uint)_certIds.Length, nameof(hash));
-        return _certIds[(int)hash] ??= new CertId(hash, hash.Digest(_issuerName.Span), hash.Digest(IssuerBytes.PublicKeyBits.Span), SerialNumber);
+        return _certIds[(int)hash] ??= new CertId(
+            hash,
+            hash.Digest(_issuerName.Span),
+            hash.Digest(IssuerBytes.PublicKeyBits.Span),
+            SerialNumber
+        );
     }
 }

@@ -6,9 +6,7 @@ namespace OcspLab.Ocsp.Responses;
 /// <summary>A decoded id-pkix-ocsp-basic response (RFC 6960 §4.2.1): facts, not yet proof.</summary>
 public sealed class BasicOcspResponse
 {
-    private BasicOcspResponse()
-    {
-    }
+    private BasicOcspResponse() { }
 
     /// <summary>Who claims to have signed.</summary>
     public required ResponderId ResponderId { get; init; }
@@ -22,7 +20,9 @@ public sealed class BasicOcspResponse
     /// <summary>The extensions of the whole response, in the responder's order.</summary>
     public required IReadOnlyList<OcspExtension> Extensions { get; init; }
 
-    /// <summary>The nonce that the responder gave, or null when there is none or it is not one (RFC 9654 §2.1).</summary>
+    /// <summary>
+    /// The nonce that the responder gave, or null when there is none or it is not one (RFC 9654 §2.1).
+    /// </summary>
     public ReadOnlyMemory<byte>? Nonce { get; private init; }
 
     /// <summary>The identifier of the signature algorithm.</summary>
@@ -86,7 +86,9 @@ public sealed class BasicOcspResponse
         while (entries.HasData)
             responses.Add(SingleResponse.Decode(entries));
 
-        IReadOnlyList<OcspExtension> extensions = data.HasData ? OcspExtension.DecodeAll(data.ReadSequence(Tag(1))) : [];
+        IReadOnlyList<OcspExtension> extensions = data.HasData
+            ? OcspExtension.DecodeAll(data.ReadSequence(Tag(1)))
+            : [];
         data.ThrowIfNotEmpty();
         return new BasicOcspResponse
         {
@@ -119,7 +121,8 @@ public sealed class BasicOcspResponse
             }
             catch (AsnContentException)
             {
-                // Some responders wrap it once only. It matters to one who sent a nonce, and there it counts as another one.
+                // Some responders wrap it once only. It matters to one who sent a nonce, and there it counts as another
+                // one.
             }
         }
 

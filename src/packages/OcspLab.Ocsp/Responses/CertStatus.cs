@@ -26,7 +26,8 @@ public sealed record CertStatus
     public RevocationReason? Reason { get; }
 
     /// <summary>Revoked at <paramref name="revokedAt"/>, with the reason where one is given.</summary>
-    public static CertStatus Revoked(DateTimeOffset revokedAt, RevocationReason? reason = null) => new(CertStatusKind.Revoked, revokedAt, reason);
+    public static CertStatus Revoked(DateTimeOffset revokedAt, RevocationReason? reason = null) =>
+        new(CertStatusKind.Revoked, revokedAt, reason);
 }
 
 /// <summary>The alternatives of CertStatus, best first.</summary>

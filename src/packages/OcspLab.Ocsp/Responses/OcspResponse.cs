@@ -6,7 +6,9 @@ using OcspLab.Ocsp.Verification;
 
 namespace OcspLab.Ocsp.Responses;
 
-/// <summary>A decoded OCSP response (RFC 6960 §4.2). Facts only: <see cref="OcspVerifier"/> turns them into proof.</summary>
+/// <summary>
+/// A decoded OCSP response (RFC 6960 §4.2). Facts only: <see cref="OcspVerifier"/> turns them into proof.
+/// </summary>
 public sealed class OcspResponse
 {
     private OcspResponse(ReadOnlyMemory<byte> encoded, OcspResponseStatus status, BasicOcspResponse? basic)
@@ -25,14 +27,20 @@ public sealed class OcspResponse
     /// <summary>The outcome of the request.</summary>
     public OcspResponseStatus Status { get; }
 
-    /// <summary>The signed answer; null exactly when <see cref="Status"/> is not <see cref="OcspResponseStatus.Successful"/>.</summary>
+    /// <summary>
+    /// The signed answer; null exactly when <see cref="Status"/> is not <see cref="OcspResponseStatus.Successful"/>.
+    /// </summary>
     public BasicOcspResponse? Basic { get; }
 
     /// <summary>Decodes strict DER without trailing bytes. Never throws on hostile input.</summary>
     /// <param name="encoded">The bytes; they must not change while the result is in use.</param>
     /// <param name="response">The facts, when true is returned.</param>
     /// <param name="rejection">Why the bytes are not a response, when false is returned.</param>
-    public static bool TryDecode(ReadOnlyMemory<byte> encoded, [NotNullWhen(true)] out OcspResponse? response, [NotNullWhen(false)] out Rejection? rejection)
+    public static bool TryDecode(
+        ReadOnlyMemory<byte> encoded,
+        [NotNullWhen(true)] out OcspResponse? response,
+        [NotNullWhen(false)] out Rejection? rejection
+    )
     {
         response = null;
         rejection = null;
@@ -72,7 +80,8 @@ public sealed class OcspResponse
 
         if (status != (int)OcspResponseStatus.Successful)
         {
-            // §4.2.1: "If the value of responseStatus is one of the error conditions, the responseBytes field is not set."
+            // §4.2.1: "If the value of responseStatus is one of the error conditions, the responseBytes field is not
+            // set."
             sequence.ThrowIfNotEmpty();
             return new OcspResponse(encoded, (OcspResponseStatus)status, null);
         }

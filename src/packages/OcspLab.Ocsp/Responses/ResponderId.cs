@@ -20,16 +20,17 @@ public sealed class ResponderId
     public ReadOnlyMemory<byte>? KeyHash { get; }
 
     /// <summary><c>key:</c> and the hash in hexadecimal, or the distinguished name.</summary>
-    public override string ToString() => KeyHash is { } hash
-        ? $"key:{Convert.ToHexStringLower(hash.Span)}"
-        : DistinguishedNames.Describe(Name!.Value);
+    public override string ToString() =>
+        KeyHash is { } hash ? $"key:{Convert.ToHexStringLower(hash.Span)}" : DistinguishedNames.Describe(Name!.Value);
 
     // Read once, however many certificates it is compared with.
     private string? Text => field ??= Name is { } name ? DistinguishedNames.Read(name) : null;
 
-    internal bool Names(CertificateBytes certificate) => KeyHash is { } hash
-        ? hash.Span.SequenceEqual(CertIdHash.Sha1.Digest(certificate.PublicKeyBits.Span))
-        : Name!.Value.Span.SequenceEqual(certificate.Subject.Span) || (Text is { } text && DistinguishedNames.Same(text, certificate.Subject));
+    internal bool Names(CertificateBytes certificate) =>
+        KeyHash is { } hash
+            ? hash.Span.SequenceEqual(CertIdHash.Sha1.Digest(certificate.PublicKeyBits.Span))
+            : Name!.Value.Span.SequenceEqual(certificate.Subject.Span)
+                || (Text is { } text && DistinguishedNames.Same(text, certificate.Subject));
 
     // ResponderID ::= CHOICE { byName [1] EXPLICIT Name, byKey [2] EXPLICIT KeyHash }
     internal static ResponderId Decode(AsnReader parent)

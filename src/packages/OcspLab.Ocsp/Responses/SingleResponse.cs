@@ -7,7 +7,9 @@ namespace OcspLab.Ocsp.Responses;
 /// <summary>The status of one certificate within a response (RFC 6960 §4.2.1).</summary>
 public sealed record SingleResponse
 {
-    /// <summary>The certificate that the status is of; null when it is named by a hash that this library does not know.</summary>
+    /// <summary>
+    /// The certificate that the status is of; null when it is named by a hash that this library does not know.
+    /// </summary>
     public required CertId? CertId { get; init; }
 
     /// <summary>Good, revoked or unknown.</summary>
@@ -51,9 +53,18 @@ public sealed record SingleResponse
             explicitTag.ThrowIfNotEmpty();
         }
 
-        IReadOnlyList<OcspExtension> extensions = sequence.HasData ? OcspExtension.DecodeAll(sequence.ReadSequence(Tag(1))) : [];
+        IReadOnlyList<OcspExtension> extensions = sequence.HasData
+            ? OcspExtension.DecodeAll(sequence.ReadSequence(Tag(1)))
+            : [];
         sequence.ThrowIfNotEmpty();
-        return new SingleResponse { CertId = id, Status = status, ThisUpdate = thisUpdate, NextUpdate = nextUpdate, Extensions = extensions };
+        return new SingleResponse
+        {
+            CertId = id,
+            Status = status,
+            ThisUpdate = thisUpdate,
+            NextUpdate = nextUpdate,
+            Extensions = extensions,
+        };
     }
 
     // CertStatus ::= CHOICE { good [0] IMPLICIT NULL, revoked [1] IMPLICIT RevokedInfo, unknown [2] IMPLICIT NULL }

@@ -10,14 +10,14 @@ using OcspLab.Ocsp.Signatures;
 
 namespace OcspLab.Ocsp.Revocation;
 
-/// <summary>A complete CRL whose signature and scope were checked (RFC 5280 §5): what one authority has revoked. Immutable.</summary>
+/// <summary>
+/// A complete CRL whose signature and scope were checked (RFC 5280 §5): what one authority has revoked. Immutable.
+/// </summary>
 public sealed class CertificateRevocationList
 {
     private readonly Dictionary<string, CertStatus> _revoked = [];
 
-    private CertificateRevocationList()
-    {
-    }
+    private CertificateRevocationList() { }
 
     /// <summary>When it was issued.</summary>
     public DateTimeOffset ThisUpdate { get; private set; }
@@ -31,13 +31,22 @@ public sealed class CertificateRevocationList
     /// <summary>How many certificates it names.</summary>
     public int Count => _revoked.Count;
 
-    /// <summary>Decodes and checks a CRL: the issuer's name and signature, and that it is about all of the issuer's certificates. Its times are left to the caller.</summary>
+    /// <summary>
+    /// Decodes and checks a CRL: the issuer's name and signature, and that it is about all of the issuer's
+    /// certificates. Its times are left to the caller.
+    /// </summary>
     /// <param name="encoded">DER.</param>
     /// <param name="issuer">The authority that must have signed it.</param>
     /// <param name="scope">Which lists are taken.</param>
     /// <param name="crl">The list.</param>
     /// <param name="fault">Why it is not usable.</param>
-    public static bool TryDecode(ReadOnlyMemory<byte> encoded, X509Certificate2 issuer, CrlScope scope, [NotNullWhen(true)] out CertificateRevocationList? crl, [NotNullWhen(false)] out string? fault)
+    public static bool TryDecode(
+        ReadOnlyMemory<byte> encoded,
+        X509Certificate2 issuer,
+        CrlScope scope,
+        [NotNullWhen(true)] out CertificateRevocationList? crl,
+        [NotNullWhen(false)] out string? fault
+    )
     {
         ArgumentNullException.ThrowIfNull(issuer);
         crl = null;
@@ -58,8 +67,13 @@ public sealed class CertificateRevocationList
     /// <param name="serialNumber">The serial number, as INTEGER content octets in lower-case hexadecimal.</param>
     public CertStatus StatusOf(string serialNumber) => _revoked.GetValueOrDefault(serialNumber, CertStatus.Good);
 
-    // CertificateList ::= SEQUENCE { tbsCertList TBSCertList, signatureAlgorithm AlgorithmIdentifier, signatureValue BIT STRING }
-    private static CertificateRevocationList Decode(ReadOnlyMemory<byte> encoded, X509Certificate2 issuer, CrlScope scope)
+    // CertificateList ::= SEQUENCE { tbsCertList TBSCertList, signatureAlgorithm AlgorithmIdentifier, signatureValue
+    // BIT STRING }
+    private static CertificateRevocationList Decode(
+        ReadOnlyMemory<byte> encoded,
+        X509Certificate2 issuer,
+        CrlScope scope
+    )
     {
         var authority = CertificateBytes.Of(issuer);
         // BER, as with certificates: the signature covers the bytes as they are.
@@ -75,9 +89,20 @@ public sealed class CertificateRevocationList
         if (unusedBits != 0)
             throw new AsnContentException("a signature that is not whole octets");
 
-        if (!SignatureVerifier.IsSupported(algorithm, AsnEncodingRules.BER, Sha1Signatures.Reject, out var scheme, out var rejection))
+        if (
+            !SignatureVerifier.IsSupported(
+                algorithm,
+                AsnEncodingRules.BER,
+                Sha1Signatures.Reject,
+                out var scheme,
+                out var rejection
+            )
+        )
             throw new AsnContentException($"{rejection.Reason}: {rejection.Detail}");
-        if (issuer.Extensions.OfType<X509KeyUsageExtension>().FirstOrDefault() is { } usage && !usage.KeyUsages.HasFlag(X509KeyUsageFlags.CrlSign))
+        if (
+            issuer.Extensions.OfType<X509KeyUsageExtension>().FirstOrDefault() is { } usage
+            && !usage.KeyUsages.HasFlag(X509KeyUsageFlags.CrlSign)
+        )
             throw new AsnContentException($"'{issuer.Subject}' may not sign CRLs (key usage)");
         if (!SignatureVerifier.Verify(scheme, authority.PublicKeyInfo, tbs, signature))
             throw new AsnContentException($"it was not signed by '{issuer.Subject}'");
@@ -85,10 +110,17 @@ public sealed class CertificateRevocationList
     }
 
     // TBSCertList ::= SEQUENCE {
-    //     version Version OPTIONAL, signature AlgorithmIdentifier, issuer Name, thisUpdate Time, nextUpdate Time OPTIONAL,
-    //     revokedCertificates SEQUENCE OF SEQUENCE { userCertificate, revocationDate Time, crlEntryExtensions OPTIONAL } OPTIONAL,
+    //     version Version OPTIONAL, signature AlgorithmIdentifier, issuer Name, thisUpdate Time, nextUpdate Time
+    // OPTIONAL,
+    //     revokedCertificates SEQUENCE OF SEQUENCE { userCertificate, revocationDate Time, crlEntryExtensions OPTIONAL
+    // } OPTIONAL,
     //     crlExtensions [0] EXPLICIT Extensions OPTIONAL }
-    private static CertificateRevocationList DecodeSigned(AsnReader body, ReadOnlyMemory<byte> algorithm, CertificateBytes authority, CrlScope scope)
+    private static CertificateRevocationList DecodeSigned(
+        AsnReader body,
+        ReadOnlyMemory<byte> algorithm,
+        CertificateBytes authority,
+        CrlScope scope
+    )
     {
         if (body.PeekTag().HasSameClassAndValue(Asn1Tag.Integer))
             body.ReadInteger();
@@ -99,9 +131,13 @@ public sealed class CertificateRevocationList
         var crl = new CertificateRevocationList { ThisUpdate = DerTime.ReadEither(body) };
         if (body.HasData && IsTime(body.PeekTag()))
             crl.NextUpdate = DerTime.ReadEither(body);
-        var entries = body.HasData && body.PeekTag().HasSameClassAndValue(Asn1Tag.Sequence) ? body.ReadSequence() : null;
+        var entries =
+            body.HasData && body.PeekTag().HasSameClassAndValue(Asn1Tag.Sequence) ? body.ReadSequence() : null;
         if (body.HasData)
-            crl.ReadExtensions(OcspExtension.DecodeAll(body.ReadSequence(new Asn1Tag(TagClass.ContextSpecific, 0))), scope);
+            crl.ReadExtensions(
+                OcspExtension.DecodeAll(body.ReadSequence(new Asn1Tag(TagClass.ContextSpecific, 0))),
+                scope
+            );
         body.ThrowIfNotEmpty();
         while (entries is { HasData: true })
             crl.ReadEntry(entries.ReadSequence());
@@ -120,7 +156,9 @@ public sealed class CertificateRevocationList
                 if (extension.Oid == OcspOids.ReasonCode)
                     reason = (RevocationReason)DerEnumerated.Read(new AsnReader(extension.Value, AsnEncodingRules.BER));
                 else if (extension.Critical)
-                    throw new AsnContentException($"an entry has the critical extension {extension.Oid}, which is not understood");
+                    throw new AsnContentException(
+                        $"an entry has the critical extension {extension.Oid}, which is not understood"
+                    );
             }
         }
 
@@ -144,28 +182,40 @@ public sealed class CertificateRevocationList
                     break;
                 default:
                     if (extension.Critical)
-                        throw new AsnContentException($"it has the critical extension {extension.Oid}, which is not understood");
+                        throw new AsnContentException(
+                            $"it has the critical extension {extension.Oid}, which is not understood"
+                        );
                     break;
             }
         }
     }
 
-    // IssuingDistributionPoint ::= SEQUENCE { distributionPoint [0] OPTIONAL, …; everything else narrows it, or adds other issuers' certificates }
+    // IssuingDistributionPoint ::= SEQUENCE { distributionPoint [0] OPTIONAL, …; everything else narrows it, or adds
+    // other issuers' certificates }
     // A distribution point alone may be the only one there is, or one of many (§5.2.5): the list does not say.
     private static void RefusePart(OcspExtension extension, CrlScope scope)
     {
         var point = new AsnReader(extension.Value, AsnEncodingRules.BER).ReadSequence();
         while (point.HasData)
         {
-            if (scope == CrlScope.Complete && point.PeekTag().HasSameClassAndValue(new Asn1Tag(TagClass.ContextSpecific, 0)))
-                throw new AsnContentException("it is that of a distribution point, which may be one of several (issuingDistributionPoint)");
+            if (
+                scope == CrlScope.Complete
+                && point.PeekTag().HasSameClassAndValue(new Asn1Tag(TagClass.ContextSpecific, 0))
+            )
+                throw new AsnContentException(
+                    "it is that of a distribution point, which may be one of several (issuingDistributionPoint)"
+                );
             if (!point.PeekTag().HasSameClassAndValue(new Asn1Tag(TagClass.ContextSpecific, 0)))
-                throw new AsnContentException("it is about some of the issuer's certificates only (issuingDistributionPoint); a complete one is needed");
+                throw new AsnContentException(
+                    "it is about some of the issuer's certificates only (issuingDistributionPoint); a complete one "
+                        + "is needed"
+                );
             point.ReadEncodedValue();
         }
     }
 
-    private static bool IsTime(Asn1Tag tag) => tag.HasSameClassAndValue(Asn1Tag.UtcTime) || tag.HasSameClassAndValue(Asn1Tag.GeneralizedTime);
+    private static bool IsTime(Asn1Tag tag) =>
+        tag.HasSameClassAndValue(Asn1Tag.UtcTime) || tag.HasSameClassAndValue(Asn1Tag.GeneralizedTime);
 }
 
 /// <summary>Which CRLs count as complete.</summary>
@@ -174,6 +224,8 @@ public enum CrlScope
     /// <summary>Those without an issuingDistributionPoint: they are about all of the issuer's certificates.</summary>
     Complete,
 
-    /// <summary>Those of a distribution point too, for authorities that have only one: nothing else about them is narrower.</summary>
+    /// <summary>
+    /// Those of a distribution point too, for authorities that have only one: nothing else about them is narrower.
+    /// </summary>
     DistributionPoint,
 }

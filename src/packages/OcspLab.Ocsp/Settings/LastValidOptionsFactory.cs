@@ -6,11 +6,18 @@ using Microsoft.Extensions.Options;
 namespace OcspLab.Ocsp.Settings;
 
 /// <summary>
-/// Makes options as usual, and where a change of the configuration is not valid says so and goes on with those that were. The monitor alone
+/// Makes options as usual, and where a change of the configuration is not valid says so and goes on with those that
+/// were. The monitor alone
 /// would throw at whoever asks next, a refresh perhaps, until somebody mends the configuration.
 /// </summary>
-internal sealed class LastValidOptionsFactory<[DynamicallyAccessedMembers(DynamicallyAccessedMemberTypes.PublicParameterlessConstructor)] T>(
-    IEnumerable<IConfigureOptions<T>> setups, IEnumerable<IPostConfigureOptions<T>> postConfigures, IEnumerable<IValidateOptions<T>> validations, ILoggerFactory loggers) : IOptionsFactory<T>
+internal sealed class LastValidOptionsFactory<
+    [DynamicallyAccessedMembers(DynamicallyAccessedMemberTypes.PublicParameterlessConstructor)] T
+>(
+    IEnumerable<IConfigureOptions<T>> setups,
+    IEnumerable<IPostConfigureOptions<T>> postConfigures,
+    IEnumerable<IValidateOptions<T>> validations,
+    ILoggerFactory loggers
+) : IOptionsFactory<T>
     where T : class
 {
     private readonly OptionsFactory<T> _factory = new(setups, postConfigures, validations);
@@ -24,7 +31,8 @@ internal sealed class LastValidOptionsFactory<[DynamicallyAccessedMembers(Dynami
         {
             return _valid[name] = _factory.Create(name);
         }
-        catch (Exception exception) when (exception is OptionsValidationException or InvalidOperationException && _valid.ContainsKey(name))
+        catch (Exception exception)
+            when (exception is OptionsValidationException or InvalidOperationException && _valid.ContainsKey(name))
         {
             _logger.SettingsRejected(exception.Message);
             return _valid[name];

@@ -16,6 +16,12 @@ internal sealed record Ecdsa : SignatureScheme
 
     public override HashAlgorithmName? Hash => _hash;
 
-    public override bool Verify(ReadOnlyMemory<byte> publicKeyInfo, ReadOnlyMemory<byte> data, ReadOnlyMemory<byte> signature) =>
-        PublicKeys.Ecdsa(publicKeyInfo).VerifyData(data.Span, signature.Span, _hash, DSASignatureFormat.Rfc3279DerSequence);
+    public override bool Verify(
+        ReadOnlyMemory<byte> publicKeyInfo,
+        ReadOnlyMemory<byte> data,
+        ReadOnlyMemory<byte> signature
+    ) =>
+        PublicKeys
+            .Ecdsa(publicKeyInfo)
+            .VerifyData(data.Span, signature.Span, _hash, DSASignatureFormat.Rfc3279DerSequence);
 }

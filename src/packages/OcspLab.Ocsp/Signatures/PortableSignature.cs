@@ -6,7 +6,8 @@ using Org.BouncyCastle.Security;
 namespace OcspLab.Ocsp.Signatures;
 
 /// <summary>
-/// Signatures that the framework lacks on some platform, computed by BouncyCastle: Edwards curves (RFC 8410), ML-DSA (RFC 9881),
+/// Signatures that the framework lacks on some platform, computed by BouncyCastle: Edwards curves (RFC 8410), ML-DSA
+/// (RFC 9881),
 /// and RSA and ECDSA over SHA-224.
 /// </summary>
 internal sealed record PortableSignature(string Oid) : SignatureScheme
@@ -14,16 +15,27 @@ internal sealed record PortableSignature(string Oid) : SignatureScheme
     /// <summary>Nothing here signs over SHA-1.</summary>
     public override HashAlgorithmName? Hash => null;
 
-    public static PortableSignature? Select(AlgorithmIdentifier algorithm) => algorithm.Oid switch
-    {
-        Ed25519 or Ed448 or MlDsa44 or MlDsa65 or MlDsa87 or EcdsaSha224 when algorithm.Parameters.IsEmpty => new PortableSignature(algorithm.Oid),
-        RsaSha224 when algorithm.HasNoParameters => new PortableSignature(algorithm.Oid),
-        _ => null,
-    };
+    public static PortableSignature? Select(AlgorithmIdentifier algorithm) =>
+        algorithm.Oid switch
+        {
+            Ed25519 or Ed448 or MlDsa44 or MlDsa65 or MlDsa87 or EcdsaSha224 when algorithm.Parameters.IsEmpty =>
+                new PortableSignature(algorithm.Oid),
+            RsaSha224 when algorithm.HasNoParameters => new PortableSignature(algorithm.Oid),
+            _ => null,
+        };
 
-    public override bool Verify(ReadOnlyMemory<byte> publicKeyInfo, ReadOnlyMemory<byte> data, ReadOnlyMemory<byte> signature)
+    public override bool Verify(
+        ReadOnlyMemory<byte> publicKeyInfo,
+        ReadOnlyMemory<byte> data,
+        ReadOnlyMemory<byte> signature
+    )
     {
-        var verifier = SignerUtilities.InitSigner(new DerObjectIdentifier(Oid), forSigning: false, PublicKeyFactory.CreateKey(publicKeyInfo.ToArray()), random: null);
+        var verifier = SignerUtilities.InitSigner(
+            new DerObjectIdentifier(Oid),
+            forSigning: false,
+            PublicKeyFactory.CreateKey(publicKeyInfo.ToArray()),
+            random: null
+        );
         verifier.BlockUpdate(data.Span);
         return verifier.VerifySignature(signature.ToArray());
     }

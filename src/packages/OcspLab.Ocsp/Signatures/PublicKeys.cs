@@ -5,12 +5,15 @@ using System.Security.Cryptography;
 namespace OcspLab.Ocsp.Signatures;
 
 /// <summary>
-/// Keys as the platform holds them. OpenSSL 3 takes ten times longer to read a key than to verify with it, and authorities and
+/// Keys as the platform holds them. OpenSSL 3 takes ten times longer to read a key than to verify with it, and
+/// authorities and
 /// their delegates come back with every response. Thread-safe: verifying doesn't change a key.
 /// </summary>
 internal static class PublicKeys
 {
-    private static readonly ConcurrentDictionary<ReadOnlyMemory<byte>, AsymmetricAlgorithm> Known = new(new SameBytes());
+    private static readonly ConcurrentDictionary<ReadOnlyMemory<byte>, AsymmetricAlgorithm> Known = new(
+        new SameBytes()
+    );
 
     /// <exception cref="CryptographicException">It is not an RSA key, or not one that the platform takes.</exception>
     public static RSA Rsa(ReadOnlyMemory<byte> publicKeyInfo) => Get(publicKeyInfo, RSA.Create);
@@ -43,7 +46,8 @@ internal static class PublicKeys
 
     private sealed class SameBytes : IEqualityComparer<ReadOnlyMemory<byte>>
     {
-        public bool Equals(ReadOnlyMemory<byte> left, ReadOnlyMemory<byte> right) => left.Span.SequenceEqual(right.Span);
+        public bool Equals(ReadOnlyMemory<byte> left, ReadOnlyMemory<byte> right) =>
+            left.Span.SequenceEqual(right.Span);
 
         public int GetHashCode([DisallowNull] ReadOnlyMemory<byte> bytes)
         {

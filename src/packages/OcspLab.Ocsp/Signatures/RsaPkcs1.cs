@@ -16,6 +16,9 @@ internal sealed record RsaPkcs1 : SignatureScheme
 
     public override HashAlgorithmName? Hash => _hash;
 
-    public override bool Verify(ReadOnlyMemory<byte> publicKeyInfo, ReadOnlyMemory<byte> data, ReadOnlyMemory<byte> signature) =>
-        PublicKeys.Rsa(publicKeyInfo).VerifyData(data.Span, signature.Span, _hash, RSASignaturePadding.Pkcs1);
+    public override bool Verify(
+        ReadOnlyMemory<byte> publicKeyInfo,
+        ReadOnlyMemory<byte> data,
+        ReadOnlyMemory<byte> signature
+    ) => PublicKeys.Rsa(publicKeyInfo).VerifyData(data.Span, signature.Span, _hash, RSASignaturePadding.Pkcs1);
 }

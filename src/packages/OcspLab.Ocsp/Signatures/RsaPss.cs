@@ -53,18 +53,33 @@ internal sealed record RsaPss(HashAlgorithmName Message, HashAlgorithmName Mask,
         }
     }
 
-    public override bool Verify(ReadOnlyMemory<byte> publicKeyInfo, ReadOnlyMemory<byte> data, ReadOnlyMemory<byte> signature)
+    public override bool Verify(
+        ReadOnlyMemory<byte> publicKeyInfo,
+        ReadOnlyMemory<byte> data,
+        ReadOnlyMemory<byte> signature
+    )
     {
         if (!IsAllowedBy(publicKeyInfo))
             return false;
 
         // The framework knows the usual shape only, and only keys that are not tied to PSS.
-        if (Mask == Message && SaltLength == CryptographicOperations.HashData(Message, []).Length && IsPlainRsa(publicKeyInfo))
-            return PublicKeys.Rsa(publicKeyInfo).VerifyData(data.Span, signature.Span, Message, RSASignaturePadding.Pss);
+        if (
+            Mask == Message
+            && SaltLength == CryptographicOperations.HashData(Message, []).Length
+            && IsPlainRsa(publicKeyInfo)
+        )
+            return PublicKeys
+                .Rsa(publicKeyInfo)
+                .VerifyData(data.Span, signature.Span, Message, RSASignaturePadding.Pss);
 
         if (PublicKeyFactory.CreateKey(publicKeyInfo.ToArray()) is not RsaKeyParameters key)
             return false;
-        var verifier = new PssSigner(new RsaEngine(), DigestUtilities.GetDigest(Message.Name), DigestUtilities.GetDigest(Mask.Name), SaltLength);
+        var verifier = new PssSigner(
+            new RsaEngine(),
+            DigestUtilities.GetDigest(Message.Name),
+            DigestUtilities.GetDigest(Mask.Name),
+            SaltLength
+        );
         verifier.Init(forSigning: false, key);
         verifier.BlockUpdate(data.Span);
         return verifier.VerifySignature(signature.ToArray());
@@ -74,12 +89,19 @@ internal sealed record RsaPss(HashAlgorithmName Message, HashAlgorithmName Mask,
     private bool IsAllowedBy(ReadOnlyMemory<byte> publicKeyInfo)
     {
         var key = AlgorithmIdentifier.Decode(new AsnReader(publicKeyInfo, AsnEncodingRules.BER).ReadSequence());
-        return key.Oid != Oid || key.Parameters.IsEmpty
-            || (Decode(key.Parameters, AsnEncodingRules.BER) is { } bound && bound.Message == Message && bound.Mask == Mask && SaltLength >= bound.SaltLength);
+        return key.Oid != Oid
+            || key.Parameters.IsEmpty
+            || (
+                Decode(key.Parameters, AsnEncodingRules.BER) is { } bound
+                && bound.Message == Message
+                && bound.Mask == Mask
+                && SaltLength >= bound.SaltLength
+            );
     }
 
     private static bool IsPlainRsa(ReadOnlyMemory<byte> publicKeyInfo) =>
-        AlgorithmIdentifier.Decode(new AsnReader(publicKeyInfo, AsnEncodingRules.BER).ReadSequence()).Oid == RsaEncryption;
+        AlgorithmIdentifier.Decode(new AsnReader(publicKeyInfo, AsnEncodingRules.BER).ReadSequence()).Oid
+        == RsaEncryption;
 
     private static AsnReader? Next(AsnReader sequence, int number)
     {
@@ -96,7 +118,10 @@ internal sealed record RsaPss(HashAlgorithmName Message, HashAlgorithmName Mask,
 
     private static int ReadSmall(AsnReader reader)
     {
-        var number = reader.TryReadInt32(out var value) && value >= 0 ? value : throw new AsnContentException("a length or trailer that cannot be");
+        var number =
+            reader.TryReadInt32(out var value) && value >= 0
+                ? value
+                : throw new AsnContentException("a length or trailer that cannot be");
         reader.ThrowIfNotEmpty();
         return number;
     }

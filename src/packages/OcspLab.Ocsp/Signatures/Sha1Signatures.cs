@@ -6,6 +6,8 @@ public enum Sha1Signatures
     /// <summary>They are rejected.</summary>
     Reject,
 
-    /// <summary>They are believed. For old private responders only: chosen-prefix collisions on SHA-1 are practical.</summary>
+    /// <summary>
+    /// They are believed. For old private responders only: chosen-prefix collisions on SHA-1 are practical.
+    /// </summary>
     DangerousAllow,
 }

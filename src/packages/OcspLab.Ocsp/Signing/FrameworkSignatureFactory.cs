@@ -5,14 +5,21 @@ using BcAlgorithmIdentifier = Org.BouncyCastle.Asn1.X509.AlgorithmIdentifier;
 
 namespace OcspLab.Ocsp.Signing;
 
-/// <summary>Lets BouncyCastle's generators sign with the framework's keys, which are many times faster than its own arithmetic.</summary>
+/// <summary>
+/// Lets BouncyCastle's generators sign with the framework's keys, which are many times faster than its own arithmetic.
+/// </summary>
 internal sealed class FrameworkSignatureFactory(OcspSigningKey key, string algorithm) : ISignatureFactory
 {
-    public object AlgorithmDetails { get; } = new BcAlgorithmIdentifier(new DerObjectIdentifier(algorithm), key.IsRsa ? DerNull.Instance : null);
+    public object AlgorithmDetails { get; } =
+        new BcAlgorithmIdentifier(new DerObjectIdentifier(algorithm), key.IsRsa ? DerNull.Instance : null);
 
     public IStreamCalculator<IBlockResult> CreateCalculator() => new Calculator(key, algorithm);
 
-    [SuppressMessage("Design", "CA1001", Justification = "The stream is plain memory, and the interface has no way to end its life.")]
+    [SuppressMessage(
+        "Design",
+        "CA1001",
+        Justification = "The stream is plain memory, and the interface has no way to end its life."
+    )]
     private sealed class Calculator(OcspSigningKey key, string algorithm) : IStreamCalculator<IBlockResult>
     {
         private readonly MemoryStream _data = new();
@@ -20,7 +27,8 @@ internal sealed class FrameworkSignatureFactory(OcspSigningKey key, string algor
         public Stream Stream => _data;
 
         // BouncyCastle has closed the stream by now; the buffer outlives that, its length property does not.
-        public IBlockResult GetResult() => new Result(key.Sign(_data.TryGetBuffer(out var data) ? data : _data.ToArray(), algorithm));
+        public IBlockResult GetResult() =>
+            new Result(key.Sign(_data.TryGetBuffer(out var data) ? data : _data.ToArray(), algorithm));
     }
 
     private sealed class Result(byte[] signature) : IBlockResult

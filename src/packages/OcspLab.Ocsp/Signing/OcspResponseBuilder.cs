@@ -6,8 +6,8 @@ using Org.BouncyCastle.Asn1;
 using Org.BouncyCastle.Asn1.Ocsp;
 using Org.BouncyCastle.Asn1.X509;
 using Org.BouncyCastle.Ocsp;
-using BcCertStatus = Org.BouncyCastle.Ocsp.CertificateStatus;
 using BcCertificate = Org.BouncyCastle.X509.X509Certificate;
+using BcCertStatus = Org.BouncyCastle.Ocsp.CertificateStatus;
 using CertStatus = OcspLab.Ocsp.Responses.CertStatus;
 using OcspResponseStatus = OcspLab.Ocsp.Responses.OcspResponseStatus;
 
@@ -17,7 +17,9 @@ namespace OcspLab.Ocsp.Signing;
 public static class OcspResponseBuilder
 {
     /// <summary>An unsigned error response without responseBytes (RFC 6960 §2.3, §4.2.1).</summary>
-    /// <exception cref="ArgumentException"><paramref name="status"/> is <see cref="OcspResponseStatus.Successful"/> or undefined.</exception>
+    /// <exception cref="ArgumentException">
+    /// <paramref name="status"/> is <see cref="OcspResponseStatus.Successful"/> or undefined.
+    /// </exception>
     public static byte[] BuildError(OcspResponseStatus status)
     {
         if (status == OcspResponseStatus.Successful || !Enum.IsDefined(status))
@@ -26,7 +28,8 @@ public static class OcspResponseBuilder
     }
 
     /// <summary>
-    /// A signed basic response (RFC 6960 §4.2.1). ResponderID is byKey (RFC 9919 §3.2.2); <c>certs</c> holds a delegate's
+    /// A signed basic response (RFC 6960 §4.2.1). ResponderID is byKey (RFC 9919 §3.2.2); <c>certs</c> holds a
+    /// delegate's
     /// certificate and is left out when the issuer itself signs.
     /// </summary>
     /// <param name="answers">One entry a certificate; not empty.</param>
@@ -34,8 +37,16 @@ public static class OcspResponseBuilder
     /// <param name="issuer">The certificates' issuer.</param>
     /// <param name="producedAt">The signing time, to the second.</param>
     /// <param name="options">What else it says; null for nothing.</param>
-    /// <exception cref="ArgumentException">There is no entry, or the key does not sign by the algorithm that the options name.</exception>
-    public static byte[] Build(IReadOnlyList<OcspResponseEntry> answers, OcspSigningKey key, System.Security.Cryptography.X509Certificates.X509Certificate2 issuer, DateTimeOffset producedAt, OcspSigningOptions? options = null)
+    /// <exception cref="ArgumentException">
+    /// There is no entry, or the key does not sign by the algorithm that the options name.
+    /// </exception>
+    public static byte[] Build(
+        IReadOnlyList<OcspResponseEntry> answers,
+        OcspSigningKey key,
+        System.Security.Cryptography.X509Certificates.X509Certificate2 issuer,
+        DateTimeOffset producedAt,
+        OcspSigningOptions? options = null
+    )
     {
         ArgumentNullException.ThrowIfNull(answers);
         ArgumentNullException.ThrowIfNull(key);
@@ -45,7 +56,10 @@ public static class OcspResponseBuilder
         options ??= new OcspSigningOptions();
         var algorithm = options.SignatureAlgorithm ?? key.Algorithms[0];
         if (!key.Algorithms.Contains(algorithm))
-            throw new ArgumentException($"The key of '{key.Certificate.Subject}' does not sign by {algorithm}.", nameof(options));
+            throw new ArgumentException(
+                $"The key of '{key.Certificate.Subject}' does not sign by {algorithm}.",
+                nameof(options)
+            );
         var generator = new BasicOcspRespGenerator(new RespID(new ResponderID(new DerOctetString(key.KeyHash))));
         foreach (var answer in answers)
         {
@@ -54,14 +68,19 @@ public static class OcspResponseBuilder
                 Status(answer.Status),
                 answer.ThisUpdate.ToWholeSecond(),
                 answer.NextUpdate?.ToWholeSecond(),
-                ExtensionsOf(answer));
+                ExtensionsOf(answer)
+            );
         }
 
         if (ExtensionsOf(options) is { } extensions)
             generator.SetResponseExtensions(extensions);
         var isDelegate = !key.Certificate.RawDataMemory.Span.SequenceEqual(issuer.RawDataMemory.Span);
         BcCertificate[]? certificates = isDelegate ? [key.Enclosed] : null;
-        var basic = generator.Generate(new FrameworkSignatureFactory(key, algorithm), certificates, producedAt.ToWholeSecond());
+        var basic = generator.Generate(
+            new FrameworkSignatureFactory(key, algorithm),
+            certificates,
+            producedAt.ToWholeSecond()
+        );
         return new OCSPRespGenerator().Generate(OCSPRespGenerator.Successful, basic).GetEncoded();
     }
 
@@ -69,9 +88,17 @@ public static class OcspResponseBuilder
     {
         var extensions = new X509ExtensionsGenerator();
         if (options.Nonce is { } nonce)
-            extensions.AddExtension(new DerObjectIdentifier(OcspOids.Nonce), critical: false, new DerOctetString(nonce.ToArray()));
+            extensions.AddExtension(
+                new DerObjectIdentifier(OcspOids.Nonce),
+                critical: false,
+                new DerOctetString(nonce.ToArray())
+            );
         if (options.ExtendedRevoke == ExtendedRevoke.Include)
-            extensions.AddExtension(new DerObjectIdentifier(OcspOids.ExtendedRevoke), critical: false, DerNull.Instance);
+            extensions.AddExtension(
+                new DerObjectIdentifier(OcspOids.ExtendedRevoke),
+                critical: false,
+                DerNull.Instance
+            );
         return extensions.IsEmpty ? null : extensions.Generate();
     }
 
@@ -81,18 +108,25 @@ public static class OcspResponseBuilder
         if (answer.Crl is { } crl)
             extensions.AddExtension(new DerObjectIdentifier(OcspOids.Crl), critical: false, CrlId(crl));
         if (answer.ArchiveCutoff is { } cutoff)
-            extensions.AddExtension(new DerObjectIdentifier(OcspOids.ArchiveCutoff), critical: false, new DerGeneralizedTime(cutoff.ToWholeSecond()));
+            extensions.AddExtension(
+                new DerObjectIdentifier(OcspOids.ArchiveCutoff),
+                critical: false,
+                new DerGeneralizedTime(cutoff.ToWholeSecond())
+            );
         return extensions.IsEmpty ? null : extensions.Generate();
     }
 
-    // CrlID ::= SEQUENCE { crlUrl [0] EXPLICIT IA5String OPTIONAL, crlNum [1] EXPLICIT INTEGER OPTIONAL, crlTime [2] EXPLICIT GeneralizedTime OPTIONAL }
+    // CrlID ::= SEQUENCE { crlUrl [0] EXPLICIT IA5String OPTIONAL, crlNum [1] EXPLICIT INTEGER OPTIONAL, crlTime [2]
+    // EXPLICIT GeneralizedTime OPTIONAL }
     private static DerSequence CrlId(CrlReference crl)
     {
         var parts = new Asn1EncodableVector();
         if (crl.Url is { } url)
             parts.Add(new DerTaggedObject(true, 0, new DerIA5String(url.AbsoluteUri)));
         if (crl.Number is { } number)
-            parts.Add(new DerTaggedObject(true, 1, new DerInteger(number.ToByteArray(isUnsigned: false, isBigEndian: true))));
+            parts.Add(
+                new DerTaggedObject(true, 1, new DerInteger(number.ToByteArray(isUnsigned: false, isBigEndian: true)))
+            );
         if (crl.Time is { } time)
             parts.Add(new DerTaggedObject(true, 2, new DerGeneralizedTime(time.ToWholeSecond())));
         return new DerSequence(parts);
@@ -102,12 +136,15 @@ public static class OcspResponseBuilder
     private static DateTime ToWholeSecond(this DateTimeOffset instant) =>
         new(instant.UtcTicks - (instant.UtcTicks % TimeSpan.TicksPerSecond), DateTimeKind.Utc);
 
-    private static BcCertStatus? Status(CertStatus status) => status.Kind switch
-    {
-        CertStatusKind.Good => BcCertStatus.Good,
-        CertStatusKind.Unknown => new UnknownStatus(),
-        _ => status.Reason is { } reason
-            ? new RevokedStatus(status.RevokedAt!.Value.ToWholeSecond(), (int)reason)
-            : new RevokedStatus(new RevokedInfo(new DerGeneralizedTime(status.RevokedAt!.Value.ToWholeSecond()), null)),
-    };
+    private static BcCertStatus? Status(CertStatus status) =>
+        status.Kind switch
+        {
+            CertStatusKind.Good => BcCertStatus.Good,
+            CertStatusKind.Unknown => new UnknownStatus(),
+            _ => status.Reason is { } reason
+                ? new RevokedStatus(status.RevokedAt!.Value.ToWholeSecond(), (int)reason)
+                : new RevokedStatus(
+                    new RevokedInfo(new DerGeneralizedTime(status.RevokedAt!.Value.ToWholeSecond()), null)
+                ),
+        };
 }

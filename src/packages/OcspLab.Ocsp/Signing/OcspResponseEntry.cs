@@ -9,9 +9,16 @@ namespace OcspLab.Ocsp.Signing;
 /// <param name="Status">What is known of it.</param>
 /// <param name="ThisUpdate">When that was known to be correct.</param>
 /// <param name="NextUpdate">When newer information will be available, or null to leave it out.</param>
-public sealed record OcspResponseEntry(CertId CertId, CertStatus Status, DateTimeOffset ThisUpdate, DateTimeOffset? NextUpdate)
+public sealed record OcspResponseEntry(
+    CertId CertId,
+    CertStatus Status,
+    DateTimeOffset ThisUpdate,
+    DateTimeOffset? NextUpdate
+)
 {
-    /// <summary>How far back revocations of expired certificates are kept (RFC 6960 §4.4.4), or null to leave it out.</summary>
+    /// <summary>
+    /// How far back revocations of expired certificates are kept (RFC 6960 §4.4.4), or null to leave it out.
+    /// </summary>
     public DateTimeOffset? ArchiveCutoff { get; init; }
 
     /// <summary>The CRL on which the certificate is found (RFC 6960 §4.4.2), or null to leave it out.</summary>

@@ -22,7 +22,10 @@ public sealed class OcspSigningKey : IDisposable
         _rsa = certificate.GetRSAPrivateKey();
         _ecdsa = _rsa is null ? certificate.GetECDsaPrivateKey() : null;
         if (_rsa is null && _ecdsa is null)
-            throw new ArgumentException($"'{certificate.Subject}' has no RSA or ECDSA private key.", nameof(certificate));
+            throw new ArgumentException(
+                $"'{certificate.Subject}' has no RSA or ECDSA private key.",
+                nameof(certificate)
+            );
         Certificate = certificate;
         var bytes = CertificateBytes.Of(certificate);
         KeyHash = CertIdHash.Sha1.Digest(bytes.PublicKeyBits.Span);
@@ -34,7 +37,8 @@ public sealed class OcspSigningKey : IDisposable
     public X509Certificate2 Certificate { get; }
 
     /// <summary>
-    /// The identifiers of the signature algorithms that the key can use, the default first: over SHA-256, SHA-384 and SHA-512,
+    /// The identifiers of the signature algorithms that the key can use, the default first: over SHA-256, SHA-384 and
+    /// SHA-512,
     /// with RSASSA-PKCS1-v1_5 (RFC 4055 §5) or ECDSA (RFC 5758 §3.2).
     /// </summary>
     public IReadOnlyList<string> Algorithms { get; }

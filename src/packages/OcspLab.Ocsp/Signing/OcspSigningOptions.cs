@@ -9,7 +9,10 @@ public sealed record OcspSigningOptions
     /// <summary>One of the key's <see cref="OcspSigningKey.Algorithms"/>, or null for the first of them.</summary>
     public string? SignatureAlgorithm { get; init; }
 
-    /// <summary>Whether the response says that serial numbers which were never issued count as revoked. Default <see cref="ExtendedRevoke.Omit"/>.</summary>
+    /// <summary>
+    /// Whether the response says that serial numbers which were never issued count as revoked. Default
+    /// <see cref="ExtendedRevoke.Omit"/>.
+    /// </summary>
     public ExtendedRevoke ExtendedRevoke { get; init; }
 }
 

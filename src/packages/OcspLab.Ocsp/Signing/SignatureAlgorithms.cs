@@ -10,13 +10,14 @@ internal static class SignatureAlgorithms
 {
     public static ReadOnlySpan<string> Of(bool rsa) => rsa ? Rsa : Ecdsa;
 
-    public static HashAlgorithmName HashOf(string oid) => oid switch
-    {
-        RsaSha256 or EcdsaSha256 => HashAlgorithmName.SHA256,
-        RsaSha384 or EcdsaSha384 => HashAlgorithmName.SHA384,
-        RsaSha512 or EcdsaSha512 => HashAlgorithmName.SHA512,
-        _ => throw new ArgumentOutOfRangeException(nameof(oid), oid, "not a signature algorithm of this library"),
-    };
+    public static HashAlgorithmName HashOf(string oid) =>
+        oid switch
+        {
+            RsaSha256 or EcdsaSha256 => HashAlgorithmName.SHA256,
+            RsaSha384 or EcdsaSha384 => HashAlgorithmName.SHA384,
+            RsaSha512 or EcdsaSha512 => HashAlgorithmName.SHA512,
+            _ => throw new ArgumentOutOfRangeException(nameof(oid), oid, "not a signature algorithm of this library"),
+        };
 
     // SubjectPublicKeyInfo ::= SEQUENCE { algorithm AlgorithmIdentifier, subjectPublicKey BIT STRING }
     public static KeyAlgorithmName KeyOf(ReadOnlyMemory<byte> publicKeyInfo)

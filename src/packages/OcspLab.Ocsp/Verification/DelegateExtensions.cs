@@ -15,23 +15,40 @@ internal static class DelegateExtensions
             var name = certificate.SubjectName;
             var extensions = certificate.DecodeExtensions();
             // anyExtendedKeyUsage is not enough: §4.2.2.2 wants id-kp-OCSPSigning itself.
-            if (Find(extensions, OcspOids.ExtendedKeyUsage) is not { } usages || !ObjectIdentifierList.Decode(usages, AsnEncodingRules.BER).Contains(OcspOids.OcspSigning))
-                return new Rejection(RejectionReason.SignerWithoutOcspSigning, $"'{name}' has no extended key usage OCSPSigning");
+            if (
+                Find(extensions, OcspOids.ExtendedKeyUsage) is not { } usages
+                || !ObjectIdentifierList.Decode(usages, AsnEncodingRules.BER).Contains(OcspOids.OcspSigning)
+            )
+                return new Rejection(
+                    RejectionReason.SignerWithoutOcspSigning,
+                    $"'{name}' has no extended key usage OCSPSigning"
+                );
             if (Find(extensions, OcspOids.KeyUsage) is { } usage && !MaySign(usage))
                 return new Rejection(RejectionReason.SignerKeyUsage, $"'{name}' may not sign");
             foreach (var extension in extensions)
             {
                 if (extension.Critical && !Understood.Contains(extension.Oid))
-                    return new Rejection(RejectionReason.SignerUnknownCriticalExtension, $"'{name}' has the critical extension {extension.Oid}");
+                    return new Rejection(
+                        RejectionReason.SignerUnknownCriticalExtension,
+                        $"'{name}' has the critical extension {extension.Oid}"
+                    );
             }
 
-            return policy.DelegateWithoutNoCheck == DelegateWithoutNoCheck.Reject && Find(extensions, OcspOids.NoCheck) is null
-                ? new Rejection(RejectionReason.SignerWithoutNoCheck, $"'{name}' may itself be revoked: it has no id-pkix-ocsp-nocheck")
+            return
+                policy.DelegateWithoutNoCheck == DelegateWithoutNoCheck.Reject
+                && Find(extensions, OcspOids.NoCheck) is null
+                ? new Rejection(
+                    RejectionReason.SignerWithoutNoCheck,
+                    $"'{name}' may itself be revoked: it has no id-pkix-ocsp-nocheck"
+                )
                 : null;
         }
         catch (AsnContentException exception)
         {
-            return new Rejection(RejectionReason.Malformed, $"an extension of the signer's certificate: {exception.Message}");
+            return new Rejection(
+                RejectionReason.Malformed,
+                $"an extension of the signer's certificate: {exception.Message}"
+            );
         }
     }
 
@@ -55,10 +72,13 @@ internal static class DelegateExtensions
         return bits.Length > 0 && (bits[0] & 0b1100_0000) != 0;
     }
 
-    // Checked above or without a bearing on one who only signs OCSP: no path goes through the delegate, and its names are not used.
+    // Checked above or without a bearing on one who only signs OCSP: no path goes through the delegate, and its names
+    // are not used.
     private static readonly HashSet<string> Understood =
     [
-        OcspOids.KeyUsage, OcspOids.ExtendedKeyUsage, OcspOids.NoCheck,
+        OcspOids.KeyUsage,
+        OcspOids.ExtendedKeyUsage,
+        OcspOids.NoCheck,
         "2.5.29.19", // basicConstraints
         "2.5.29.17", // subjectAltName
         "2.5.29.32", // certificatePolicies

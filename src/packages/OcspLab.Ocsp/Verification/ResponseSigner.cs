@@ -14,10 +14,25 @@ namespace OcspLab.Ocsp.Verification;
 /// </summary>
 internal static class ResponseSigner
 {
-    public static bool TryFind(BasicOcspResponse basic, OcspSubject subject, VerificationPolicy policy, DateTimeOffset now, [NotNullWhen(true)] out CertificateBytes? signer, [NotNullWhen(false)] out Rejection? rejection)
+    public static bool TryFind(
+        BasicOcspResponse basic,
+        OcspSubject subject,
+        VerificationPolicy policy,
+        DateTimeOffset now,
+        [NotNullWhen(true)] out CertificateBytes? signer,
+        [NotNullWhen(false)] out Rejection? rejection
+    )
     {
         signer = null;
-        if (!SignatureVerifier.IsSupported(basic.Algorithm, AsnEncodingRules.DER, policy.Sha1Signatures, out var scheme, out rejection))
+        if (
+            !SignatureVerifier.IsSupported(
+                basic.Algorithm,
+                AsnEncodingRules.DER,
+                policy.Sha1Signatures,
+                out var scheme,
+                out rejection
+            )
+        )
             return false;
 
         var issuer = subject.IssuerBytes;
@@ -29,7 +44,8 @@ internal static class ResponseSigner
             return rejection is null;
         }
 
-        // Certificates may come in any order and in excess. Each that ResponderID names costs two signature checks, so their number is bounded.
+        // Certificates may come in any order and in excess. Each that ResponderID names costs two signature checks, so
+        // their number is bounded.
         Rejection? first = null;
         Rejection? unreadable = null;
         var candidates = 0;
@@ -46,8 +62,16 @@ internal static class ResponseSigner
                 continue;
             if (!basic.ResponderId.Names(certificate))
                 continue;
-            rejection = CheckDelegate(certificate, issuer, policy, now)
-                ?? (Signed(basic, scheme, certificate) ? null : new Rejection(RejectionReason.BadSignature, $"the key of '{certificate.SubjectName}' did not make this signature"));
+            rejection =
+                CheckDelegate(certificate, issuer, policy, now)
+                ?? (
+                    Signed(basic, scheme, certificate)
+                        ? null
+                        : new Rejection(
+                            RejectionReason.BadSignature,
+                            $"the key of '{certificate.SubjectName}' did not make this signature"
+                        )
+                );
             if (rejection is null)
             {
                 signer = certificate;
@@ -59,13 +83,25 @@ internal static class ResponseSigner
                 break;
         }
 
-        rejection = first ?? (named
-            ? new Rejection(RejectionReason.BadSignature, "the issuer's key did not make this signature")
-            : new Rejection(RejectionReason.SignerNotFound, $"{basic.ResponderId} is neither the issuer nor among the enclosed certificates ({basic.Certificates.Count}{(unreadable is null ? "" : ", not all of them readable")})"));
+        rejection =
+            first
+            ?? (
+                named
+                    ? new Rejection(RejectionReason.BadSignature, "the issuer's key did not make this signature")
+                    : new Rejection(
+                        RejectionReason.SignerNotFound,
+                        $"{basic.ResponderId} is neither the issuer nor among the enclosed certificates "
+                            + $"({basic.Certificates.Count}{(unreadable is null ? "" : ", not all of them readable")})"
+                    )
+            );
         return false;
     }
 
-    private static bool TryDecode(ReadOnlyMemory<byte> encoded, [NotNullWhen(true)] out CertificateBytes? certificate, [NotNullWhen(false)] out Rejection? rejection)
+    private static bool TryDecode(
+        ReadOnlyMemory<byte> encoded,
+        [NotNullWhen(true)] out CertificateBytes? certificate,
+        [NotNullWhen(false)] out Rejection? rejection
+    )
     {
         certificate = null;
         rejection = null;
@@ -81,24 +117,48 @@ internal static class ResponseSigner
         return certificate is not null;
     }
 
-    private static Rejection? CheckDelegate(CertificateBytes certificate, CertificateBytes issuer, VerificationPolicy policy, DateTimeOffset now)
+    private static Rejection? CheckDelegate(
+        CertificateBytes certificate,
+        CertificateBytes issuer,
+        VerificationPolicy policy,
+        DateTimeOffset now
+    )
     {
-        var stranger = new Rejection(RejectionReason.SignerNotAuthorized, $"'{certificate.SubjectName}' was not issued by '{issuer.SubjectName}' with its key");
+        var stranger = new Rejection(
+            RejectionReason.SignerNotAuthorized,
+            $"'{certificate.SubjectName}' was not issued by '{issuer.SubjectName}' with its key"
+        );
         if (!certificate.IsAlgorithmSigned || !DistinguishedNames.Same(certificate.Issuer, issuer.Subject))
             return stranger;
-        if (!SignatureVerifier.IsSupported(certificate.SignatureAlgorithm, AsnEncodingRules.BER, policy.Sha1Signatures, out var scheme, out var rejection))
+        if (
+            !SignatureVerifier.IsSupported(
+                certificate.SignatureAlgorithm,
+                AsnEncodingRules.BER,
+                policy.Sha1Signatures,
+                out var scheme,
+                out var rejection
+            )
+        )
             return rejection with { Detail = $"the certificate of '{certificate.SubjectName}': {rejection.Detail}" };
         if (!SignatureVerifier.Verify(scheme, issuer.PublicKeyInfo, certificate.Tbs, certificate.Signature))
             return stranger;
-        return DelegateExtensions.Check(certificate, policy) ?? CheckValidity(certificate, policy, now) ?? CheckValidity(issuer, policy, now);
+        return DelegateExtensions.Check(certificate, policy)
+            ?? CheckValidity(certificate, policy, now)
+            ?? CheckValidity(issuer, policy, now);
     }
 
     private static Rejection? CheckValidity(CertificateBytes certificate, VerificationPolicy policy, DateTimeOffset now)
     {
         if (now - certificate.NotAfter > policy.ClockSkew)
-            return new Rejection(RejectionReason.SignerExpired, $"'{certificate.SubjectName}' expired at {OcspVerifier.At(certificate.NotAfter)}");
+            return new Rejection(
+                RejectionReason.SignerExpired,
+                $"'{certificate.SubjectName}' expired at {OcspVerifier.At(certificate.NotAfter)}"
+            );
         if (certificate.NotBefore - now > policy.ClockSkew)
-            return new Rejection(RejectionReason.SignerNotYetValid, $"'{certificate.SubjectName}' is valid from {OcspVerifier.At(certificate.NotBefore)}");
+            return new Rejection(
+                RejectionReason.SignerNotYetValid,
+                $"'{certificate.SubjectName}' is valid from {OcspVerifier.At(certificate.NotBefore)}"
+            );
         return null;
     }
 

@@ -14,10 +14,15 @@ public readonly record struct VerificationResult
     internal VerificationResult(Rejection rejection) => _rejection = rejection;
 
     /// <summary>The proof when the response is believed, else the rejection.</summary>
-    public bool TryGetStaple([NotNullWhen(true)] out VerifiedStaple? staple, [NotNullWhen(false)] out Rejection? rejection)
+    public bool TryGetStaple(
+        [NotNullWhen(true)] out VerifiedStaple? staple,
+        [NotNullWhen(false)] out Rejection? rejection
+    )
     {
         staple = _staple;
-        rejection = _staple is null ? _rejection ?? new Rejection(RejectionReason.Malformed, "nothing was verified") : null;
+        rejection = _staple is null
+            ? _rejection ?? new Rejection(RejectionReason.Malformed, "nothing was verified")
+            : null;
         return _staple is not null;
     }
 }

@@ -4,12 +4,23 @@ using OcspLab.Ocsp.Responses;
 namespace OcspLab.Ocsp.Verification;
 
 /// <summary>
-/// Proof that a response is authentic, about this certificate, and inside its validity. Only <see cref="OcspVerifier"/> makes one.
+/// Proof that a response is authentic, about this certificate, and inside its validity. Only <see cref="OcspVerifier"/>
+/// makes one.
 /// Immutable and thread-safe.
 /// </summary>
 public sealed class VerifiedStaple
 {
-    internal VerifiedStaple(ReadOnlyMemory<byte> encoded, CertId certId, CertStatus status, DateTimeOffset thisUpdate, DateTimeOffset? nextUpdate, DateTimeOffset producedAt, DateTimeOffset expiresAt, ResponderId responderId, string signer)
+    internal VerifiedStaple(
+        ReadOnlyMemory<byte> encoded,
+        CertId certId,
+        CertStatus status,
+        DateTimeOffset thisUpdate,
+        DateTimeOffset? nextUpdate,
+        DateTimeOffset producedAt,
+        DateTimeOffset expiresAt,
+        ResponderId responderId,
+        string signer
+    )
     {
         Encoded = encoded;
         CertId = certId;
@@ -40,7 +51,10 @@ public sealed class VerifiedStaple
     /// <summary>When the response was signed.</summary>
     public DateTimeOffset ProducedAt { get; }
 
-    /// <summary>The end of its life: the earliest of nextUpdate (or the age bound), the notAfter of the signer, the issuer and the certificate. No clock skew is added.</summary>
+    /// <summary>
+    /// The end of its life: the earliest of nextUpdate (or the age bound), the notAfter of the signer, the issuer and
+    /// the certificate. No clock skew is added.
+    /// </summary>
     public DateTimeOffset ExpiresAt { get; }
 
     /// <summary>The signer as the response names it.</summary>

@@ -9,50 +9,91 @@ using OcspLab.Responder.Telemetry;
 
 namespace OcspLab.Responder.Admin;
 
-/// <summary>What people and scripts do to the responder: register, revoke, restore, list, count, read the journal, stop and start.</summary>
+/// <summary>
+/// What people and scripts do to the responder: register, revoke, restore, list, count, read the journal, stop and
+/// start.
+/// </summary>
 internal static class AdminApi
 {
-    /// <summary>Asks for the token before anything of a request is read; health and the API's own description need none.</summary>
-    public static void UseAdminToken(this IApplicationBuilder app, AdminToken token) => app.Use(async (context, next) =>
-    {
-        if (context.Request.Path.Value is "/health" or "/alive" or AdminDocument.Path || token.Allows(context.Request))
-        {
-            await next(context).ConfigureAwait(false);
-            return;
-        }
+    /// <summary>
+    /// Asks for the token before anything of a request is read; health and the API's own description need none.
+    /// </summary>
+    public static void UseAdminToken(this IApplicationBuilder app, AdminToken token) =>
+        app.Use(
+            async (context, next) =>
+            {
+                if (
+                    context.Request.Path.Value is "/health" or "/alive" or AdminDocument.Path
+                    || token.Allows(context.Request)
+                )
+                {
+                    await next(context).ConfigureAwait(false);
+                    return;
+                }
 
-        await TypedResults.Problem("Send the token of the admin-token file as 'Authorization: Bearer …'.", statusCode: StatusCodes.Status401Unauthorized).ExecuteAsync(context).ConfigureAwait(false);
-    });
+                await TypedResults
+                    .Problem(
+                        "Send the token of the admin-token file as 'Authorization: Bearer …'.",
+                        statusCode: StatusCodes.Status401Unauthorized
+                    )
+                    .ExecuteAsync(context)
+                    .ConfigureAwait(false);
+            }
+        );
 
     public static void MapAdminApi(this IEndpointRouteBuilder endpoints)
     {
         var api = endpoints.MapGroup("").AddEndpointFilter(TellOfStorageAsync);
         api.MapGet("/certificates", ListAsync).WithSummary("Every certificate of an authority, newest last.");
         api.MapPost("/certificates", RegisterAsync).WithSummary("Register a certificate that the authority issued.");
-        api.MapPost("/certificates/{which}/revoke", RevokeAsync).WithSummary("Revoke by name or serial number. When this answers 200 the revocation is on disk and in the next OCSP answer.");
+        api.MapPost("/certificates/{which}/revoke", RevokeAsync)
+            .WithSummary(
+                "Revoke by name or serial number. When this answers 200 the revocation is on disk and in the next "
+                    + "OCSP answer."
+            );
         api.MapPost("/certificates/{which}/restore", RestoreAsync).WithSummary("Take a revocation back.");
-        api.MapGet("/requests", (ResponderMetrics metrics) => metrics.Counts).WithSummary("How OCSP requests were answered since the start.");
-        api.MapGet("/journal", (JournalMemory journal, long? after) => journal.Since(after ?? 0)).WithSummary("The latest OCSP requests after a number, oldest first.");
-        api.MapGet("/status", (AuthorityDirectory authorities, ResponseCache cache, TimeProvider clock) => ResponderStatus.Of(authorities, cache, clock)).WithSummary("The authorities, their signers and sources.");
-        api.MapGet("/listener", (OcspListener listener) => ListenerState.Of(listener)).WithSummary("Whether the OCSP port is open.");
-        api.MapPost("/listener/stop", async (OcspListener listener, CancellationToken cancellationToken) =>
-        {
-            await listener.StopAsync(cancellationToken).ConfigureAwait(false);
-            return ListenerState.Of(listener);
-        }).WithSummary("Close the OCSP port.");
-        api.MapPost("/listener/start", async (OcspListener listener, CancellationToken cancellationToken) =>
-        {
-            await listener.StartAsync(cancellationToken).ConfigureAwait(false);
-            return ListenerState.Of(listener);
-        }).WithSummary("Open the OCSP port.");
+        api.MapGet("/requests", (ResponderMetrics metrics) => metrics.Counts)
+            .WithSummary("How OCSP requests were answered since the start.");
+        api.MapGet("/journal", (JournalMemory journal, long? after) => journal.Since(after ?? 0))
+            .WithSummary("The latest OCSP requests after a number, oldest first.");
+        api.MapGet(
+                "/status",
+                (AuthorityDirectory authorities, ResponseCache cache, TimeProvider clock) =>
+                    ResponderStatus.Of(authorities, cache, clock)
+            )
+            .WithSummary("The authorities, their signers and sources.");
+        api.MapGet("/listener", (OcspListener listener) => ListenerState.Of(listener))
+            .WithSummary("Whether the OCSP port is open.");
+        api.MapPost(
+                "/listener/stop",
+                async (OcspListener listener, CancellationToken cancellationToken) =>
+                {
+                    await listener.StopAsync(cancellationToken).ConfigureAwait(false);
+                    return ListenerState.Of(listener);
+                }
+            )
+            .WithSummary("Close the OCSP port.");
+        api.MapPost(
+                "/listener/start",
+                async (OcspListener listener, CancellationToken cancellationToken) =>
+                {
+                    await listener.StartAsync(cancellationToken).ConfigureAwait(false);
+                    return ListenerState.Of(listener);
+                }
+            )
+            .WithSummary("Open the OCSP port.");
         api.MapFaultApi();
     }
 
     /// <summary>A refusal with its reason (RFC 9457).</summary>
-    public static ProblemHttpResult Problem(int status, string detail) => TypedResults.Problem(detail, statusCode: status);
+    public static ProblemHttpResult Problem(int status, string detail) =>
+        TypedResults.Problem(detail, statusCode: status);
 
     // A change that could not be stored was not made; the next attempt may succeed.
-    private static async ValueTask<object?> TellOfStorageAsync(EndpointFilterInvocationContext context, EndpointFilterDelegate next)
+    private static async ValueTask<object?> TellOfStorageAsync(
+        EndpointFilterInvocationContext context,
+        EndpointFilterDelegate next
+    )
     {
         try
         {
@@ -64,15 +105,40 @@ internal static class AdminApi
         }
     }
 
-    private static Task<Results<Ok<IReadOnlyList<RegisteredCertificate>>, ProblemHttpResult>> ListAsync(string? authority, AuthorityDirectory authorities, CancellationToken cancellationToken) =>
-        OnAsync<IReadOnlyList<RegisteredCertificate>>(authorities, authority, async registry => TypedResults.Ok(await registry.ListAsync(cancellationToken).ConfigureAwait(false)));
+    private static Task<Results<Ok<IReadOnlyList<RegisteredCertificate>>, ProblemHttpResult>> ListAsync(
+        string? authority,
+        AuthorityDirectory authorities,
+        CancellationToken cancellationToken
+    ) =>
+        OnAsync<IReadOnlyList<RegisteredCertificate>>(
+            authorities,
+            authority,
+            async registry => TypedResults.Ok(await registry.ListAsync(cancellationToken).ConfigureAwait(false))
+        );
 
-    private static async Task<Results<Created<RegisteredCertificate>, ProblemHttpResult>> RegisterAsync(NewCertificate body, string? authority, AuthorityDirectory authorities, TimeProvider clock, CancellationToken cancellationToken)
+    private static async Task<Results<Created<RegisteredCertificate>, ProblemHttpResult>> RegisterAsync(
+        NewCertificate body,
+        string? authority,
+        AuthorityDirectory authorities,
+        TimeProvider clock,
+        CancellationToken cancellationToken
+    )
     {
-        if (string.IsNullOrWhiteSpace(body.Name) || body.Name.Length > LongestName || SerialNumbers.Normalize(body.SerialNumber) is not { } serial)
-            return Problem(StatusCodes.Status400BadRequest, $"'name' (at most {LongestName} characters) and 'serialNumber' (1 to 20 octets in hexadecimal) are needed.");
+        if (
+            string.IsNullOrWhiteSpace(body.Name)
+            || body.Name.Length > LongestName
+            || SerialNumbers.Normalize(body.SerialNumber) is not { } serial
+        )
+            return Problem(
+                StatusCodes.Status400BadRequest,
+                $"'name' (at most {LongestName} characters) and 'serialNumber' (1 to 20 octets in hexadecimal) are "
+                    + $"needed."
+            );
         if (body.NotAfter == default)
-            return Problem(StatusCodes.Status400BadRequest, "'notAfter', the end of the certificate's validity, is needed.");
+            return Problem(
+                StatusCodes.Status400BadRequest,
+                "'notAfter', the end of the certificate's validity, is needed."
+            );
         if (authorities.FindRegistry(authority, out var fault) is not { } registry)
             return Problem(StatusCodes.Status400BadRequest, fault);
         var certificate = new RegisteredCertificate(body.Name, serial, clock.GetUtcNow(), body.NotAfter);
@@ -80,27 +146,86 @@ internal static class AdminApi
         return TypedResults.Created($"/certificates/{certificate.SerialNumber}", certificate);
     }
 
-    private static Task<Results<Ok<RegisteredCertificate>, ProblemHttpResult>> RevokeAsync(string which, string? reason, string? authority, AuthorityDirectory authorities, CancellationToken cancellationToken) =>
-        OnAsync<RegisteredCertificate>(authorities, authority, async registry =>
-            ReasonOf(reason) is { } why
-                ? Found(which, await ChangeAsync(which, name => registry.RevokeAsync(name, why, cancellationToken)).ConfigureAwait(false))
-                : Problem(StatusCodes.Status400BadRequest, $"'{reason}' is not a reason; one of {string.Join(", ", Enum.GetNames<RevocationReason>())}."));
+    private static Task<Results<Ok<RegisteredCertificate>, ProblemHttpResult>> RevokeAsync(
+        string which,
+        string? reason,
+        string? authority,
+        AuthorityDirectory authorities,
+        CancellationToken cancellationToken
+    ) =>
+        OnAsync<RegisteredCertificate>(
+            authorities,
+            authority,
+            async registry =>
+                ReasonOf(reason) is { } why
+                    ? Found(
+                        which,
+                        await ChangeAsync(which, name => registry.RevokeAsync(name, why, cancellationToken))
+                            .ConfigureAwait(false)
+                    )
+                    : Problem(
+                        StatusCodes.Status400BadRequest,
+                        $"'{reason}' is not a reason; one of {string.Join(", ", Enum.GetNames<RevocationReason>())}."
+                    )
+        );
 
-    private static Task<Results<Ok<RegisteredCertificate>, ProblemHttpResult>> RestoreAsync(string which, string? authority, AuthorityDirectory authorities, CancellationToken cancellationToken) =>
-        OnAsync<RegisteredCertificate>(authorities, authority, async registry => Found(which, await ChangeAsync(which, name => registry.RestoreAsync(name, cancellationToken)).ConfigureAwait(false)));
+    private static Task<Results<Ok<RegisteredCertificate>, ProblemHttpResult>> RestoreAsync(
+        string which,
+        string? authority,
+        AuthorityDirectory authorities,
+        CancellationToken cancellationToken
+    ) =>
+        OnAsync<RegisteredCertificate>(
+            authorities,
+            authority,
+            async registry =>
+                Found(
+                    which,
+                    await ChangeAsync(which, name => registry.RestoreAsync(name, cancellationToken))
+                        .ConfigureAwait(false)
+                )
+        );
 
-    private static async Task<Results<Ok<T>, ProblemHttpResult>> OnAsync<T>(AuthorityDirectory authorities, string? authority, Func<ICertificateRegistry, Task<Results<Ok<T>, ProblemHttpResult>>> work) =>
-        authorities.FindRegistry(authority, out var fault) is { } registry ? await work(registry).ConfigureAwait(false) : Problem(StatusCodes.Status400BadRequest, fault);
+    private static async Task<Results<Ok<T>, ProblemHttpResult>> OnAsync<T>(
+        AuthorityDirectory authorities,
+        string? authority,
+        Func<ICertificateRegistry, Task<Results<Ok<T>, ProblemHttpResult>>> work
+    ) =>
+        authorities.FindRegistry(authority, out var fault) is { } registry
+            ? await work(registry).ConfigureAwait(false)
+            : Problem(StatusCodes.Status400BadRequest, fault);
 
-    private static Results<Ok<RegisteredCertificate>, ProblemHttpResult> Found(string which, RegisteredCertificate? certificate) =>
-        certificate is null ? Problem(StatusCodes.Status404NotFound, $"No certificate has the name or serial '{which}'.") : TypedResults.Ok(certificate);
+    private static Results<Ok<RegisteredCertificate>, ProblemHttpResult> Found(
+        string which,
+        RegisteredCertificate? certificate
+    ) =>
+        certificate is null
+            ? Problem(StatusCodes.Status404NotFound, $"No certificate has the name or serial '{which}'.")
+            : TypedResults.Ok(certificate);
 
     // By name first, as it is; else as a serial number, however it was written.
-    private static async Task<RegisteredCertificate?> ChangeAsync(string which, Func<string, Task<RegisteredCertificate?>> change) =>
-        await change(which).ConfigureAwait(false) ?? (SerialNumbers.Normalize(which) is { } serial && serial != which ? await change(serial).ConfigureAwait(false) : null);
+    private static async Task<RegisteredCertificate?> ChangeAsync(
+        string which,
+        Func<string, Task<RegisteredCertificate?>> change
+    ) =>
+        await change(which).ConfigureAwait(false)
+        ?? (
+            SerialNumbers.Normalize(which) is { } serial && serial != which
+                ? await change(serial).ConfigureAwait(false)
+                : null
+        );
 
     // Names only: a number, or several names with commas between them, is not a reason.
-    private static RevocationReason? ReasonOf(string? text) => Enum.GetValues<RevocationReason>().Cast<RevocationReason?>().FirstOrDefault(reason => string.Equals(reason.ToString(), text ?? nameof(RevocationReason.Unspecified), StringComparison.OrdinalIgnoreCase));
+    private static RevocationReason? ReasonOf(string? text) =>
+        Enum.GetValues<RevocationReason>()
+            .Cast<RevocationReason?>()
+            .FirstOrDefault(reason =>
+                string.Equals(
+                    reason.ToString(),
+                    text ?? nameof(RevocationReason.Unspecified),
+                    StringComparison.OrdinalIgnoreCase
+                )
+            );
 
     private const int LongestName = 200;
 

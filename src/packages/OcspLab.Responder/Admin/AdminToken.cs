@@ -30,10 +30,17 @@ public sealed class AdminToken
     /// <exception cref="IOException">It cannot be read, is empty, or others than its owner may read it.</exception>
     public static AdminToken Load(string path)
     {
-        if (!OperatingSystem.IsWindows() && (File.GetUnixFileMode(path) & (UnixFileMode.GroupRead | UnixFileMode.OtherRead)) != 0)
-            throw new IOException($"{path} can be read by others. 'chmod 600' it, or delete it and a new token is made.");
+        if (
+            !OperatingSystem.IsWindows()
+            && (File.GetUnixFileMode(path) & (UnixFileMode.GroupRead | UnixFileMode.OtherRead)) != 0
+        )
+            throw new IOException(
+                $"{path} can be read by others. 'chmod 600' it, or delete it and a new token is made."
+            );
         var value = File.ReadLines(path).FirstOrDefault()?.Trim();
-        return string.IsNullOrEmpty(value) ? throw new IOException($"{path} is empty. Delete it and a new token is made.") : new AdminToken(value);
+        return string.IsNullOrEmpty(value)
+            ? throw new IOException($"{path} is empty. Delete it and a new token is made.")
+            : new AdminToken(value);
     }
 
     // Whole or not there: who looks for it must not find it half written.
@@ -57,5 +64,8 @@ public sealed class AdminToken
     }
 
     internal bool Allows(HttpRequest request) =>
-        CryptographicOperations.FixedTimeEquals(_expected, Encoding.UTF8.GetBytes(request.Headers.Authorization.ToString()));
+        CryptographicOperations.FixedTimeEquals(
+            _expected,
+            Encoding.UTF8.GetBytes(request.Headers.Authorization.ToString())
+        );
 }

@@ -17,20 +17,46 @@ internal static class FaultApi
         var api = endpoints.MapGroup("/faults").AddEndpointFilter(RefuseUnlessEnabledAsync);
         api.MapGet("", (FaultPlan plan) => plan.List()).WithSummary("The faults in force, oldest first.");
         api.MapPost("", AddAsync).WithSummary($"Put a fault in force. Kinds: {Kinds}.");
-        api.MapDelete("", (FaultPlan plan) => new FaultsRemoved(plan.Remove(null))).WithSummary("Take all faults back.");
-        api.MapDelete("/{id:long}", Results<Ok<FaultsRemoved>, ProblemHttpResult> (long id, FaultPlan plan) =>
-            plan.Remove(id) is > 0 and var count ? TypedResults.Ok(new FaultsRemoved(count)) : AdminApi.Problem(StatusCodes.Status404NotFound, $"There is no fault {id}."))
+        api.MapDelete("", (FaultPlan plan) => new FaultsRemoved(plan.Remove(null)))
+            .WithSummary("Take all faults back.");
+        api.MapDelete(
+                "/{id:long}",
+                Results<Ok<FaultsRemoved>, ProblemHttpResult> (long id, FaultPlan plan) =>
+                    plan.Remove(id) is > 0 and var count
+                        ? TypedResults.Ok(new FaultsRemoved(count))
+                        : AdminApi.Problem(StatusCodes.Status404NotFound, $"There is no fault {id}.")
+            )
             .WithSummary("Take a fault back.");
     }
 
-    private static async ValueTask<object?> RefuseUnlessEnabledAsync(EndpointFilterInvocationContext context, EndpointFilterDelegate next) =>
-        context.HttpContext.RequestServices.GetRequiredService<IOptions<ResponderServiceOptions>>().Value.Faults == FaultInjection.DangerousOn
+    private static async ValueTask<object?> RefuseUnlessEnabledAsync(
+        EndpointFilterInvocationContext context,
+        EndpointFilterDelegate next
+    ) =>
+        context.HttpContext.RequestServices.GetRequiredService<IOptions<ResponderServiceOptions>>().Value.Faults
+        == FaultInjection.DangerousOn
             ? await next(context).ConfigureAwait(false)
-            : AdminApi.Problem(StatusCodes.Status403Forbidden, $"This responder does not misbehave on demand. {ResponderOptions.Section}:{nameof(ResponderServiceOptions.Faults)}={nameof(FaultInjection.DangerousOn)} lets it.");
+            : AdminApi.Problem(
+                StatusCodes.Status403Forbidden,
+                "This responder does not misbehave on demand. "
+                    + $"{ResponderOptions.Section}:{nameof(ResponderServiceOptions.Faults)}="
+                    + $"{nameof(FaultInjection.DangerousOn)} lets it."
+            );
 
-    private static async Task<Results<Created<Fault>, ProblemHttpResult>> AddAsync(NewFault body, FaultPlan plan, FaultySigners signers, AuthorityDirectory authorities, CancellationToken cancellationToken)
+    private static async Task<Results<Created<Fault>, ProblemHttpResult>> AddAsync(
+        NewFault body,
+        FaultPlan plan,
+        FaultySigners signers,
+        AuthorityDirectory authorities,
+        CancellationToken cancellationToken
+    )
     {
-        if (Enum.GetValues<FaultKind>().Cast<FaultKind?>().FirstOrDefault(known => string.Equals(known.ToString(), body.Kind, StringComparison.OrdinalIgnoreCase)) is not { } kind)
+        if (
+            Enum.GetValues<FaultKind>()
+                .Cast<FaultKind?>()
+                .FirstOrDefault(known => string.Equals(known.ToString(), body.Kind, StringComparison.OrdinalIgnoreCase))
+            is not { } kind
+        )
             return Refuse($"'{body.Kind}' is not a kind of fault; one of {Kinds}.");
         if (body.Requests is < 1)
             return Refuse("'requests' is 1 or more.");
@@ -41,7 +67,10 @@ internal static class FaultApi
         try
         {
             if (!signers.Has(kind))
-                return Refuse($"{ResponderOptions.Section}:{nameof(ResponderServiceOptions.FaultSigners)} names no certificate for {body.Kind}.");
+                return Refuse(
+                    $"{ResponderOptions.Section}:{nameof(ResponderServiceOptions.FaultSigners)} names no "
+                        + $"certificate for {body.Kind}."
+                );
         }
         catch (InvalidOperationException exception)
         {
@@ -53,20 +82,36 @@ internal static class FaultApi
         {
             serial = await FindAsync(serial, authorities, cancellationToken).ConfigureAwait(false);
             if (serial is null)
-                return AdminApi.Problem(StatusCodes.Status404NotFound, $"No certificate has the name or serial '{body.Certificate}'.");
+                return AdminApi.Problem(
+                    StatusCodes.Status404NotFound,
+                    $"No certificate has the name or serial '{body.Certificate}'."
+                );
         }
 
         var fault = plan.Add(new FaultOrder(kind, serial, body.Requests, lasting, duration));
         return TypedResults.Created($"/faults/{fault.Id}", fault);
     }
 
-    private static async Task<string?> FindAsync(string nameOrSerial, AuthorityDirectory authorities, CancellationToken cancellationToken)
+    private static async Task<string?> FindAsync(
+        string nameOrSerial,
+        AuthorityDirectory authorities,
+        CancellationToken cancellationToken
+    )
     {
         foreach (var authority in authorities.All)
         {
-            if (SerialNumbers.Normalize(nameOrSerial) is { } serial && await authority.Source.FindAsync(serial, cancellationToken).ConfigureAwait(false) is not null)
+            if (
+                SerialNumbers.Normalize(nameOrSerial) is { } serial
+                && await authority.Source.FindAsync(serial, cancellationToken).ConfigureAwait(false) is not null
+            )
                 return serial;
-            if (authority.Source is ICertificateRegistry registry && (await registry.ListAsync(cancellationToken).ConfigureAwait(false)).LastOrDefault(certificate => certificate.Name == nameOrSerial) is { } named)
+            if (
+                authority.Source is ICertificateRegistry registry
+                && (await registry.ListAsync(cancellationToken).ConfigureAwait(false)).LastOrDefault(certificate =>
+                    certificate.Name == nameOrSerial
+                )
+                    is { } named
+            )
                 return named.SerialNumber;
         }
 
@@ -78,7 +123,11 @@ internal static class FaultApi
         time = null;
         if (text is null)
             return true;
-        if (!TimeSpan.TryParse(text, CultureInfo.InvariantCulture, out var read) || read <= TimeSpan.Zero || read > longest)
+        if (
+            !TimeSpan.TryParse(text, CultureInfo.InvariantCulture, out var read)
+            || read <= TimeSpan.Zero
+            || read > longest
+        )
             return false;
         time = read;
         return true;
@@ -86,7 +135,8 @@ internal static class FaultApi
 
     private static ProblemHttpResult Refuse(string why) => AdminApi.Problem(StatusCodes.Status400BadRequest, why);
 
-    private static string Kinds => string.Join(", ", Enum.GetNames<FaultKind>().Select(JsonNamingPolicy.CamelCase.ConvertName));
+    private static string Kinds =>
+        string.Join(", ", Enum.GetNames<FaultKind>().Select(JsonNamingPolicy.CamelCase.ConvertName));
 
     /// <summary>A fault to be put in force; times as .NET writes them, 00:00:02.</summary>
     internal sealed record NewFault(string? Kind, string? Certificate, int? Requests, string? For, string? Duration);

@@ -7,5 +7,6 @@ namespace OcspLab.Responder.Admin;
 /// <param name="Url">Where it listens, or null.</param>
 public sealed record ListenerState(string State, string? Url)
 {
-    internal static ListenerState Of(OcspListener listener) => listener.Url is { } url ? new("started", url.ToString()) : new("stopped", null);
+    internal static ListenerState Of(OcspListener listener) =>
+        listener.Url is { } url ? new("started", url.ToString()) : new("stopped", null);
 }

@@ -31,19 +31,29 @@ public sealed class ResponderAdminClient : ICertificateRegistry, IDisposable
 
     /// <inheritdoc/>
     public async Task<IReadOnlyList<RegisteredCertificate>> ListAsync(CancellationToken cancellationToken) =>
-        await GetAsync<List<RegisteredCertificate>>($"certificates?{_authority}", cancellationToken).ConfigureAwait(false);
+        await GetAsync<List<RegisteredCertificate>>($"certificates?{_authority}", cancellationToken)
+            .ConfigureAwait(false);
 
     /// <inheritdoc/>
     public async Task RegisterAsync(RegisteredCertificate certificate, CancellationToken cancellationToken)
     {
         ArgumentNullException.ThrowIfNull(certificate);
-        using var response = await _http.PostAsJsonAsync($"certificates?{_authority}", certificate, AdminJson.Options, cancellationToken).ConfigureAwait(false);
+        using var response = await _http
+            .PostAsJsonAsync($"certificates?{_authority}", certificate, AdminJson.Options, cancellationToken)
+            .ConfigureAwait(false);
         await RequireSuccessAsync(response, cancellationToken).ConfigureAwait(false);
     }
 
     /// <inheritdoc/>
-    public Task<RegisteredCertificate?> RevokeAsync(string nameOrSerial, RevocationReason reason, CancellationToken cancellationToken) =>
-        ChangeAsync($"certificates/{Uri.EscapeDataString(nameOrSerial)}/revoke?reason={reason}&{_authority}", cancellationToken);
+    public Task<RegisteredCertificate?> RevokeAsync(
+        string nameOrSerial,
+        RevocationReason reason,
+        CancellationToken cancellationToken
+    ) =>
+        ChangeAsync(
+            $"certificates/{Uri.EscapeDataString(nameOrSerial)}/revoke?reason={reason}&{_authority}",
+            cancellationToken
+        );
 
     /// <inheritdoc/>
     public Task<RegisteredCertificate?> RestoreAsync(string nameOrSerial, CancellationToken cancellationToken) =>
@@ -60,43 +70,58 @@ public sealed class ResponderAdminClient : ICertificateRegistry, IDisposable
         await GetAsync<List<JournalEntry>>($"journal?after={after}", cancellationToken).ConfigureAwait(false);
 
     /// <summary>How the responder stands.</summary>
-    public Task<ResponderStatus> GetStatusAsync(CancellationToken cancellationToken) => GetAsync<ResponderStatus>("status", cancellationToken);
+    public Task<ResponderStatus> GetStatusAsync(CancellationToken cancellationToken) =>
+        GetAsync<ResponderStatus>("status", cancellationToken);
 
     /// <summary>The faults in force, oldest first.</summary>
     /// <exception cref="HttpRequestException">Faults are not to be had from this responder.</exception>
-    public async Task<IReadOnlyList<Fault>> ListFaultsAsync(CancellationToken cancellationToken) => await GetAsync<List<Fault>>("faults", cancellationToken).ConfigureAwait(false);
+    public async Task<IReadOnlyList<Fault>> ListFaultsAsync(CancellationToken cancellationToken) =>
+        await GetAsync<List<Fault>>("faults", cancellationToken).ConfigureAwait(false);
 
     /// <summary>Puts a fault in force.</summary>
-    /// <exception cref="HttpRequestException">It is not one, the certificate is not known, or faults are not to be had from this responder; the message says which.</exception>
+    /// <exception cref="HttpRequestException">
+    /// It is not one, the certificate is not known, or faults are not to be had from this responder; the message says
+    /// which.
+    /// </exception>
     public async Task<Fault> AddFaultAsync(FaultOrder order, CancellationToken cancellationToken)
     {
-        using var response = await _http.PostAsJsonAsync("faults", order, AdminJson.Options, cancellationToken).ConfigureAwait(false);
+        using var response = await _http
+            .PostAsJsonAsync("faults", order, AdminJson.Options, cancellationToken)
+            .ConfigureAwait(false);
         return await ReadAsync<Fault>(response, cancellationToken).ConfigureAwait(false);
     }
 
     /// <summary>Takes a fault back, or all of them.</summary>
     public async Task RemoveFaultsAsync(long? id, CancellationToken cancellationToken)
     {
-        using var response = await _http.DeleteAsync(new Uri(id is { } one ? $"faults/{one}" : "faults", UriKind.Relative), cancellationToken).ConfigureAwait(false);
+        using var response = await _http
+            .DeleteAsync(new Uri(id is { } one ? $"faults/{one}" : "faults", UriKind.Relative), cancellationToken)
+            .ConfigureAwait(false);
         await RequireSuccessAsync(response, cancellationToken).ConfigureAwait(false);
     }
 
     /// <summary>Closes the OCSP port.</summary>
-    public Task<ListenerState> StopAsync(CancellationToken cancellationToken) => ListenerAsync("listener/stop", cancellationToken);
+    public Task<ListenerState> StopAsync(CancellationToken cancellationToken) =>
+        ListenerAsync("listener/stop", cancellationToken);
 
     /// <summary>Opens the OCSP port.</summary>
-    public Task<ListenerState> StartAsync(CancellationToken cancellationToken) => ListenerAsync("listener/start", cancellationToken);
+    public Task<ListenerState> StartAsync(CancellationToken cancellationToken) =>
+        ListenerAsync("listener/start", cancellationToken);
 
     /// <inheritdoc/>
     public void Dispose() => _http.Dispose();
 
     private async Task<RegisteredCertificate?> ChangeAsync(string path, CancellationToken cancellationToken)
     {
-        using var response = await _http.PostAsync(new Uri(path, UriKind.Relative), null, cancellationToken).ConfigureAwait(false);
+        using var response = await _http
+            .PostAsync(new Uri(path, UriKind.Relative), null, cancellationToken)
+            .ConfigureAwait(false);
         if (response.StatusCode == HttpStatusCode.NotFound)
             return null;
         await RequireSuccessAsync(response, cancellationToken).ConfigureAwait(false);
-        return await response.Content.ReadFromJsonAsync<RegisteredCertificate>(AdminJson.Options, cancellationToken).ConfigureAwait(false);
+        return await response
+            .Content.ReadFromJsonAsync<RegisteredCertificate>(AdminJson.Options, cancellationToken)
+            .ConfigureAwait(false);
     }
 
     // The problem's own words say more than its number (RFC 9457).
@@ -104,29 +129,39 @@ public sealed class ResponderAdminClient : ICertificateRegistry, IDisposable
     {
         if (response.IsSuccessStatusCode)
             return;
-        var problem = response.Content.Headers.ContentType?.MediaType == "application/problem+json"
-            ? await response.Content.ReadFromJsonAsync<Problem>(cancellationToken).ConfigureAwait(false)
-            : null;
-        throw new HttpRequestException(problem?.Detail ?? $"The admin API answered {(int)response.StatusCode}.", null, response.StatusCode);
+        var problem =
+            response.Content.Headers.ContentType?.MediaType == "application/problem+json"
+                ? await response.Content.ReadFromJsonAsync<Problem>(cancellationToken).ConfigureAwait(false)
+                : null;
+        throw new HttpRequestException(
+            problem?.Detail ?? $"The admin API answered {(int)response.StatusCode}.",
+            null,
+            response.StatusCode
+        );
     }
 
     private async Task<T> GetAsync<T>(string path, CancellationToken cancellationToken)
     {
-        using var response = await _http.GetAsync(new Uri(path, UriKind.Relative), cancellationToken).ConfigureAwait(false);
+        using var response = await _http
+            .GetAsync(new Uri(path, UriKind.Relative), cancellationToken)
+            .ConfigureAwait(false);
         return await ReadAsync<T>(response, cancellationToken).ConfigureAwait(false);
     }
 
     private static async Task<T> ReadAsync<T>(HttpResponseMessage response, CancellationToken cancellationToken)
     {
         await RequireSuccessAsync(response, cancellationToken).ConfigureAwait(false);
-        return await response.Content.ReadFromJsonAsync<T>(AdminJson.Options, cancellationToken).ConfigureAwait(false) ?? throw new JsonException("The admin API sent nothing.");
+        return await response.Content.ReadFromJsonAsync<T>(AdminJson.Options, cancellationToken).ConfigureAwait(false)
+            ?? throw new JsonException("The admin API sent nothing.");
     }
 
     private sealed record Problem(string? Detail);
 
     private async Task<ListenerState> ListenerAsync(string path, CancellationToken cancellationToken)
     {
-        using var response = await _http.PostAsync(new Uri(path, UriKind.Relative), null, cancellationToken).ConfigureAwait(false);
+        using var response = await _http
+            .PostAsync(new Uri(path, UriKind.Relative), null, cancellationToken)
+            .ConfigureAwait(false);
         return await ReadAsync<ListenerState>(response, cancellationToken).ConfigureAwait(false);
     }
 }

@@ -17,10 +17,27 @@ public sealed record ResponderStatus(IReadOnlyList<AuthorityStatus> Authorities,
 /// <param name="Issuer">Its distinguished name.</param>
 /// <param name="SourceFault">Why its source cannot be asked, or null.</param>
 /// <param name="Signers">Who signs for it.</param>
-public sealed record AuthorityStatus(string Name, string Issuer, string? SourceFault, IReadOnlyList<SignerStatus> Signers)
+public sealed record AuthorityStatus(
+    string Name,
+    string Issuer,
+    string? SourceFault,
+    IReadOnlyList<SignerStatus> Signers
+)
 {
-    internal static AuthorityStatus Of(Authority authority, DateTimeOffset now) => new(authority.Name, authority.Issuer.Subject, authority.SourceFault, [.. authority.Signers.Select(signer =>
-        new SignerStatus(signer.Key.Certificate.Subject, signer.Key.Certificate.Thumbprint, signer.NotAfter, signer.Test(now)?.ToString()))]);
+    internal static AuthorityStatus Of(Authority authority, DateTimeOffset now) =>
+        new(
+            authority.Name,
+            authority.Issuer.Subject,
+            authority.SourceFault,
+            [
+                .. authority.Signers.Select(signer => new SignerStatus(
+                    signer.Key.Certificate.Subject,
+                    signer.Key.Certificate.Thumbprint,
+                    signer.NotAfter,
+                    signer.Test(now)?.ToString()
+                )),
+            ]
+        );
 }
 
 /// <summary>How a signer stands.</summary>

@@ -7,7 +7,10 @@ using OcspLab.Responder.Sources;
 
 namespace OcspLab.Responder.Authorities;
 
-/// <summary>An authority whose certificates are answered for: known by name and key, with its signers and its source. Thread-safe.</summary>
+/// <summary>
+/// An authority whose certificates are answered for: known by name and key, with its signers and its source.
+/// Thread-safe.
+/// </summary>
 internal sealed class Authority
 {
     private readonly OcspSubject _names;
@@ -44,11 +47,19 @@ internal sealed class Authority
     public bool Issued(CertId id)
     {
         var own = _names.ToCertId(id.Hash);
-        return own.IssuerKeyHash.Span.SequenceEqual(id.IssuerKeyHash.Span) && own.IssuerNameHash.Span.SequenceEqual(id.IssuerNameHash.Span);
+        return own.IssuerKeyHash.Span.SequenceEqual(id.IssuerKeyHash.Span)
+            && own.IssuerNameHash.Span.SequenceEqual(id.IssuerNameHash.Span);
     }
 
-    /// <summary>The signer and algorithm that the client likes best among those that can be had, else the first signer's own (RFC 6960 §4.4.7.2).</summary>
-    public bool TrySelectSigner(IReadOnlyList<PreferredSignatureAlgorithm>? preferences, DateTimeOffset now, [NotNullWhen(true)] out SigningChoice? choice)
+    /// <summary>
+    /// The signer and algorithm that the client likes best among those that can be had, else the first signer's own
+    /// (RFC 6960 §4.4.7.2).
+    /// </summary>
+    public bool TrySelectSigner(
+        IReadOnlyList<PreferredSignatureAlgorithm>? preferences,
+        DateTimeOffset now,
+        [NotNullWhen(true)] out SigningChoice? choice
+    )
     {
         choice = null;
         // Nobody believes a delegate longer than its issuer.
@@ -67,25 +78,44 @@ internal sealed class Authority
             }
         }
 
-        choice = Signers.Select(signer => signer.Key).FirstOrDefault(key => Signer.IsValid(key, now)) is { } first ? new SigningChoice(first, first.Algorithms[0], null) : null;
+        choice = Signers.Select(signer => signer.Key).FirstOrDefault(key => Signer.IsValid(key, now)) is { } first
+            ? new SigningChoice(first, first.Algorithms[0], null)
+            : null;
         return choice is not null;
     }
 
-    /// <summary>Every question about a serial number that has an answer of its own: one a hash, and one more for each algorithm that may be preferred.</summary>
+    /// <summary>
+    /// Every question about a serial number that has an answer of its own: one a hash, and one more for each algorithm
+    /// that may be preferred.
+    /// </summary>
     public IEnumerable<byte[]> QuestionsAbout(string serialNumber)
     {
-        PreferredSignatureAlgorithm?[] preferences = [null, .. Signers.Select(signer => signer.Key).SelectMany(key => key.Algorithms.Select(algorithm => Exactly(key, algorithm))).Distinct()];
+        PreferredSignatureAlgorithm?[] preferences =
+        [
+            null,
+            .. Signers
+                .Select(signer => signer.Key)
+                .SelectMany(key => key.Algorithms.Select(algorithm => Exactly(key, algorithm)))
+                .Distinct(),
+        ];
         var serial = new BigInteger(Convert.FromHexString(serialNumber), isUnsigned: false, isBigEndian: true);
         var subject = OcspSubject.FromSerial(serial, Issuer);
-        return from hash in Enum.GetValues<CertIdHash>() from preference in preferences select Question(subject.ToCertId(hash), preference);
+        return from hash in Enum.GetValues<CertIdHash>()
+            from preference in preferences
+            select Question(subject.ToCertId(hash), preference);
     }
 
     /// <summary>The question, however a client wrote it: what answers are remembered by.</summary>
     public static byte[] Question(CertId id, PreferredSignatureAlgorithm? preference) =>
-        new OcspRequest { CertIds = [id], PreferredSignatureAlgorithms = preference is null ? null : [preference] }.Encode();
+        new OcspRequest
+        {
+            CertIds = [id],
+            PreferredSignatureAlgorithms = preference is null ? null : [preference],
+        }.Encode();
 
     // Two keys may share an algorithm and differ in their curves.
-    private static PreferredSignatureAlgorithm Exactly(OcspSigningKey key, string algorithm) => new(algorithm, key.KeyAlgorithm.Oid, key.KeyAlgorithm.Curve);
+    private static PreferredSignatureAlgorithm Exactly(OcspSigningKey key, string algorithm) =>
+        new(algorithm, key.KeyAlgorithm.Oid, key.KeyAlgorithm.Curve);
 }
 
 /// <summary>Who signs an answer, and how.</summary>

@@ -11,7 +11,9 @@ internal sealed class AuthorityDirectory : IAsyncDisposable
 {
     private readonly List<IStatusSource> _owned = [];
 
-    /// <exception cref="InvalidOperationException">A certificate or key cannot be used; the message names the file.</exception>
+    /// <exception cref="InvalidOperationException">
+    /// A certificate or key cannot be used; the message names the file.
+    /// </exception>
     /// <exception cref="IOException">A source cannot be used.</exception>
     public AuthorityDirectory(IOptions<ResponderOptions> options, IServiceProvider services, TimeProvider clock)
     {
@@ -46,9 +48,12 @@ internal sealed class AuthorityDirectory : IAsyncDisposable
     public ICertificateRegistry? FindRegistry(string? name, out string fault)
     {
         var writable = All.Where(authority => authority.Source is ICertificateRegistry).ToList();
-        var found = name is null ? writable : [.. writable.Where(authority => string.Equals(authority.Name, name, StringComparison.OrdinalIgnoreCase))];
+        var found = name is null
+            ? writable
+            : [.. writable.Where(authority => string.Equals(authority.Name, name, StringComparison.OrdinalIgnoreCase))];
         var names = string.Join(", ", writable.Select(authority => authority.Name));
-        fault = writable.Count == 0 ? "The statuses come from a source that cannot be changed here."
+        fault =
+            writable.Count == 0 ? "The statuses come from a source that cannot be changed here."
             : found.Count > 1 ? $"Name the authority: one of {names}."
             : $"'{name}' is not an authority whose statuses can be changed here; one of {names}.";
         return found.Count == 1 ? (ICertificateRegistry)found[0].Source : null;
@@ -65,14 +70,27 @@ internal sealed class AuthorityDirectory : IAsyncDisposable
         }
     }
 
-    private IStatusSource FindSource(string name, AuthorityOptions its, X509Certificate2 issuer, IServiceProvider services, TimeProvider clock)
+    private IStatusSource FindSource(
+        string name,
+        AuthorityOptions its,
+        X509Certificate2 issuer,
+        IServiceProvider services,
+        TimeProvider clock
+    )
     {
         if (services.GetKeyedService<IStatusSource>(name) is { } own)
             return own;
         IStatusSource source = its switch
         {
             { Index: { } index } => new IndexFileSource(index, clock),
-            { Crl: { } crl } => new CrlSource(crl, issuer, its.CrlScope, its.CrlRefreshInterval, () => services.GetRequiredService<IHttpClientFactory>().CreateClient(CrlClient), clock),
+            { Crl: { } crl } => new CrlSource(
+                crl,
+                issuer,
+                its.CrlScope,
+                its.CrlRefreshInterval,
+                () => services.GetRequiredService<IHttpClientFactory>().CreateClient(CrlClient),
+                clock
+            ),
             { PostgreSql: { } connection } => new PostgresCertificateRegistry(connection, Identify(issuer), clock),
             { Database: { } database } => new SqliteCertificateRegistry(database, clock),
             _ => throw new InvalidOperationException($"The authority '{name}' has no source."),
@@ -82,7 +100,8 @@ internal sealed class AuthorityDirectory : IAsyncDisposable
     }
 
     // By the key: it stays when the authority's certificate is renewed.
-    private static string Identify(X509Certificate2 issuer) => Convert.ToHexStringLower(OcspSubject.FromSerial(0, issuer).ToCertId(CertIdHash.Sha256).IssuerKeyHash.Span);
+    private static string Identify(X509Certificate2 issuer) =>
+        Convert.ToHexStringLower(OcspSubject.FromSerial(0, issuer).ToCertId(CertIdHash.Sha256).IssuerKeyHash.Span);
 
     internal const string CrlClient = "OcspLab.Responder.Crl";
 }

@@ -9,7 +9,9 @@ using OcspLab.Responder.Sources;
 
 namespace OcspLab.Responder.Authorities;
 
-/// <summary>One who signs for an authority. Its files are read again when they change; a pair that does not work is not taken.</summary>
+/// <summary>
+/// One who signs for an authority. Its files are read again when they change; a pair that does not work is not taken.
+/// </summary>
 internal sealed class Signer
 {
     private readonly SignerOptions _files;
@@ -17,23 +19,33 @@ internal sealed class Signer
     private readonly FileWatch[] _watches;
     private volatile OcspSigningKey _key;
 
-    /// <exception cref="InvalidOperationException">A file cannot be read, or clients of the authority would not believe this signer.</exception>
+    /// <exception cref="InvalidOperationException">
+    /// A file cannot be read, or clients of the authority would not believe this signer.
+    /// </exception>
     public Signer(SignerOptions files, X509Certificate2 issuer, DateTimeOffset now)
     {
         _files = files;
         _issuer = issuer;
-        _watches = [.. new[] { files.Certificate, files.Key, files.PasswordFile }.Where(path => !string.IsNullOrEmpty(path)).Select(path => new FileWatch(path!))];
+        _watches =
+        [
+            .. new[] { files.Certificate, files.Key, files.PasswordFile }
+                .Where(path => !string.IsNullOrEmpty(path))
+                .Select(path => new FileWatch(path!)),
+        ];
         _key = Load(now);
     }
 
-    /// <summary>The key as of now. One that is replaced is left to the collector: answers may be in the making with it.</summary>
+    /// <summary>
+    /// The key as of now. One that is replaced is left to the collector: answers may be in the making with it.
+    /// </summary>
     public OcspSigningKey Key => _key;
 
     public DateTimeOffset NotBefore => _key.Certificate.NotBefore.ToUniversalTime();
 
     public DateTimeOffset NotAfter => _key.Certificate.NotAfter.ToUniversalTime();
 
-    public static bool IsValid(OcspSigningKey key, DateTimeOffset now) => key.Certificate.NotBefore.ToUniversalTime() <= now && now < key.Certificate.NotAfter.ToUniversalTime();
+    public static bool IsValid(OcspSigningKey key, DateTimeOffset now) =>
+        key.Certificate.NotBefore.ToUniversalTime() <= now && now < key.Certificate.NotAfter.ToUniversalTime();
 
     /// <summary>Why the files as they are now are left aside, or null.</summary>
     public string? Refusal { get; set; }
@@ -50,7 +62,9 @@ internal sealed class Signer
 
     /// <summary>Reads the files again when one of them changed. Not thread-safe.</summary>
     /// <returns>True when there is another key now.</returns>
-    /// <exception cref="InvalidOperationException">They do not go together, or clients would not believe them; the former pair stays.</exception>
+    /// <exception cref="InvalidOperationException">
+    /// They do not go together, or clients would not believe them; the former pair stays.
+    /// </exception>
     public bool Reload(DateTimeOffset now)
     {
         // What was refused is looked at again: certificate and key are not replaced at one instant.
@@ -74,16 +88,35 @@ internal sealed class Signer
     {
         var key = SignerFiles.Load(_files);
         // Times pass, and a certificate that is out of date can be replaced while the responder runs.
-        if (Test(key, _issuer, now) is { } rejection && rejection.Reason is not (RejectionReason.SignerExpired or RejectionReason.SignerNotYetValid))
-            throw new InvalidOperationException($"{_files.Certificate} cannot sign for '{_issuer.Subject}': {rejection}");
+        if (
+            Test(key, _issuer, now) is { } rejection
+            && rejection.Reason is not (RejectionReason.SignerExpired or RejectionReason.SignerNotYetValid)
+        )
+            throw new InvalidOperationException(
+                $"{_files.Certificate} cannot sign for '{_issuer.Subject}': {rejection}"
+            );
         return key;
     }
 
     private static Rejection? Test(OcspSigningKey key, X509Certificate2 issuer, DateTimeOffset now)
     {
         var subject = OcspSubject.FromSerial(0, issuer);
-        var answer = new OcspResponseEntry(subject.ToCertId(CertIdHash.Sha256), CertStatus.Unknown, now, now + TimeSpan.FromMinutes(1));
-        return OcspVerifier.Verify(OcspResponseBuilder.Build([answer], key, issuer, now), subject, new VerificationPolicy { ClockSkew = TimeSpan.Zero }, now).TryGetStaple(out _, out var rejection) ? null : rejection;
+        var answer = new OcspResponseEntry(
+            subject.ToCertId(CertIdHash.Sha256),
+            CertStatus.Unknown,
+            now,
+            now + TimeSpan.FromMinutes(1)
+        );
+        return OcspVerifier
+            .Verify(
+                OcspResponseBuilder.Build([answer], key, issuer, now),
+                subject,
+                new VerificationPolicy { ClockSkew = TimeSpan.Zero },
+                now
+            )
+            .TryGetStaple(out _, out var rejection)
+            ? null
+            : rejection;
     }
 }
 

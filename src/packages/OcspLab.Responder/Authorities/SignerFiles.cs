@@ -15,9 +15,13 @@ internal static class SignerFiles
         {
             return X509CertificateLoader.LoadCertificateFromFile(path);
         }
-        catch (Exception exception) when (exception is CryptographicException or IOException or UnauthorizedAccessException)
+        catch (Exception exception)
+            when (exception is CryptographicException or IOException or UnauthorizedAccessException)
         {
-            throw new InvalidOperationException($"{path} is not a readable certificate: {exception.Message}", exception);
+            throw new InvalidOperationException(
+                $"{path} is not a readable certificate: {exception.Message}",
+                exception
+            );
         }
     }
 
@@ -29,15 +33,20 @@ internal static class SignerFiles
         {
             certificates.ImportFromPemFile(path);
         }
-        catch (Exception exception) when (exception is CryptographicException or IOException or UnauthorizedAccessException)
+        catch (Exception exception)
+            when (exception is CryptographicException or IOException or UnauthorizedAccessException)
         {
             throw new InvalidOperationException($"{path} cannot be read: {exception.Message}", exception);
         }
 
-        return certificates.Count > 0 ? certificates : throw new InvalidOperationException($"{path} holds no certificate in PEM.");
+        return certificates.Count > 0
+            ? certificates
+            : throw new InvalidOperationException($"{path} holds no certificate in PEM.");
     }
 
-    /// <exception cref="InvalidOperationException">A file cannot be read, the password is wrong, or the key is another certificate's.</exception>
+    /// <exception cref="InvalidOperationException">
+    /// A file cannot be read, the password is wrong, or the key is another certificate's.
+    /// </exception>
     public static OcspSigningKey Load(SignerOptions files)
     {
         var key = files.Key.Length == 0 ? files.Certificate : files.Key;
@@ -45,15 +54,25 @@ internal static class SignerFiles
         {
             if (!File.ReadAllText(key).Contains("PRIVATE KEY-----", StringComparison.Ordinal))
                 throw new InvalidOperationException($"{key} holds no private key in PEM.");
-            var password = files.PasswordFile is null ? files.Password : File.ReadLines(files.PasswordFile).FirstOrDefault() ?? "";
-            return new OcspSigningKey(password is null
-                ? X509Certificate2.CreateFromPemFile(files.Certificate, key)
-                : X509Certificate2.CreateFromEncryptedPemFile(files.Certificate, password, key));
+            var password = files.PasswordFile is null
+                ? files.Password
+                : File.ReadLines(files.PasswordFile).FirstOrDefault() ?? "";
+            return new OcspSigningKey(
+                password is null
+                    ? X509Certificate2.CreateFromPemFile(files.Certificate, key)
+                    : X509Certificate2.CreateFromEncryptedPemFile(files.Certificate, password, key)
+            );
         }
         catch (Exception exception) when (exception is CryptographicException or ArgumentException)
         {
-            var with = files.PasswordFile is not null ? $" with the password in {files.PasswordFile}" : files.Password is not null ? " with the password given" : "";
-            throw new InvalidOperationException($"{key} cannot be opened{with}, or is not the key of {files.Certificate}: {exception.Message}", exception);
+            var with =
+                files.PasswordFile is not null ? $" with the password in {files.PasswordFile}"
+                : files.Password is not null ? " with the password given"
+                : "";
+            throw new InvalidOperationException(
+                $"{key} cannot be opened{with}, or is not the key of {files.Certificate}: {exception.Message}",
+                exception
+            );
         }
         catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
         {

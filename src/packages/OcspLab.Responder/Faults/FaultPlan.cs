@@ -28,7 +28,14 @@ internal sealed class FaultPlan(TimeProvider clock)
         lock (_lock)
         {
             var usual = order.Kind == FaultKind.Delay ? TimeSpan.FromSeconds(2) : TimeSpan.FromSeconds(5);
-            var fault = new Fault(++_id, order.Kind, order.Certificate, order.Requests, clock.GetUtcNow() + order.For, order.Duration ?? usual);
+            var fault = new Fault(
+                ++_id,
+                order.Kind,
+                order.Certificate,
+                order.Requests,
+                clock.GetUtcNow() + order.For,
+                order.Duration ?? usual
+            );
             _faults.Add(fault);
             _isEmpty = false;
             return fault;
@@ -53,7 +60,9 @@ internal sealed class FaultPlan(TimeProvider clock)
         lock (_lock)
         {
             Tidy();
-            var index = _faults.FindLastIndex(fault => fault.SerialNumber is null || serialNumbers.Contains(fault.SerialNumber));
+            var index = _faults.FindLastIndex(fault =>
+                fault.SerialNumber is null || serialNumbers.Contains(fault.SerialNumber)
+            );
             if (index < 0)
                 return null;
             var fault = _faults[index];

@@ -7,7 +7,8 @@ namespace OcspLab.Responder.Faults;
 /// <param name="inner">Sends what is left to be sent.</param>
 /// <param name="injector">The faults.</param>
 /// <param name="journal">Is told of a request that gets no response, or null.</param>
-internal sealed class FaultySender(IResponseSender inner, FaultInjector injector, RequestJournal? journal) : IResponseSender
+internal sealed class FaultySender(IResponseSender inner, FaultInjector injector, RequestJournal? journal)
+    : IResponseSender
 {
     public async Task SendAsync(HttpContext http, PreparedResponse response, int status = StatusCodes.Status200OK)
     {
@@ -20,7 +21,12 @@ internal sealed class FaultySender(IResponseSender inner, FaultInjector injector
 
         http.Features.Set(new InjectedFault(fault.Kind.ToString()));
         if (await injector.InterruptAsync(http, fault).ConfigureAwait(false))
-            journal?.Note(http, response, http.Response.HasStarted ? http.Response.StatusCode : null, fault.Kind.ToString());
+            journal?.Note(
+                http,
+                response,
+                http.Response.HasStarted ? http.Response.StatusCode : null,
+                fault.Kind.ToString()
+            );
         else
             await inner.SendAsync(http, injector.Spoil(response, fault), status).ConfigureAwait(false);
     }

@@ -5,10 +5,16 @@ using OcspLab.Responder.Listening;
 
 namespace OcspLab.Responder.Hosting;
 
-/// <summary>Healthy when, for every authority, a signer signs what a client would believe and the source can be asked; degraded when the last signer is in the last tenth of its life.</summary>
+/// <summary>
+/// Healthy when, for every authority, a signer signs what a client would believe and the source can be asked; degraded
+/// when the last signer is in the last tenth of its life.
+/// </summary>
 internal sealed class ResponderHealth(AuthorityDirectory authorities, TimeProvider clock) : IHealthCheck
 {
-    public Task<HealthCheckResult> CheckHealthAsync(HealthCheckContext context, CancellationToken cancellationToken = default)
+    public Task<HealthCheckResult> CheckHealthAsync(
+        HealthCheckContext context,
+        CancellationToken cancellationToken = default
+    )
     {
         var now = clock.GetUtcNow();
         var data = new Dictionary<string, object>();
@@ -21,7 +27,10 @@ internal sealed class ResponderHealth(AuthorityDirectory authorities, TimeProvid
             data[$"{authority.Name}:source"] = authority.SourceFault ?? "reachable";
             var working = authority.Signers.Where(signer => signer.Test(now) is null).ToList();
             if (working.Count == 0)
-                broken.Add($"{authority.Name}: no signer that clients would believe: {string.Join("; ", authority.Signers.Select(signer => signer.Test(now)))}");
+                broken.Add(
+                    $"{authority.Name}: no signer that clients would believe: "
+                        + $"{string.Join("; ", authority.Signers.Select(signer => signer.Test(now)))}"
+                );
             else if (working.All(signer => signer.AgeAt(now) == SignerAge.Ageing))
                 ageing.Add($"{authority.Name}: the last signer ends at {At(working.Max(signer => signer.NotAfter))}");
             foreach (var signer in authority.Signers)
@@ -31,15 +40,24 @@ internal sealed class ResponderHealth(AuthorityDirectory authorities, TimeProvid
         return Task.FromResult(
             broken.Count > 0 ? HealthCheckResult.Unhealthy(string.Join(' ', broken), data: data)
             : ageing.Count > 0 ? HealthCheckResult.Degraded(string.Join(' ', ageing), data: data)
-            : HealthCheckResult.Healthy("Every authority has a signer and a source.", data));
+            : HealthCheckResult.Healthy("Every authority has a signer and a source.", data)
+        );
     }
 
-    private static string At(DateTimeOffset instant) => instant.ToString("yyyy-MM-dd HH:mm:ss 'UTC'", CultureInfo.InvariantCulture);
+    private static string At(DateTimeOffset instant) =>
+        instant.ToString("yyyy-MM-dd HH:mm:ss 'UTC'", CultureInfo.InvariantCulture);
 }
 
 /// <summary>Degraded while the OCSP port is closed on purpose.</summary>
 internal sealed class ListenerHealth(OcspListener listener) : IHealthCheck
 {
-    public Task<HealthCheckResult> CheckHealthAsync(HealthCheckContext context, CancellationToken cancellationToken = default) =>
-        Task.FromResult(listener.Url is { } url ? HealthCheckResult.Healthy($"The OCSP port is {url}.") : HealthCheckResult.Degraded("The OCSP port is closed."));
+    public Task<HealthCheckResult> CheckHealthAsync(
+        HealthCheckContext context,
+        CancellationToken cancellationToken = default
+    ) =>
+        Task.FromResult(
+            listener.Url is { } url
+                ? HealthCheckResult.Healthy($"The OCSP port is {url}.")
+                : HealthCheckResult.Degraded("The OCSP port is closed.")
+        );
 }

@@ -14,12 +14,21 @@ namespace OcspLab.Responder.Hosting;
 /// <summary>The responder as a service: admin API and health on one loopback port, OCSP on another.</summary>
 internal static class ResponderService
 {
-    /// <summary>Builds the service from command-line settings (<c>--Responder:Port=8888</c> …) and the environment.</summary>
+    /// <summary>
+    /// Builds the service from command-line settings (<c>--Responder:Port=8888</c> …) and the environment.
+    /// </summary>
     /// <param name="args">Settings.</param>
     /// <param name="configure">A last word, for who runs it inside another process.</param>
     public static WebApplication Create(string[] args, Action<WebApplicationBuilder>? configure = null)
     {
-        var builder = WebApplication.CreateBuilder(new WebApplicationOptions { Args = args, ContentRootPath = AppContext.BaseDirectory, ApplicationName = typeof(ResponderService).Assembly.GetName().Name });
+        var builder = WebApplication.CreateBuilder(
+            new WebApplicationOptions
+            {
+                Args = args,
+                ContentRootPath = AppContext.BaseDirectory,
+                ApplicationName = typeof(ResponderService).Assembly.GetName().Name,
+            }
+        );
         builder.AddServiceDefaults(ResponderMetrics.MeterName);
         var section = builder.Configuration.GetSection(ResponderOptions.Section);
         builder.Services.AddOcspResponder(section);
@@ -27,17 +36,29 @@ internal static class ResponderService
         builder.Services.AddOptions<ResponderServiceOptions>().Bind(section).ValidateOnStart();
         AddLaboratory(builder.Services, section);
         builder.Services.AddSingleton(provider => new OcspListener(
-            provider.GetRequiredService<OcspRequestHandler>(), provider.GetRequiredService<IOptions<ResponderServiceOptions>>(), section.GetValue("Binding", AddressBinding.Present), provider.GetRequiredService<ILoggerFactory>()));
+            provider.GetRequiredService<OcspRequestHandler>(),
+            provider.GetRequiredService<IOptions<ResponderServiceOptions>>(),
+            section.GetValue("Binding", AddressBinding.Present),
+            provider.GetRequiredService<ILoggerFactory>()
+        ));
         builder.Services.AddHostedService(provider => provider.GetRequiredService<OcspListener>());
         builder.Services.AddHealthChecks().AddCheck<ListenerHealth>("listener");
         builder.Services.AddProblemDetails();
         builder.Services.AddOpenApi(AdminDocument.Describe);
         builder.Services.ConfigureHttpJsonOptions(json => AdminJson.Configure(json.SerializerOptions));
-        builder.WebHost.ConfigureKestrel((context, kestrel) =>
-        {
-            kestrel.Limits.MaxRequestBodySize = 64 * 1024;
-            kestrel.Listen(IPAddress.Loopback, context.Configuration.GetValue($"{ResponderOptions.Section}:{nameof(ResponderServiceOptions.AdminPort)}", 8889));
-        });
+        builder.WebHost.ConfigureKestrel(
+            (context, kestrel) =>
+            {
+                kestrel.Limits.MaxRequestBodySize = 64 * 1024;
+                kestrel.Listen(
+                    IPAddress.Loopback,
+                    context.Configuration.GetValue(
+                        $"{ResponderOptions.Section}:{nameof(ResponderServiceOptions.AdminPort)}",
+                        8889
+                    )
+                );
+            }
+        );
         configure?.Invoke(builder);
 
         var app = builder.Build();
@@ -60,16 +81,27 @@ internal static class ResponderService
         if (section.GetValue(nameof(ResponderServiceOptions.Journal), 0) > 0)
         {
             services.AddSingleton(provider => new RequestJournal(
-                provider.GetRequiredService<JournalMemory>().Add, provider.GetRequiredService<TimeProvider>()));
-            services.Decorate((inner, provider) => new JournalingSender(inner, provider.GetRequiredService<RequestJournal>()));
+                provider.GetRequiredService<JournalMemory>().Add,
+                provider.GetRequiredService<TimeProvider>()
+            ));
+            services.Decorate(
+                (inner, provider) => new JournalingSender(inner, provider.GetRequiredService<RequestJournal>())
+            );
         }
 
         if (section.GetValue(nameof(ResponderServiceOptions.Faults), FaultInjection.Off) == FaultInjection.DangerousOn)
         {
-            services.Decorate((inner, provider) => new FaultySender(
-                inner, provider.GetRequiredService<FaultInjector>(), provider.GetService<RequestJournal>()));
+            services.Decorate(
+                (inner, provider) =>
+                    new FaultySender(
+                        inner,
+                        provider.GetRequiredService<FaultInjector>(),
+                        provider.GetService<RequestJournal>()
+                    )
+            );
         }
     }
 
-    private static ResponderServiceOptions Options(IServiceProvider services) => services.GetRequiredService<IOptions<ResponderServiceOptions>>().Value;
+    private static ResponderServiceOptions Options(IServiceProvider services) =>
+        services.GetRequiredService<IOptions<ResponderServiceOptions>>().Value;
 }

@@ -6,9 +6,22 @@ namespace OcspLab.Responder.Journal;
 /// <param name="Client">Who asked: address and port.</param>
 /// <param name="Protocol">HTTP's version as Kestrel writes it, such as <c>HTTP/1.1</c>.</param>
 /// <param name="Method">GET, HEAD, POST, or other.</param>
-/// <param name="SerialNumbers">What about, in lower-case hexadecimal; empty where the request could not be read.</param>
+/// <param name="SerialNumbers">
+/// What about, in lower-case hexadecimal; empty where the request could not be read.
+/// </param>
 /// <param name="Outcome">good, revoked, unknown, several, or the error status in camel case.</param>
 /// <param name="Status">HTTP's status; null where nothing was sent.</param>
 /// <param name="Fault">The fault that was asked for, or null.</param>
 /// <param name="UserAgent">What the client says it is, cut at 200 characters, or null.</param>
-public sealed record JournalEntry(long Number, DateTimeOffset At, string Client, string Protocol, string Method, IReadOnlyList<string> SerialNumbers, string Outcome, int? Status, string? Fault, string? UserAgent);
+public sealed record JournalEntry(
+    long Number,
+    DateTimeOffset At,
+    string Client,
+    string Protocol,
+    string Method,
+    IReadOnlyList<string> SerialNumbers,
+    string Outcome,
+    int? Status,
+    string? Fault,
+    string? UserAgent
+);

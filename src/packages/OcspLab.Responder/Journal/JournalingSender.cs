@@ -8,7 +8,12 @@ internal sealed class JournalingSender(IResponseSender inner, RequestJournal jou
     // Before it is sent: who has the response finds it in the journal.
     public Task SendAsync(HttpContext http, PreparedResponse response, int status = StatusCodes.Status200OK)
     {
-        journal.Note(http, response, ResponseSender.StatusOf(http.Request, response, status), http.Features.Get<InjectedFault>()?.Name);
+        journal.Note(
+            http,
+            response,
+            ResponseSender.StatusOf(http.Request, response, status),
+            http.Features.Get<InjectedFault>()?.Name
+        );
         return inner.SendAsync(http, response, status);
     }
 }

@@ -22,9 +22,20 @@ internal sealed class RequestJournal(Action<JournalEntry> note, TimeProvider clo
         // Numbered and handed on in one step: who reads on from a number must not miss a smaller one.
         lock (_lock)
         {
-            note(new JournalEntry(
-                ++_number, clock.GetUtcNow(), $"{context.Connection.RemoteIpAddress}:{context.Connection.RemotePort}", context.Request.Protocol, RequestCount.MethodOf(context.Request),
-                response.SerialNumbers, response.Outcome, status, fault, agent.Length == 0 ? null : agent[..Math.Min(agent.Length, LongestAgent)]));
+            note(
+                new JournalEntry(
+                    ++_number,
+                    clock.GetUtcNow(),
+                    $"{context.Connection.RemoteIpAddress}:{context.Connection.RemotePort}",
+                    context.Request.Protocol,
+                    RequestCount.MethodOf(context.Request),
+                    response.SerialNumbers,
+                    response.Outcome,
+                    status,
+                    fault,
+                    agent.Length == 0 ? null : agent[..Math.Min(agent.Length, LongestAgent)]
+                )
+            );
         }
     }
 

@@ -9,7 +9,8 @@ using OcspLab.ServiceDefaults;
 namespace OcspLab.Responder.Listening;
 
 /// <summary>
-/// The OCSP port, an application of its own beside the admin API's: nothing of the one can be reached through the other, and it
+/// The OCSP port, an application of its own beside the admin API's: nothing of the one can be reached through the
+/// other, and it
 /// can be stopped and started while the admin API stays.
 /// </summary>
 public sealed class OcspListener : IHostedService, IAsyncDisposable
@@ -21,7 +22,12 @@ public sealed class OcspListener : IHostedService, IAsyncDisposable
     private readonly SemaphoreSlim _gate = new(1, 1);
     private WebApplication? _application;
 
-    internal OcspListener(OcspRequestHandler handler, IOptions<ResponderServiceOptions> options, AddressBinding binding, ILoggerFactory loggers)
+    internal OcspListener(
+        OcspRequestHandler handler,
+        IOptions<ResponderServiceOptions> options,
+        AddressBinding binding,
+        ILoggerFactory loggers
+    )
     {
         _binding = binding;
         _handler = handler;
@@ -34,45 +40,59 @@ public sealed class OcspListener : IHostedService, IAsyncDisposable
 
     /// <summary>Opens the port; nothing happens when it is open.</summary>
     /// <exception cref="IOException">The port is in use.</exception>
-    public Task StartAsync(CancellationToken cancellationToken) => ExclusivelyAsync(async () =>
-    {
-        if (_application is not null)
-            return;
-        var application = Build();
-        try
-        {
-            await application.StartAsync(cancellationToken).ConfigureAwait(false);
-            _application = application;
-        }
-        catch
-        {
-            await application.DisposeAsync().ConfigureAwait(false);
-            throw;
-        }
-    }, cancellationToken);
+    public Task StartAsync(CancellationToken cancellationToken) =>
+        ExclusivelyAsync(
+            async () =>
+            {
+                if (_application is not null)
+                    return;
+                var application = Build();
+                try
+                {
+                    await application.StartAsync(cancellationToken).ConfigureAwait(false);
+                    _application = application;
+                }
+                catch
+                {
+                    await application.DisposeAsync().ConfigureAwait(false);
+                    throw;
+                }
+            },
+            cancellationToken
+        );
 
     /// <summary>Closes the port; nothing happens when it is closed.</summary>
-    public Task StopAsync(CancellationToken cancellationToken) => ExclusivelyAsync(async () =>
-    {
-        if (_application is not { } application)
-            return;
-        _application = null;
-        try
-        {
-            await application.StopAsync(cancellationToken).ConfigureAwait(false);
-        }
-        finally
-        {
-            await application.DisposeAsync().ConfigureAwait(false);
-        }
-    }, cancellationToken);
+    public Task StopAsync(CancellationToken cancellationToken) =>
+        ExclusivelyAsync(
+            async () =>
+            {
+                if (_application is not { } application)
+                    return;
+                _application = null;
+                try
+                {
+                    await application.StopAsync(cancellationToken).ConfigureAwait(false);
+                }
+                finally
+                {
+                    await application.DisposeAsync().ConfigureAwait(false);
+                }
+            },
+            cancellationToken
+        );
 
     /// <inheritdoc/>
     public async ValueTask DisposeAsync() => await StopAsync(CancellationToken.None).ConfigureAwait(false);
 
     private WebApplication Build()
     {
-        var builder = WebApplication.CreateSlimBuilder(new WebApplicationOptions { ApplicationName = typeof(OcspListener).Assembly.GetName().Name, ContentRootPath = AppContext.BaseDirectory });
+        var builder = WebApplication.CreateSlimBuilder(
+            new WebApplicationOptions
+            {
+                ApplicationName = typeof(OcspListener).Assembly.GetName().Name,
+                ContentRootPath = AppContext.BaseDirectory,
+            }
+        );
         builder.Services.AddSingleton(_loggers);
         builder.Services.Configure<HostOptions>(host => host.ShutdownTimeout = TimeSpan.FromSeconds(2));
         // The lifetime is the outer application's: this one must not answer Ctrl-C by itself.

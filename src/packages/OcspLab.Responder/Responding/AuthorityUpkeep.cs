@@ -6,10 +6,17 @@ using OcspLab.Responder.Settings;
 namespace OcspLab.Responder.Responding;
 
 /// <summary>
-/// Looks once a second whether others changed a source, or the files of a signer, and drops what was answered before. Each authority has a loop of
+/// Looks once a second whether others changed a source, or the files of a signer, and drops what was answered before.
+/// Each authority has a loop of
 /// its own: a source that hangs does not keep the others.
 /// </summary>
-internal sealed class AuthorityUpkeep(AuthorityDirectory authorities, ResponseCache cache, IOptions<ResponderOptions> options, TimeProvider clock, ILogger<AuthorityUpkeep> logger) : BackgroundService
+internal sealed class AuthorityUpkeep(
+    AuthorityDirectory authorities,
+    ResponseCache cache,
+    IOptions<ResponderOptions> options,
+    TimeProvider clock,
+    ILogger<AuthorityUpkeep> logger
+) : BackgroundService
 {
     private readonly List<Action> _unsubscribe = [];
     private readonly List<Task> _first = [];
@@ -26,14 +33,16 @@ internal sealed class AuthorityUpkeep(AuthorityDirectory authorities, ResponseCa
                 logger.SignerLoaded(signer.Key.Certificate.Subject, authority.Name, signer.NotAfter.UtcDateTime);
         }
 
-        // The first look is before the first question: a CRL is loaded by it. One that takes long keeps nobody else, and its clients try later.
+        // The first look is before the first question: a CRL is loaded by it. One that takes long keeps nobody else,
+        // and its clients try later.
         foreach (var authority in authorities.All)
         {
             authority.SourceFault = "it was not asked yet";
             _first.Add(LookAsync(authority, _stopping.Token));
         }
 
-        await Task.WhenAny(Task.WhenAll(_first), Task.Delay(StartTimeout, clock, cancellationToken)).ConfigureAwait(false);
+        await Task.WhenAny(Task.WhenAll(_first), Task.Delay(StartTimeout, clock, cancellationToken))
+            .ConfigureAwait(false);
         await base.StartAsync(cancellationToken).ConfigureAwait(false);
     }
 
@@ -50,7 +59,8 @@ internal sealed class AuthorityUpkeep(AuthorityDirectory authorities, ResponseCa
         base.Dispose();
     }
 
-    protected override Task ExecuteAsync(CancellationToken stoppingToken) => Task.WhenAll(authorities.All.Zip(_first, (authority, first) => WatchAsync(authority, first, stoppingToken)));
+    protected override Task ExecuteAsync(CancellationToken stoppingToken) =>
+        Task.WhenAll(authorities.All.Zip(_first, (authority, first) => WatchAsync(authority, first, stoppingToken)));
 
     private async Task WatchAsync(Authority authority, Task first, CancellationToken stoppingToken)
     {
@@ -74,7 +84,11 @@ internal sealed class AuthorityUpkeep(AuthorityDirectory authorities, ResponseCa
             LookAt(signer, authority);
     }
 
-    [SuppressMessage("Design", "CA1031", Justification = "The boundary: a source is anybody's code, and its loop must go on.")]
+    [SuppressMessage(
+        "Design",
+        "CA1031",
+        Justification = "The boundary: a source is anybody's code, and its loop must go on."
+    )]
     private async Task LookAtSourceAsync(Authority authority, CancellationToken cancellationToken)
     {
         try
@@ -109,7 +123,13 @@ internal sealed class AuthorityUpkeep(AuthorityDirectory authorities, ResponseCa
                 cache.Forget(authority, null);
             }
         }
-        catch (Exception exception) when (exception is InvalidOperationException or IOException or UnauthorizedAccessException or System.Security.Cryptography.CryptographicException)
+        catch (Exception exception)
+            when (exception
+                    is InvalidOperationException
+                        or IOException
+                        or UnauthorizedAccessException
+                        or System.Security.Cryptography.CryptographicException
+            )
         {
             if (signer.Refusal != exception.Message)
                 logger.SignerRefused(authority.Name, exception.Message);
@@ -123,7 +143,12 @@ internal sealed class AuthorityUpkeep(AuthorityDirectory authorities, ResponseCa
         if (age == SignerAge.Ageing)
             logger.SignerAgeing(signer.Key.Certificate.Subject, authority.Name, signer.NotAfter.UtcDateTime);
         else if (age is SignerAge.Expired or SignerAge.NotYetValid)
-            logger.SignerOutOfDate(signer.Key.Certificate.Subject, authority.Name, signer.NotBefore.UtcDateTime, signer.NotAfter.UtcDateTime);
+            logger.SignerOutOfDate(
+                signer.Key.Certificate.Subject,
+                authority.Name,
+                signer.NotBefore.UtcDateTime,
+                signer.NotAfter.UtcDateTime
+            );
     }
 
     private static readonly TimeSpan PollInterval = TimeSpan.FromSeconds(1);

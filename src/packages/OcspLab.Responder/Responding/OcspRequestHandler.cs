@@ -5,8 +5,14 @@ using OcspLab.Responder.Settings;
 
 namespace OcspLab.Responder.Responding;
 
-/// <summary>OCSP over HTTP (RFC 6960 appendix A, RFC 9919 §6 and §7), straight from the request's target or body.</summary>
-internal sealed class OcspRequestHandler(OcspResponder responder, IResponseSender sender, IOptions<ResponderOptions> options)
+/// <summary>
+/// OCSP over HTTP (RFC 6960 appendix A, RFC 9919 §6 and §7), straight from the request's target or body.
+/// </summary>
+internal sealed class OcspRequestHandler(
+    OcspResponder responder,
+    IResponseSender sender,
+    IOptions<ResponderOptions> options
+)
 {
     private readonly int _limit = options.Value.MaximumRequestSize;
 
@@ -25,7 +31,9 @@ internal sealed class OcspRequestHandler(OcspResponder responder, IResponseSende
     {
         var target = http.Features.GetRequiredFeature<IHttpRequestFeature>().RawTarget;
         if (target is "/" or "")
-            return http.Response.WriteAsync("An OCSP responder (RFC 6960). Ask with POST, or GET /{base64 of the request}.\n");
+            return http.Response.WriteAsync(
+                "An OCSP responder (RFC 6960). Ask with POST, or GET /{base64 of the request}.\n"
+            );
         if (target.Length > _limit * 2)
             return sender.SendAsync(http, Malformed, StatusCodes.Status414UriTooLong);
 
@@ -34,13 +42,18 @@ internal sealed class OcspRequestHandler(OcspResponder responder, IResponseSende
         var request = buffer[..RequestTarget.Read(target, buffer)];
         if (request.Length > _limit)
             return sender.SendAsync(http, Malformed, StatusCodes.Status414UriTooLong);
-        return responder.TryGetCached(request, out var cached) ? sender.SendAsync(http, cached) : RespondAsync(http, request.ToArray());
+        return responder.TryGetCached(request, out var cached)
+            ? sender.SendAsync(http, cached)
+            : RespondAsync(http, request.ToArray());
     }
 
     private async Task PostAsync(HttpContext http)
     {
         // Nothing said is taken as meant: some clients leave it out.
-        if (http.Request.ContentType is { } type && !type.StartsWith("application/ocsp-request", StringComparison.OrdinalIgnoreCase))
+        if (
+            http.Request.ContentType is { } type
+            && !type.StartsWith("application/ocsp-request", StringComparison.OrdinalIgnoreCase)
+        )
         {
             await sender.SendAsync(http, Malformed, StatusCodes.Status415UnsupportedMediaType).ConfigureAwait(false);
             return;
@@ -66,8 +79,9 @@ internal sealed class OcspRequestHandler(OcspResponder responder, IResponseSende
         if (request.ContentLength > _limit)
             return null;
         var buffer = new byte[request.ContentLength is { } length ? (int)length + 1 : _limit + 1];
-        var read = await request.Body
-            .ReadAtLeastAsync(buffer, buffer.Length, throwOnEndOfStream: false, cancellationToken).ConfigureAwait(false);
+        var read = await request
+            .Body.ReadAtLeastAsync(buffer, buffer.Length, throwOnEndOfStream: false, cancellationToken)
+            .ConfigureAwait(false);
         return read > _limit ? null : buffer.AsMemory(0, read);
     }
 

@@ -15,11 +15,13 @@ internal sealed class OcspResponder(
     ResponseCache cache,
     IOptions<ResponderOptions> options,
     TimeProvider clock,
-    ILogger<OcspResponder> logger)
+    ILogger<OcspResponder> logger
+)
 {
     private readonly NonceHandling _nonces = options.Value.Nonces;
-    private readonly X509Certificate2Collection? _requestors =
-        options.Value.Requestors is { } file ? SignerFiles.LoadCertificates(file) : null;
+    private readonly X509Certificate2Collection? _requestors = options.Value.Requestors is { } file
+        ? SignerFiles.LoadCertificates(file)
+        : null;
 
     /// <summary>The way of most requests: the same bytes were asked before.</summary>
     public bool TryGetCached(ReadOnlySpan<byte> request, [NotNullWhen(true)] out PreparedResponse? response)
@@ -29,8 +31,15 @@ internal sealed class OcspResponder(
         return _requestors is null && cache.TryFind(request, clock.GetUtcNow(), out response);
     }
 
-    /// <summary>Responds to a request that is not cached as it is, malformed ones included. Never throws for what a peer sent.</summary>
-    [SuppressMessage("Design", "CA1031", Justification = "The boundary: whatever fails within, a client gets an OCSP response, and the log the exception.")]
+    /// <summary>
+    /// Responds to a request that is not cached as it is, malformed ones included. Never throws for what a peer sent.
+    /// </summary>
+    [SuppressMessage(
+        "Design",
+        "CA1031",
+        Justification = "The boundary: whatever fails within, a client gets an OCSP response, and the log the "
+            + "exception."
+    )]
     public async Task<PreparedResponse> RespondAsync(ReadOnlyMemory<byte> encoded, CancellationToken cancellationToken)
     {
         try
@@ -48,13 +57,17 @@ internal sealed class OcspResponder(
     }
 
     private async Task<PreparedResponse> RespondAsync(
-        OcspRequest request, ReadOnlyMemory<byte> encoded, CancellationToken cancellationToken)
+        OcspRequest request,
+        ReadOnlyMemory<byte> encoded,
+        CancellationToken cancellationToken
+    )
     {
         if (_nonces == NonceHandling.Ignore)
             request = request with { Nonce = null };
         if (RefusalOf(request) is { } refusal)
             return Refuse(request, refusal);
-        // Nothing is said about other authorities' certificates (RFC 9919 §3.2.3), and one signer cannot speak for two authorities.
+        // Nothing is said about other authorities' certificates (RFC 9919 §3.2.3), and one signer cannot speak for two
+        // authorities.
         if (authorities.Find(request.CertIds) is not { } authority)
             return Refuse(request, OcspResponseStatus.Unauthorized);
         // Nobody would believe a signer that is out of date; a new one may be on its way.
@@ -90,7 +103,8 @@ internal sealed class OcspResponder(
         ReadOnlyMemory<byte> encoded,
         Authority authority,
         SigningChoice signing,
-        CancellationToken cancellationToken)
+        CancellationToken cancellationToken
+    )
     {
         if (request is not { CertIds: [var id], Nonce: null })
             return (await SignAsync(request, authority, signing, cancellationToken).ConfigureAwait(false)).Response;
@@ -106,9 +120,14 @@ internal sealed class OcspResponder(
         return fresh.Response;
     }
 
-    // A file that was taken away may still be open here and say what it used to say: the last look for changes knows better.
+    // A file that was taken away may still be open here and say what it used to say: the last look for changes knows
+    // better.
     private Task<FreshResponse> SignAsync(
-        OcspRequest request, Authority authority, SigningChoice signing, CancellationToken cancellationToken) =>
+        OcspRequest request,
+        Authority authority,
+        SigningChoice signing,
+        CancellationToken cancellationToken
+    ) =>
         authority.SourceFault is { } fault
             ? throw new IOException(fault)
             : factory.SignAsync(request, authority, signing, cancellationToken);

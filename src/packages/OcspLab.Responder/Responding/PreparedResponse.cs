@@ -12,7 +12,11 @@ namespace OcspLab.Responder.Responding;
 /// <param name="Caching">What HTTP caches may do with it, or null for nothing.</param>
 /// <param name="SerialNumbers">The certificates that were asked about, as far as they could be read.</param>
 internal sealed record PreparedResponse(
-    ReadOnlyMemory<byte> Body, string Outcome, Caching? Caching, IReadOnlyList<string> SerialNumbers)
+    ReadOnlyMemory<byte> Body,
+    string Outcome,
+    Caching? Caching,
+    IReadOnlyList<string> SerialNumbers
+)
 {
     /// <summary>One that nobody signs (RFC 6960 §2.3): five bytes.</summary>
     public static PreparedResponse Error(OcspResponseStatus status, IReadOnlyList<string>? serialNumbers = null) =>
@@ -31,7 +35,13 @@ internal sealed class Caching
     /// <param name="nextUpdate">When it ends.</param>
     /// <param name="freshUntil">When there will be a newer one.</param>
     /// <param name="maximumAge">The longest that a cache may keep it.</param>
-    public Caching(ReadOnlySpan<byte> body, DateTimeOffset thisUpdate, DateTimeOffset nextUpdate, DateTimeOffset freshUntil, TimeSpan maximumAge)
+    public Caching(
+        ReadOnlySpan<byte> body,
+        DateTimeOffset thisUpdate,
+        DateTimeOffset nextUpdate,
+        DateTimeOffset freshUntil,
+        TimeSpan maximumAge
+    )
     {
         ETag = $"\"{Convert.ToHexStringLower(SHA256.HashData(body))}\"";
         LastModified = HttpDate(thisUpdate);
@@ -54,12 +64,22 @@ internal sealed class Caching
         // The same for a second or longer: most requests find it spelt.
         var control = Volatile.Read(ref _control);
         if (control.Seconds != seconds)
-            Volatile.Write(ref _control, control = new Spelling(seconds, string.Create(CultureInfo.InvariantCulture, $"max-age={seconds}, public, no-transform, must-revalidate")));
+            Volatile.Write(
+                ref _control,
+                control = new Spelling(
+                    seconds,
+                    string.Create(
+                        CultureInfo.InvariantCulture,
+                        $"max-age={seconds}, public, no-transform, must-revalidate"
+                    )
+                )
+            );
         return control.Text;
     }
 
     private sealed record Spelling(long Seconds, string Text);
 
     // RFC 9110 §5.6.7
-    private static string HttpDate(DateTimeOffset instant) => instant.ToUniversalTime().ToString("R", CultureInfo.InvariantCulture);
+    private static string HttpDate(DateTimeOffset instant) =>
+        instant.ToUniversalTime().ToString("R", CultureInfo.InvariantCulture);
 }

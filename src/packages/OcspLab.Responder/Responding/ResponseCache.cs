@@ -5,7 +5,8 @@ using OcspLab.Responder.Authorities;
 namespace OcspLab.Responder.Responding;
 
 /// <summary>
-/// Signed answers by the bytes of the question: most questions are asked again and again. An answer goes when it is to be renewed, and at once when
+/// Signed answers by the bytes of the question: most questions are asked again and again. An answer goes when it is to
+/// be renewed, and at once when
 /// something changes about its certificate. Thread-safe.
 /// </summary>
 internal sealed class ResponseCache
@@ -23,21 +24,33 @@ internal sealed class ResponseCache
         _bySpan = _answers.GetAlternateLookup<ReadOnlySpan<byte>>();
     }
 
-    /// <summary>Grows with each change. To be read before the status is looked up, and handed to <see cref="Remember"/>.</summary>
+    /// <summary>
+    /// Grows with each change. To be read before the status is looked up, and handed to <see cref="Remember"/>.
+    /// </summary>
     public long Version => Volatile.Read(ref _version);
 
     /// <summary>How many there are.</summary>
     public int Count => _answers.Count;
 
     /// <summary>The answer to a question that was asked before, if it is still to be given.</summary>
-    public bool TryFind(ReadOnlySpan<byte> question, DateTimeOffset now, [NotNullWhen(true)] out PreparedResponse? reply)
+    public bool TryFind(
+        ReadOnlySpan<byte> question,
+        DateTimeOffset now,
+        [NotNullWhen(true)] out PreparedResponse? reply
+    )
     {
         reply = _bySpan.TryGetValue(question, out var answer) && now < answer.RenewAt ? answer.Reply : null;
         return reply is not null;
     }
 
     /// <summary>Keeps an answer, unless something has changed since its status was looked up.</summary>
-    public void Remember(byte[] question, Authority authority, PreparedResponse reply, DateTimeOffset renewAt, long version)
+    public void Remember(
+        byte[] question,
+        Authority authority,
+        PreparedResponse reply,
+        DateTimeOffset renewAt,
+        long version
+    )
     {
         if (_capacity == 0)
             return;
@@ -83,7 +96,9 @@ internal sealed class ResponseCache
 
     private sealed record CachedResponse(Authority Authority, PreparedResponse Reply, DateTimeOffset RenewAt);
 
-    private sealed class QuestionComparer : IEqualityComparer<byte[]>, IAlternateEqualityComparer<ReadOnlySpan<byte>, byte[]>
+    private sealed class QuestionComparer
+        : IEqualityComparer<byte[]>,
+            IAlternateEqualityComparer<ReadOnlySpan<byte>, byte[]>
     {
         public static readonly QuestionComparer Instance = new();
 

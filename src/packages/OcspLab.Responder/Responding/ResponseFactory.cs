@@ -9,20 +9,38 @@ using OcspLab.Responder.Telemetry;
 
 namespace OcspLab.Responder.Responding;
 
-/// <summary>Looks statuses up and signs what is said of them. Thread-safe: several responses are signed at once.</summary>
+/// <summary>
+/// Looks statuses up and signs what is said of them. Thread-safe: several responses are signed at once.
+/// </summary>
 internal sealed class ResponseFactory(IOptions<ResponderOptions> options, ResponderMetrics metrics, TimeProvider clock)
 {
     private readonly ResponderOptions _options = options.Value;
 
     /// <summary>Signs a response to all that a request asks about.</summary>
     /// <exception cref="IOException">The source cannot be asked.</exception>
-    public async Task<FreshResponse> SignAsync(OcspRequest request, Authority authority, SigningChoice choice, CancellationToken cancellationToken)
+    public async Task<FreshResponse> SignAsync(
+        OcspRequest request,
+        Authority authority,
+        SigningChoice choice,
+        CancellationToken cancellationToken
+    )
     {
         var now = clock.GetUtcNow();
-        var latest = Earlier(now + _options.Validity, choice.Key.Certificate.NotAfter.ToUniversalTime(), authority.Issuer.NotAfter.ToUniversalTime());
+        var latest = Earlier(
+            now + _options.Validity,
+            choice.Key.Certificate.NotAfter.ToUniversalTime(),
+            authority.Issuer.NotAfter.ToUniversalTime()
+        );
         var entries = new List<Entry>(request.CertIds.Count);
         foreach (var id in request.CertIds)
-            entries.Add(Describe(id, await authority.Source.FindAsync(id.ToString(), cancellationToken).ConfigureAwait(false), now, latest));
+            entries.Add(
+                Describe(
+                    id,
+                    await authority.Source.FindAsync(id.ToString(), cancellationToken).ConfigureAwait(false),
+                    now,
+                    latest
+                )
+            );
 
         var serials = request.CertIds.Select(id => id.ToString()).ToArray();
         var strange = entries.Any(entry => entry.NeverIssued);
@@ -30,21 +48,39 @@ internal sealed class ResponseFactory(IOptions<ResponderOptions> options, Respon
             return new FreshResponse(PreparedResponse.Error(OcspResponseStatus.Unauthorized, serials), null);
 
         var started = clock.GetTimestamp();
-        var body = OcspResponseBuilder.Build([.. entries.Select(entry => entry.Response)], choice.Key, authority.Issuer, now, new OcspSigningOptions
-        {
-            Nonce = request.Nonce,
-            SignatureAlgorithm = choice.Algorithm,
-            ExtendedRevoke = strange && _options.NeverIssued == NeverIssued.Revoked ? ExtendedRevoke.Include : ExtendedRevoke.Omit,
-        });
+        var body = OcspResponseBuilder.Build(
+            [.. entries.Select(entry => entry.Response)],
+            choice.Key,
+            authority.Issuer,
+            now,
+            new OcspSigningOptions
+            {
+                Nonce = request.Nonce,
+                SignatureAlgorithm = choice.Algorithm,
+                ExtendedRevoke =
+                    strange && _options.NeverIssued == NeverIssued.Revoked
+                        ? ExtendedRevoke.Include
+                        : ExtendedRevoke.Omit,
+            }
+        );
         metrics.Signed(authority.Name, clock.GetElapsedTime(started));
 
         var only = entries.Count == 1 ? entries[0].Response : null;
         var outcome = only is null ? "several" : only.Status.Kind.ToString().ToLowerInvariant();
-        // Plain questions only; and there is no end to serial numbers that were never issued, of which one may be issued at any moment.
+        // Plain questions only; and there is no end to serial numbers that were never issued, of which one may be
+        // issued at any moment.
         if (only is not { NextUpdate: { } nextUpdate } || request.Nonce is not null || strange)
             return new FreshResponse(new PreparedResponse(body, outcome, null, serials), null);
         var renewAt = RenewAt(now, nextUpdate);
-        return new FreshResponse(new PreparedResponse(body, outcome, new Caching(body, only.ThisUpdate, nextUpdate, renewAt, _options.MaximumCacheAge), serials), renewAt);
+        return new FreshResponse(
+            new PreparedResponse(
+                body,
+                outcome,
+                new Caching(body, only.ThisUpdate, nextUpdate, renewAt, _options.MaximumCacheAge),
+                serials
+            ),
+            renewAt
+        );
     }
 
     private Entry Describe(CertId id, SourceStatus? found, DateTimeOffset now, DateTimeOffset latest)
@@ -53,8 +89,16 @@ internal sealed class ResponseFactory(IOptions<ResponderOptions> options, Respon
         var thisUpdate = now - _options.Backdate;
         if (found?.ChangedAt is { } changedAt && changedAt > thisUpdate)
             thisUpdate = changedAt < now ? changedAt : now;
-        DateTimeOffset? nextUpdate = _options.NextUpdate == NextUpdateField.Include || found?.Until is not null ? Earlier(latest, found?.Until ?? latest) : null;
-        var response = new OcspResponseEntry(id, found?.Status ?? StatusOfNeverIssued(), found?.KnownAt ?? thisUpdate, nextUpdate)
+        DateTimeOffset? nextUpdate =
+            _options.NextUpdate == NextUpdateField.Include || found?.Until is not null
+                ? Earlier(latest, found?.Until ?? latest)
+                : null;
+        var response = new OcspResponseEntry(
+            id,
+            found?.Status ?? StatusOfNeverIssued(),
+            found?.KnownAt ?? thisUpdate,
+            nextUpdate
+        )
         {
             ArchiveCutoff = _options.ArchiveRetention is { } retention ? now - retention : null,
             Crl = _options.CrlReferences == CrlReferences.Include ? found?.Crl : null,
@@ -64,9 +108,14 @@ internal sealed class ResponseFactory(IOptions<ResponderOptions> options, Respon
 
     // §2.2: what was never issued may count as revoked, on hold since 1970.
     private CertStatus StatusOfNeverIssued() =>
-        _options.NeverIssued == NeverIssued.Revoked ? CertStatus.Revoked(DateTimeOffset.UnixEpoch, RevocationReason.CertificateHold) : CertStatus.Unknown;
+        _options.NeverIssued == NeverIssued.Revoked
+            ? CertStatus.Revoked(DateTimeOffset.UnixEpoch, RevocationReason.CertificateHold)
+            : CertStatus.Unknown;
 
-    /// <summary>When a response makes room for a newer one (BR 4.9.9): at half of its life, or eight hours before its end where it lives for sixteen or more.</summary>
+    /// <summary>
+    /// When a response makes room for a newer one (BR 4.9.9): at half of its life, or eight hours before its end where
+    /// it lives for sixteen or more.
+    /// </summary>
     private static DateTimeOffset RenewAt(DateTimeOffset now, DateTimeOffset nextUpdate)
     {
         var life = nextUpdate - now;

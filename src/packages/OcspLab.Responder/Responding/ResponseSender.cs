@@ -2,7 +2,9 @@ using OcspLab.Responder.Telemetry;
 
 namespace OcspLab.Responder.Responding;
 
-/// <summary>Sends responses with their cache headers (RFC 9919 §7.2), or 304 to who holds them already, and counts them.</summary>
+/// <summary>
+/// Sends responses with their cache headers (RFC 9919 §7.2), or 304 to who holds them already, and counts them.
+/// </summary>
 internal sealed class ResponseSender(ResponderMetrics metrics, TimeProvider clock) : IResponseSender
 {
     /// <summary>HTTP's status: 304 for who holds the response already (RFC 9110 §13.1).</summary>
@@ -47,5 +49,6 @@ internal sealed class ResponseSender(ResponderMetrics metrics, TimeProvider cloc
         return request.Headers.IfModifiedSince is [{ } since] && since == caching.LastModified;
     }
 
-    private static bool IsTagOf(string tag, Caching caching) => tag == "*" || tag == caching.ETag || tag == "W/" + caching.ETag;
+    private static bool IsTagOf(string tag, Caching caching) =>
+        tag == "*" || tag == caching.ETag || tag == "W/" + caching.ETag;
 }

@@ -5,7 +5,9 @@ internal static class ResponseSenderDecoration
 {
     /// <summary>From now on the sender is <paramref name="decorate"/>'s, which is given the one before.</summary>
     public static void Decorate(
-        this IServiceCollection services, Func<IResponseSender, IServiceProvider, IResponseSender> decorate)
+        this IServiceCollection services,
+        Func<IResponseSender, IServiceProvider, IResponseSender> decorate
+    )
     {
         var inner = services.Last(service => service.ServiceType == typeof(IResponseSender));
         services.Remove(inner);
@@ -13,6 +15,8 @@ internal static class ResponseSenderDecoration
     }
 
     private static IResponseSender Create(ServiceDescriptor descriptor, IServiceProvider provider) =>
-        (IResponseSender)(descriptor.ImplementationFactory?.Invoke(provider)
-            ?? ActivatorUtilities.CreateInstance(provider, descriptor.ImplementationType!));
+        (IResponseSender)(
+            descriptor.ImplementationFactory?.Invoke(provider)
+            ?? ActivatorUtilities.CreateInstance(provider, descriptor.ImplementationType!)
+        );
 }

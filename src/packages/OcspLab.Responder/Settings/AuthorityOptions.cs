@@ -4,13 +4,19 @@ using OcspLab.Responder.Sources;
 
 namespace OcspLab.Responder.Settings;
 
-/// <summary>An authority: its certificate, who signs for it, and where the statuses are. Exactly one of the four sources, or a keyed <see cref="IStatusSource"/> under the authority's name.</summary>
+/// <summary>
+/// An authority: its certificate, who signs for it, and where the statuses are. Exactly one of the four sources, or a
+/// keyed <see cref="IStatusSource"/> under the authority's name.
+/// </summary>
 public sealed class AuthorityOptions
 {
     /// <summary><value>PEM or DER of the authority whose certificates are answered for.</value></summary>
     public string IssuerCertificate { get; set; } = "";
 
-    /// <summary><value>Who signs: the authority itself or its delegates (RFC 6960 §4.2.2.2). The first is the default; others serve clients who prefer their algorithm (§4.4.7).</value></summary>
+    /// <summary>
+    /// <value>Who signs: the authority itself or its delegates (RFC 6960 §4.2.2.2). The first is the default; others
+    /// serve clients who prefer their algorithm (§4.4.7).</value>
+    /// </summary>
     public IList<SignerOptions> Signers { get; } = [];
 
     /// <summary><value>A SQLite database of what was issued and revoked; made when missing.</value></summary>
@@ -26,7 +32,10 @@ public sealed class AuthorityOptions
     [Range(typeof(TimeSpan), "00:00:10", "1.00:00:00")]
     public TimeSpan CrlRefreshInterval { get; set; } = TimeSpan.FromMinutes(10);
 
-    /// <summary><value>Whether the CRL of a distribution point counts as complete. Default <see cref="CrlScope.Complete"/>: it does not.</value></summary>
+    /// <summary>
+    /// <value>Whether the CRL of a distribution point counts as complete. Default <see cref="CrlScope.Complete"/>: it
+    /// does not.</value>
+    /// </summary>
     public CrlScope CrlScope { get; set; }
 
     /// <summary><value>The connection string of a PostgreSQL database.</value></summary>
@@ -45,6 +54,8 @@ public sealed class SignerOptions
     /// <summary><value>A file whose first line is the key's password, or null.</value></summary>
     public string? PasswordFile { get; set; }
 
-    /// <summary><value>The password itself, from a secret store, or null; with neither the key is in the clear.</value></summary>
+    /// <summary>
+    /// <value>The password itself, from a secret store, or null; with neither the key is in the clear.</value>
+    /// </summary>
     public string? Password { get; set; }
 }

@@ -2,28 +2,45 @@ using System.ComponentModel.DataAnnotations;
 
 namespace OcspLab.Responder.Settings;
 
-/// <summary>Whom the responder answers for, what its answers say, and how long they hold. Bound from the section <c>Responder</c>.</summary>
+/// <summary>
+/// Whom the responder answers for, what its answers say, and how long they hold. Bound from the section
+/// <c>Responder</c>.
+/// </summary>
 public sealed class ResponderOptions
 {
     /// <summary>The configuration section.</summary>
     public const string Section = "Responder";
 
-    /// <summary><value>The authorities whose certificates are answered for, by names of one's own choice; at least one.</value></summary>
-    public IDictionary<string, AuthorityOptions> Authorities { get; } = new Dictionary<string, AuthorityOptions>(StringComparer.OrdinalIgnoreCase);
+    /// <summary>
+    /// <value>The authorities whose certificates are answered for, by names of one's own choice; at least one.</value>
+    /// </summary>
+    public IDictionary<string, AuthorityOptions> Authorities { get; } =
+        new Dictionary<string, AuthorityOptions>(StringComparer.OrdinalIgnoreCase);
 
-    /// <summary><value>nextUpdate − now of a fresh answer, unless its signer or its source ends earlier. 10 seconds to 10 days; default 1 day.</value></summary>
+    /// <summary>
+    /// <value>nextUpdate − now of a fresh answer, unless its signer or its source ends earlier. 10 seconds to 10 days;
+    /// default 1 day.</value>
+    /// </summary>
     [Range(typeof(TimeSpan), "00:00:10", "10.00:00:00")]
     public TimeSpan Validity { get; set; } = TimeSpan.FromDays(1);
 
-    /// <summary><value>How far thisUpdate is dated back, for clients whose clock lags. 0 to 1 hour; default 5 minutes.</value></summary>
+    /// <summary>
+    /// <value>How far thisUpdate is dated back, for clients whose clock lags. 0 to 1 hour; default 5 minutes.</value>
+    /// </summary>
     [Range(typeof(TimeSpan), "00:00:00", "01:00:00")]
     public TimeSpan Backdate { get; set; } = TimeSpan.FromMinutes(5);
 
-    /// <summary><value>The longest Cache-Control max-age. A shorter one makes a revocation known sooner. 0 to 10 days; default 12 hours.</value></summary>
+    /// <summary>
+    /// <value>The longest Cache-Control max-age. A shorter one makes a revocation known sooner. 0 to 10 days; default
+    /// 12 hours.</value>
+    /// </summary>
     [Range(typeof(TimeSpan), "00:00:00", "10.00:00:00")]
     public TimeSpan MaximumCacheAge { get; set; } = TimeSpan.FromHours(12);
 
-    /// <summary><value>How many signed answers are kept ready, of one to two kilobytes each; 0 signs each anew. 0 to 10,000,000; default 50,000.</value></summary>
+    /// <summary>
+    /// <value>How many signed answers are kept ready, of one to two kilobytes each; 0 signs each anew. 0 to 10,000,000;
+    /// default 50,000.</value>
+    /// </summary>
     [Range(0, 10_000_000)]
     public int MaximumCachedResponses { get; set; } = 50_000;
 
@@ -31,26 +48,44 @@ public sealed class ResponderOptions
     [Range(256, 64 * 1024)]
     public int MaximumRequestSize { get; set; } = 8 * 1024;
 
-    /// <summary><value>PEM of the authorities whose certificates' holders may ask: requests must be signed by one (RFC 6960 §4.1.2); others get <c>sigRequired</c> or <c>unauthorized</c>. Default null: anybody may ask.</value></summary>
+    /// <summary>
+    /// <value>PEM of the authorities whose certificates' holders may ask: requests must be signed by one (RFC 6960
+    /// §4.1.2); others get <c>sigRequired</c> or <c>unauthorized</c>. Default null: anybody may ask.</value>
+    /// </summary>
     public string? Requestors { get; set; }
 
-    /// <summary><value>What is said of a serial number that was never issued (RFC 6960 §2.2). Default <see cref="NeverIssued.Unknown"/>.</value></summary>
+    /// <summary>
+    /// <value>What is said of a serial number that was never issued (RFC 6960 §2.2). Default
+    /// <see cref="NeverIssued.Unknown"/>.</value>
+    /// </summary>
     public NeverIssued NeverIssued { get; set; }
 
-    /// <summary><value>Whether a nonce is signed into the answer (RFC 9654). Default <see cref="NonceHandling.Sign"/>.</value></summary>
+    /// <summary>
+    /// <value>Whether a nonce is signed into the answer (RFC 9654). Default <see cref="NonceHandling.Sign"/>.</value>
+    /// </summary>
     public NonceHandling Nonces { get; set; }
 
-    /// <summary><value>Whether answers have a nextUpdate. Default <see cref="NextUpdateField.Include"/>, as RFC 9919 §3.2.4 wants it.</value></summary>
+    /// <summary>
+    /// <value>Whether answers have a nextUpdate. Default <see cref="NextUpdateField.Include"/>, as RFC 9919 §3.2.4
+    /// wants it.</value>
+    /// </summary>
     public NextUpdateField NextUpdate { get; set; }
 
-    /// <summary><value>How long revocations of expired certificates are kept, which answers then say (archive cutoff, RFC 6960 §4.4.4). 0 to 100 years; default null, left out.</value></summary>
+    /// <summary>
+    /// <value>How long revocations of expired certificates are kept, which answers then say (archive cutoff, RFC 6960
+    /// §4.4.4). 0 to 100 years; default null, left out.</value>
+    /// </summary>
     [Range(typeof(TimeSpan), "00:00:00", "36525.00:00:00")]
     public TimeSpan? ArchiveRetention { get; set; }
 
-    /// <summary><value>Whether answers from a CRL name it (RFC 6960 §4.4.2). Default <see cref="CrlReferences.Omit"/>.</value></summary>
+    /// <summary>
+    /// <value>Whether answers from a CRL name it (RFC 6960 §4.4.2). Default <see cref="CrlReferences.Omit"/>.</value>
+    /// </summary>
     public CrlReferences CrlReferences { get; set; }
 
-    /// <summary><value>What clients get while a source cannot be asked. Default <see cref="WhenSourceFails.TryLater"/>.</value></summary>
+    /// <summary>
+    /// <value>What clients get while a source cannot be asked. Default <see cref="WhenSourceFails.TryLater"/>.</value>
+    /// </summary>
     public WhenSourceFails WhenSourceFails { get; set; }
 }
 
@@ -60,10 +95,14 @@ public enum NeverIssued
     /// <summary>The status <c>unknown</c>.</summary>
     Unknown,
 
-    /// <summary>The error <c>unauthorized</c> (RFC 9919 §3.2.3): without a signature, as responders of large authorities do.</summary>
+    /// <summary>
+    /// The error <c>unauthorized</c> (RFC 9919 §3.2.3): without a signature, as responders of large authorities do.
+    /// </summary>
     Unauthorized,
 
-    /// <summary>The status <c>revoked</c>, certificateHold since 1970-01-01, with extended-revoke (RFC 6960 §2.2, §4.4.8).</summary>
+    /// <summary>
+    /// The status <c>revoked</c>, certificateHold since 1970-01-01, with extended-revoke (RFC 6960 §2.2, §4.4.8).
+    /// </summary>
     Revoked,
 }
 
@@ -83,7 +122,10 @@ public enum NextUpdateField
     /// <summary>It is there.</summary>
     Include,
 
-    /// <summary>It is left out: newer information is always there (RFC 6960 §4.2.2.1). Such answers are neither kept ready nor cached.</summary>
+    /// <summary>
+    /// It is left out: newer information is always there (RFC 6960 §4.2.2.1). Such answers are neither kept ready nor
+    /// cached.
+    /// </summary>
     Omit,
 }
 

@@ -15,9 +15,19 @@ internal sealed class ResponderOptionsValidator(IServiceProvider services) : IVa
         if (options.Authorities.Count == 0)
             failures.Add($"{ResponderOptions.Section}:{nameof(options.Authorities)}: there is none to answer for.");
         foreach (var (authority, its) in options.Authorities)
-            failures.AddRange(Check(authority, $"{ResponderOptions.Section}:{nameof(options.Authorities)}:{authority}", its));
-        foreach (var shared in options.Authorities.Values.Where(its => its.Database is not null).GroupBy(its => Path.GetFullPath(its.Database!)).Where(group => group.Count() > 1))
-            failures.Add($"{ResponderOptions.Section}:{nameof(options.Authorities)}: {shared.Key} is the database of several; serial numbers of different authorities must not meet.");
+            failures.AddRange(
+                Check(authority, $"{ResponderOptions.Section}:{nameof(options.Authorities)}:{authority}", its)
+            );
+        foreach (
+            var shared in options
+                .Authorities.Values.Where(its => its.Database is not null)
+                .GroupBy(its => Path.GetFullPath(its.Database!))
+                .Where(group => group.Count() > 1)
+        )
+            failures.Add(
+                $"{ResponderOptions.Section}:{nameof(options.Authorities)}: {shared.Key} is the database of "
+                    + $"several; serial numbers of different authorities must not meet."
+            );
         return failures.Count == 0 ? ValidateOptionsResult.Success : ValidateOptionsResult.Fail(failures);
     }
 
@@ -37,9 +47,17 @@ internal sealed class ResponderOptionsValidator(IServiceProvider services) : IVa
 
         if (its.PostgreSql is { } connection && Fault(connection) is { } fault)
             yield return $"{key}:{nameof(its.PostgreSql)}: {fault}";
-        string?[] sources = [its.Database, its.Index, its.Crl, its.PostgreSql, services.GetKeyedService<IStatusSource>(authority) is null ? null : "keyed"];
+        string?[] sources =
+        [
+            its.Database,
+            its.Index,
+            its.Crl,
+            its.PostgreSql,
+            services.GetKeyedService<IStatusSource>(authority) is null ? null : "keyed",
+        ];
         if (sources.Count(source => source is not null) is var count and not 1)
-            yield return $"{key}: {count} sources; give one of {nameof(its.Database)}, {nameof(its.Index)}, {nameof(its.Crl)} and {nameof(its.PostgreSql)}.";
+            yield return $"{key}: {count} sources; give one of {nameof(its.Database)}, {nameof(its.Index)}, "
+                + $"{nameof(its.Crl)} and {nameof(its.PostgreSql)}.";
     }
 
     // Not the text itself: there is a password in it.
@@ -66,7 +84,9 @@ internal sealed class ResponderServiceOptionsValidator : IValidateOptions<Respon
         if (SocketBinding.Fault(options.Address) is { } fault)
             failures.Add($"{ResponderOptions.Section}:{nameof(options.Address)}: {fault}");
         if (options.Address.Contains(',', StringComparison.Ordinal) && options.Port == 0)
-            failures.Add($"{ResponderOptions.Section}:{nameof(options.Port)}: several addresses need a port of one's own choice.");
+            failures.Add(
+                $"{ResponderOptions.Section}:{nameof(options.Port)}: several addresses need a port of one's own choice."
+            );
         if (options.AdminTokenFile.Length == 0)
             failures.Add($"{ResponderOptions.Section}:{nameof(options.AdminTokenFile)}: is missing.");
         return failures.Count == 0 ? ValidateOptionsResult.Success : ValidateOptionsResult.Fail(failures);

@@ -5,7 +5,9 @@ namespace OcspLab.Responder.Settings;
 /// <summary>Where the responder listens as a service of its own. Bound from the section <c>Responder</c> too.</summary>
 public sealed class ResponderServiceOptions
 {
-    /// <summary><value>The address of the OCSP port; several are separated by commas. Default 127.0.0.1.</value></summary>
+    /// <summary>
+    /// <value>The address of the OCSP port; several are separated by commas. Default 127.0.0.1.</value>
+    /// </summary>
     public string Address { get; set; } = "127.0.0.1";
 
     /// <summary><value>The OCSP port; 0 for any free one. Default 8888.</value></summary>
@@ -19,18 +21,25 @@ public sealed class ResponderServiceOptions
     /// <summary><value>The file with the admin API's token; made with mode 0600 when missing.</value></summary>
     public string AdminTokenFile { get; set; } = "admin-token";
 
-    /// <summary><value>How many requests the journal remembers; 0 for no journal. 0 to 1,000,000; default 0.</value></summary>
+    /// <summary>
+    /// <value>How many requests the journal remembers; 0 for no journal. 0 to 1,000,000; default 0.</value>
+    /// </summary>
     [Range(0, 1_000_000)]
     public int Journal { get; set; }
 
-    /// <summary><value>Whether the admin API can make the responder misbehave. For laboratories. Default <see cref="FaultInjection.Off"/>.</value></summary>
+    /// <summary>
+    /// <value>Whether the admin API can make the responder misbehave. For laboratories. Default
+    /// <see cref="FaultInjection.Off"/>.</value>
+    /// </summary>
     public FaultInjection Faults { get; set; }
 
     /// <summary><value>Certificates that some faults sign with.</value></summary>
     public FaultSignerOptions FaultSigners { get; } = new();
 }
 
-/// <summary>Certificates of the authority that must not be believed: only it can make them, and two faults need them.</summary>
+/// <summary>
+/// Certificates of the authority that must not be believed: only it can make them, and two faults need them.
+/// </summary>
 public sealed class FaultSignerOptions
 {
     /// <summary><value>A certificate without the extended key usage OCSPSigning.</value></summary>

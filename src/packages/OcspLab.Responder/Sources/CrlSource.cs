@@ -7,8 +7,10 @@ using OcspLab.Ocsp.Revocation;
 namespace OcspLab.Responder.Sources;
 
 /// <summary>
-/// A CRL, from a file or a URL, its signature checked. It says what was revoked and not what was issued, so every other serial number is
-/// <c>good</c>. Answers carry its thisUpdate, and end with its nextUpdate; after that clients are told to try later. Until then one that cannot be
+/// A CRL, from a file or a URL, its signature checked. It says what was revoked and not what was issued, so every other
+/// serial number is
+/// <c>good</c>. Answers carry its thisUpdate, and end with its nextUpdate; after that clients are told to try later.
+/// Until then one that cannot be
 /// replaced is still good.
 /// </summary>
 public sealed class CrlSource : IStatusSource
@@ -32,14 +34,24 @@ public sealed class CrlSource : IStatusSource
     /// <param name="interval">How often a URL is asked again.</param>
     /// <param name="http">Makes clients for URLs.</param>
     /// <param name="clock">The time.</param>
-    public CrlSource(string location, X509Certificate2 issuer, CrlScope scope, TimeSpan interval, Func<HttpClient> http, TimeProvider clock)
+    public CrlSource(
+        string location,
+        X509Certificate2 issuer,
+        CrlScope scope,
+        TimeSpan interval,
+        Func<HttpClient> http,
+        TimeProvider clock
+    )
     {
         _location = location;
         _issuer = issuer;
         _scope = scope;
         _interval = interval;
         _clock = clock;
-        if (Uri.TryCreate(location, UriKind.Absolute, out var url) && (url.Scheme == Uri.UriSchemeHttp || url.Scheme == Uri.UriSchemeHttps))
+        if (
+            Uri.TryCreate(location, UriKind.Absolute, out var url)
+            && (url.Scheme == Uri.UriSchemeHttp || url.Scheme == Uri.UriSchemeHttps)
+        )
             (_url, _http) = (url, http);
         else
             _watch = new FileWatch(location);
@@ -59,12 +71,14 @@ public sealed class CrlSource : IStatusSource
     public ValueTask<SourceStatus?> FindAsync(string serialNumber, CancellationToken cancellationToken)
     {
         var crl = Current();
-        return ValueTask.FromResult<SourceStatus?>(new SourceStatus(crl.StatusOf(serialNumber))
-        {
-            KnownAt = crl.ThisUpdate,
-            Until = crl.NextUpdate,
-            Crl = new CrlReference(_url, crl.Number, crl.ThisUpdate),
-        });
+        return ValueTask.FromResult<SourceStatus?>(
+            new SourceStatus(crl.StatusOf(serialNumber))
+            {
+                KnownAt = crl.ThisUpdate,
+                Until = crl.NextUpdate,
+                Crl = new CrlReference(_url, crl.Number, crl.ThisUpdate),
+            }
+        );
     }
 
     /// <inheritdoc/>
@@ -75,7 +89,12 @@ public sealed class CrlSource : IStatusSource
         return changed;
     }
 
-    [SuppressMessage("Design", "CA1031", Justification = "The client is whoever configured it, and its handlers have exceptions of their own; the list that is there stays good.")]
+    [SuppressMessage(
+        "Design",
+        "CA1031",
+        Justification = "The client is whoever configured it, and its handlers have exceptions of their own; the "
+            + "list that is there stays good."
+    )]
     private async Task<bool> TryLoadAsync(CancellationToken cancellationToken)
     {
         _lookedAt = _clock.GetTimestamp();
@@ -108,7 +127,10 @@ public sealed class CrlSource : IStatusSource
         if (_loaded is not { Crl: var crl })
             throw new IOException($"{_location}: {_fault}");
         return crl.NextUpdate is { } end && end <= _clock.GetUtcNow()
-            ? throw new IOException($"{_location}: the CRL ended at {end:u}, and there is no newer one{(_fault is null ? "" : $": {_fault}")}")
+            ? throw new IOException(
+                $"{_location}: the CRL ended at {end:u}, and there is no newer "
+                    + $"one{(_fault is null ? "" : $": {_fault}")}"
+            )
             : crl;
     }
 
@@ -121,7 +143,12 @@ public sealed class CrlSource : IStatusSource
             return _watch.HasChanged() || (_fault is not null && since > RetryInterval);
         var ends = _loaded?.Crl.NextUpdate;
         // A failed attempt is repeated soon, and so is one near the end.
-        return since >= (_fault is not null || ends - _clock.GetUtcNow() < _interval ? Shorter(RetryInterval, _interval) : _interval);
+        return since
+            >= (
+                _fault is not null || ends - _clock.GetUtcNow() < _interval
+                    ? Shorter(RetryInterval, _interval)
+                    : _interval
+            );
     }
 
     private static TimeSpan Shorter(TimeSpan left, TimeSpan right) => left < right ? left : right;
@@ -133,7 +160,8 @@ public sealed class CrlSource : IStatusSource
         using var http = _http!();
         using var timer = new CancellationTokenSource(Deadline, _clock);
         using var deadline = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken, timer.Token);
-        using var response = await http.GetAsync(_url, HttpCompletionOption.ResponseHeadersRead, deadline.Token).ConfigureAwait(false);
+        using var response = await http.GetAsync(_url, HttpCompletionOption.ResponseHeadersRead, deadline.Token)
+            .ConfigureAwait(false);
         response.EnsureSuccessStatusCode();
         await response.Content.LoadIntoBufferAsync(MaximumLength, deadline.Token).ConfigureAwait(false);
         return await response.Content.ReadAsByteArrayAsync(deadline.Token).ConfigureAwait(false);
@@ -143,7 +171,9 @@ public sealed class CrlSource : IStatusSource
     {
         if (bytes is not [0x30, ..] && PemEncoding.TryFind(Encoding.ASCII.GetString(bytes), out var pem))
             bytes = Convert.FromBase64String(Encoding.ASCII.GetString(bytes)[pem.Base64Data]);
-        return CertificateRevocationList.TryDecode(bytes, _issuer, _scope, out var crl, out var fault) ? crl : throw new IOException($"not a usable CRL: {fault}");
+        return CertificateRevocationList.TryDecode(bytes, _issuer, _scope, out var crl, out var fault)
+            ? crl
+            : throw new IOException($"not a usable CRL: {fault}");
     }
 
     private sealed record Loaded(CertificateRevocationList Crl, byte[] Digest);

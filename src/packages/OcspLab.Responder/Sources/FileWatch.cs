@@ -1,6 +1,9 @@
 namespace OcspLab.Responder.Sources;
 
-/// <summary>Notices that a file was written or replaced, by looking: what is mounted, or renamed over, is not told to watchers. Not thread-safe.</summary>
+/// <summary>
+/// Notices that a file was written or replaced, by looking: what is mounted, or renamed over, is not told to watchers.
+/// Not thread-safe.
+/// </summary>
 internal sealed class FileWatch(string path)
 {
     private (DateTime Written, long Length, bool Exists) _seen = Look(path);

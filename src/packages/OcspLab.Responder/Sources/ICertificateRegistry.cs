@@ -12,12 +12,21 @@ public interface ICertificateRegistry
     /// <exception cref="IOException">It could not be stored.</exception>
     Task RegisterAsync(RegisteredCertificate certificate, CancellationToken cancellationToken);
 
-    /// <summary>Revokes the certificate with this serial, or the newest with this name. Revoking again changes the reason, not the time. When this returns it is stored for good.</summary>
+    /// <summary>
+    /// Revokes the certificate with this serial, or the newest with this name. Revoking again changes the reason, not
+    /// the time. When this returns it is stored for good.
+    /// </summary>
     /// <returns>The certificate as it now stands, or null when there is none.</returns>
     /// <exception cref="IOException">It could not be stored.</exception>
-    Task<RegisteredCertificate?> RevokeAsync(string nameOrSerial, RevocationReason reason, CancellationToken cancellationToken);
+    Task<RegisteredCertificate?> RevokeAsync(
+        string nameOrSerial,
+        RevocationReason reason,
+        CancellationToken cancellationToken
+    );
 
-    /// <summary>Takes a revocation back. A lab's licence: RFC 5280 §5.3.1 knows that only for certificateHold.</summary>
+    /// <summary>
+    /// Takes a revocation back. A lab's licence: RFC 5280 §5.3.1 knows that only for certificateHold.
+    /// </summary>
     /// <returns>The certificate as it now stands, or null when there is none.</returns>
     /// <exception cref="IOException">It could not be stored.</exception>
     Task<RegisteredCertificate?> RestoreAsync(string nameOrSerial, CancellationToken cancellationToken);

@@ -7,7 +7,8 @@ namespace OcspLab.Responder.Sources;
 /// <param name="clock">Dates revocations.</param>
 public sealed class InMemoryCertificateRegistry(TimeProvider clock) : ICertificateRegistry, IStatusSource
 {
-    private readonly ConcurrentDictionary<string, (long Order, RegisteredCertificate Certificate)> _certificates = new();
+    private readonly ConcurrentDictionary<string, (long Order, RegisteredCertificate Certificate)> _certificates =
+        new();
     private readonly Lock _changing = new();
     private long _order;
 
@@ -16,14 +17,18 @@ public sealed class InMemoryCertificateRegistry(TimeProvider clock) : ICertifica
 
     /// <inheritdoc/>
     public ValueTask<SourceStatus?> FindAsync(string serialNumber, CancellationToken cancellationToken) =>
-        ValueTask.FromResult(_certificates.TryGetValue(serialNumber, out var found) ? found.Certificate.ToStatus() : null);
+        ValueTask.FromResult(
+            _certificates.TryGetValue(serialNumber, out var found) ? found.Certificate.ToStatus() : null
+        );
 
     /// <inheritdoc/>
     public ValueTask<bool> HasChangedAsync(CancellationToken cancellationToken) => ValueTask.FromResult(false);
 
     /// <inheritdoc/>
     public Task<IReadOnlyList<RegisteredCertificate>> ListAsync(CancellationToken cancellationToken) =>
-        Task.FromResult<IReadOnlyList<RegisteredCertificate>>([.. _certificates.Values.OrderBy(entry => entry.Order).Select(entry => entry.Certificate)]);
+        Task.FromResult<IReadOnlyList<RegisteredCertificate>>([
+            .. _certificates.Values.OrderBy(entry => entry.Order).Select(entry => entry.Certificate),
+        ]);
 
     /// <inheritdoc/>
     public Task RegisterAsync(RegisteredCertificate certificate, CancellationToken cancellationToken)
@@ -35,20 +40,46 @@ public sealed class InMemoryCertificateRegistry(TimeProvider clock) : ICertifica
     }
 
     /// <inheritdoc/>
-    public Task<RegisteredCertificate?> RevokeAsync(string nameOrSerial, RevocationReason reason, CancellationToken cancellationToken) =>
-        Task.FromResult(Change(nameOrSerial, (certificate, now) => certificate with { RevokedAt = certificate.RevokedAt ?? now, Reason = reason, ChangedAt = now }));
+    public Task<RegisteredCertificate?> RevokeAsync(
+        string nameOrSerial,
+        RevocationReason reason,
+        CancellationToken cancellationToken
+    ) =>
+        Task.FromResult(
+            Change(
+                nameOrSerial,
+                (certificate, now) =>
+                    certificate with
+                    {
+                        RevokedAt = certificate.RevokedAt ?? now,
+                        Reason = reason,
+                        ChangedAt = now,
+                    }
+            )
+        );
 
     /// <inheritdoc/>
     public Task<RegisteredCertificate?> RestoreAsync(string nameOrSerial, CancellationToken cancellationToken) =>
-        Task.FromResult(Change(nameOrSerial, (certificate, now) => certificate with { RevokedAt = null, Reason = null, ChangedAt = now }));
+        Task.FromResult(
+            Change(
+                nameOrSerial,
+                (certificate, now) => certificate with { RevokedAt = null, Reason = null, ChangedAt = now }
+            )
+        );
 
-    private RegisteredCertificate? Change(string nameOrSerial, Func<RegisteredCertificate, DateTimeOffset, RegisteredCertificate> change)
+    private RegisteredCertificate? Change(
+        string nameOrSerial,
+        Func<RegisteredCertificate, DateTimeOffset, RegisteredCertificate> change
+    )
     {
         RegisteredCertificate changed;
         lock (_changing)
         {
             if (!_certificates.TryGetValue(nameOrSerial, out var found))
-                found = _certificates.Values.Where(entry => entry.Certificate.Name == nameOrSerial).OrderBy(entry => entry.Order).LastOrDefault();
+                found = _certificates
+                    .Values.Where(entry => entry.Certificate.Name == nameOrSerial)
+                    .OrderBy(entry => entry.Order)
+                    .LastOrDefault();
             if (found.Certificate is null)
                 return null;
             changed = change(found.Certificate, clock.GetUtcNow());

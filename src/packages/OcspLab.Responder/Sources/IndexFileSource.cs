@@ -1,7 +1,8 @@
 namespace OcspLab.Responder.Sources;
 
 /// <summary>
-/// The index.txt of <c>openssl ca</c>, read again when it changes. While it cannot be read, what it said is still said for a moment, because
+/// The index.txt of <c>openssl ca</c>, read again when it changes. While it cannot be read, what it said is still said
+/// for a moment, because
 /// it is replaced by renaming; then clients are told to try later.
 /// </summary>
 public sealed class IndexFileSource : IStatusSource
@@ -14,7 +15,9 @@ public sealed class IndexFileSource : IStatusSource
     private long _faultySince;
 
     /// <summary>Reads the file.</summary>
-    /// <exception cref="IOException">It cannot be read, or is no index.txt; the message names the file and the line.</exception>
+    /// <exception cref="IOException">
+    /// It cannot be read, or is no index.txt; the message names the file and the line.
+    /// </exception>
     public IndexFileSource(string path, TimeProvider clock)
     {
         _path = Path.GetFullPath(path);
@@ -37,7 +40,9 @@ public sealed class IndexFileSource : IStatusSource
     public ValueTask<SourceStatus?> FindAsync(string serialNumber, CancellationToken cancellationToken)
     {
         ThrowIfGone();
-        return ValueTask.FromResult(_index.Find(serialNumber) is { } status ? new SourceStatus(status) { ChangedAt = status.RevokedAt } : null);
+        return ValueTask.FromResult(
+            _index.Find(serialNumber) is { } status ? new SourceStatus(status) { ChangedAt = status.RevokedAt } : null
+        );
     }
 
     /// <inheritdoc/>
@@ -77,7 +82,9 @@ public sealed class IndexFileSource : IStatusSource
         try
         {
             using var text = new StreamReader(_path);
-            return OpenSslIndex.TryParse(text, out var index, out var fault) ? index : throw new IOException($"{_path} is not an index.txt of 'openssl ca': {fault}");
+            return OpenSslIndex.TryParse(text, out var index, out var fault)
+                ? index
+                : throw new IOException($"{_path} is not an index.txt of 'openssl ca': {fault}");
         }
         catch (UnauthorizedAccessException exception)
         {

@@ -2,14 +2,24 @@ using OcspLab.Ocsp.Responses;
 
 namespace OcspLab.Responder.Sources;
 
-/// <summary>The registry of the only authority that has one, as a service: the container must not dispose of it, because somebody else owns it.</summary>
+/// <summary>
+/// The registry of the only authority that has one, as a service: the container must not dispose of it, because
+/// somebody else owns it.
+/// </summary>
 internal sealed class OnlyRegistry(ICertificateRegistry registry) : ICertificateRegistry
 {
-    public Task<IReadOnlyList<RegisteredCertificate>> ListAsync(CancellationToken cancellationToken) => registry.ListAsync(cancellationToken);
+    public Task<IReadOnlyList<RegisteredCertificate>> ListAsync(CancellationToken cancellationToken) =>
+        registry.ListAsync(cancellationToken);
 
-    public Task RegisterAsync(RegisteredCertificate certificate, CancellationToken cancellationToken) => registry.RegisterAsync(certificate, cancellationToken);
+    public Task RegisterAsync(RegisteredCertificate certificate, CancellationToken cancellationToken) =>
+        registry.RegisterAsync(certificate, cancellationToken);
 
-    public Task<RegisteredCertificate?> RevokeAsync(string nameOrSerial, RevocationReason reason, CancellationToken cancellationToken) => registry.RevokeAsync(nameOrSerial, reason, cancellationToken);
+    public Task<RegisteredCertificate?> RevokeAsync(
+        string nameOrSerial,
+        RevocationReason reason,
+        CancellationToken cancellationToken
+    ) => registry.RevokeAsync(nameOrSerial, reason, cancellationToken);
 
-    public Task<RegisteredCertificate?> RestoreAsync(string nameOrSerial, CancellationToken cancellationToken) => registry.RestoreAsync(nameOrSerial, cancellationToken);
+    public Task<RegisteredCertificate?> RestoreAsync(string nameOrSerial, CancellationToken cancellationToken) =>
+        registry.RestoreAsync(nameOrSerial, cancellationToken);
 }

@@ -5,23 +5,26 @@ using OcspLab.Ocsp.Responses;
 namespace OcspLab.Responder.Sources;
 
 /// <summary>
-/// The database of <c>openssl ca</c>, index.txt: a line a certificate, six fields between tabs (status, end of validity, revocation, serial
+/// The database of <c>openssl ca</c>, index.txt: a line a certificate, six fields between tabs (status, end of
+/// validity, revocation, serial
 /// number, file, subject). Immutable.
 /// </summary>
 internal sealed class OpenSslIndex
 {
     private readonly Dictionary<string, CertStatus> _certificates = [];
 
-    private OpenSslIndex()
-    {
-    }
+    private OpenSslIndex() { }
 
     public int Count => _certificates.Count;
 
     public CertStatus? Find(string serialNumber) => _certificates.GetValueOrDefault(serialNumber);
 
     /// <summary>Reads all of it, or nothing: half a list would call what is missing "never issued".</summary>
-    public static bool TryParse(TextReader text, [NotNullWhen(true)] out OpenSslIndex? index, [NotNullWhen(false)] out string? fault)
+    public static bool TryParse(
+        TextReader text,
+        [NotNullWhen(true)] out OpenSslIndex? index,
+        [NotNullWhen(false)] out string? fault
+    )
     {
         index = new OpenSslIndex();
         fault = null;
@@ -54,7 +57,9 @@ internal sealed class OpenSslIndex
                 _certificates.TryAdd(serial, CertStatus.Good);
                 return null;
             case "R":
-                return RevocationOf(fields[2]) is { } revoked ? Set(serial, revoked) : $"'{fields[2]}' is not a revocation";
+                return RevocationOf(fields[2]) is { } revoked
+                    ? Set(serial, revoked)
+                    : $"'{fields[2]}' is not a revocation";
             default:
                 return $"'{fields[0]}' is not a status; V, R and E are";
         }
@@ -92,9 +97,20 @@ internal sealed class OpenSslIndex
     private static DateTimeOffset? TimeOf(string text)
     {
         // RFC 5280 §4.1.2.5.1: years from 50 are of the 20th century.
-        if (text.Length == "YYMMDDHHMMSSZ".Length && int.TryParse(text.AsSpan(0, 2), NumberStyles.None, CultureInfo.InvariantCulture, out var year))
+        if (
+            text.Length == "YYMMDDHHMMSSZ".Length
+            && int.TryParse(text.AsSpan(0, 2), NumberStyles.None, CultureInfo.InvariantCulture, out var year)
+        )
             text = (year >= 50 ? "19" : "20") + text;
-        return DateTimeOffset.TryParseExact(text, "yyyyMMddHHmmss'Z'", CultureInfo.InvariantCulture, DateTimeStyles.AssumeUniversal, out var at) ? at : null;
+        return DateTimeOffset.TryParseExact(
+            text,
+            "yyyyMMddHHmmss'Z'",
+            CultureInfo.InvariantCulture,
+            DateTimeStyles.AssumeUniversal,
+            out var at
+        )
+            ? at
+            : null;
     }
 
     private const int Fields = 6;

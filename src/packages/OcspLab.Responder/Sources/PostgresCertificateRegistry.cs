@@ -4,7 +4,8 @@ using OcspLab.Ocsp.Responses;
 namespace OcspLab.Responder.Sources;
 
 /// <summary>
-/// The registry of one authority in PostgreSQL, for responders on several machines; several authorities may share a database. What one machine
+/// The registry of one authority in PostgreSQL, for responders on several machines; several authorities may share a
+/// database. What one machine
 /// commits, the others answer within about a second. The tables are made when they are missing and the role may do so.
 /// </summary>
 public sealed class PostgresCertificateRegistry : ICertificateRegistry, IStatusSource, IAsyncDisposable, IDisposable
@@ -25,7 +26,10 @@ public sealed class PostgresCertificateRegistry : ICertificateRegistry, IStatusS
         var builder = new NpgsqlDataSourceBuilder(connectionString);
         // A client waits for the answer, and what is ready is given on until a look has failed.
         builder.ConnectionStringBuilder.Timeout = Math.Min(builder.ConnectionStringBuilder.Timeout, Patience);
-        builder.ConnectionStringBuilder.CommandTimeout = Math.Min(builder.ConnectionStringBuilder.CommandTimeout, Patience);
+        builder.ConnectionStringBuilder.CommandTimeout = Math.Min(
+            builder.ConnectionStringBuilder.CommandTimeout,
+            Patience
+        );
         _database = builder.Build();
         _authority = authority;
         _clock = clock;
@@ -35,55 +39,90 @@ public sealed class PostgresCertificateRegistry : ICertificateRegistry, IStatusS
     public event Action<string?>? Changed;
 
     /// <inheritdoc/>
-    public ValueTask<SourceStatus?> FindAsync(string serialNumber, CancellationToken cancellationToken) => GuardAsync(async () =>
-    {
-        await using var command = _database.CreateCommand($"SELECT {Columns} FROM ocsp_certificates WHERE authority = $1 AND serial = $2");
-        command.Parameters.Add(new() { Value = _authority });
-        command.Parameters.Add(new() { Value = serialNumber });
-        await using var reader = await command.ExecuteReaderAsync(cancellationToken).ConfigureAwait(false);
-        return await reader.ReadAsync(cancellationToken).ConfigureAwait(false) ? Read(reader).ToStatus() : null;
-    }, cancellationToken);
+    public ValueTask<SourceStatus?> FindAsync(string serialNumber, CancellationToken cancellationToken) =>
+        GuardAsync(
+            async () =>
+            {
+                await using var command = _database.CreateCommand(
+                    $"SELECT {Columns} FROM ocsp_certificates WHERE authority = $1 AND serial = $2"
+                );
+                command.Parameters.Add(new() { Value = _authority });
+                command.Parameters.Add(new() { Value = serialNumber });
+                await using var reader = await command.ExecuteReaderAsync(cancellationToken).ConfigureAwait(false);
+                return await reader.ReadAsync(cancellationToken).ConfigureAwait(false) ? Read(reader).ToStatus() : null;
+            },
+            cancellationToken
+        );
 
     /// <inheritdoc/>
-    public ValueTask<bool> HasChangedAsync(CancellationToken cancellationToken) => GuardAsync(async () =>
-    {
-        await using var connection = await _database.OpenConnectionAsync(cancellationToken).ConfigureAwait(false);
-        var revision = await ReadRevisionAsync(connection, cancellationToken).ConfigureAwait(false);
-        return Interlocked.Exchange(ref _revision, revision) != revision;
-    }, cancellationToken);
+    public ValueTask<bool> HasChangedAsync(CancellationToken cancellationToken) =>
+        GuardAsync(
+            async () =>
+            {
+                await using var connection = await _database
+                    .OpenConnectionAsync(cancellationToken)
+                    .ConfigureAwait(false);
+                var revision = await ReadRevisionAsync(connection, cancellationToken).ConfigureAwait(false);
+                return Interlocked.Exchange(ref _revision, revision) != revision;
+            },
+            cancellationToken
+        );
 
     /// <inheritdoc/>
-    public async Task<IReadOnlyList<RegisteredCertificate>> ListAsync(CancellationToken cancellationToken) => await GuardAsync(async () =>
-    {
-        await using var command = _database.CreateCommand($"SELECT {Columns} FROM ocsp_certificates WHERE authority = $1 ORDER BY id");
-        command.Parameters.Add(new() { Value = _authority });
-        await using var reader = await command.ExecuteReaderAsync(cancellationToken).ConfigureAwait(false);
-        var certificates = new List<RegisteredCertificate>();
-        while (await reader.ReadAsync(cancellationToken).ConfigureAwait(false))
-            certificates.Add(Read(reader));
-        return certificates;
-    }, cancellationToken).ConfigureAwait(false);
+    public async Task<IReadOnlyList<RegisteredCertificate>> ListAsync(CancellationToken cancellationToken) =>
+        await GuardAsync(
+                async () =>
+                {
+                    await using var command = _database.CreateCommand(
+                        $"SELECT {Columns} FROM ocsp_certificates WHERE authority = $1 ORDER BY id"
+                    );
+                    command.Parameters.Add(new() { Value = _authority });
+                    await using var reader = await command.ExecuteReaderAsync(cancellationToken).ConfigureAwait(false);
+                    var certificates = new List<RegisteredCertificate>();
+                    while (await reader.ReadAsync(cancellationToken).ConfigureAwait(false))
+                        certificates.Add(Read(reader));
+                    return certificates;
+                },
+                cancellationToken
+            )
+            .ConfigureAwait(false);
 
     /// <inheritdoc/>
     public async Task RegisterAsync(RegisteredCertificate certificate, CancellationToken cancellationToken)
     {
         ArgumentNullException.ThrowIfNull(certificate);
-        await GuardAsync(async () =>
-        {
-            await using var command = _database.CreateCommand("INSERT INTO ocsp_certificates (authority, serial, name, issued_at, not_after) VALUES ($1, $2, $3, $4, $5) ON CONFLICT (authority, serial) DO NOTHING");
-            command.Parameters.Add(new() { Value = _authority });
-            command.Parameters.Add(new() { Value = certificate.SerialNumber });
-            command.Parameters.Add(new() { Value = certificate.Name });
-            command.Parameters.Add(new() { Value = certificate.IssuedAt.ToUniversalTime() });
-            command.Parameters.Add(new() { Value = certificate.NotAfter.ToUniversalTime() });
-            return await command.ExecuteNonQueryAsync(cancellationToken).ConfigureAwait(false);
-        }, cancellationToken).ConfigureAwait(false);
+        await GuardAsync(
+                async () =>
+                {
+                    await using var command = _database.CreateCommand(
+                        "INSERT INTO ocsp_certificates (authority, serial, name, issued_at, not_after) VALUES ($1, "
+                            + "$2, $3, $4, $5) ON CONFLICT (authority, serial) DO NOTHING"
+                    );
+                    command.Parameters.Add(new() { Value = _authority });
+                    command.Parameters.Add(new() { Value = certificate.SerialNumber });
+                    command.Parameters.Add(new() { Value = certificate.Name });
+                    command.Parameters.Add(new() { Value = certificate.IssuedAt.ToUniversalTime() });
+                    command.Parameters.Add(new() { Value = certificate.NotAfter.ToUniversalTime() });
+                    return await command.ExecuteNonQueryAsync(cancellationToken).ConfigureAwait(false);
+                },
+                cancellationToken
+            )
+            .ConfigureAwait(false);
         Changed?.Invoke(certificate.SerialNumber);
     }
 
     /// <inheritdoc/>
-    public Task<RegisteredCertificate?> RevokeAsync(string nameOrSerial, RevocationReason reason, CancellationToken cancellationToken) =>
-        UpdateAsync(nameOrSerial, "revoked_at = coalesce(revoked_at, $3), reason = $4, changed_at = $3", reason, cancellationToken);
+    public Task<RegisteredCertificate?> RevokeAsync(
+        string nameOrSerial,
+        RevocationReason reason,
+        CancellationToken cancellationToken
+    ) =>
+        UpdateAsync(
+            nameOrSerial,
+            "revoked_at = coalesce(revoked_at, $3), reason = $4, changed_at = $3",
+            reason,
+            cancellationToken
+        );
 
     /// <inheritdoc/>
     public Task<RegisteredCertificate?> RestoreAsync(string nameOrSerial, CancellationToken cancellationToken) =>
@@ -95,35 +134,73 @@ public sealed class PostgresCertificateRegistry : ICertificateRegistry, IStatusS
     /// <inheritdoc/>
     public ValueTask DisposeAsync() => _database.DisposeAsync();
 
-    private async Task<RegisteredCertificate?> UpdateAsync(string nameOrSerial, string change, RevocationReason? reason, CancellationToken cancellationToken)
+    private async Task<RegisteredCertificate?> UpdateAsync(
+        string nameOrSerial,
+        string change,
+        RevocationReason? reason,
+        CancellationToken cancellationToken
+    )
     {
-        var changed = await GuardAsync(async () =>
-        {
-            // A session that commits asynchronously by default must not lose an acknowledged revocation.
-            await using var connection = await _database.OpenConnectionAsync(cancellationToken).ConfigureAwait(false);
-            await using var transaction = await connection.BeginTransactionAsync(cancellationToken).ConfigureAwait(false);
-            await using (var durable = new NpgsqlCommand("SELECT set_config('synchronous_commit', 'on', true) WHERE current_setting('synchronous_commit') IN ('off', 'local')", connection, transaction))
-                await durable.ExecuteNonQueryAsync(cancellationToken).ConfigureAwait(false);
-            RegisteredCertificate? row;
+        var changed = await GuardAsync(
+                async () =>
+                {
+                    // A session that commits asynchronously by default must not lose an acknowledged revocation.
+                    await using var connection = await _database
+                        .OpenConnectionAsync(cancellationToken)
+                        .ConfigureAwait(false);
+                    await using var transaction = await connection
+                        .BeginTransactionAsync(cancellationToken)
+                        .ConfigureAwait(false);
+                    await using (
+                        var durable = new NpgsqlCommand(
+                            "SELECT set_config('synchronous_commit', 'on', true) WHERE "
+                                + "current_setting('synchronous_commit') IN ('off', 'local')",
+                            connection,
+                            transaction
+                        )
+                    )
+                        await durable.ExecuteNonQueryAsync(cancellationToken).ConfigureAwait(false);
+                    RegisteredCertificate? row;
 #pragma warning disable CA2100 // Every change is written in this file; what comes from outside goes in as a parameter.
-            await using (var command = new NpgsqlCommand($"UPDATE ocsp_certificates SET {change} WHERE id = (SELECT id FROM ocsp_certificates WHERE authority = $1 AND (serial = $2 OR name = $2) ORDER BY serial = $2 DESC, id DESC LIMIT 1) RETURNING {Columns}", connection, transaction))
+                    await using (
+                        var command = new NpgsqlCommand(
+                            $"UPDATE ocsp_certificates SET {change} WHERE id = (SELECT id FROM ocsp_certificates "
+                                + $"WHERE authority = $1 AND (serial = $2 OR name = $2) ORDER BY serial = $2 DESC, "
+                                + $"id DESC LIMIT 1) RETURNING {Columns}",
+                            connection,
+                            transaction
+                        )
+                    )
 #pragma warning restore CA2100
-            {
-                command.Parameters.Add(new() { Value = _authority });
-                command.Parameters.Add(new() { Value = nameOrSerial });
-                command.Parameters.Add(new() { Value = _clock.GetUtcNow() });
-                command.Parameters.Add(new() { Value = reason is { } why ? (int)why : DBNull.Value, NpgsqlDbType = NpgsqlTypes.NpgsqlDbType.Integer });
-                await using var reader = await command.ExecuteReaderAsync(cancellationToken).ConfigureAwait(false);
-                row = await reader.ReadAsync(cancellationToken).ConfigureAwait(false) ? Read(reader) : null;
-            }
+                    {
+                        command.Parameters.Add(new() { Value = _authority });
+                        command.Parameters.Add(new() { Value = nameOrSerial });
+                        command.Parameters.Add(new() { Value = _clock.GetUtcNow() });
+                        command.Parameters.Add(
+                            new()
+                            {
+                                Value = reason is { } why ? (int)why : DBNull.Value,
+                                NpgsqlDbType = NpgsqlTypes.NpgsqlDbType.Integer,
+                            }
+                        );
+                        await using var reader = await command
+                            .ExecuteReaderAsync(cancellationToken)
+                            .ConfigureAwait(false);
+                        row = await reader.ReadAsync(cancellationToken).ConfigureAwait(false) ? Read(reader) : null;
+                    }
 
-            var revision = row is null ? 0 : await ReadRevisionAsync(connection, cancellationToken).ConfigureAwait(false);
-            await transaction.CommitAsync(cancellationToken).ConfigureAwait(false);
-            // Our own change is told by the event; it is not one by others, unless theirs came between.
-            if (row is not null)
-                Interlocked.CompareExchange(ref _revision, revision, revision - 1);
-            return row;
-        }, cancellationToken).ConfigureAwait(false);
+                    var revision = row is null
+                        ? 0
+                        : await ReadRevisionAsync(connection, cancellationToken).ConfigureAwait(false);
+                    await transaction.CommitAsync(cancellationToken).ConfigureAwait(false);
+                    // Our own change is told by the event; it is not one by others, unless theirs came between.
+                    if (row is not null)
+                        Interlocked.CompareExchange(ref _revision, revision, revision - 1);
+                    return row;
+                },
+                cancellationToken
+            )
+            .ConfigureAwait(false);
         if (changed is not null)
             Changed?.Invoke(changed.SerialNumber);
         return changed;
@@ -131,7 +208,10 @@ public sealed class PostgresCertificateRegistry : ICertificateRegistry, IStatusS
 
     private async Task<long> ReadRevisionAsync(NpgsqlConnection connection, CancellationToken cancellationToken)
     {
-        await using var command = new NpgsqlCommand("SELECT coalesce((SELECT number FROM ocsp_revisions WHERE authority = $1), 0)", connection);
+        await using var command = new NpgsqlCommand(
+            "SELECT coalesce((SELECT number FROM ocsp_revisions WHERE authority = $1), 0)",
+            connection
+        );
         command.Parameters.Add(new() { Value = _authority });
         return (long)(await command.ExecuteScalarAsync(cancellationToken).ConfigureAwait(false))!;
     }
@@ -170,21 +250,24 @@ public sealed class PostgresCertificateRegistry : ICertificateRegistry, IStatusS
         _hasSchema = true;
     }
 
-    private static RegisteredCertificate Read(NpgsqlDataReader reader) => new(
-        reader.GetString(1),
-        reader.GetString(0),
-        reader.GetFieldValue<DateTimeOffset>(2),
-        reader.GetFieldValue<DateTimeOffset>(3),
-        reader.IsDBNull(4) ? null : reader.GetFieldValue<DateTimeOffset>(4),
-        reader.IsDBNull(5) ? null : (RevocationReason)reader.GetInt32(5),
-        reader.IsDBNull(6) ? null : reader.GetFieldValue<DateTimeOffset>(6));
+    private static RegisteredCertificate Read(NpgsqlDataReader reader) =>
+        new(
+            reader.GetString(1),
+            reader.GetString(0),
+            reader.GetFieldValue<DateTimeOffset>(2),
+            reader.GetFieldValue<DateTimeOffset>(3),
+            reader.IsDBNull(4) ? null : reader.GetFieldValue<DateTimeOffset>(4),
+            reader.IsDBNull(5) ? null : (RevocationReason)reader.GetInt32(5),
+            reader.IsDBNull(6) ? null : reader.GetFieldValue<DateTimeOffset>(6)
+        );
 
     // Seconds.
     private const int Patience = 5;
 
     private const string Columns = "serial, name, issued_at, not_after, revoked_at, reason, changed_at";
 
-    // The revision grows in the same transaction as the change, whoever makes it: a sequence would run ahead of the commit. An insertion needs
+    // The revision grows in the same transaction as the change, whoever makes it: a sequence would run ahead of the
+    // commit. An insertion needs
     // none, because nobody keeps an answer about what was never issued.
     private const string Schema = """
         SELECT pg_advisory_xact_lock(6960);
@@ -208,15 +291,19 @@ public sealed class PostgresCertificateRegistry : ICertificateRegistry, IStatusS
                 UPDATE ocsp_revisions SET number = number + 1;
                 RETURN NULL;
             END IF;
-            INSERT INTO ocsp_revisions VALUES (OLD.authority, 1) ON CONFLICT (authority) DO UPDATE SET number = ocsp_revisions.number + 1;
+            INSERT INTO ocsp_revisions VALUES (OLD.authority, 1)
+                ON CONFLICT (authority) DO UPDATE SET number = ocsp_revisions.number + 1;
             IF TG_OP = 'UPDATE' AND NEW.authority <> OLD.authority THEN
-                INSERT INTO ocsp_revisions VALUES (NEW.authority, 1) ON CONFLICT (authority) DO UPDATE SET number = ocsp_revisions.number + 1;
+                INSERT INTO ocsp_revisions VALUES (NEW.authority, 1)
+                    ON CONFLICT (authority) DO UPDATE SET number = ocsp_revisions.number + 1;
             END IF;
             RETURN NULL;
         END $$;
         DROP TRIGGER IF EXISTS ocsp_truncate ON ocsp_certificates;
-        CREATE TRIGGER ocsp_truncate AFTER TRUNCATE ON ocsp_certificates FOR EACH STATEMENT EXECUTE FUNCTION ocsp_count_change();
+        CREATE TRIGGER ocsp_truncate AFTER TRUNCATE ON ocsp_certificates
+            FOR EACH STATEMENT EXECUTE FUNCTION ocsp_count_change();
         DROP TRIGGER IF EXISTS ocsp_change ON ocsp_certificates;
-        CREATE TRIGGER ocsp_change AFTER UPDATE OR DELETE ON ocsp_certificates FOR EACH ROW EXECUTE FUNCTION ocsp_count_change();
+        CREATE TRIGGER ocsp_change AFTER UPDATE OR DELETE ON ocsp_certificates
+            FOR EACH ROW EXECUTE FUNCTION ocsp_count_change();
         """;
 }

@@ -10,7 +10,19 @@ namespace OcspLab.Responder.Sources;
 /// <param name="RevokedAt">When it was revoked, or null.</param>
 /// <param name="Reason">Why, or null.</param>
 /// <param name="ChangedAt">When it was last revoked or restored, or null.</param>
-public sealed record RegisteredCertificate(string Name, string SerialNumber, DateTimeOffset IssuedAt, DateTimeOffset NotAfter, DateTimeOffset? RevokedAt = null, RevocationReason? Reason = null, DateTimeOffset? ChangedAt = null)
+public sealed record RegisteredCertificate(
+    string Name,
+    string SerialNumber,
+    DateTimeOffset IssuedAt,
+    DateTimeOffset NotAfter,
+    DateTimeOffset? RevokedAt = null,
+    RevocationReason? Reason = null,
+    DateTimeOffset? ChangedAt = null
+)
 {
-    internal SourceStatus ToStatus() => new(RevokedAt is { } at ? CertStatus.Revoked(at, Reason) : CertStatus.Good) { ChangedAt = ChangedAt ?? RevokedAt };
+    internal SourceStatus ToStatus() =>
+        new(RevokedAt is { } at ? CertStatus.Revoked(at, Reason) : CertStatus.Good)
+        {
+            ChangedAt = ChangedAt ?? RevokedAt,
+        };
 }

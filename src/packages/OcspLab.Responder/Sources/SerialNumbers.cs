@@ -6,8 +6,14 @@ namespace OcspLab.Responder.Sources;
 /// <summary>Serial numbers as people and programs write them.</summary>
 internal static class SerialNumbers
 {
-    /// <summary>INTEGER content octets in lower-case hexadecimal, however many zeros there were; null when it is no number of at most 20 octets (RFC 5280 §4.1.2.2).</summary>
-    /// <param name="text">A number in hexadecimal, as <c>openssl x509 -serial</c> prints it; a minus before it is taken, because such certificates exist.</param>
+    /// <summary>
+    /// INTEGER content octets in lower-case hexadecimal, however many zeros there were; null when it is no number of at
+    /// most 20 octets (RFC 5280 §4.1.2.2).
+    /// </summary>
+    /// <param name="text">
+    /// A number in hexadecimal, as <c>openssl x509 -serial</c> prints it; a minus before it is taken, because such
+    /// certificates exist.
+    /// </param>
     public static string? Normalize(string? text)
     {
         var negative = text is ['-', ..];

@@ -10,10 +10,14 @@ public sealed record SourceStatus(CertStatus Status)
     /// <summary>When the status last changed, or null when it never did. No answer dates back to before it.</summary>
     public DateTimeOffset? ChangedAt { get; init; }
 
-    /// <summary>When the status was known to be correct (thisUpdate), for sources that are not always up to date; null for now.</summary>
+    /// <summary>
+    /// When the status was known to be correct (thisUpdate), for sources that are not always up to date; null for now.
+    /// </summary>
     public DateTimeOffset? KnownAt { get; init; }
 
-    /// <summary>When the source will know more at the latest; no answer lasts longer. Null when there is no such time.</summary>
+    /// <summary>
+    /// When the source will know more at the latest; no answer lasts longer. Null when there is no such time.
+    /// </summary>
     public DateTimeOffset? Until { get; init; }
 
     /// <summary>The CRL that says so, or null.</summary>

@@ -6,7 +6,8 @@ using OcspLab.Ocsp.Responses;
 namespace OcspLab.Responder.Sources;
 
 /// <summary>
-/// The registry of one authority in one SQLite file. Several processes may use it: write-ahead logging lets readers go on during a write, and
+/// The registry of one authority in one SQLite file. Several processes may use it: write-ahead logging lets readers go
+/// on during a write, and
 /// <c>synchronous=FULL</c> keeps an acknowledged revocation through a power failure.
 /// </summary>
 public sealed class SqliteCertificateRegistry : ICertificateRegistry, IStatusSource, IDisposable
@@ -27,9 +28,17 @@ public sealed class SqliteCertificateRegistry : ICertificateRegistry, IStatusSou
         _path = Path.GetFullPath(path);
         _clock = clock;
         // No pool: its connections would outlive the file that they were opened on.
-        var file = new SqliteConnectionStringBuilder { DataSource = _path, DefaultTimeout = 10, Pooling = false };
+        var file = new SqliteConnectionStringBuilder
+        {
+            DataSource = _path,
+            DefaultTimeout = 10,
+            Pooling = false,
+        };
         // Made once and never again: a database that was lost must not come back empty.
-        _connectionString = new SqliteConnectionStringBuilder(file.ConnectionString) { Mode = SqliteOpenMode.ReadWrite }.ToString();
+        _connectionString = new SqliteConnectionStringBuilder(file.ConnectionString)
+        {
+            Mode = SqliteOpenMode.ReadWrite,
+        }.ToString();
         try
         {
             using var connection = new SqliteConnection(file.ConnectionString);
@@ -48,38 +57,45 @@ public sealed class SqliteCertificateRegistry : ICertificateRegistry, IStatusSou
     public event Action<string?>? Changed;
 
     /// <inheritdoc/>
-    public ValueTask<SourceStatus?> FindAsync(string serialNumber, CancellationToken cancellationToken) => ValueTask.FromResult(Guard(() =>
-    {
-        // Opening and preparing take ten times as long as looking.
-        var lookups = Volatile.Read(ref _lookups);
-        var lookup = lookups.TryTake(out var idle) ? idle : new PreparedLookup(Open());
-        try
-        {
-            var status = lookup.Find(serialNumber)?.ToStatus();
-            lookups.Add(lookup);
-            return status;
-        }
-        catch
-        {
-            lookup.Dispose();
-            throw;
-        }
-    }));
+    public ValueTask<SourceStatus?> FindAsync(string serialNumber, CancellationToken cancellationToken) =>
+        ValueTask.FromResult(
+            Guard(() =>
+            {
+                // Opening and preparing take ten times as long as looking.
+                var lookups = Volatile.Read(ref _lookups);
+                var lookup = lookups.TryTake(out var idle) ? idle : new PreparedLookup(Open());
+                try
+                {
+                    var status = lookup.Find(serialNumber)?.ToStatus();
+                    lookups.Add(lookup);
+                    return status;
+                }
+                catch
+                {
+                    lookup.Dispose();
+                    throw;
+                }
+            })
+        );
 
     /// <inheritdoc/>
-    public ValueTask<bool> HasChangedAsync(CancellationToken cancellationToken) => ValueTask.FromResult(Guard(() =>
-    {
-        lock (_writing)
-        {
-            FollowFile();
-            // Changes when another connection has committed (SQLite, PRAGMA data_version): not for what is written through this one.
-            using var command = Command(Writer(), "PRAGMA data_version");
-            var version = (long)command.ExecuteScalar()!;
-            var changed = version != _version;
-            _version = version;
-            return changed;
-        }
-    }));
+    public ValueTask<bool> HasChangedAsync(CancellationToken cancellationToken) =>
+        ValueTask.FromResult(
+            Guard(() =>
+            {
+                lock (_writing)
+                {
+                    FollowFile();
+                    // Changes when another connection has committed (SQLite, PRAGMA data_version): not for what is
+                    // written through this one.
+                    using var command = Command(Writer(), "PRAGMA data_version");
+                    var version = (long)command.ExecuteScalar()!;
+                    var changed = version != _version;
+                    _version = version;
+                    return changed;
+                }
+            })
+        );
 
     /// <inheritdoc/>
     public void Dispose()
@@ -89,16 +105,19 @@ public sealed class SqliteCertificateRegistry : ICertificateRegistry, IStatusSou
     }
 
     /// <inheritdoc/>
-    public Task<IReadOnlyList<RegisteredCertificate>> ListAsync(CancellationToken cancellationToken) => Task.FromResult<IReadOnlyList<RegisteredCertificate>>(Guard(() =>
-    {
-        using var connection = Open();
-        using var command = Command(connection, $"SELECT {Columns} FROM certificates ORDER BY rowid");
-        using var reader = command.ExecuteReader();
-        var certificates = new List<RegisteredCertificate>();
-        while (reader.Read())
-            certificates.Add(Read(reader));
-        return certificates;
-    }));
+    public Task<IReadOnlyList<RegisteredCertificate>> ListAsync(CancellationToken cancellationToken) =>
+        Task.FromResult<IReadOnlyList<RegisteredCertificate>>(
+            Guard(() =>
+            {
+                using var connection = Open();
+                using var command = Command(connection, $"SELECT {Columns} FROM certificates ORDER BY rowid");
+                using var reader = command.ExecuteReader();
+                var certificates = new List<RegisteredCertificate>();
+                while (reader.Read())
+                    certificates.Add(Read(reader));
+                return certificates;
+            })
+        );
 
     /// <inheritdoc/>
     public Task RegisterAsync(RegisteredCertificate certificate, CancellationToken cancellationToken)
@@ -106,7 +125,11 @@ public sealed class SqliteCertificateRegistry : ICertificateRegistry, IStatusSou
         ArgumentNullException.ThrowIfNull(certificate);
         Write(connection =>
         {
-            using var command = Command(connection, "INSERT INTO certificates (serial, name, issued_at, not_after) VALUES ($serial, $name, $issuedAt, $notAfter) ON CONFLICT (serial) DO NOTHING");
+            using var command = Command(
+                connection,
+                "INSERT INTO certificates (serial, name, issued_at, not_after) VALUES ($serial, $name, $issuedAt, "
+                    + "$notAfter) ON CONFLICT (serial) DO NOTHING"
+            );
             command.Parameters.AddWithValue("$serial", certificate.SerialNumber);
             command.Parameters.AddWithValue("$name", certificate.Name);
             command.Parameters.AddWithValue("$issuedAt", Write(certificate.IssuedAt));
@@ -118,8 +141,18 @@ public sealed class SqliteCertificateRegistry : ICertificateRegistry, IStatusSou
     }
 
     /// <inheritdoc/>
-    public Task<RegisteredCertificate?> RevokeAsync(string nameOrSerial, RevocationReason reason, CancellationToken cancellationToken) =>
-        Task.FromResult(Update(nameOrSerial, "revoked_at = coalesce(revoked_at, $now), reason = $reason, changed_at = $now", (int)reason));
+    public Task<RegisteredCertificate?> RevokeAsync(
+        string nameOrSerial,
+        RevocationReason reason,
+        CancellationToken cancellationToken
+    ) =>
+        Task.FromResult(
+            Update(
+                nameOrSerial,
+                "revoked_at = coalesce(revoked_at, $now), reason = $reason, changed_at = $now",
+                (int)reason
+            )
+        );
 
     /// <inheritdoc/>
     public Task<RegisteredCertificate?> RestoreAsync(string nameOrSerial, CancellationToken cancellationToken) =>
@@ -130,16 +163,18 @@ public sealed class SqliteCertificateRegistry : ICertificateRegistry, IStatusSou
         var changed = Write(connection =>
         {
             // A serial number means its certificate, even where a newer one was given it for a name.
-            using var command = Command(connection, $"UPDATE certificates SET {change} WHERE rowid = (SELECT rowid FROM certificates WHERE serial = $which OR name = $which ORDER BY serial = $which DESC, rowid DESC LIMIT 1) RETURNING {Columns}");
+            using var command = Command(
+                connection,
+                $"UPDATE certificates SET {change} WHERE rowid = (SELECT rowid FROM certificates WHERE serial = "
+                    + $"$which OR name = $which ORDER BY serial = $which DESC, rowid DESC LIMIT 1) RETURNING {Columns}"
+            );
             command.Parameters.AddWithValue("$which", nameOrSerial);
             command.Parameters.AddWithValue("$now", Write(_clock.GetUtcNow()));
             command.Parameters.AddWithValue("$reason", (object?)reason ?? DBNull.Value);
             using var reader = command.ExecuteReader();
             var row = reader.Read() ? Read(reader) : null;
             // The statement is carried out, and on disk, when the reader has come to its end.
-            while (reader.NextResult())
-            {
-            }
+            while (reader.NextResult()) { }
 
             return row;
         });
@@ -148,18 +183,22 @@ public sealed class SqliteCertificateRegistry : ICertificateRegistry, IStatusSou
         return changed;
     }
 
-    private T Write<T>(Func<SqliteConnection, T> work) => Guard(() =>
-    {
-        lock (_writing)
+    private T Write<T>(Func<SqliteConnection, T> work) =>
+        Guard(() =>
         {
-            FollowFile();
-            return work(Writer());
-        }
-    });
+            lock (_writing)
+            {
+                FollowFile();
+                return work(Writer());
+            }
+        });
 
     private SqliteConnection Writer() => _writer ??= Open();
 
-    /// <summary>Lets go of connections to a file that was taken away or replaced: they would go on with the one that nobody finds any more.</summary>
+    /// <summary>
+    /// Lets go of connections to a file that was taken away or replaced: they would go on with the one that nobody
+    /// finds any more.
+    /// </summary>
     private void FollowFile()
     {
         var identity = FileIdentity.Of(_path);
@@ -212,18 +251,22 @@ public sealed class SqliteCertificateRegistry : ICertificateRegistry, IStatusSou
     private static SqliteCommand Command(SqliteConnection connection, string sql) => new(sql, connection);
 #pragma warning restore CA2100
 
-    private static RegisteredCertificate Read(SqliteDataReader reader) => new(
-        reader.GetString(1),
-        reader.GetString(0),
-        ReadInstant(reader.GetString(2)),
-        ReadInstant(reader.GetString(3)),
-        reader.IsDBNull(4) ? null : ReadInstant(reader.GetString(4)),
-        reader.IsDBNull(5) ? null : (RevocationReason)reader.GetInt32(5),
-        reader.IsDBNull(6) ? null : ReadInstant(reader.GetString(6)));
+    private static RegisteredCertificate Read(SqliteDataReader reader) =>
+        new(
+            reader.GetString(1),
+            reader.GetString(0),
+            ReadInstant(reader.GetString(2)),
+            ReadInstant(reader.GetString(3)),
+            reader.IsDBNull(4) ? null : ReadInstant(reader.GetString(4)),
+            reader.IsDBNull(5) ? null : (RevocationReason)reader.GetInt32(5),
+            reader.IsDBNull(6) ? null : ReadInstant(reader.GetString(6))
+        );
 
-    private static string Write(DateTimeOffset instant) => instant.UtcDateTime.ToString("O", CultureInfo.InvariantCulture);
+    private static string Write(DateTimeOffset instant) =>
+        instant.UtcDateTime.ToString("O", CultureInfo.InvariantCulture);
 
-    private static DateTimeOffset ReadInstant(string text) => DateTimeOffset.Parse(text, CultureInfo.InvariantCulture, DateTimeStyles.RoundtripKind);
+    private static DateTimeOffset ReadInstant(string text) =>
+        DateTimeOffset.Parse(text, CultureInfo.InvariantCulture, DateTimeStyles.RoundtripKind);
 
     private sealed class PreparedLookup : IDisposable
     {

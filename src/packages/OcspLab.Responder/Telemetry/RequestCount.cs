@@ -10,13 +10,14 @@ namespace OcspLab.Responder.Telemetry;
 public sealed record RequestCount(string Method, string Outcome, long Count)
 {
     /// <summary>One of few: a client may send any word for a method.</summary>
-    internal static string MethodOf(HttpRequest request) => request.Method switch
-    {
-        "GET" => "GET",
-        "HEAD" => "HEAD",
-        "POST" => "POST",
-        _ => "other",
-    };
+    internal static string MethodOf(HttpRequest request) =>
+        request.Method switch
+        {
+            "GET" => "GET",
+            "HEAD" => "HEAD",
+            "POST" => "POST",
+            _ => "other",
+        };
 
     // The RFC's spelling: malformedRequest, tryLater, …
     internal static string Name(OcspResponseStatus status) => JsonNamingPolicy.CamelCase.ConvertName(status.ToString());

@@ -20,13 +20,30 @@ public sealed class ResponderMetrics
     {
         ArgumentNullException.ThrowIfNull(meters);
         _meter = meters.Create(MeterName);
-        _responses = _meter.CreateCounter<long>("ocsp.responder.responses", "{response}", "OCSP responses by method and outcome.");
-        _signing = _meter.CreateHistogram<double>("ocsp.responder.signing.duration", "s", "How long it took to build and sign a response, by authority.");
+        _responses = _meter.CreateCounter<long>(
+            "ocsp.responder.responses",
+            "{response}",
+            "OCSP responses by method and outcome."
+        );
+        _signing = _meter.CreateHistogram<double>(
+            "ocsp.responder.signing.duration",
+            "s",
+            "How long it took to build and sign a response, by authority."
+        );
     }
 
     /// <summary>The counts so far.</summary>
     public IReadOnlyList<RequestCount> Counts =>
-        [.. _counts.Select(entry => new RequestCount(entry.Key.Method, entry.Key.Outcome, Interlocked.Read(ref entry.Value.Value))).OrderBy(count => count.Method).ThenBy(count => count.Outcome)];
+        [
+            .. _counts
+                .Select(entry => new RequestCount(
+                    entry.Key.Method,
+                    entry.Key.Outcome,
+                    Interlocked.Read(ref entry.Value.Value)
+                ))
+                .OrderBy(count => count.Method)
+                .ThenBy(count => count.Outcome),
+        ];
 
     /// <summary>For the gauges.</summary>
     internal Meter Meter => _meter;
@@ -34,9 +51,14 @@ public sealed class ResponderMetrics
     internal void Responded(string method, string outcome)
     {
         if (_responses.Enabled)
-            _responses.Add(1, new KeyValuePair<string, object?>("method", method), new KeyValuePair<string, object?>("outcome", outcome));
+            _responses.Add(
+                1,
+                new KeyValuePair<string, object?>("method", method),
+                new KeyValuePair<string, object?>("outcome", outcome)
+            );
         Interlocked.Increment(ref _counts.GetOrAdd((method, outcome), _ => new StrongBox<long>()).Value);
     }
 
-    internal void Signed(string authority, TimeSpan duration) => _signing.Record(duration.TotalSeconds, new KeyValuePair<string, object?>("authority", authority));
+    internal void Signed(string authority, TimeSpan duration) =>
+        _signing.Record(duration.TotalSeconds, new KeyValuePair<string, object?>("authority", authority));
 }

@@ -4,20 +4,36 @@ using System.Text;
 
 namespace OcspLab.Stapling.Kestrel.Endpoints;
 
-/// <summary>Finds the server name in a TLS ClientHello (RFC 8446 §4.1.2, RFC 6066 §3). Bounded by the bytes that Kestrel has buffered; never throws.</summary>
+/// <summary>
+/// Finds the server name in a TLS ClientHello (RFC 8446 §4.1.2, RFC 6066 §3). Bounded by the bytes that Kestrel has
+/// buffered; never throws.
+/// </summary>
 internal static class ClientHello
 {
-    /// <summary>The server name; empty when the client sent none; null when the bytes are not a ClientHello in one record.</summary>
+    /// <summary>
+    /// The server name; empty when the client sent none; null when the bytes are not a ClientHello in one record.
+    /// </summary>
     public static string? ReadServerName(ReadOnlySequence<byte> bytes)
     {
         ReadOnlySpan<byte> rest = bytes.IsSingleSegment ? bytes.FirstSpan : bytes.ToArray();
 
         // TLSPlaintext: type, version, length; Handshake: msg_type, length (24 bits).
-        if (!TryTake(ref rest, 5, out var record) || record[0] != HandshakeRecord || !TryTake(ref rest, 4, out var handshake) || handshake[0] != ClientHelloMessage)
+        if (
+            !TryTake(ref rest, 5, out var record)
+            || record[0] != HandshakeRecord
+            || !TryTake(ref rest, 4, out var handshake)
+            || handshake[0] != ClientHelloMessage
+        )
             return null;
 
-        // ClientHello: version, random, legacy_session_id<0..32>, cipher_suites<2..2^16-2>, legacy_compression_methods<1..2^8-1>, extensions<8..2^16-1>
-        if (!TryTake(ref rest, 34, out _) || !TryTakeVector(ref rest, 1, out _) || !TryTakeVector(ref rest, 2, out _) || !TryTakeVector(ref rest, 1, out _))
+        // ClientHello: version, random, legacy_session_id<0..32>, cipher_suites<2..2^16-2>,
+        // legacy_compression_methods<1..2^8-1>, extensions<8..2^16-1>
+        if (
+            !TryTake(ref rest, 34, out _)
+            || !TryTakeVector(ref rest, 1, out _)
+            || !TryTakeVector(ref rest, 2, out _)
+            || !TryTakeVector(ref rest, 1, out _)
+        )
             return null;
         if (rest.IsEmpty)
             return "";

@@ -8,7 +8,9 @@ using OcspLab.Stapling.Status;
 
 namespace OcspLab.Stapling.Kestrel.Endpoints;
 
-/// <summary>The HTTPS endpoints and their callbacks: stapling is put behind those of the application, none of which is lost.</summary>
+/// <summary>
+/// The HTTPS endpoints and their callbacks: stapling is put behind those of the application, none of which is lost.
+/// </summary>
 internal sealed class HttpsEndpoints(HandshakeStapler stapler, HandOffStatus handOff)
 {
     // Weak: an endpoint that a reload of the configuration has replaced goes, and its certificate with it.
@@ -19,7 +21,10 @@ internal sealed class HttpsEndpoints(HandshakeStapler stapler, HandOffStatus han
     /// <summary>How many endpoints there are, of whichever kind.</summary>
     public int Count => All().Length + _callbacks.Count();
 
-    /// <summary>Attaches to an endpoint. The application's own <c>OnAuthenticate</c> runs first. Doing it again mends a callback that has since been replaced.</summary>
+    /// <summary>
+    /// Attaches to an endpoint. The application's own <c>OnAuthenticate</c> runs first. Doing it again mends a callback
+    /// that has since been replaced.
+    /// </summary>
     public void Attach(HttpsConnectionAdapterOptions endpoint)
     {
         lock (_gate)
@@ -74,14 +79,19 @@ internal sealed class HttpsEndpoints(HandshakeStapler stapler, HandOffStatus han
     }
 
     /// <summary>
-    /// Lets go of an endpoint until <see cref="AttachAll"/>: Kestrel refuses to open an HTTP/3 port while there is a callback,
+    /// Lets go of an endpoint until <see cref="AttachAll"/>: Kestrel refuses to open an HTTP/3 port while there is a
+    /// callback,
     /// although it only ever calls it for the TCP port beside it.
     /// </summary>
     public void Suspend(HttpsConnectionAdapterOptions endpoint)
     {
         lock (_gate)
         {
-            if (_hooks.TryGetValue(endpoint, out var hook) && hook.Callback is not null && ReferenceEquals(hook.Callback, endpoint.OnAuthenticate))
+            if (
+                _hooks.TryGetValue(endpoint, out var hook)
+                && hook.Callback is not null
+                && ReferenceEquals(hook.Callback, endpoint.OnAuthenticate)
+            )
                 endpoint.OnAuthenticate = hook.Inner;
         }
     }
@@ -110,28 +120,30 @@ internal sealed class HttpsEndpoints(HandshakeStapler stapler, HandOffStatus han
     }
 
     [SuppressMessage("Security", "CA5398", Justification = "The application's own choices are handed on.")]
-    private static SslServerAuthenticationOptions Copy(SslServerAuthenticationOptions options) => new()
-    {
-        AllowRenegotiation = options.AllowRenegotiation,
+    private static SslServerAuthenticationOptions Copy(SslServerAuthenticationOptions options) =>
+        new()
+        {
+            AllowRenegotiation = options.AllowRenegotiation,
 #pragma warning disable CA1416 // Nothing is attached where the platform takes no staples.
-        AllowRsaPkcs1Padding = options.AllowRsaPkcs1Padding,
-        AllowRsaPssPadding = options.AllowRsaPssPadding,
+            AllowRsaPkcs1Padding = options.AllowRsaPkcs1Padding,
+            AllowRsaPssPadding = options.AllowRsaPssPadding,
 #pragma warning restore CA1416
-        AllowTlsResume = options.AllowTlsResume,
-        ApplicationProtocols = options.ApplicationProtocols is { } protocols ? [.. protocols] : null,
-        CertificateChainPolicy = options.CertificateChainPolicy,
-        CertificateRevocationCheckMode = options.CertificateRevocationCheckMode,
-        CipherSuitesPolicy = options.CipherSuitesPolicy,
-        ClientCertificateRequired = options.ClientCertificateRequired,
-        EnabledSslProtocols = options.EnabledSslProtocols,
-        EncryptionPolicy = options.EncryptionPolicy,
-        RemoteCertificateValidationCallback = options.RemoteCertificateValidationCallback,
-        ServerCertificate = options.ServerCertificate,
-        ServerCertificateContext = options.ServerCertificateContext,
-        ServerCertificateSelectionCallback = options.ServerCertificateSelectionCallback,
-    };
+            AllowTlsResume = options.AllowTlsResume,
+            ApplicationProtocols = options.ApplicationProtocols is { } protocols ? [.. protocols] : null,
+            CertificateChainPolicy = options.CertificateChainPolicy,
+            CertificateRevocationCheckMode = options.CertificateRevocationCheckMode,
+            CipherSuitesPolicy = options.CipherSuitesPolicy,
+            ClientCertificateRequired = options.ClientCertificateRequired,
+            EnabledSslProtocols = options.EnabledSslProtocols,
+            EncryptionPolicy = options.EncryptionPolicy,
+            RemoteCertificateValidationCallback = options.RemoteCertificateValidationCallback,
+            ServerCertificate = options.ServerCertificate,
+            ServerCertificateContext = options.ServerCertificateContext,
+            ServerCertificateSelectionCallback = options.ServerCertificateSelectionCallback,
+        };
 
-    // A selector is asked with the client's server name, which is known before the handshake only by looking at its first bytes.
+    // A selector is asked with the client's server name, which is known before the handshake only by looking at its
+    // first bytes.
     private static void Listen(HttpsConnectionAdapterOptions endpoint, Hook hook)
     {
         if (endpoint.ServerCertificateSelector is null || hook.Listens)
@@ -145,13 +157,17 @@ internal sealed class HttpsEndpoints(HandshakeStapler stapler, HandOffStatus han
         };
     }
 
-    private static string? ServerNameOf(ConnectionContext connection) => connection.Items.TryGetValue(ServerNameKey, out var name) ? (string?)name : null;
+    private static string? ServerNameOf(ConnectionContext connection) =>
+        connection.Items.TryGetValue(ServerNameKey, out var name) ? (string?)name : null;
 
     private static readonly object ServerNameKey = new();
 
     /// <param name="callback">What was put in place.</param>
     /// <param name="inner">What was there before.</param>
-    private sealed class Hook(Action<ConnectionContext, SslServerAuthenticationOptions>? callback, Action<ConnectionContext, SslServerAuthenticationOptions>? inner)
+    private sealed class Hook(
+        Action<ConnectionContext, SslServerAuthenticationOptions>? callback,
+        Action<ConnectionContext, SslServerAuthenticationOptions>? inner
+    )
     {
         public Action<ConnectionContext, SslServerAuthenticationOptions>? Callback => callback;
 

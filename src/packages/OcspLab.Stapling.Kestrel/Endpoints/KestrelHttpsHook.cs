@@ -11,15 +11,18 @@ using OcspLab.Stapling.Status;
 namespace OcspLab.Stapling.Kestrel.Endpoints;
 
 /// <summary>
-/// Finds every HTTPS endpoint. <see cref="KestrelServerOptions.ConfigureHttpsDefaults"/> replaces what the application set
-/// before and is passed over by endpoints that the application made before: so this runs after all configuration, wraps the
+/// Finds every HTTPS endpoint. <see cref="KestrelServerOptions.ConfigureHttpsDefaults"/> replaces what the application
+/// set
+/// before and is passed over by endpoints that the application made before: so this runs after all configuration, wraps
+/// the
 /// defaults that are there, and attaches to the endpoints that exist already.
 /// </summary>
 internal sealed class KestrelHttpsHook(
     HttpsEndpoints endpoints,
     StaplingEngine engine,
     HandOffStatus handOff,
-    Http3Support http3) : IPostConfigureOptions<KestrelServerOptions>, IHostedLifecycleService
+    Http3Support http3
+) : IPostConfigureOptions<KestrelServerOptions>, IHostedLifecycleService
 {
     private KestrelServerOptions? _options;
 
@@ -51,7 +54,10 @@ internal sealed class KestrelHttpsHook(
             endpoints.Suspend(https);
     }
 
-    /// <summary>Just before a TCP port opens: clears the way for HTTP/3 on the same endpoint, and fetches the staples of all certificates that are known by then.</summary>
+    /// <summary>
+    /// Just before a TCP port opens: clears the way for HTTP/3 on the same endpoint, and fetches the staples of all
+    /// certificates that are known by then.
+    /// </summary>
     /// <param name="port">The port.</param>
     /// <param name="atMost">A wait shorter than the one at start, or null.</param>
     /// <param name="cancellationToken">Ends the wait.</param>
@@ -64,11 +70,16 @@ internal sealed class KestrelHttpsHook(
         if (!handOff.IsWorking)
             return;
         if (_options is { } options)
-            await SniPrefetch.RunAsync(options, KestrelInternals.ConfigurationBackedListenOptions(options)).ConfigureAwait(false);
+            await SniPrefetch
+                .RunAsync(options, KestrelInternals.ConfigurationBackedListenOptions(options))
+                .ConfigureAwait(false);
         await engine.WaitForFirstStaplesAsync(cancellationToken, atMost).ConfigureAwait(false);
     }
 
-    /// <summary>Just before an HTTP/3 port opens: Kestrel has looked for a callback by now. A handshake over TCP between the two moments is not stapled.</summary>
+    /// <summary>
+    /// Just before an HTTP/3 port opens: Kestrel has looked for a callback by now. A handshake over TCP between the two
+    /// moments is not stapled.
+    /// </summary>
     public void AfterBinding(EndPoint port)
     {
         foreach (var https in Http3Endpoints(port))
@@ -114,13 +125,17 @@ internal sealed class KestrelHttpsHook(
         if (!http3.IsAvailable || _options is null)
             return [];
         return EndpointsOf(_options)
-            .Where(listen => listen.Protocols.HasFlag(HttpProtocols.Http3) && (port is null || IsSamePort(listen.EndPoint, port)))
+            .Where(listen =>
+                listen.Protocols.HasFlag(HttpProtocols.Http3) && (port is null || IsSamePort(listen.EndPoint, port))
+            )
             .Select(KestrelInternals.HttpsOptions)
             .OfType<HttpsConnectionAdapterOptions>();
     }
 
     private static IEnumerable<ListenOptions> EndpointsOf(KestrelServerOptions options) =>
-        KestrelInternals.CodeBackedListenOptions(options).Concat(KestrelInternals.ConfigurationBackedListenOptions(options));
+        KestrelInternals
+            .CodeBackedListenOptions(options)
+            .Concat(KestrelInternals.ConfigurationBackedListenOptions(options));
 
     // "localhost" is bound as two addresses, neither of them the endpoint's own.
     private static bool IsSamePort(EndPoint left, EndPoint right) =>

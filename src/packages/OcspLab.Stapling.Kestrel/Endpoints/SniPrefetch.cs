@@ -20,7 +20,11 @@ internal static class SniPrefetch
         if (options.ConfigurationLoader?.Configuration is not { } configuration)
             return;
         var names = NamesOf(configuration);
-        foreach (var callback in endpoints.Select(KestrelInternals.HttpsCallbackOptions).OfType<TlsHandshakeCallbackOptions>())
+        foreach (
+            var callback in endpoints
+                .Select(KestrelInternals.HttpsCallbackOptions)
+                .OfType<TlsHandshakeCallbackOptions>()
+        )
         {
             foreach (var name in names)
                 await AskAsync(callback, ExampleOf(name)).ConfigureAwait(false);
@@ -28,14 +32,16 @@ internal static class SniPrefetch
     }
 
     private static string[] NamesOf(IConfiguration configuration) =>
-    [
-        .. configuration.GetSection("Endpoints").GetChildren()
-            .SelectMany(endpoint => endpoint.GetSection("Sni").GetChildren())
-            // Without one Kestrel would ask the application.
-            .Where(name => name.GetSection("Certificate").GetChildren().Any())
-            .Select(name => name.Key)
-            .Distinct(StringComparer.OrdinalIgnoreCase),
-    ];
+        [
+            .. configuration
+                .GetSection("Endpoints")
+                .GetChildren()
+                .SelectMany(endpoint => endpoint.GetSection("Sni").GetChildren())
+                // Without one Kestrel would ask the application.
+                .Where(name => name.GetSection("Certificate").GetChildren().Any())
+                .Select(name => name.Key)
+                .Distinct(StringComparer.OrdinalIgnoreCase),
+        ];
 
     // A name that a wildcard means.
     private static string ExampleOf(string name) =>
@@ -45,17 +51,25 @@ internal static class SniPrefetch
     {
         using var stream = new SslStream(new MemoryStream());
         var context = KestrelInternals.CreateCallbackContext(
-            new PrefetchConnection(), new SslClientHelloInfo(serverName, SslProtocols.None), stream, callback.OnConnectionState);
+            new PrefetchConnection(),
+            new SslClientHelloInfo(serverName, SslProtocols.None),
+            stream,
+            callback.OnConnectionState
+        );
         try
         {
             await callback.OnConnection(context).ConfigureAwait(false);
         }
         catch (Exception exception) when (exception is not OutOfMemoryException)
         {
-            // A name of another endpoint, or a callback that wants a real client: its certificate is met at its first handshake.
+            // A name of another endpoint, or a callback that wants a real client: its certificate is met at its first
+            // handshake.
         }
     }
 }
 
-/// <summary>Stands for a client that does not exist, when the endpoints' certificates are fetched for before there is one. No application sees it.</summary>
+/// <summary>
+/// Stands for a client that does not exist, when the endpoints' certificates are fetched for before there is one. No
+/// application sees it.
+/// </summary>
 internal sealed class PrefetchConnection : DefaultConnectionContext;

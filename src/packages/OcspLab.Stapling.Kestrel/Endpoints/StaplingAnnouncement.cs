@@ -6,7 +6,8 @@ using OcspLab.Stapling.Status;
 namespace OcspLab.Stapling.Kestrel.Endpoints;
 
 /// <summary>Says once, at start, which way stapling works here, and warns when no endpoint uses it.</summary>
-internal sealed class StaplingAnnouncement(HandOffStatus handOff, HttpsEndpoints endpoints, ILoggerFactory loggers) : IHostedLifecycleService
+internal sealed class StaplingAnnouncement(HandOffStatus handOff, HttpsEndpoints endpoints, ILoggerFactory loggers)
+    : IHostedLifecycleService
 {
     private readonly ILogger _logger = loggers.CreateLogger(StaplingLog.Category);
 

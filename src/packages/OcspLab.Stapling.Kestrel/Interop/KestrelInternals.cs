@@ -9,7 +9,8 @@ using Microsoft.AspNetCore.Server.Kestrel.Https;
 namespace OcspLab.Stapling.Kestrel.Interop;
 
 /// <summary>
-/// All members of Kestrel that are not public and that this library reaches: they find every HTTPS endpoint, however it was
+/// All members of Kestrel that are not public and that this library reaches: they find every HTTPS endpoint, however it
+/// was
 /// configured. <see cref="Missing"/> tells at start whether this Kestrel still has them.
 /// </summary>
 internal static class KestrelInternals
@@ -37,13 +38,22 @@ internal static class KestrelInternals
     [UnsafeAccessor(UnsafeAccessorKind.Method, Name = "get_HttpsCallbackOptions")]
     public static extern TlsHandshakeCallbackOptions? HttpsCallbackOptions(ListenOptions options);
 
-    /// <summary>What the application does to endpoints of the configuration, <c>kestrel.Configure(…).Endpoint(name, …)</c>, by their name.</summary>
+    /// <summary>
+    /// What the application does to endpoints of the configuration, <c>kestrel.Configure(…).Endpoint(name, …)</c>, by
+    /// their name.
+    /// </summary>
     [UnsafeAccessor(UnsafeAccessorKind.Method, Name = "get_EndpointConfigurations")]
-    public static extern IDictionary<string, Action<EndpointConfiguration>> EndpointConfigurations(KestrelConfigurationLoader loader);
+    public static extern IDictionary<string, Action<EndpointConfiguration>> EndpointConfigurations(
+        KestrelConfigurationLoader loader
+    );
 
     /// <summary>A handshake's context as Kestrel would make it.</summary>
     public static TlsHandshakeCallbackContext CreateCallbackContext(
-        ConnectionContext connection, SslClientHelloInfo hello, SslStream stream, object? state)
+        ConnectionContext connection,
+        SslClientHelloInfo hello,
+        SslStream stream,
+        object? state
+    )
     {
         var context = new TlsHandshakeCallbackContext();
         SetConnection(context, connection);
@@ -77,9 +87,16 @@ internal static class KestrelInternals
             var endpoint = (ListenOptions)RuntimeHelpers.GetUninitializedObject(typeof(ListenOptions));
             _ = HttpsOptions(endpoint);
             _ = HttpsCallbackOptions(endpoint);
-            _ = EndpointConfigurations((KestrelConfigurationLoader)RuntimeHelpers.GetUninitializedObject(typeof(KestrelConfigurationLoader)));
+            _ = EndpointConfigurations(
+                (KestrelConfigurationLoader)RuntimeHelpers.GetUninitializedObject(typeof(KestrelConfigurationLoader))
+            );
             using var stream = new SslStream(new MemoryStream());
-            _ = CreateCallbackContext(new DefaultConnectionContext(), new SslClientHelloInfo("", SslProtocols.None), stream, null);
+            _ = CreateCallbackContext(
+                new DefaultConnectionContext(),
+                new SslClientHelloInfo("", SslProtocols.None),
+                stream,
+                null
+            );
             return null;
         }
         catch (MissingMemberException exception)

@@ -9,7 +9,8 @@ internal sealed class CertificateDirectory
     private int _count;
 
     /// <summary>All of them.</summary>
-    public IReadOnlyList<StapleSlot> Slots => [.. _entries.Values.OrderBy(entry => entry.Order).Select(entry => entry.Slot)];
+    public IReadOnlyList<StapleSlot> Slots =>
+        [.. _entries.Values.OrderBy(entry => entry.Order).Select(entry => entry.Slot)];
 
     /// <summary>The one with a thumbprint (SHA-256 in hexadecimal), or null.</summary>
     public StapleSlot? Find(string key) => _entries.TryGetValue(key, out var entry) ? entry.Slot : null;
@@ -18,8 +19,10 @@ internal sealed class CertificateDirectory
     public void Put(StapleSlot slot) => _entries[slot.Key] = new Entry(slot, Interlocked.Increment(ref _count));
 
     /// <summary>
-    /// Whether nobody uses a certificate any more because there is a newer one. An application that makes its contexts anew
-    /// for each handshake abandons them all the time; only a newer certificate for all of its names, with a key of the same
+    /// Whether nobody uses a certificate any more because there is a newer one. An application that makes its contexts
+    /// anew
+    /// for each handshake abandons them all the time; only a newer certificate for all of its names, with a key of the
+    /// same
     /// kind, says that this one is over.
     /// </summary>
     public bool IsReplaced(StapleSlot slot) => slot.IsAbandoned && HasSuccessor(slot);

@@ -29,13 +29,16 @@ internal sealed record CertificateFacts
     /// <summary>More of it for people, or null.</summary>
     public string? Detail { get; init; }
 
-    /// <summary>Reads a certificate, and says in the log why one has nothing to staple. Never throws for what is in it.</summary>
+    /// <summary>
+    /// Reads a certificate, and says in the log why one has nothing to staple. Never throws for what is in it.
+    /// </summary>
     public static CertificateFacts Read(
         X509Certificate2 certificate,
         IReadOnlyCollection<X509Certificate2> atHand,
         IssuerFinder issuers,
         StaplingOptions options,
-        ILogger logger)
+        ILogger logger
+    )
     {
         var facts = new CertificateFacts { Names = [StapleSlot.KeyOf(certificate), certificate.Thumbprint] };
         try
@@ -62,18 +65,20 @@ internal sealed record CertificateFacts
             logger.NoIssuer(certificate.Subject, certificate.Issuer);
             return facts.Unusable($"the issuer's certificate ('{certificate.Issuer}') is not at hand");
         }
-        catch (Exception exception) when (exception is ArgumentException or CryptographicException or AsnContentException)
+        catch (Exception exception)
+            when (exception is ArgumentException or CryptographicException or AsnContentException)
         {
             logger.Unusable(certificate.Subject, exception.Message);
             return facts.Unusable(exception.Message);
         }
     }
 
-    private CertificateFacts Unusable(string why) => this with
-    {
-        Subject = null,
-        Source = Source with { Kind = StapleSourceKind.Unusable },
-        Outcome = RefreshOutcome.Unusable,
-        Detail = why,
-    };
+    private CertificateFacts Unusable(string why) =>
+        this with
+        {
+            Subject = null,
+            Source = Source with { Kind = StapleSourceKind.Unusable },
+            Outcome = RefreshOutcome.Unusable,
+            Detail = why,
+        };
 }

@@ -8,10 +8,16 @@ internal static class CertificateNames
     public static IReadOnlyList<string> Of(X509Certificate2 certificate)
     {
         var names = new List<string> { StapleSlot.KeyOf(certificate), certificate.Thumbprint };
-        var alternatives = certificate.Extensions.OfType<X509SubjectAlternativeNameExtension>().SelectMany(extension => extension.EnumerateDnsNames()).ToList();
+        var alternatives = certificate
+            .Extensions.OfType<X509SubjectAlternativeNameExtension>()
+            .SelectMany(extension => extension.EnumerateDnsNames())
+            .ToList();
         names.AddRange(alternatives);
         // A certificate for tests and closed networks may have nothing else.
-        if (alternatives.Count == 0 && certificate.GetNameInfo(X509NameType.SimpleName, forIssuer: false) is { Length: > 0 } commonName)
+        if (
+            alternatives.Count == 0
+            && certificate.GetNameInfo(X509NameType.SimpleName, forIssuer: false) is { Length: > 0 } commonName
+        )
             names.Add(commonName);
         return names;
     }

@@ -1,6 +1,8 @@
 namespace OcspLab.Stapling.Certificates;
 
-/// <summary>Wakes the refreshing of one certificate, and lets those who asked wait until it is done. Thread-safe.</summary>
+/// <summary>
+/// Wakes the refreshing of one certificate, and lets those who asked wait until it is done. Thread-safe.
+/// </summary>
 internal sealed class RefreshSignal
 {
     private readonly Lock _gate = new();
@@ -8,7 +10,9 @@ internal sealed class RefreshSignal
     private TaskCompletionSource _raised = NewSource();
     private bool _ended;
 
-    /// <summary>Asks for a refresh; completes when it is done, also when it failed, and at once when there will be no more.</summary>
+    /// <summary>
+    /// Asks for a refresh; completes when it is done, also when it failed, and at once when there will be no more.
+    /// </summary>
     public Task RequestAsync()
     {
         lock (_gate)

@@ -8,7 +8,9 @@ using OcspLab.Stapling.Status;
 
 namespace OcspLab.Stapling.Certificates;
 
-/// <summary>One certificate of the server and the staple that it has now. Reading is lock-free; only its refreshing writes.</summary>
+/// <summary>
+/// One certificate of the server and the staple that it has now. Reading is lock-free; only its refreshing writes.
+/// </summary>
 internal sealed class StapleSlot
 {
     private readonly List<WeakReference<IStapleWatcher>> _watchers = [];
@@ -48,7 +50,9 @@ internal sealed class StapleSlot
     /// <summary>Start of the certificate's validity.</summary>
     public DateTimeOffset NotBefore { get; }
 
-    /// <summary>The OID of its key's algorithm: a server may have an RSA and an ECDSA certificate for the same names.</summary>
+    /// <summary>
+    /// The OID of its key's algorithm: a server may have an RSA and an ECDSA certificate for the same names.
+    /// </summary>
     public string KeyAlgorithm { get; }
 
     /// <summary>The responders that the certificate names.</summary>
@@ -70,12 +74,16 @@ internal sealed class StapleSlot
     /// <summary>Whether there should be a staple.</summary>
     public bool IsWanted => Subject is not null && _source.IsActive;
 
-    /// <summary>The staple to send, or null. Not checked for expiry here: the handshake does that with its own clock reading.</summary>
+    /// <summary>
+    /// The staple to send, or null. Not checked for expiry here: the handshake does that with its own clock reading.
+    /// </summary>
     public VerifiedStaple? Current => _current;
 
     public StapleStatus Status => _status;
 
-    /// <summary>The newest response that was believed, stapled or not: what any later one must not be older than.</summary>
+    /// <summary>
+    /// The newest response that was believed, stapled or not: what any later one must not be older than.
+    /// </summary>
     public VerifiedStaple? Newest { get; set; }
 
     /// <summary>Wakes its refreshing.</summary>
@@ -94,7 +102,9 @@ internal sealed class StapleSlot
         }
     }
 
-    /// <summary>Tells a watcher, for as long as it lives, that <see cref="Current"/> has changed. Weak: the slot lives longer.</summary>
+    /// <summary>
+    /// Tells a watcher, for as long as it lives, that <see cref="Current"/> has changed. Weak: the slot lives longer.
+    /// </summary>
     public void Watch(IStapleWatcher watcher)
     {
         var revived = IsAbandoned;
@@ -135,25 +145,27 @@ internal sealed class StapleSlot
     }
 
     /// <summary>Puts down what came of a look at the source.</summary>
-    public void Report(RefreshReport report) => _status = _status with
-    {
-        LastRefresh = report.At,
-        LastOutcome = report.Outcome,
-        LastDetail = report.Detail,
-        NextRefresh = report.Next,
-        Failures = report.Failures,
-        IsRevoked = Newest?.Status.Kind == CertStatusKind.Revoked,
-        IsInUse = true,
-    };
+    public void Report(RefreshReport report) =>
+        _status = _status with
+        {
+            LastRefresh = report.At,
+            LastOutcome = report.Outcome,
+            LastDetail = report.Detail,
+            NextRefresh = report.Next,
+            Failures = report.Failures,
+            IsRevoked = Newest?.Status.Kind == CertStatusKind.Revoked,
+            IsInUse = true,
+        };
 
     /// <summary>Nobody uses the certificate any more.</summary>
-    public void Retire() => _status = _status with
-    {
-        IsInUse = false,
-        LastOutcome = RefreshOutcome.Replaced,
-        LastDetail = null,
-        NextRefresh = null,
-    };
+    public void Retire() =>
+        _status = _status with
+        {
+            IsInUse = false,
+            LastOutcome = RefreshOutcome.Replaced,
+            LastDetail = null,
+            NextRefresh = null,
+        };
 
     /// <summary>Takes up what a change of the settings has made of it.</summary>
     public void Follow(StapleSource source)
@@ -170,7 +182,12 @@ internal sealed class StapleSlot
 /// <param name="Detail">More of it for people, or null.</param>
 /// <param name="Failures">How many looks in a row have failed.</param>
 internal sealed record RefreshReport(
-    DateTimeOffset At, RefreshOutcome Outcome, DateTimeOffset? Next, string? Detail = null, int Failures = 0);
+    DateTimeOffset At,
+    RefreshOutcome Outcome,
+    DateTimeOffset? Next,
+    string? Detail = null,
+    int Failures = 0
+);
 
 /// <summary>Whoever makes something of a slot's staple.</summary>
 internal interface IStapleWatcher

@@ -23,13 +23,16 @@ internal sealed record StapleSource(StapleSourceKind Kind, IReadOnlyList<Uri> Ur
 
     public bool IsActive => Kind is StapleSourceKind.Responder or StapleSourceKind.File;
 
-    public bool Equals(StapleSource? other) => other is not null && Kind == other.Kind && Client == other.Client && Urls.SequenceEqual(other.Urls);
+    public bool Equals(StapleSource? other) =>
+        other is not null && Kind == other.Kind && Client == other.Client && Urls.SequenceEqual(other.Urls);
 
     public override int GetHashCode() => HashCode.Combine(Kind, Client, Urls.Count);
 }
 
 internal static class CertificateLookup
 {
-    public static CertificateStaplingOptions? Find(this IDictionary<string, CertificateStaplingOptions> certificates, string name) =>
-        certificates.TryGetValue(name, out var found) ? found : null;
+    public static CertificateStaplingOptions? Find(
+        this IDictionary<string, CertificateStaplingOptions> certificates,
+        string name
+    ) => certificates.TryGetValue(name, out var found) ? found : null;
 }

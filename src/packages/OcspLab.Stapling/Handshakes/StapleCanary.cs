@@ -11,8 +11,10 @@ using OcspLab.Stapling.Status;
 namespace OcspLab.Stapling.Handshakes;
 
 /// <summary>
-/// Proves, once a process, that a handshake sends the staple that it was given: a throw-away certificate, random bytes in
-/// the place of a staple, one handshake over loopback. It looks at what the runtime does and not at what its members are
+/// Proves, once a process, that a handshake sends the staple that it was given: a throw-away certificate, random bytes
+/// in
+/// the place of a staple, one handshake over loopback. It looks at what the runtime does and not at what its members
+/// are
 /// called.
 /// </summary>
 internal static class StapleCanary
@@ -22,11 +24,19 @@ internal static class StapleCanary
     /// <summary>What this process can do.</summary>
     public static HandOffState Find() => Result.Value;
 
-    [SuppressMessage("Design", "CA1031", Justification = "The boundary: whatever goes wrong in a runtime that nobody has seen yet, the application starts, with the runtime's own stapling.")]
+    [SuppressMessage(
+        "Design",
+        "CA1031",
+        Justification = "The boundary: whatever goes wrong in a runtime that nobody has seen yet, the application "
+            + "starts, with the runtime's own stapling."
+    )]
     private static HandOffState Check()
     {
         if (!OperatingSystem.IsLinux())
-            return new HandOffState(HandOffMode.Unsupported, $"{RuntimeInformation.OSDescription} takes no staples from outside");
+            return new HandOffState(
+                HandOffMode.Unsupported,
+                $"{RuntimeInformation.OSDescription} takes no staples from outside"
+            );
         try
         {
             using var deadline = new CancellationTokenSource(HandshakeTimeout, TimeProvider.System);
@@ -68,10 +78,17 @@ internal static class StapleCanary
     }
 
     /// <summary>What the server sends in a handshake.</summary>
-    [SuppressMessage("Security", "CA5359", Justification = "Both ends are this method, and nothing is sent after the handshake.")]
+    [SuppressMessage(
+        "Security",
+        "CA5359",
+        Justification = "Both ends are this method, and nothing is sent after the handshake."
+    )]
     [SuppressMessage("Security", "CA5398", Justification = "The version is what is tried out.")]
     private static async Task<byte[]> SendAsync(
-        SslStreamCertificateContext context, SslProtocols protocols, CancellationToken cancellationToken)
+        SslStreamCertificateContext context,
+        SslProtocols protocols,
+        CancellationToken cancellationToken
+    )
     {
         using var listener = new TcpListener(IPAddress.Loopback, 0);
         listener.Start();
@@ -83,7 +100,8 @@ internal static class StapleCanary
         using var client = new SslStream(new NetworkStream(near));
         var serving = server.AuthenticateAsServerAsync(
             new SslServerAuthenticationOptions { ServerCertificateContext = context, EnabledSslProtocols = protocols },
-            cancellationToken);
+            cancellationToken
+        );
         var asking = client.AuthenticateAsClientAsync(
             new SslClientAuthenticationOptions
             {
@@ -94,7 +112,8 @@ internal static class StapleCanary
                 EnabledSslProtocols = protocols,
                 RemoteCertificateValidationCallback = (_, _, _, _) => true,
             },
-            cancellationToken);
+            cancellationToken
+        );
         // Whoever fails says why; the other one would wait for it.
         await (await Task.WhenAny(serving, asking).ConfigureAwait(false)).ConfigureAwait(false);
         await Task.WhenAll(serving, asking).ConfigureAwait(false);

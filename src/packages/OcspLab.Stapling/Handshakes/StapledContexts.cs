@@ -9,7 +9,8 @@ using OcspLab.Stapling.Status;
 namespace OcspLab.Stapling.Handshakes;
 
 /// <summary>
-/// The contexts of one certificate: one without a staple, and one for the current staple. A context never changes once a
+/// The contexts of one certificate: one without a staple, and one for the current staple. A context never changes once
+/// a
 /// handshake can see it; a new staple brings a new context. The runtime keys its SSL_CTX cache by the certificates, so
 /// sessions go on being resumed.
 /// </summary>
@@ -31,7 +32,11 @@ internal sealed class StapledContexts : IStapleWatcher
     /// <param name="trust">The authorities for client certificates, or null.</param>
     /// <param name="slot">Where its staple is kept.</param>
     public StapledContexts(
-        X509Certificate2 certificate, X509Certificate2Collection chain, SslCertificateTrust? trust, StapleSlot slot)
+        X509Certificate2 certificate,
+        X509Certificate2Collection chain,
+        SslCertificateTrust? trust,
+        StapleSlot slot
+    )
     {
         _certificate = certificate;
         _chain = chain;
@@ -86,7 +91,8 @@ internal sealed class StapledContexts : IStapleWatcher
             }
             catch (CryptographicException)
             {
-                // The application has disposed of the certificate. No staple is better than the last one, whatever that said.
+                // The application has disposed of the certificate. No staple is better than the last one, whatever that
+                // said.
                 _current = null;
             }
         }

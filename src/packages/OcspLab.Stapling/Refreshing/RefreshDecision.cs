@@ -25,17 +25,20 @@ internal static class RefreshDecision
     }
 
     /// <summary>What a response says.</summary>
-    public static RefreshOutcome OutcomeOf(VerifiedStaple staple) => staple.Status.Kind switch
-    {
-        CertStatusKind.Good => RefreshOutcome.Good,
-        CertStatusKind.Revoked => RefreshOutcome.Revoked,
-        _ => RefreshOutcome.Unknown,
-    };
+    public static RefreshOutcome OutcomeOf(VerifiedStaple staple) =>
+        staple.Status.Kind switch
+        {
+            CertStatusKind.Good => RefreshOutcome.Good,
+            CertStatusKind.Revoked => RefreshOutcome.Revoked,
+            _ => RefreshOutcome.Unknown,
+        };
 
     /// <summary>Whether the response takes the place of the one held.</summary>
     public static bool IsBelieved(RefreshOutcome outcome) => outcome is RefreshOutcome.Good or RefreshOutcome.Revoked;
 
-    /// <summary>What handshakes get of a response that is believed: whatever the policy, the older <em>good</em> is gone.</summary>
+    /// <summary>
+    /// What handshakes get of a response that is believed: whatever the policy, the older <em>good</em> is gone.
+    /// </summary>
     public static VerifiedStaple? ToStaple(VerifiedStaple believed, RevokedPolicy policy) =>
         believed.Status.Kind == CertStatusKind.Revoked && policy == RevokedPolicy.Withhold ? null : believed;
 }

@@ -5,7 +5,10 @@ using OcspLab.Stapling.Status;
 
 namespace OcspLab.Stapling.Refreshing;
 
-/// <summary>Keeps the staple of one certificate fresh: one loop, so that refreshes never overlap, and a stuck one holds up no other certificate.</summary>
+/// <summary>
+/// Keeps the staple of one certificate fresh: one loop, so that refreshes never overlap, and a stuck one holds up no
+/// other certificate.
+/// </summary>
 /// <param name="slot">The certificate's slot.</param>
 /// <param name="directory">All certificates, among them perhaps a newer one in its place.</param>
 /// <param name="refresher">Does each refresh.</param>
@@ -16,7 +19,8 @@ internal sealed class RefreshLoop(
     CertificateDirectory directory,
     StapleRefresher refresher,
     TimeProvider clock,
-    ILogger logger)
+    ILogger logger
+)
 {
     private readonly TaskCompletionSource _first = new(TaskCreationOptions.RunContinuationsAsynchronously);
 
@@ -60,7 +64,12 @@ internal sealed class RefreshLoop(
             _ = slot.Refresh.RequestAsync();
     }
 
-    [SuppressMessage("Design", "CA1031", Justification = "The boundary of a loop that must not end: a certificate that is never refreshed again would be noticed when its staple is gone.")]
+    [SuppressMessage(
+        "Design",
+        "CA1031",
+        Justification = "The boundary of a loop that must not end: a certificate that is never refreshed again "
+            + "would be noticed when its staple is gone."
+    )]
     private async Task<DateTimeOffset?> TurnAsync(CancellationToken stopping)
     {
         var requests = slot.Refresh.Take();
@@ -90,7 +99,10 @@ internal sealed class RefreshLoop(
         return true;
     }
 
-    /// <summary>Sleeps until the next refresh, for ever when there is none, or until somebody asks; a staple that expires on the way is dropped on its minute.</summary>
+    /// <summary>
+    /// Sleeps until the next refresh, for ever when there is none, or until somebody asks; a staple that expires on the
+    /// way is dropped on its minute.
+    /// </summary>
     private async Task SleepAsync(DateTimeOffset? until, CancellationToken stopping)
     {
         // A minute at a time: timers stand still while a machine sleeps, the clock does not.

@@ -5,18 +5,28 @@ namespace OcspLab.Stapling.Refreshing;
 /// <summary>When to ask the responder next: a pure function of what is held, what went wrong and the time.</summary>
 internal static class RefreshPlan
 {
-    /// <summary>After a success: half of the staple's life, less up to a tenth of it; sooner if the responder's caches let go sooner.</summary>
+    /// <summary>
+    /// After a success: half of the staple's life, less up to a tenth of it; sooner if the responder's caches let go
+    /// sooner.
+    /// </summary>
     /// <param name="staple">The staple now held.</param>
     /// <param name="maxAge">The responder's Cache-Control max-age, or null.</param>
     /// <param name="options">The bounds.</param>
     /// <param name="now">The time.</param>
     /// <param name="chance">From 0 (inclusive) to 1, so that a fleet does not come all at once.</param>
-    public static DateTimeOffset AfterSuccess(VerifiedStaple staple, TimeSpan? maxAge, StaplingOptions options, DateTimeOffset now, double chance)
+    public static DateTimeOffset AfterSuccess(
+        VerifiedStaple staple,
+        TimeSpan? maxAge,
+        StaplingOptions options,
+        DateTimeOffset now,
+        double chance
+    )
     {
         var life = staple.ExpiresAt - staple.ThisUpdate;
         var next = staple.ThisUpdate + (life / 2) - (life / 10 * chance);
 
-        // A response that was signed long ago: half of what is left, so that the waits shrink towards the end and never pass it.
+        // A response that was signed long ago: half of what is left, so that the waits shrink towards the end and never
+        // pass it.
         if (next <= now)
             next = now + ((staple.ExpiresAt - now) / 2 * (1 - (chance / 5)));
         if (maxAge is { } hint && now + hint < next)
@@ -31,31 +41,47 @@ internal static class RefreshPlan
     }
 
     /// <summary>
-    /// After loading one from the store: within the shortest interval, at once when half of its life is over. The responder's hint how soon
+    /// After loading one from the store: within the shortest interval, at once when half of its life is over. The
+    /// responder's hint how soon
     /// to come again was not stored, and the certificate may have been revoked while nobody looked.
     /// </summary>
     /// <param name="staple">The staple now held.</param>
     /// <param name="options">The bounds.</param>
     /// <param name="now">The time.</param>
     /// <param name="chance">From 0 (inclusive) to 1.</param>
-    public static DateTimeOffset AfterLoad(VerifiedStaple staple, StaplingOptions options, DateTimeOffset now, double chance)
+    public static DateTimeOffset AfterLoad(
+        VerifiedStaple staple,
+        StaplingOptions options,
+        DateTimeOffset now,
+        double chance
+    )
     {
         var half = staple.ThisUpdate + ((staple.ExpiresAt - staple.ThisUpdate) / 2);
         var soon = now + (options.MinimumRefreshInterval * chance);
         return half < soon ? (half < now ? now : half) : soon;
     }
 
-    /// <summary>After a failure: exponential with jitter, capped; while a staple is held no later than a quarter of its remaining life.</summary>
+    /// <summary>
+    /// After a failure: exponential with jitter, capped; while a staple is held no later than a quarter of its
+    /// remaining life.
+    /// </summary>
     /// <param name="staple">The staple still held, or null.</param>
     /// <param name="failures">How many failures in a row, at least one.</param>
     /// <param name="options">The bounds.</param>
     /// <param name="now">The time.</param>
     /// <param name="chance">From 0 (inclusive) to 1.</param>
-    public static DateTimeOffset AfterFailure(VerifiedStaple? staple, int failures, StaplingOptions options, DateTimeOffset now, double chance)
+    public static DateTimeOffset AfterFailure(
+        VerifiedStaple? staple,
+        int failures,
+        StaplingOptions options,
+        DateTimeOffset now,
+        double chance
+    )
     {
         // 2^30 of the smallest delay is past every cap; a larger exponent would only overflow.
         var wait = options.RetryDelay * Math.Pow(2, Math.Min(failures - 1, 30));
-        var cap = staple is null && options.MaximumRetryDelay > WithoutStaple ? WithoutStaple : options.MaximumRetryDelay;
+        var cap =
+            staple is null && options.MaximumRetryDelay > WithoutStaple ? WithoutStaple : options.MaximumRetryDelay;
         if (staple is not null && staple.ExpiresAt > now)
             cap = Earlier(cap, (staple.ExpiresAt - now) / 4);
         wait = Earlier(wait, cap);

@@ -3,7 +3,9 @@ using OcspLab.Ocsp.Verification;
 
 namespace OcspLab.Stapling.Refreshing;
 
-/// <summary><see cref="RefreshPlan"/> with the settings, the clock and the chance of this process. Thread-safe.</summary>
+/// <summary>
+/// <see cref="RefreshPlan"/> with the settings, the clock and the chance of this process. Thread-safe.
+/// </summary>
 internal sealed class RefreshSchedule(IOptionsMonitor<StaplingOptions> options, TimeProvider clock, Random random)
 {
     public DateTimeOffset AfterSuccess(VerifiedStaple staple, TimeSpan? maxAge) =>

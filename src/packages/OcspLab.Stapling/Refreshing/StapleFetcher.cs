@@ -10,20 +10,36 @@ using OcspLab.Stapling.Status;
 
 namespace OcspLab.Stapling.Refreshing;
 
-/// <summary>Gets a response from where the settings say, so many at a time from one responder and no more. Both ways end at the same verifier.</summary>
-internal sealed class StapleFetcher(IServiceProvider clients, IOptions<StaplingOptions> options, TimeProvider clock) : IDisposable
+/// <summary>
+/// Gets a response from where the settings say, so many at a time from one responder and no more. Both ways end at the
+/// same verifier.
+/// </summary>
+internal sealed class StapleFetcher(IServiceProvider clients, IOptions<StaplingOptions> options, TimeProvider clock)
+    : IDisposable
 {
     // Ten thousand certificates of one authority must not all come at once.
     private readonly PartitionedRateLimiter<string> _limiter = PartitionedRateLimiter.Create<string, string>(
-        responder => RateLimitPartition.GetConcurrencyLimiter(
-            responder,
-            _ => new ConcurrencyLimiterOptions { PermitLimit = options.Value.MaximumConcurrency, QueueLimit = int.MaxValue }));
+        responder =>
+            RateLimitPartition.GetConcurrencyLimiter(
+                responder,
+                _ => new ConcurrencyLimiterOptions
+                {
+                    PermitLimit = options.Value.MaximumConcurrency,
+                    QueueLimit = int.MaxValue,
+                }
+            )
+    );
 
     public async Task<OcspFetch> FetchAsync(
-        StapleSource source, OcspSubject subject, VerificationPolicy policy, CancellationToken cancellationToken)
+        StapleSource source,
+        OcspSubject subject,
+        VerificationPolicy policy,
+        CancellationToken cancellationToken
+    )
     {
         using var permit = await _limiter
-            .AcquireAsync(source.Urls[0].Authority, cancellationToken: cancellationToken).ConfigureAwait(false);
+            .AcquireAsync(source.Urls[0].Authority, cancellationToken: cancellationToken)
+            .ConfigureAwait(false);
         return source.Kind == StapleSourceKind.File
             ? await ReadAsync(source.Urls[0], subject, policy, cancellationToken).ConfigureAwait(false)
             : await ClientOf(source).FetchAsync(subject, source.Urls, policy, cancellationToken).ConfigureAwait(false);
@@ -31,12 +47,17 @@ internal sealed class StapleFetcher(IServiceProvider clients, IOptions<StaplingO
 
     public void Dispose() => _limiter.Dispose();
 
-    private IOcspClient ClientOf(StapleSource source) => source.Client.Length == 0
-        ? clients.GetRequiredService<IOcspClient>()
-        : clients.GetRequiredKeyedService<IOcspClient>(source.Client);
+    private IOcspClient ClientOf(StapleSource source) =>
+        source.Client.Length == 0
+            ? clients.GetRequiredService<IOcspClient>()
+            : clients.GetRequiredKeyedService<IOcspClient>(source.Client);
 
     private async Task<OcspFetch> ReadAsync(
-        Uri file, OcspSubject subject, VerificationPolicy policy, CancellationToken cancellationToken)
+        Uri file,
+        OcspSubject subject,
+        VerificationPolicy policy,
+        CancellationToken cancellationToken
+    )
     {
         var started = clock.GetTimestamp();
         try
@@ -57,7 +78,12 @@ internal sealed class StapleFetcher(IServiceProvider clients, IOptions<StaplingO
         {
             var duration = clock.GetElapsedTime(started);
             var attempt = new FetchAttempt(file, null, null, null, rejection, detail, duration);
-            return new OcspFetch { Staple = staple, Attempts = [attempt], Duration = duration };
+            return new OcspFetch
+            {
+                Staple = staple,
+                Attempts = [attempt],
+                Duration = duration,
+            };
         }
     }
 }

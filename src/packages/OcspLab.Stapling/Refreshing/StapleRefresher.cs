@@ -9,7 +9,10 @@ using OcspLab.Stapling.Storage;
 
 namespace OcspLab.Stapling.Refreshing;
 
-/// <summary>Looks once for a newer response of one certificate, and publishes, saves and logs what comes of it. Thread-safe, but for one slot at a time.</summary>
+/// <summary>
+/// Looks once for a newer response of one certificate, and publishes, saves and logs what comes of it. Thread-safe, but
+/// for one slot at a time.
+/// </summary>
 internal sealed class StapleRefresher(
     StapleFetcher fetcher,
     StapleArchive archive,
@@ -17,7 +20,8 @@ internal sealed class StapleRefresher(
     IOptionsMonitor<StaplingOptions> options,
     StaplingMetrics metrics,
     TimeProvider clock,
-    ILogger logger)
+    ILogger logger
+)
 {
     private DateTimeOffset Now => clock.GetUtcNow();
 
@@ -40,7 +44,9 @@ internal sealed class StapleRefresher(
         return next;
     }
 
-    /// <summary>Looks for a newer response: first in the store, where another instance may have put one, then at the source.</summary>
+    /// <summary>
+    /// Looks for a newer response: first in the store, where another instance may have put one, then at the source.
+    /// </summary>
     /// <returns>When to look again; null for never, unless the settings change.</returns>
     public async Task<DateTimeOffset?> RefreshAsync(StapleSlot slot, CancellationToken stopping)
     {
@@ -90,7 +96,8 @@ internal sealed class StapleRefresher(
             logger.Expired(slot.Name, staple.ExpiresAt);
     }
 
-    private StapleSource SourceOf(StapleSlot slot) => StapleSource.Select(slot.OwnUrls, slot.Names, options.CurrentValue);
+    private StapleSource SourceOf(StapleSlot slot) =>
+        StapleSource.Select(slot.OwnUrls, slot.Names, options.CurrentValue);
 
     private void FollowSettings(StapleSlot slot)
     {
@@ -140,7 +147,11 @@ internal sealed class StapleRefresher(
     {
         var failures = slot.Status.Failures + 1;
         var next = schedule.AfterFailure(slot.Current, failures);
-        LogFailure(slot, outcome == RefreshOutcome.Failed ? fetch.Describe().TrimEnd('.') : $"the response is {outcome.ToTag()}", next);
+        LogFailure(
+            slot,
+            outcome == RefreshOutcome.Failed ? fetch.Describe().TrimEnd('.') : $"the response is {outcome.ToTag()}",
+            next
+        );
         slot.Report(new RefreshReport(Now, outcome, next, fetch.Describe(), failures));
         return next;
     }

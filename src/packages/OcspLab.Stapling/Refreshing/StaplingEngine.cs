@@ -8,7 +8,9 @@ using OcspLab.Stapling.Status;
 
 namespace OcspLab.Stapling.Refreshing;
 
-/// <summary>Knows every certificate of the server and refreshes the staple of each. No handshake ever waits for it.</summary>
+/// <summary>
+/// Knows every certificate of the server and refreshes the staple of each. No handshake ever waits for it.
+/// </summary>
 internal sealed class StaplingEngine : IHostedService, IStaplingStatus, IDisposable
 {
     private readonly StapleRefresher _refresher;
@@ -31,7 +33,8 @@ internal sealed class StaplingEngine : IHostedService, IStaplingStatus, IDisposa
         StaplingMetrics metrics,
         HandOffStatus handOff,
         TimeProvider clock,
-        ILogger logger)
+        ILogger logger
+    )
     {
         _refresher = refresher;
         _options = options;
@@ -45,10 +48,18 @@ internal sealed class StaplingEngine : IHostedService, IStaplingStatus, IDisposa
 
     public IReadOnlyList<StapleStatus> Staples => [.. _directory.Slots.Select(StatusOf)];
 
-    public async Task<IReadOnlyList<StapleStatus>> RefreshAsync(string? thumbprint = null, CancellationToken cancellationToken = default)
+    public async Task<IReadOnlyList<StapleStatus>> RefreshAsync(
+        string? thumbprint = null,
+        CancellationToken cancellationToken = default
+    )
     {
-        var slots = thumbprint is null ? _directory.Slots : _directory.Find(thumbprint) is { } one ? [one] : [];
-        var requests = slots.Where(slot => _refreshing.ContainsKey(slot.Key)).Select(slot => slot.Refresh.RequestAsync());
+        var slots =
+            thumbprint is null ? _directory.Slots
+            : _directory.Find(thumbprint) is { } one ? [one]
+            : [];
+        var requests = slots
+            .Where(slot => _refreshing.ContainsKey(slot.Key))
+            .Select(slot => slot.Refresh.RequestAsync());
         await Task.WhenAll(requests).WaitAsync(cancellationToken).ConfigureAwait(false);
         return [.. slots.Select(StatusOf)];
     }
@@ -70,7 +81,11 @@ internal sealed class StaplingEngine : IHostedService, IStaplingStatus, IDisposa
             if (slot.Subject is not null)
             {
                 var loop = new RefreshLoop(slot, _directory, _refresher, _clock, _logger);
-                _refreshing[key] = new Refreshing(loop, _clock.GetTimestamp(), Task.Run(() => loop.RunAsync(_stopping.Token)));
+                _refreshing[key] = new Refreshing(
+                    loop,
+                    _clock.GetTimestamp(),
+                    Task.Run(() => loop.RunAsync(_stopping.Token))
+                );
             }
 
             return slot;
@@ -107,10 +122,13 @@ internal sealed class StaplingEngine : IHostedService, IStaplingStatus, IDisposa
     public async Task StopAsync(CancellationToken cancellationToken)
     {
         await _stopping.CancelAsync().ConfigureAwait(false);
-        await Task.WhenAll(_refreshing.Values.Select(one => one.Running)).WaitAsync(cancellationToken).ConfigureAwait(false);
+        await Task.WhenAll(_refreshing.Values.Select(one => one.Running))
+            .WaitAsync(cancellationToken)
+            .ConfigureAwait(false);
     }
 
-    // The container hands it out under three names and disposes of it under each; a host may do that without having stopped it.
+    // The container hands it out under three names and disposes of it under each; a host may do that without having
+    // stopped it.
     public void Dispose()
     {
         if (Interlocked.Exchange(ref _disposed, 1) != 0)
@@ -125,8 +143,9 @@ internal sealed class StaplingEngine : IHostedService, IStaplingStatus, IDisposa
         var left = timeout - _clock.GetElapsedTime(one.StartedAt);
         try
         {
-            await one.Loop.First
-                .WaitAsync(left > TimeSpan.Zero ? left : TimeSpan.Zero, _clock, cancellationToken).ConfigureAwait(false);
+            await one
+                .Loop.First.WaitAsync(left > TimeSpan.Zero ? left : TimeSpan.Zero, _clock, cancellationToken)
+                .ConfigureAwait(false);
         }
         catch (TimeoutException)
         {
@@ -153,7 +172,9 @@ internal sealed class StaplingEngine : IHostedService, IStaplingStatus, IDisposa
 
     // The endpoint's configuration did not have the issuer; the handshake's chain may.
     private bool MayBeMended(StapleSlot slot, X509Certificate2 certificate, X509Certificate2[] atHand) =>
-        slot.Status.Source == StapleSourceKind.Unusable && atHand.Length > 0 && _finder.Find(certificate, atHand) is not null;
+        slot.Status.Source == StapleSourceKind.Unusable
+        && atHand.Length > 0
+        && _finder.Find(certificate, atHand) is not null;
 
     private sealed record Refreshing(RefreshLoop Loop, long StartedAt, Task Running);
 }

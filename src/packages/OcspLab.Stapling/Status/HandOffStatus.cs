@@ -30,7 +30,9 @@ internal enum HandOffMode
     /// <summary>Handshakes are given verified staples.</summary>
     Verified,
 
-    /// <summary>The runtime takes no staples any more, or Kestrel has changed inside: the runtime's own stapling stays in force.</summary>
+    /// <summary>
+    /// The runtime takes no staples any more, or Kestrel has changed inside: the runtime's own stapling stays in force.
+    /// </summary>
     RuntimeOwn,
 
     /// <summary>The platform takes no staples from outside.</summary>

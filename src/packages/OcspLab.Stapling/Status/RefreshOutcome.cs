@@ -2,7 +2,10 @@ using System.Text.Json;
 
 namespace OcspLab.Stapling.Status;
 
-/// <summary>What came of the last look at a certificate's source. The snake_case of a member is the metric's tag and the JSON value.</summary>
+/// <summary>
+/// What came of the last look at a certificate's source. The snake_case of a member is the metric's tag and the JSON
+/// value.
+/// </summary>
 public enum RefreshOutcome
 {
     /// <summary>Nobody has looked yet.</summary>
@@ -55,5 +58,6 @@ public enum RefreshOutcome
 public static class RefreshOutcomes
 {
     /// <summary>The member's name in snake_case, for example <c>turned_off</c>.</summary>
-    public static string ToTag(this RefreshOutcome outcome) => JsonNamingPolicy.SnakeCaseLower.ConvertName(outcome.ToString());
+    public static string ToTag(this RefreshOutcome outcome) =>
+        JsonNamingPolicy.SnakeCaseLower.ConvertName(outcome.ToString());
 }

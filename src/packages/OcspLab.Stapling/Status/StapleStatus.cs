@@ -44,7 +44,9 @@ public sealed record StapleStatus
     /// <summary>How many refreshes have failed since the last one that did not.</summary>
     public int Failures { get; init; }
 
-    /// <summary>False once the server has replaced the certificate: it is kept for the record, and not asked about.</summary>
+    /// <summary>
+    /// False once the server has replaced the certificate: it is kept for the record, and not asked about.
+    /// </summary>
     public bool IsInUse { get; init; } = true;
 
     /// <summary>Why handshakes go without the staple, although it is held; null where nothing is in the way.</summary>

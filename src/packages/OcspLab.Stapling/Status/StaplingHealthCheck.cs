@@ -2,10 +2,17 @@ using Microsoft.Extensions.Diagnostics.HealthChecks;
 
 namespace OcspLab.Stapling.Status;
 
-/// <summary>Degrades before clients notice: when a staple is late or missing; unhealthy when a certificate is revoked or must be stapled and is not.</summary>
-internal sealed class StaplingHealthCheck(IStaplingStatus status, HandOffStatus handOff, TimeProvider clock) : IHealthCheck
+/// <summary>
+/// Degrades before clients notice: when a staple is late or missing; unhealthy when a certificate is revoked or must be
+/// stapled and is not.
+/// </summary>
+internal sealed class StaplingHealthCheck(IStaplingStatus status, HandOffStatus handOff, TimeProvider clock)
+    : IHealthCheck
 {
-    public Task<HealthCheckResult> CheckHealthAsync(HealthCheckContext context, CancellationToken cancellationToken = default)
+    public Task<HealthCheckResult> CheckHealthAsync(
+        HealthCheckContext context,
+        CancellationToken cancellationToken = default
+    )
     {
         var now = clock.GetUtcNow();
         var worst = HealthStatus.Healthy;
@@ -24,7 +31,10 @@ internal sealed class StaplingHealthCheck(IStaplingStatus status, HandOffStatus 
             var judged = Judge(staple, state);
             if (judged == HealthStatus.Healthy)
                 continue;
-            complaints.Add($"{staple.Certificate} is {state.ToTag()} ({staple.Obstacle ?? staple.LastDetail ?? staple.LastOutcome.ToTag()})");
+            complaints.Add(
+                $"{staple.Certificate} is {state.ToTag()} "
+                    + $"({staple.Obstacle ?? staple.LastDetail ?? staple.LastOutcome.ToTag()})"
+            );
             if (judged < worst)
                 worst = judged;
         }
@@ -32,14 +42,21 @@ internal sealed class StaplingHealthCheck(IStaplingStatus status, HandOffStatus 
         // The registration says what "unhealthy" is to be called.
         if (worst == HealthStatus.Unhealthy)
             worst = context.Registration.FailureStatus;
-        return Task.FromResult(new HealthCheckResult(worst, complaints.Count == 0 ? $"{data.Count} certificates" : string.Join("; ", complaints), data: data));
+        return Task.FromResult(
+            new HealthCheckResult(
+                worst,
+                complaints.Count == 0 ? $"{data.Count} certificates" : string.Join("; ", complaints),
+                data: data
+            )
+        );
     }
 
-    private static HealthStatus Judge(StapleStatus staple, StapleState state) => state switch
-    {
-        StapleState.NotNeeded or StapleState.Good => HealthStatus.Healthy,
-        StapleState.Revoked => HealthStatus.Unhealthy,
-        StapleState.Missing when staple.IsMustStaple => HealthStatus.Unhealthy,
-        _ => HealthStatus.Degraded,
-    };
+    private static HealthStatus Judge(StapleStatus staple, StapleState state) =>
+        state switch
+        {
+            StapleState.NotNeeded or StapleState.Good => HealthStatus.Healthy,
+            StapleState.Revoked => HealthStatus.Unhealthy,
+            StapleState.Missing when staple.IsMustStaple => HealthStatus.Unhealthy,
+            _ => HealthStatus.Degraded,
+        };
 }

@@ -3,15 +3,22 @@ using OcspLab.Ocsp.Verification;
 
 namespace OcspLab.Stapling.Storage;
 
-/// <summary>One file a certificate, <c>SHA-256.der</c>: a bare response that other tools read as well. Written whole or not at all.</summary>
+/// <summary>
+/// One file a certificate, <c>SHA-256.der</c>: a bare response that other tools read as well. Written whole or not at
+/// all.
+/// </summary>
 internal sealed class DirectoryStapleStore(string directory) : IStapleStore
 {
-    /// <summary>Where staples are kept when nothing else is said; null where the system has no place for that.</summary>
+    /// <summary>
+    /// Where staples are kept when nothing else is said; null where the system has no place for that.
+    /// </summary>
     public static string? DefaultDirectory(Func<string, string?> environment)
     {
         // systemd gives several directories separated by colons; the first is the service's main one.
         var state = environment("STATE_DIRECTORY")?.Split(':')[0];
-        var home = string.IsNullOrEmpty(state) ? Environment.GetFolderPath(Environment.SpecialFolder.LocalApplicationData) : state;
+        var home = string.IsNullOrEmpty(state)
+            ? Environment.GetFolderPath(Environment.SpecialFolder.LocalApplicationData)
+            : state;
         return string.IsNullOrEmpty(home) ? null : Path.Combine(home, "ocsp-staples");
     }
 
@@ -31,9 +38,15 @@ internal sealed class DirectoryStapleStore(string directory) : IStapleStore
     public async ValueTask SaveAsync(string certificate, VerifiedStaple staple, CancellationToken cancellationToken)
     {
         CreateDirectory();
-        // In the same directory, so that the rename is one step; on disk before the rename, so that a crash leaves the old or the new one.
+        // In the same directory, so that the rename is one step; on disk before the rename, so that a crash leaves the
+        // old or the new one.
         var temporary = Path.Combine(directory, $".{certificate}.{Path.GetRandomFileName()}");
-        var options = new FileStreamOptions { Mode = FileMode.CreateNew, Access = FileAccess.Write, Options = FileOptions.Asynchronous };
+        var options = new FileStreamOptions
+        {
+            Mode = FileMode.CreateNew,
+            Access = FileAccess.Write,
+            Options = FileOptions.Asynchronous,
+        };
         if (!OperatingSystem.IsWindows())
             options.UnixCreateMode = UnixFileMode.UserRead | UnixFileMode.UserWrite;
         try
@@ -59,7 +72,10 @@ internal sealed class DirectoryStapleStore(string directory) : IStapleStore
         if (OperatingSystem.IsWindows())
             Directory.CreateDirectory(directory);
         else
-            Directory.CreateDirectory(directory, UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute);
+            Directory.CreateDirectory(
+                directory,
+                UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute
+            );
     }
 
     private string PathOf(string certificate) => Path.Combine(directory, certificate + ".der");

@@ -5,8 +5,10 @@ using OcspLab.Ocsp.Verification;
 namespace OcspLab.Stapling.Storage;
 
 /// <summary>
-/// The application's distributed cache. It has no "set if absent", so a lease is written and, a moment later, read back: of those who wrote
-/// at once the last one has it. Where the cache is slower than that two may fetch, which costs a request and nothing else.
+/// The application's distributed cache. It has no "set if absent", so a lease is written and, a moment later, read
+/// back: of those who wrote
+/// at once the last one has it. Where the cache is slower than that two may fetch, which costs a request and nothing
+/// else.
 /// </summary>
 internal sealed class DistributedStapleStore(IDistributedCache cache, TimeProvider clock) : IStapleStore
 {
@@ -17,18 +19,37 @@ internal sealed class DistributedStapleStore(IDistributedCache cache, TimeProvid
 
     public async ValueTask SaveAsync(string certificate, VerifiedStaple staple, CancellationToken cancellationToken)
     {
-        await cache.SetAsync(StapleKey(certificate), staple.Encoded.ToArray(), new DistributedCacheEntryOptions { AbsoluteExpiration = staple.ExpiresAt }, cancellationToken).ConfigureAwait(false);
+        await cache
+            .SetAsync(
+                StapleKey(certificate),
+                staple.Encoded.ToArray(),
+                new DistributedCacheEntryOptions { AbsoluteExpiration = staple.ExpiresAt },
+                cancellationToken
+            )
+            .ConfigureAwait(false);
         await cache.RemoveAsync(LeaseKey(certificate), cancellationToken).ConfigureAwait(false);
     }
 
-    public async ValueTask<bool> TryAcquireLeaseAsync(string certificate, TimeSpan duration, CancellationToken cancellationToken)
+    public async ValueTask<bool> TryAcquireLeaseAsync(
+        string certificate,
+        TimeSpan duration,
+        CancellationToken cancellationToken
+    )
     {
         var key = LeaseKey(certificate);
         if (await cache.GetAsync(key, cancellationToken).ConfigureAwait(false) is { } holder)
             return holder.AsSpan().SequenceEqual(_self);
-        await cache.SetAsync(key, _self, new DistributedCacheEntryOptions { AbsoluteExpirationRelativeToNow = duration }, cancellationToken).ConfigureAwait(false);
+        await cache
+            .SetAsync(
+                key,
+                _self,
+                new DistributedCacheEntryOptions { AbsoluteExpirationRelativeToNow = duration },
+                cancellationToken
+            )
+            .ConfigureAwait(false);
         await Task.Delay(SettleDelay, clock, cancellationToken).ConfigureAwait(false);
-        return await cache.GetAsync(key, cancellationToken).ConfigureAwait(false) is { } now && now.AsSpan().SequenceEqual(_self);
+        return await cache.GetAsync(key, cancellationToken).ConfigureAwait(false) is { } now
+            && now.AsSpan().SequenceEqual(_self);
     }
 
     private static readonly TimeSpan SettleDelay = TimeSpan.FromMilliseconds(250);

@@ -6,7 +6,9 @@ using OcspLab.Probe;
 
 namespace OcspLab.Cli.CommandLine;
 
-/// <summary>Runs a command line: errors on one line of standard error, exit codes of the contract, Ctrl-C with time to clean up.</summary>
+/// <summary>
+/// Runs a command line: errors on one line of standard error, exit codes of the contract, Ctrl-C with time to clean up.
+/// </summary>
 public static class CommandRunner
 {
     /// <summary>Parses and runs.</summary>
@@ -26,7 +28,15 @@ public static class CommandRunner
                 return ExitCodes.Usage;
             }
 
-            return await parsed.InvokeAsync(new InvocationConfiguration { EnableDefaultExceptionHandler = false, ProcessTerminationTimeout = TimeSpan.FromSeconds(20) }).ConfigureAwait(false);
+            return await parsed
+                .InvokeAsync(
+                    new InvocationConfiguration
+                    {
+                        EnableDefaultExceptionHandler = false,
+                        ProcessTerminationTimeout = TimeSpan.FromSeconds(20),
+                    }
+                )
+                .ConfigureAwait(false);
         }
         catch (LabException exception)
         {
@@ -38,11 +48,21 @@ public static class CommandRunner
         }
         catch (PkiException exception)
         {
-            return Fail(root, exception.Message, exception.InnerException is IOException or UnauthorizedAccessException ? ExitCodes.CannotCreate : ExitCodes.Configuration);
+            return Fail(
+                root,
+                exception.Message,
+                exception.InnerException is IOException or UnauthorizedAccessException
+                    ? ExitCodes.CannotCreate
+                    : ExitCodes.Configuration
+            );
         }
         catch (HttpRequestException exception)
         {
-            return Fail(root, exception.StatusCode is null ? $"the lab does not answer: {exception.Message}" : exception.Message, ExitCodes.Unreachable);
+            return Fail(
+                root,
+                exception.StatusCode is null ? $"the lab does not answer: {exception.Message}" : exception.Message,
+                ExitCodes.Unreachable
+            );
         }
         catch (Win32Exception exception)
         {
@@ -58,11 +78,17 @@ public static class CommandRunner
         }
         catch (Exception exception) when (Environment.GetEnvironmentVariable("OCSPLAB_TRACE") is null)
         {
-            return Fail(root, $"this should not have happened: {exception.GetType().Name}: {OneLine(exception.Message)} Set OCSPLAB_TRACE=1 to see where, and report it.", ExitCodes.Defect);
+            return Fail(
+                root,
+                $"this should not have happened: {exception.GetType().Name}: {OneLine(exception.Message)} Set "
+                    + $"OCSPLAB_TRACE=1 to see where, and report it.",
+                ExitCodes.Defect
+            );
         }
     }
 
-    private static string OneLine(string text) => string.Join(' ', text.Split((char[]?)null, StringSplitOptions.RemoveEmptyEntries));
+    private static string OneLine(string text) =>
+        string.Join(' ', text.Split((char[]?)null, StringSplitOptions.RemoveEmptyEntries));
 
     private static int Fail(RootCommand root, string message, int exitCode)
     {
@@ -73,7 +99,11 @@ public static class CommandRunner
     private static string Path(ParseResult parsed)
     {
         var names = new List<string>();
-        for (System.CommandLine.Parsing.SymbolResult? at = parsed.CommandResult; at is System.CommandLine.Parsing.CommandResult command; at = at.Parent)
+        for (
+            System.CommandLine.Parsing.SymbolResult? at = parsed.CommandResult;
+            at is System.CommandLine.Parsing.CommandResult command;
+            at = at.Parent
+        )
             names.Insert(0, command.Command.Name);
         return string.Join(' ', names);
     }

@@ -37,21 +37,23 @@ public static class ExitCodes
     public const int Configuration = 78;
 
     /// <summary>The code for what a staple is worth.</summary>
-    public static int Of(StapleVerdictKind verdict) => verdict switch
-    {
-        StapleVerdictKind.Good => Good,
-        StapleVerdictKind.Revoked => Revoked,
-        StapleVerdictKind.Unknown => Unknown,
-        StapleVerdictKind.Rejected => Rejected,
-        _ => NoStaple,
-    };
+    public static int Of(StapleVerdictKind verdict) =>
+        verdict switch
+        {
+            StapleVerdictKind.Good => Good,
+            StapleVerdictKind.Revoked => Revoked,
+            StapleVerdictKind.Unknown => Unknown,
+            StapleVerdictKind.Rejected => Rejected,
+            _ => NoStaple,
+        };
 
     /// <summary>The code for what a person is to mend.</summary>
-    public static int Of(LabFailure failure) => failure switch
-    {
-        LabFailure.Usage => Usage,
-        LabFailure.CannotCreate => CannotCreate,
-        LabFailure.Configuration => Configuration,
-        _ => Unreachable,
-    };
+    public static int Of(LabFailure failure) =>
+        failure switch
+        {
+            LabFailure.Usage => Usage,
+            LabFailure.CannotCreate => CannotCreate,
+            LabFailure.Configuration => Configuration,
+            _ => Unreachable,
+        };
 }

@@ -5,7 +5,9 @@ using System.Runtime.CompilerServices;
 
 namespace OcspLab.Cli.CommandLine;
 
-/// <summary>What a command's own <c>--help</c> shows below the options; the list of commands keeps its one line each.</summary>
+/// <summary>
+/// What a command's own <c>--help</c> shows below the options; the list of commands keeps its one line each.
+/// </summary>
 public static class HelpExamples
 {
     private static readonly ConditionalWeakTable<Command, string> Texts = [];

@@ -11,24 +11,61 @@ public sealed class LabOptions
     private static readonly LabPorts DefaultPorts = new();
 
     /// <summary><c>--lab</c>.</summary>
-    public Option<DirectoryInfo> Lab { get; } = new("--lab")
-    {
-        Description = "The lab's folder; everything in it is the lab's own and safe to delete.",
-        HelpName = "DIR",
-        Recursive = true,
-        DefaultValueFactory = _ => new DirectoryInfo(".lab"),
-    };
+    public Option<DirectoryInfo> Lab { get; } =
+        new("--lab")
+        {
+            Description = "The lab's folder; everything in it is the lab's own and safe to delete.",
+            HelpName = "DIR",
+            Recursive = true,
+            DefaultValueFactory = _ => new DirectoryInfo(".lab"),
+        };
 
-    private readonly Option<string> _nginx = Choice("--nginx", "Where nginx comes from.", "auto", "auto", "container", "process", "off");
-    private readonly Option<string?> _nginxImage = new("--nginx-image") { Description = $"The image of nginx in a container. Default: {ContainedNginx.OfficialImage}, or the one that eng/nginx-image/build made.", HelpName = "IMAGE" };
-    private readonly Option<string> _ocspUrl = Choice("--ocsp-url", "Whether certificates name the responder.", "yes", "yes", "none");
-    private readonly Option<string?> _key = new("--key") { Description = "The kind of key of the certificates: rsa or ecdsa. Without it what is there is kept.", HelpName = "rsa|ecdsa" };
+    private readonly Option<string> _nginx = Choice(
+        "--nginx",
+        "Where nginx comes from.",
+        "auto",
+        "auto",
+        "container",
+        "process",
+        "off"
+    );
+    private readonly Option<string?> _nginxImage = new("--nginx-image")
+    {
+        Description =
+            $"The image of nginx in a container. Default: {ContainedNginx.OfficialImage}, or the one that "
+            + $"eng/nginx-image/build made.",
+        HelpName = "IMAGE",
+    };
+    private readonly Option<string> _ocspUrl = Choice(
+        "--ocsp-url",
+        "Whether certificates name the responder.",
+        "yes",
+        "yes",
+        "none"
+    );
+    private readonly Option<string?> _key = new("--key")
+    {
+        Description = "The kind of key of the certificates: rsa or ecdsa. Without it what is there is kept.",
+        HelpName = "rsa|ecdsa",
+    };
     private readonly Option<int> _dns = Port("--dns-port", "the name server (UDP and TCP)", DefaultPorts.Dns);
     private readonly Option<int> _responder = Port("--responder-port", "the OCSP responder", DefaultPorts.Responder);
-    private readonly Option<int> _admin = Port("--responder-admin-port", "the responder's admin API", DefaultPorts.ResponderAdmin);
+    private readonly Option<int> _admin = Port(
+        "--responder-admin-port",
+        "the responder's admin API",
+        DefaultPorts.ResponderAdmin
+    );
     private readonly Option<int> _nginxPort = Port("--nginx-port", "nginx", DefaultPorts.Nginx);
-    private readonly Option<int> _kestrel = Port("--kestrel-port", "Kestrel with this project's stapling", DefaultPorts.Kestrel);
-    private readonly Option<int> _builtIn = Port("--kestrel-builtin-port", "Kestrel with .NET's built-in stapling", DefaultPorts.KestrelBuiltIn);
+    private readonly Option<int> _kestrel = Port(
+        "--kestrel-port",
+        "Kestrel with this project's stapling",
+        DefaultPorts.Kestrel
+    );
+    private readonly Option<int> _builtIn = Port(
+        "--kestrel-builtin-port",
+        "Kestrel with .NET's built-in stapling",
+        DefaultPorts.KestrelBuiltIn
+    );
 
     /// <summary>Makes the options.</summary>
     public LabOptions() => _key.AcceptOnlyFromAmong("rsa", "ecdsa");
@@ -38,7 +75,9 @@ public sealed class LabOptions
     {
         ArgumentNullException.ThrowIfNull(command);
         AddCertificateOptionsTo(command);
-        foreach (var option in (ReadOnlySpan<Option>)[_nginx, _nginxImage, _dns, _admin, _nginxPort, _kestrel, _builtIn])
+        foreach (
+            var option in (ReadOnlySpan<Option>)[_nginx, _nginxImage, _dns, _admin, _nginxPort, _kestrel, _builtIn]
+        )
             command.Options.Add(option);
     }
 
@@ -65,22 +104,29 @@ public sealed class LabOptions
         return Read(arguments, LabState.FindLast(directory) ?? new LabTopology { Directory = directory });
     }
 
-    private LabTopology Read(ParseResult arguments, LabTopology lab) => lab with
-    {
-        NginxSource = Given(arguments, _nginx, out var nginx) ? Enum.Parse<NginxSource>(nginx, ignoreCase: true) : lab.NginxSource,
-        NginxImage = Given(arguments, _nginxImage, out var image) ? image : lab.NginxImage,
-        OcspInCertificates = Given(arguments, _ocspUrl, out var url) ? (url == "none" ? OcspInCertificates.No : OcspInCertificates.Yes) : lab.OcspInCertificates,
-        KeyAlgorithm = Given(arguments, _key, out var key) ? Enum.Parse<KeyAlgorithm>(key!, ignoreCase: true) : lab.KeyAlgorithm,
-        Ports = new LabPorts
+    private LabTopology Read(ParseResult arguments, LabTopology lab) =>
+        lab with
         {
-            Dns = Given(arguments, _dns, out var dns) ? dns : lab.Ports.Dns,
-            Responder = Given(arguments, _responder, out var responder) ? responder : lab.Ports.Responder,
-            ResponderAdmin = Given(arguments, _admin, out var admin) ? admin : lab.Ports.ResponderAdmin,
-            Nginx = Given(arguments, _nginxPort, out var nginxPort) ? nginxPort : lab.Ports.Nginx,
-            Kestrel = Given(arguments, _kestrel, out var kestrel) ? kestrel : lab.Ports.Kestrel,
-            KestrelBuiltIn = Given(arguments, _builtIn, out var builtIn) ? builtIn : lab.Ports.KestrelBuiltIn,
-        },
-    };
+            NginxSource = Given(arguments, _nginx, out var nginx)
+                ? Enum.Parse<NginxSource>(nginx, ignoreCase: true)
+                : lab.NginxSource,
+            NginxImage = Given(arguments, _nginxImage, out var image) ? image : lab.NginxImage,
+            OcspInCertificates = Given(arguments, _ocspUrl, out var url)
+                ? (url == "none" ? OcspInCertificates.No : OcspInCertificates.Yes)
+                : lab.OcspInCertificates,
+            KeyAlgorithm = Given(arguments, _key, out var key)
+                ? Enum.Parse<KeyAlgorithm>(key!, ignoreCase: true)
+                : lab.KeyAlgorithm,
+            Ports = new LabPorts
+            {
+                Dns = Given(arguments, _dns, out var dns) ? dns : lab.Ports.Dns,
+                Responder = Given(arguments, _responder, out var responder) ? responder : lab.Ports.Responder,
+                ResponderAdmin = Given(arguments, _admin, out var admin) ? admin : lab.Ports.ResponderAdmin,
+                Nginx = Given(arguments, _nginxPort, out var nginxPort) ? nginxPort : lab.Ports.Nginx,
+                Kestrel = Given(arguments, _kestrel, out var kestrel) ? kestrel : lab.Ports.Kestrel,
+                KestrelBuiltIn = Given(arguments, _builtIn, out var builtIn) ? builtIn : lab.Ports.KestrelBuiltIn,
+            },
+        };
 
     // A command need not have every option, and a default is not the user's word.
     private static bool Given<T>(ParseResult arguments, Option<T> option, out T value)
@@ -92,17 +138,30 @@ public sealed class LabOptions
 
     private static Option<string> Choice(string name, string description, string @default, params string[] values)
     {
-        var option = new Option<string>(name) { Description = description, HelpName = string.Join('|', values), DefaultValueFactory = _ => @default };
+        var option = new Option<string>(name)
+        {
+            Description = description,
+            HelpName = string.Join('|', values),
+            DefaultValueFactory = _ => @default,
+        };
         option.AcceptOnlyFromAmong(values);
         return option;
     }
 
     private static Option<int> Port(string name, string whose, int @default)
     {
-        var option = new Option<int>(name) { Description = $"Port of {whose}.", HelpName = "PORT", DefaultValueFactory = _ => @default };
+        var option = new Option<int>(name)
+        {
+            Description = $"Port of {whose}.",
+            HelpName = "PORT",
+            DefaultValueFactory = _ => @default,
+        };
         option.Validators.Add(result =>
         {
-            if (result.Tokens.Count == 1 && !(int.TryParse(result.Tokens[0].Value, out var port) && port is > 0 and < 65536))
+            if (
+                result.Tokens.Count == 1
+                && !(int.TryParse(result.Tokens[0].Value, out var port) && port is > 0 and < 65536)
+            )
                 result.AddError($"{name} is a port, 1 to 65535, not '{result.Tokens[0].Value}'.");
         });
         return option;

@@ -6,7 +6,9 @@ namespace OcspLab.Cli.CommandLine;
 /// <summary>Where tables go.</summary>
 public static class Terminal
 {
-    /// <summary>Writes to standard output; when that is no terminal, in whole lines without padding, for what reads them.</summary>
+    /// <summary>
+    /// Writes to standard output; when that is no terminal, in whole lines without padding, for what reads them.
+    /// </summary>
     public static void Write(IRenderable content)
     {
         if (!Console.IsOutputRedirected)
@@ -16,7 +18,14 @@ public static class Terminal
         }
 
         using var text = new StringWriter();
-        var console = AnsiConsole.Create(new AnsiConsoleSettings { Ansi = AnsiSupport.No, ColorSystem = ColorSystemSupport.NoColors, Out = new AnsiConsoleOutput(text) });
+        var console = AnsiConsole.Create(
+            new AnsiConsoleSettings
+            {
+                Ansi = AnsiSupport.No,
+                ColorSystem = ColorSystemSupport.NoColors,
+                Out = new AnsiConsoleOutput(text),
+            }
+        );
         console.Profile.Width = 240;
         console.Write(content);
         foreach (var line in text.ToString().TrimEnd().Split('\n'))

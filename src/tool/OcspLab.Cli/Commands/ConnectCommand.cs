@@ -14,44 +14,93 @@ internal static class ConnectCommand
     public static Command Create()
     {
         var target = new Argument<string>("HOST:PORT") { Description = "The server." };
-        var serverName = new Option<string?>("--servername") { Description = "The name that the certificate must have. Default: HOST.", HelpName = "NAME" };
-        var authority = new Option<FileInfo?>("--ca") { Description = "PEM of the root to trust. Default: the system's.", HelpName = "FILE" };
-        var revocation = new Option<string>("--revocation") { Description = "How .NET checks the server's certificate. Default: online.", HelpName = "online|offline|none", DefaultValueFactory = _ => "online" };
+        var serverName = new Option<string?>("--servername")
+        {
+            Description = "The name that the certificate must have. Default: HOST.",
+            HelpName = "NAME",
+        };
+        var authority = new Option<FileInfo?>("--ca")
+        {
+            Description = "PEM of the root to trust. Default: the system's.",
+            HelpName = "FILE",
+        };
+        var revocation = new Option<string>("--revocation")
+        {
+            Description = "How .NET checks the server's certificate. Default: online.",
+            HelpName = "online|offline|none",
+            DefaultValueFactory = _ => "online",
+        };
         revocation.AcceptOnlyFromAmong("online", "offline", "none");
-        var command = new Command("connect", "Shake hands as a .NET client does, with .NET's own check of revocation.") { target, serverName, authority, revocation }.WithHelp("""
-            Exit codes: 0 connected, 1 the certificate was refused, 69 unreachable. .NET remembers answers below HOME (.dotnet/corefx/cryptography/ocsp).
+        var command = new Command("connect", "Shake hands as a .NET client does, with .NET's own check of revocation.")
+        {
+            target,
+            serverName,
+            authority,
+            revocation,
+        }.WithHelp(
+            """
+            Exit codes: 0 connected, 1 the certificate was refused, 69 unreachable.
+            .NET remembers answers below HOME (.dotnet/corefx/cryptography/ocsp).
 
             Examples:
               ocsplab connect example.com:443
               ocsplab connect 127.0.0.1:9443 --servername echocert.lab --ca .lab/pki/root_ca/CA/rsa_ca.crt
-            """);
+            """
+        );
         target.Validators.Add(result =>
         {
             if (result.Tokens.Count == 1 && !InspectCommand.TryParse(result.Tokens[0].Value, out _, out _))
                 result.AddError($"'{result.Tokens[0].Value}' is not HOST:PORT.");
         });
-        command.SetAction(async (arguments, cancellationToken) =>
-        {
-            if (!InspectCommand.TryParse(arguments.GetValue(target)!, out var host, out var port))
-                return ExitCodes.Usage;
-            var mode = arguments.GetValue(revocation) switch { "offline" => X509RevocationMode.Offline, "none" => X509RevocationMode.NoCheck, _ => X509RevocationMode.Online };
-            var refusal = await ShakeAsync(host, port, arguments.GetValue(serverName) ?? host, InspectCommand.Load(arguments.GetValue(authority)), mode, cancellationToken).ConfigureAwait(false);
-            if (refusal is null)
+        command.SetAction(
+            async (arguments, cancellationToken) =>
             {
-                Console.Out.WriteLine("connects");
-                return ExitCodes.Good;
-            }
+                if (!InspectCommand.TryParse(arguments.GetValue(target)!, out var host, out var port))
+                    return ExitCodes.Usage;
+                var mode = arguments.GetValue(revocation) switch
+                {
+                    "offline" => X509RevocationMode.Offline,
+                    "none" => X509RevocationMode.NoCheck,
+                    _ => X509RevocationMode.Online,
+                };
+                var refusal = await ShakeAsync(
+                        host,
+                        port,
+                        arguments.GetValue(serverName) ?? host,
+                        InspectCommand.Load(arguments.GetValue(authority)),
+                        mode,
+                        cancellationToken
+                    )
+                    .ConfigureAwait(false);
+                if (refusal is null)
+                {
+                    Console.Out.WriteLine("connects");
+                    return ExitCodes.Good;
+                }
 
-            Console.Error.WriteLine(refusal);
-            return ExitCodes.Revoked;
-        });
+                Console.Error.WriteLine(refusal);
+                return ExitCodes.Revoked;
+            }
+        );
         return command;
     }
 
     /// <returns>Why the certificate was refused, or null.</returns>
-    private static async Task<string?> ShakeAsync(string host, int port, string serverName, X509Certificate2[] roots, X509RevocationMode mode, CancellationToken cancellationToken)
+    private static async Task<string?> ShakeAsync(
+        string host,
+        int port,
+        string serverName,
+        X509Certificate2[] roots,
+        X509RevocationMode mode,
+        CancellationToken cancellationToken
+    )
     {
-        var policy = new X509ChainPolicy { RevocationMode = mode, RevocationFlag = X509RevocationFlag.EndCertificateOnly, UrlRetrievalTimeout = Patience };
+        var policy = new X509ChainPolicy
+        {
+            RevocationMode = mode,
+            RevocationFlag = X509RevocationFlag.EndCertificateOnly,
+            UrlRetrievalTimeout = Patience,
+        };
         if (roots.Length > 0)
         {
             policy.TrustMode = X509ChainTrustMode.CustomRootTrust;
@@ -68,7 +117,12 @@ internal static class ConnectCommand
                 if (errors == SslPolicyErrors.None)
                     return true;
                 var reasons = chain?.ChainStatus.Select(status => status.Status.ToString()).Distinct() ?? [];
-                refusal = string.Join(", ", errors == SslPolicyErrors.RemoteCertificateChainErrors ? reasons : reasons.Prepend(errors.ToString()));
+                refusal = string.Join(
+                    ", ",
+                    errors == SslPolicyErrors.RemoteCertificateChainErrors
+                        ? reasons
+                        : reasons.Prepend(errors.ToString())
+                );
                 return false;
             },
         };
@@ -88,11 +142,19 @@ internal static class ConnectCommand
         }
         catch (OperationCanceledException exception) when (!cancellationToken.IsCancellationRequested)
         {
-            throw new LabException($"{host}:{port} did not finish a handshake within {Patience.TotalSeconds * 2:0} s.", LabFailure.Unavailable, exception);
+            throw new LabException(
+                $"{host}:{port} did not finish a handshake within {Patience.TotalSeconds * 2:0} s.",
+                LabFailure.Unavailable,
+                exception
+            );
         }
         catch (Exception exception) when (exception is SocketException or IOException or AuthenticationException)
         {
-            throw new LabException($"{host}:{port} cannot be connected to: {exception.Message}", LabFailure.Unavailable, exception);
+            throw new LabException(
+                $"{host}:{port} cannot be connected to: {exception.Message}",
+                LabFailure.Unavailable,
+                exception
+            );
         }
     }
 

@@ -14,48 +14,104 @@ internal static class DoctorCommand
 {
     public static Command Create(LabOptions options)
     {
-        var command = new Command("doctor", "What is here, and what the lab will do about what isn't.").WithHelp("""
+        var command = new Command("doctor", "What is here, and what the lab will do about what isn't.").WithHelp(
+            """
             Example:
               ocsplab doctor
-            """);
+            """
+        );
         options.AddTo(command);
-        command.SetAction(async (arguments, cancellationToken) =>
-        {
-            var topology = options.ReadExisting(arguments);
-            var table = new Table().Border(TableBorder.Simple).AddColumns("", "found", "so");
-            table.AddRow("system", Markup.Escape(RuntimeInformation.OSDescription), OperatingSystem.IsLinux() ? "Kestrel can be stapled" : "[yellow]Kestrel takes no staples from outside on this system[/]");
-            table.AddRow("runtime", RuntimeInformation.FrameworkDescription, "");
-            var nginx = new NginxLocator(NginxLocator.DefaultCacheDirectory, _ => { }).FindWithoutDownload();
-            table.AddRow("nginx", Markup.Escape(nginx is null ? "no" : $"{nginx.Origin} ({nginx.Path})"), nginx is not null ? "for --nginx process, and for auto without containers" : ChildProcess.Find("apt-get") is null ? "[yellow]install nginx[/]" : "its package is unpacked on first use, without installing it");
-            table.AddRow("private /etc/hosts", await HostsViews.DetectAsync(cancellationToken).ConfigureAwait(false) switch
+        command.SetAction(
+            async (arguments, cancellationToken) =>
             {
-                HostsView.MountNamespace => "mount namespace",
-                HostsView.UserNamespace => "user namespace",
-                _ => "no",
-            }, "nginx sees ocsp.servicelab.com through it; otherwise ssl_stapling_responder names the address");
-            var (runtime, why) = await ContainerRuntime.DetectAsync(TimeProvider.System, cancellationToken).ConfigureAwait(false);
-            table.AddRow("container runtime", runtime?.Program ?? "no", Markup.Escape(runtime is null ? why : $"{why}; {ContainerRuntime.Setting} chooses another"));
-            foreach (var image in runtime is null ? [] : ((string[])[topology.NginxImage ?? ContainedNginx.OfficialImage, ContainedNginx.LocalImage]).Distinct())
-            {
-                var isHere = await runtime!.HasImageAsync(image, cancellationToken).ConfigureAwait(false);
-                table.AddRow($"image {Markup.Escape(image)}", isHere ? "yes" : "no", isHere ? "" : image == ContainedNginx.LocalImage ? "eng/nginx-image/build makes it" : "pulled on first use");
-            }
+                var topology = options.ReadExisting(arguments);
+                var table = new Table().Border(TableBorder.Simple).AddColumns("", "found", "so");
+                table.AddRow(
+                    "system",
+                    Markup.Escape(RuntimeInformation.OSDescription),
+                    OperatingSystem.IsLinux()
+                        ? "Kestrel can be stapled"
+                        : "[yellow]Kestrel takes no staples from outside on this system[/]"
+                );
+                table.AddRow("runtime", RuntimeInformation.FrameworkDescription, "");
+                var nginx = new NginxLocator(NginxLocator.DefaultCacheDirectory, _ => { }).FindWithoutDownload();
+                table.AddRow(
+                    "nginx",
+                    Markup.Escape(nginx is null ? "no" : $"{nginx.Origin} ({nginx.Path})"),
+                    nginx is not null ? "for --nginx process, and for auto without containers"
+                        : ChildProcess.Find("apt-get") is null ? "[yellow]install nginx[/]"
+                        : "its package is unpacked on first use, without installing it"
+                );
+                table.AddRow(
+                    "private /etc/hosts",
+                    await HostsViews.DetectAsync(cancellationToken).ConfigureAwait(false) switch
+                    {
+                        HostsView.MountNamespace => "mount namespace",
+                        HostsView.UserNamespace => "user namespace",
+                        _ => "no",
+                    },
+                    "nginx sees ocsp.servicelab.com through it; otherwise ssl_stapling_responder names the address"
+                );
+                var (runtime, why) = await ContainerRuntime
+                    .DetectAsync(TimeProvider.System, cancellationToken)
+                    .ConfigureAwait(false);
+                table.AddRow(
+                    "container runtime",
+                    runtime?.Program ?? "no",
+                    Markup.Escape(runtime is null ? why : $"{why}; {ContainerRuntime.Setting} chooses another")
+                );
+                foreach (
+                    var image in runtime is null
+                        ? []
+                        : (
+                            (string[])[topology.NginxImage ?? ContainedNginx.OfficialImage, ContainedNginx.LocalImage]
+                        ).Distinct()
+                )
+                {
+                    var isHere = await runtime!.HasImageAsync(image, cancellationToken).ConfigureAwait(false);
+                    table.AddRow(
+                        $"image {Markup.Escape(image)}",
+                        isHere ? "yes" : "no",
+                        isHere ? ""
+                            : image == ContainedNginx.LocalImage ? "eng/nginx-image/build makes it"
+                            : "pulled on first use"
+                    );
+                }
 
-            foreach (var source in Enum.GetValues<NginxSource>())
-            {
-                var planner = new NginxPlanner(topology with { NginxSource = source }, TimeProvider.System);
-                var plan = await planner.PlanAsync(cancellationToken).ConfigureAwait(false);
-                table.AddRow($"--nginx {source.ToString().ToLowerInvariant()}", source == topology.NginxSource ? "chosen" : "", Markup.Escape(plan.Describe()));
-            }
+                foreach (var source in Enum.GetValues<NginxSource>())
+                {
+                    var planner = new NginxPlanner(topology with { NginxSource = source }, TimeProvider.System);
+                    var plan = await planner.PlanAsync(cancellationToken).ConfigureAwait(false);
+                    table.AddRow(
+                        $"--nginx {source.ToString().ToLowerInvariant()}",
+                        source == topology.NginxSource ? "chosen" : "",
+                        Markup.Escape(plan.Describe())
+                    );
+                }
 
-            foreach (var (tool, use) in ((string, string)[])[("openssl", "the article's commands"), ("curl", "curl --cert-status"), ("gnutls-cli", "a client that enforces must-staple"), ("firefox-esr", "ocsplab browse firefox"), ("chromium", "ocsplab browse chromium"), ("certutil", "Chromium trusts the lab's root through it")])
-                table.AddRow(tool, Markup.Escape(ChildProcess.Find(tool) ?? "no"), use);
-            table.AddRow("IPv6", PortCheck.HasIpv6Loopback() ? "yes" : "no", "nginx listens on it too");
-            foreach (var port in topology.Ports.All)
-                table.AddRow($"port {port.Number}", PortCheck.Refusal(port) is null ? "free" : "[yellow]in use[/]", $"{port.Resource}, moved with {port.Option}");
-            Terminal.Write(table);
-            return OperatingSystem.IsLinux() ? ExitCodes.Good : ExitCodes.Unreachable;
-        });
+                foreach (
+                    var (tool, use) in ((string, string)[])
+                        [
+                            ("openssl", "the article's commands"),
+                            ("curl", "curl --cert-status"),
+                            ("gnutls-cli", "a client that enforces must-staple"),
+                            ("firefox-esr", "ocsplab browse firefox"),
+                            ("chromium", "ocsplab browse chromium"),
+                            ("certutil", "Chromium trusts the lab's root through it"),
+                        ]
+                )
+                    table.AddRow(tool, Markup.Escape(ChildProcess.Find(tool) ?? "no"), use);
+                table.AddRow("IPv6", PortCheck.HasIpv6Loopback() ? "yes" : "no", "nginx listens on it too");
+                foreach (var port in topology.Ports.All)
+                    table.AddRow(
+                        $"port {port.Number}",
+                        PortCheck.Refusal(port) is null ? "free" : "[yellow]in use[/]",
+                        $"{port.Resource}, moved with {port.Option}"
+                    );
+                Terminal.Write(table);
+                return OperatingSystem.IsLinux() ? ExitCodes.Good : ExitCodes.Unreachable;
+            }
+        );
         return command;
     }
 }

@@ -10,7 +10,9 @@ namespace OcspLab.Cli.Commands;
 /// <summary>Files that commands read: DER, PEM or bare base64.</summary>
 internal static class InputFile
 {
-    /// <summary>The bytes of a response. What is none of the three comes back as it is: whoever decodes it says what is wrong.</summary>
+    /// <summary>
+    /// The bytes of a response. What is none of the three comes back as it is: whoever decodes it says what is wrong.
+    /// </summary>
     /// <exception cref="LabException">The file cannot be read.</exception>
     public static byte[] ReadResponse(FileInfo file) => ReadDer(file, "OCSP RESPONSE");
 
@@ -44,7 +46,11 @@ internal static class InputFile
         }
         catch (CryptographicException exception)
         {
-            throw new LabException($"{file.FullName} is not a certificate in DER, PEM or base64: {exception.Message}", LabFailure.Usage, exception);
+            throw new LabException(
+                $"{file.FullName} is not a certificate in DER, PEM or base64: {exception.Message}",
+                LabFailure.Usage,
+                exception
+            );
         }
     }
 
@@ -70,7 +76,7 @@ internal static class InputFile
     private static string? FindPem(string text, string label)
     {
         string? first = null;
-        for (var start = 0; PemEncoding.TryFind(text.AsSpan(start), out var pem);)
+        for (var start = 0; PemEncoding.TryFind(text.AsSpan(start), out var pem); )
         {
             var block = text.AsSpan(start)[pem.Base64Data].ToString();
             if (text.AsSpan(start)[pem.Label].SequenceEqual(label))
@@ -92,11 +98,14 @@ internal static class InputFile
             using var stream = file.OpenRead();
             using var content = new MemoryStream();
             var chunk = new byte[64 * 1024];
-            for (int read; content.Length <= MaximumLength && (read = stream.Read(chunk)) > 0;)
+            for (int read; content.Length <= MaximumLength && (read = stream.Read(chunk)) > 0; )
                 content.Write(chunk, 0, read);
             return content.Length <= MaximumLength
                 ? content.ToArray()
-                : throw new LabException($"{file.FullName} is larger than {MaximumLength} bytes: neither a response nor a certificate.", LabFailure.Usage);
+                : throw new LabException(
+                    $"{file.FullName} is larger than {MaximumLength} bytes: neither a response nor a certificate.",
+                    LabFailure.Usage
+                );
         }
         catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
         {

@@ -16,8 +16,15 @@ internal enum WatchOutput
     Json,
 }
 
-/// <summary>Looks at a server again and again, and says when something about its staple is no longer as it was.</summary>
-internal sealed class InspectWatch(Func<CancellationToken, Task<(StapleReport Report, TlsHandshake Handshake)>> look, TimeProvider clock, TimeSpan interval, WatchOutput output)
+/// <summary>
+/// Looks at a server again and again, and says when something about its staple is no longer as it was.
+/// </summary>
+internal sealed class InspectWatch(
+    Func<CancellationToken, Task<(StapleReport Report, TlsHandshake Handshake)>> look,
+    TimeProvider clock,
+    TimeSpan interval,
+    WatchOutput output
+)
 {
     /// <summary>Runs until it is cancelled.</summary>
     /// <returns>What a single look would have exited with the last time.</returns>
@@ -51,19 +58,42 @@ internal sealed class InspectWatch(Func<CancellationToken, Task<(StapleReport Re
         {
             var (report, handshake) = await look(cancellationToken).ConfigureAwait(false);
             var staple = report.Staple;
-            var facts = (staple.Verdict, staple.Reason, staple.ThisUpdate, staple.NextUpdate, staple.RevokedAt, handshake.Certificates[0].Thumbprint);
-            return (facts, output == WatchOutput.Json ? report.ToJsonLine() : $"{Now} {Describe(report)}", ExitCodes.Of(staple.Verdict));
+            var facts = (
+                staple.Verdict,
+                staple.Reason,
+                staple.ThisUpdate,
+                staple.NextUpdate,
+                staple.RevokedAt,
+                handshake.Certificates[0].Thumbprint
+            );
+            return (
+                facts,
+                output == WatchOutput.Json ? report.ToJsonLine() : $"{Now} {Describe(report)}",
+                ExitCodes.Of(staple.Verdict)
+            );
         }
         catch (ProbeException exception)
         {
-            return (exception.Message, output == WatchOutput.Json ? JsonSerializer.Serialize(new { error = exception.Message }) : $"{Now} {exception.Message}", ExitCodes.Unreachable);
+            return (
+                exception.Message,
+                output == WatchOutput.Json
+                    ? JsonSerializer.Serialize(new { error = exception.Message })
+                    : $"{Now} {exception.Message}",
+                ExitCodes.Unreachable
+            );
         }
     }
 
     private static string Describe(StapleReport report)
     {
         var staple = report.Staple;
-        var detail = staple.Reason ?? (staple is { ThisUpdate: { } from, NextUpdate: { } until } ? $"{VerdictTable.At(from)} to {VerdictTable.At(until)}" : null);
+        var detail =
+            staple.Reason
+            ?? (
+                staple is { ThisUpdate: { } from, NextUpdate: { } until }
+                    ? $"{VerdictTable.At(from)} to {VerdictTable.At(until)}"
+                    : null
+            );
         return string.Join(", ", ((string?[])[staple.Word, detail, .. report.Advice.Take(1)]).OfType<string>());
     }
 

@@ -12,16 +12,27 @@ internal static class KestrelCommand
     public static Command Create(LabOptions options)
     {
         var refresh = new Command("refresh", "Have the site with this project's stapling ask for new staples now.");
-        refresh.SetAction(async (arguments, cancellationToken) =>
-        {
-            var topology = options.Read(arguments);
-            var running = LabState.FindRunning(topology.Directory) ?? throw new LabException($"No lab runs in {topology.Directory}. Start it with 'ocsplab up', or name its folder with --lab.");
-            Console.Out.WriteLine(await SiteClient.RefreshAsync(running, TimeProvider.System, cancellationToken).ConfigureAwait(false));
-            return ExitCodes.Good;
-        });
-        return new Command("kestrel", "The running lab's site with this project's stapling.") { refresh }.WithHelp("""
+        refresh.SetAction(
+            async (arguments, cancellationToken) =>
+            {
+                var topology = options.Read(arguments);
+                var running =
+                    LabState.FindRunning(topology.Directory)
+                    ?? throw new LabException(
+                        $"No lab runs in {topology.Directory}. Start it with 'ocsplab up', or name its folder with "
+                            + $"--lab."
+                    );
+                Console.Out.WriteLine(
+                    await SiteClient.RefreshAsync(running, TimeProvider.System, cancellationToken).ConfigureAwait(false)
+                );
+                return ExitCodes.Good;
+            }
+        );
+        return new Command("kestrel", "The running lab's site with this project's stapling.") { refresh }.WithHelp(
+            """
             Example:
               ocsplab kestrel refresh
-            """);
+            """
+        );
     }
 }

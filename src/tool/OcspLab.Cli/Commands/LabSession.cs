@@ -8,7 +8,9 @@ using Spectre.Console;
 
 namespace OcspLab.Cli.Commands;
 
-/// <summary><c>ocsplab up</c>, and the AppHost without its orchestrator: the lab in one process, until Ctrl-C.</summary>
+/// <summary>
+/// <c>ocsplab up</c>, and the AppHost without its orchestrator: the lab in one process, until Ctrl-C.
+/// </summary>
 public static class LabSession
 {
     /// <summary>Makes <paramref name="command"/> bring the lab up.</summary>
@@ -20,38 +22,61 @@ public static class LabSession
         ArgumentNullException.ThrowIfNull(command);
         ArgumentNullException.ThrowIfNull(options);
         var duration = Durations.Option("--for", "Take the lab down by itself after this long.");
-        var json = new Option<bool>("--json") { Description = "Print one JSON document a line, for scripts: resource, message, ready, stopping, stopped." };
+        var json = new Option<bool>("--json")
+        {
+            Description = "Print one JSON document a line, for scripts: resource, message, ready, stopping, stopped.",
+        };
         options.AddTo(command);
         command.Options.Add(duration);
         command.Options.Add(json);
-        command.SetAction(async (arguments, cancellationToken) =>
-        {
-            if (note is not null)
-                await Console.Error.WriteLineAsync(note).ConfigureAwait(false);
-            var board = new LabBoard();
-            var screen = Choose(board, arguments.GetValue(json));
-            await using (screen.ConfigureAwait(false))
-                return await RunAsync(options.Read(arguments), board, screen, arguments.GetValue(duration), cancellationToken).ConfigureAwait(false);
-        });
+        command.SetAction(
+            async (arguments, cancellationToken) =>
+            {
+                if (note is not null)
+                    await Console.Error.WriteLineAsync(note).ConfigureAwait(false);
+                var board = new LabBoard();
+                var screen = Choose(board, arguments.GetValue(json));
+                await using (screen.ConfigureAwait(false))
+                    return await RunAsync(
+                            options.Read(arguments),
+                            board,
+                            screen,
+                            arguments.GetValue(duration),
+                            cancellationToken
+                        )
+                        .ConfigureAwait(false);
+            }
+        );
     }
 
-    private static async Task<int> RunAsync(LabTopology topology, LabBoard board, LabScreen screen, TimeSpan? duration, CancellationToken cancellationToken)
+    private static async Task<int> RunAsync(
+        LabTopology topology,
+        LabBoard board,
+        LabScreen screen,
+        TimeSpan? duration,
+        CancellationToken cancellationToken
+    )
     {
         var clock = TimeProvider.System;
         // A closed terminal or a lost connection ends a lab as Ctrl-C does, nginx included.
         using var hangUp = new CancellationTokenSource();
-        using var hangUpSignal = PosixSignalRegistration.Create(PosixSignal.SIGHUP, signal =>
-        {
-            signal.Cancel = true;
-            hangUp.Cancel();
-        });
+        using var hangUpSignal = PosixSignalRegistration.Create(
+            PosixSignal.SIGHUP,
+            signal =>
+            {
+                signal.Cancel = true;
+                hangUp.Cancel();
+            }
+        );
         using var either = CancellationTokenSource.CreateLinkedTokenSource(hangUp.Token, cancellationToken);
         cancellationToken = either.Token;
         var lab = await EmbeddedLab.StartAsync(topology, clock, board, cancellationToken).ConfigureAwait(false);
         await using (lab.ConfigureAwait(false))
         {
             screen.Ready(lab);
-            using var timer = duration is { } limit ? new CancellationTokenSource(limit, clock) : new CancellationTokenSource();
+            using var timer = duration is { } limit
+                ? new CancellationTokenSource(limit, clock)
+                : new CancellationTokenSource();
             using var ending = CancellationTokenSource.CreateLinkedTokenSource(timer.Token, cancellationToken);
             var watch = lab.WatchAsync(ending.Token);
             await Task.WhenAny(watch, screen.UntilQuitAsync(ending.Token)).ConfigureAwait(false);
@@ -73,6 +98,9 @@ public static class LabSession
 
     private static LabScreen Choose(LabBoard board, bool json) =>
         json ? new JsonScreen(board, TimeProvider.System)
-        : Console.IsOutputRedirected || !AnsiConsole.Profile.Capabilities.Ansi || !AnsiConsole.Profile.Capabilities.Interactive ? new PlainScreen(board)
+        : Console.IsOutputRedirected
+        || !AnsiConsole.Profile.Capabilities.Ansi
+        || !AnsiConsole.Profile.Capabilities.Interactive
+            ? new PlainScreen(board)
         : new TerminalScreen(board, TimeProvider.System);
 }

@@ -3,11 +3,11 @@ using System.Globalization;
 using System.Text.Json;
 using System.Text.Json.Serialization;
 using OcspLab.Cli.CommandLine;
-using OcspLab.Pki;
 using OcspLab.Lab;
 using OcspLab.Lab.Commands;
 using OcspLab.Lab.Topology;
 using OcspLab.Ocsp.Responses;
+using OcspLab.Pki;
 using OcspLab.Responder.Sources;
 using Spectre.Console;
 
@@ -16,36 +16,49 @@ namespace OcspLab.Cli.Commands;
 /// <summary><c>ocsplab pki</c>.</summary>
 internal static class PkiCommand
 {
-    public static Command Create(LabOptions options) => new Command("pki", "The lab's certificates: make, issue, revoke, restore, list.")
-    {
-        Init(options),
-        Issue(options),
-        Revoke(options),
-        Restore(options),
-        List(options),
-    }.WithHelp("""
-        Examples:
-          ocsplab pki init --key ecdsa
-          ocsplab pki revoke echo --reason keyCompromise
-          ocsplab pki restore echo
-        """);
+    public static Command Create(LabOptions options) =>
+        new Command("pki", "The lab's certificates: make, issue, revoke, restore, list.")
+        {
+            Init(options),
+            Issue(options),
+            Revoke(options),
+            Restore(options),
+            List(options),
+        }.WithHelp(
+            """
+            Examples:
+              ocsplab pki init --key ecdsa
+              ocsplab pki revoke echo --reason keyCompromise
+              ocsplab pki restore echo
+            """
+        );
 
     private static Command Init(LabOptions options)
     {
-        var command = new Command("init", "Make the authorities, the OCSP signer and the lab's certificates: whatever is missing, expired or changed.");
+        var command = new Command(
+            "init",
+            "Make the authorities, the OCSP signer and the lab's certificates: whatever is missing, expired or changed."
+        );
         options.AddCertificateOptionsTo(command);
-        command.SetAction(async (arguments, cancellationToken) =>
-        {
-            var topology = options.ReadExisting(arguments);
-            var certificates = topology.CreatePki(TimeProvider.System).Ensure();
-            var registry = LabRegistry.Open(topology, TimeProvider.System);
-            using var owned = registry as IDisposable;
-            await registry.RegisterAsync(certificates, TimeProvider.System, cancellationToken).ConfigureAwait(false);
-            foreach (var certificate in certificates)
-                Console.Out.WriteLine($"{certificate.Name}: {(certificate.Freshness == Freshness.New ? "issued" : "kept")}, serial {certificate.SerialNumber}, until {At(certificate.NotAfter)}");
-            Console.Out.WriteLine($"in {topology.PkiDirectory}");
-            return ExitCodes.Good;
-        });
+        command.SetAction(
+            async (arguments, cancellationToken) =>
+            {
+                var topology = options.ReadExisting(arguments);
+                var certificates = topology.CreatePki(TimeProvider.System).Ensure();
+                var registry = LabRegistry.Open(topology, TimeProvider.System);
+                using var owned = registry as IDisposable;
+                await registry
+                    .RegisterAsync(certificates, TimeProvider.System, cancellationToken)
+                    .ConfigureAwait(false);
+                foreach (var certificate in certificates)
+                    Console.Out.WriteLine(
+                        $"{certificate.Name}: {(certificate.Freshness == Freshness.New ? "issued" : "kept")}, "
+                            + $"serial {certificate.SerialNumber}, until {At(certificate.NotAfter)}"
+                    );
+                Console.Out.WriteLine($"in {topology.PkiDirectory}");
+                return ExitCodes.Good;
+            }
+        );
         return command;
     }
 
@@ -54,38 +67,71 @@ internal static class PkiCommand
         var name = new Argument<string>("NAME") { Description = "Its name, with which it is revoked and listed." };
         var kind = new Option<CertificateKind?>("--kind")
         {
-            Description = "Site and MustStapleSite are server certificates for echocert.lab. Default: what it was; a person's when it is new.",
+            Description =
+                "Site and MustStapleSite are server certificates for echocert.lab. Default: what it was; a person's "
+                + "when it is new.",
             HelpName = "Site|MustStapleSite|Person",
         };
         var command = new Command("issue", "Issue a certificate, or issue it anew.") { name, kind };
         name.Validators.Add(result =>
         {
             if (!LabPki.IsName(result.Tokens[0].Value))
-                result.AddError($"'{result.Tokens[0].Value}' cannot name a certificate: lower-case letters, digits and hyphens, at most 40.");
+                result.AddError(
+                    $"'{result.Tokens[0].Value}' cannot name a certificate: lower-case letters, digits and hyphens, "
+                        + $"at most 40."
+                );
         });
         options.AddCertificateOptionsTo(command);
-        command.SetAction(async (arguments, cancellationToken) =>
-        {
-            var topology = options.ReadExisting(arguments);
-            Directory.CreateDirectory(topology.Directory);
-            var registry = LabRegistry.Open(topology, TimeProvider.System);
-            using var owned = registry as IDisposable;
-            var certificate = topology.CreatePki(TimeProvider.System).Issue(arguments.GetValue(name)!, arguments.GetValue(kind));
-            await registry.RegisterAsync([certificate], TimeProvider.System, cancellationToken).ConfigureAwait(false);
-            Console.Out.WriteLine($"{certificate.Name}: issued, serial {certificate.SerialNumber}, until {At(certificate.NotAfter)}");
-            Console.Out.WriteLine($"in {Path.GetDirectoryName(certificate.Files.Certificate)}");
-            return ExitCodes.Good;
-        });
+        command.SetAction(
+            async (arguments, cancellationToken) =>
+            {
+                var topology = options.ReadExisting(arguments);
+                Directory.CreateDirectory(topology.Directory);
+                var registry = LabRegistry.Open(topology, TimeProvider.System);
+                using var owned = registry as IDisposable;
+                var certificate = topology
+                    .CreatePki(TimeProvider.System)
+                    .Issue(arguments.GetValue(name)!, arguments.GetValue(kind));
+                await registry
+                    .RegisterAsync([certificate], TimeProvider.System, cancellationToken)
+                    .ConfigureAwait(false);
+                Console.Out.WriteLine(
+                    $"{certificate.Name}: issued, serial {certificate.SerialNumber}, until {At(certificate.NotAfter)}"
+                );
+                Console.Out.WriteLine($"in {Path.GetDirectoryName(certificate.Files.Certificate)}");
+                return ExitCodes.Good;
+            }
+        );
         return command;
     }
 
     private static Command Revoke(LabOptions options)
     {
         var name = new Argument<string>("NAME") { Description = "The certificate's name or serial number." };
-        var reason = new Option<string>("--reason") { Description = $"Why (RFC 5280 §5.3.1): {string.Join(", ", Reasons.Keys)}.", HelpName = "REASON", DefaultValueFactory = _ => "keyCompromise" };
+        var reason = new Option<string>("--reason")
+        {
+            Description = $"Why (RFC 5280 §5.3.1): {string.Join(", ", Reasons.Keys)}.",
+            HelpName = "REASON",
+            DefaultValueFactory = _ => "keyCompromise",
+        };
         reason.AcceptOnlyFromAmong([.. Reasons.Keys]);
-        var command = new Command("revoke", "Revoke a certificate. A running responder says so in its very next answer.") { name, reason };
-        command.SetAction((arguments, cancellationToken) => ChangeAsync(options.Read(arguments), arguments.GetValue(name)!, (registry, which) => registry.RevokeAsync(which, Reasons[arguments.GetValue(reason)!], cancellationToken)));
+        var command = new Command(
+            "revoke",
+            "Revoke a certificate. A running responder says so in its very next answer."
+        )
+        {
+            name,
+            reason,
+        };
+        command.SetAction(
+            (arguments, cancellationToken) =>
+                ChangeAsync(
+                    options.Read(arguments),
+                    arguments.GetValue(name)!,
+                    (registry, which) =>
+                        registry.RevokeAsync(which, Reasons[arguments.GetValue(reason)!], cancellationToken)
+                )
+        );
         return command;
     }
 
@@ -93,7 +139,14 @@ internal static class PkiCommand
     {
         var name = new Argument<string>("NAME") { Description = "The certificate's name or serial number." };
         var command = new Command("restore", "Take a revocation back, whatever its reason: a lab may.") { name };
-        command.SetAction((arguments, cancellationToken) => ChangeAsync(options.Read(arguments), arguments.GetValue(name)!, (registry, which) => registry.RestoreAsync(which, cancellationToken)));
+        command.SetAction(
+            (arguments, cancellationToken) =>
+                ChangeAsync(
+                    options.Read(arguments),
+                    arguments.GetValue(name)!,
+                    (registry, which) => registry.RestoreAsync(which, cancellationToken)
+                )
+        );
         return command;
     }
 
@@ -101,40 +154,55 @@ internal static class PkiCommand
     {
         var json = new Option<bool>("--json") { Description = "Print one JSON document." };
         var command = new Command("list", "List what was issued and revoked.") { json };
-        command.SetAction(async (arguments, cancellationToken) =>
-        {
-            var topology = options.Read(arguments);
-            RequireDatabase(topology);
-            var registry = LabRegistry.Open(topology, TimeProvider.System);
-            using var owned = registry as IDisposable;
-            var certificates = await registry.ListAsync(cancellationToken).ConfigureAwait(false);
-            if (arguments.GetValue(json))
+        command.SetAction(
+            async (arguments, cancellationToken) =>
             {
-                Console.Out.WriteLine(JsonSerializer.Serialize(certificates, Json));
+                var topology = options.Read(arguments);
+                RequireDatabase(topology);
+                var registry = LabRegistry.Open(topology, TimeProvider.System);
+                using var owned = registry as IDisposable;
+                var certificates = await registry.ListAsync(cancellationToken).ConfigureAwait(false);
+                if (arguments.GetValue(json))
+                {
+                    Console.Out.WriteLine(JsonSerializer.Serialize(certificates, Json));
+                    return ExitCodes.Good;
+                }
+
+                var table = new Table().Border(TableBorder.Simple).AddColumns("name", "serial", "until", "status");
+                foreach (var certificate in certificates)
+                {
+                    // A name means the newest certificate that has it.
+                    var newest = certificates.Last(other => other.Name == certificate.Name);
+                    table.AddRow(
+                        Markup.Escape(certificate.Name),
+                        certificate.SerialNumber,
+                        At(certificate.NotAfter),
+                        Status(certificate) + (ReferenceEquals(newest, certificate) ? "" : ", replaced")
+                    );
+                }
+
+                Terminal.Write(table);
                 return ExitCodes.Good;
             }
-
-            var table = new Table().Border(TableBorder.Simple).AddColumns("name", "serial", "until", "status");
-            foreach (var certificate in certificates)
-            {
-                // A name means the newest certificate that has it.
-                var newest = certificates.Last(other => other.Name == certificate.Name);
-                table.AddRow(Markup.Escape(certificate.Name), certificate.SerialNumber, At(certificate.NotAfter), Status(certificate) + (ReferenceEquals(newest, certificate) ? "" : ", replaced"));
-            }
-
-            Terminal.Write(table);
-            return ExitCodes.Good;
-        });
+        );
         return command;
     }
 
-    private static async Task<int> ChangeAsync(LabTopology topology, string which, Func<ICertificateRegistry, string, Task<RegisteredCertificate?>> change)
+    private static async Task<int> ChangeAsync(
+        LabTopology topology,
+        string which,
+        Func<ICertificateRegistry, string, Task<RegisteredCertificate?>> change
+    )
     {
         RequireDatabase(topology);
         var registry = LabRegistry.Open(topology, TimeProvider.System);
         using var owned = registry as IDisposable;
-        var certificate = await change(registry, which).ConfigureAwait(false)
-            ?? throw new LabException($"No certificate has the name or serial '{which}'. 'ocsplab pki list' shows them.", LabFailure.Usage);
+        var certificate =
+            await change(registry, which).ConfigureAwait(false)
+            ?? throw new LabException(
+                $"No certificate has the name or serial '{which}'. 'ocsplab pki list' shows them.",
+                LabFailure.Usage
+            );
         Console.Out.WriteLine($"{certificate.Name} ({certificate.SerialNumber}): {Status(certificate)}");
         return ExitCodes.Good;
     }
@@ -143,18 +211,30 @@ internal static class PkiCommand
     private static void RequireDatabase(LabTopology topology)
     {
         if (!File.Exists(topology.Database))
-            throw new LabException($"There is no lab in {topology.Directory}. Make one with 'ocsplab pki init' or 'ocsplab up', or name its folder with --lab.", LabFailure.Usage);
+            throw new LabException(
+                $"There is no lab in {topology.Directory}. Make one with 'ocsplab pki init' or 'ocsplab up', or "
+                    + $"name its folder with --lab.",
+                LabFailure.Usage
+            );
     }
 
     private static string Status(RegisteredCertificate certificate) =>
         certificate.RevokedAt is { } at ? $"revoked {At(at)}, {certificate.Reason}" : "good";
 
-    private static string At(DateTimeOffset instant) => instant.ToUniversalTime().ToString("yyyy-MM-dd HH:mm:ss 'UTC'", CultureInfo.InvariantCulture);
+    private static string At(DateTimeOffset instant) =>
+        instant.ToUniversalTime().ToString("yyyy-MM-dd HH:mm:ss 'UTC'", CultureInfo.InvariantCulture);
 
     // removeFromCRL is no reason to revoke, and 7 is not used.
     private static readonly Dictionary<string, RevocationReason> Reasons = Enum.GetValues<RevocationReason>()
         .Where(reason => reason != RevocationReason.RemoveFromCrl)
-        .ToDictionary(reason => JsonNamingPolicy.CamelCase.ConvertName(reason.ToString()), StringComparer.OrdinalIgnoreCase);
+        .ToDictionary(
+            reason => JsonNamingPolicy.CamelCase.ConvertName(reason.ToString()),
+            StringComparer.OrdinalIgnoreCase
+        );
 
-    private static readonly JsonSerializerOptions Json = new(JsonSerializerDefaults.Web) { WriteIndented = true, Converters = { new JsonStringEnumConverter(JsonNamingPolicy.CamelCase) } };
+    private static readonly JsonSerializerOptions Json = new(JsonSerializerDefaults.Web)
+    {
+        WriteIndented = true,
+        Converters = { new JsonStringEnumConverter(JsonNamingPolicy.CamelCase) },
+    };
 }

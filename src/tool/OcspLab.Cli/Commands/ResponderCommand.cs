@@ -9,19 +9,25 @@ internal static class ResponderCommand
 {
     public static Command Create(LabOptions options)
     {
-        var command = new Command("responder", "Run an OCSP responder over an index.txt or a CRL, or over the lab's own certificates. With a verb: the running lab's responder.");
+        var command = new Command(
+            "responder",
+            "Run an OCSP responder over an index.txt or a CRL, or over the lab's own certificates. With a verb: the "
+                + "running lab's responder."
+        );
         foreach (var verb in ResponderVerbs.Create(options))
             command.Subcommands.Add(verb);
         ServeOptions.Configure(command, options);
-        return command.WithHelp("""
+        return command.WithHelp(
+            """
             Examples:
               ocsplab responder --index index.txt --ca ca.pem --rsigner ocsp.pem --rkey ocsp.key --port 8080
-                                          instead of: openssl ocsp -index index.txt -CA ca.pem -rsigner ocsp.pem -rkey ocsp.key -port 8080
+                  instead of: openssl ocsp -index index.txt -CA ca.pem -rsigner ocsp.pem -rkey ocsp.key -port 8080
               ocsplab responder --crl http://ca.test/ca.crl --ca ca.pem --rsigner ocsp.pem --rkey ocsp.key
               ocsplab responder stop      an outage: the sites go on stapling
               ocsplab responder start
               ocsplab responder fault badSignature echo --requests 3
               ocsplab responder journal
-            """);
+            """
+        );
     }
 }

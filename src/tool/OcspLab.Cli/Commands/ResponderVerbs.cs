@@ -16,24 +16,51 @@ namespace OcspLab.Cli.Commands;
 internal static class ResponderVerbs
 {
     public static IEnumerable<Command> Create(LabOptions options) =>
-    [
-        Verb("stop", "Close the OCSP port: connections are refused.", options, async (client, _, cancellationToken) => (await client.StopAsync(cancellationToken).ConfigureAwait(false)).State),
-        Verb("start", "Open the OCSP port again.", options, async (client, _, cancellationToken) => (await client.StartAsync(cancellationToken).ConfigureAwait(false)).State),
-        Verb("requests", "How requests were answered since the responder started.", options, async (client, _, cancellationToken) =>
-        {
-            var counts = await client.CountAsync(cancellationToken).ConfigureAwait(false);
-            return counts.Count == 0 ? "none yet" : string.Join('\n', counts.Select(count => $"{count.Method,-4} {count.Outcome,-16} {count.Count,6}"));
-        }),
-        Status(options),
-        Journal(options),
-        Fault(options),
-        Verb("faults", "The faults in force.", options, async (client, _, cancellationToken) =>
-        {
-            var faults = await client.ListFaultsAsync(cancellationToken).ConfigureAwait(false);
-            return faults.Count == 0 ? "none" : string.Join('\n', faults.Select(Describe));
-        }),
-        Heal(options),
-    ];
+        [
+            Verb(
+                "stop",
+                "Close the OCSP port: connections are refused.",
+                options,
+                async (client, _, cancellationToken) =>
+                    (await client.StopAsync(cancellationToken).ConfigureAwait(false)).State
+            ),
+            Verb(
+                "start",
+                "Open the OCSP port again.",
+                options,
+                async (client, _, cancellationToken) =>
+                    (await client.StartAsync(cancellationToken).ConfigureAwait(false)).State
+            ),
+            Verb(
+                "requests",
+                "How requests were answered since the responder started.",
+                options,
+                async (client, _, cancellationToken) =>
+                {
+                    var counts = await client.CountAsync(cancellationToken).ConfigureAwait(false);
+                    return counts.Count == 0
+                        ? "none yet"
+                        : string.Join(
+                            '\n',
+                            counts.Select(count => $"{count.Method, -4} {count.Outcome, -16} {count.Count, 6}")
+                        );
+                }
+            ),
+            Status(options),
+            Journal(options),
+            Fault(options),
+            Verb(
+                "faults",
+                "The faults in force.",
+                options,
+                async (client, _, cancellationToken) =>
+                {
+                    var faults = await client.ListFaultsAsync(cancellationToken).ConfigureAwait(false);
+                    return faults.Count == 0 ? "none" : string.Join('\n', faults.Select(Describe));
+                }
+            ),
+            Heal(options),
+        ];
 
     private static Command Fault(LabOptions options)
     {
@@ -43,7 +70,11 @@ internal static class ResponderVerbs
             if (result.Tokens is [var token] && !Kinds.Contains(token.Value, StringComparer.OrdinalIgnoreCase))
                 result.AddError($"'{token.Value}' is not a kind of fault; one of {string.Join(", ", Kinds)}.");
         });
-        var certificate = new Argument<string?>("NAME") { Description = "To questions about this certificate only, by name or serial number.", Arity = ArgumentArity.ZeroOrOne };
+        var certificate = new Argument<string?>("NAME")
+        {
+            Description = "To questions about this certificate only, by name or serial number.",
+            Arity = ArgumentArity.ZeroOrOne,
+        };
         var requests = new Option<int?>("--requests") { Description = "To so many requests.", HelpName = "N" };
         requests.Validators.Add(result =>
         {
@@ -51,10 +82,30 @@ internal static class ResponderVerbs
                 result.AddError($"--requests is a number, 1 or more, not '{result.Tokens[0].Value}'.");
         });
         var lasting = Durations.Option("--for", "For so long.");
-        var duration = Durations.Option("--duration", "How long delay waits (default 2 seconds), or shortValidity lasts (default 5 seconds).");
-        var command = Verb("fault", "Have the responder misbehave, until 'heal'.", options, async (client, arguments, cancellationToken) => Describe(await client.AddFaultAsync(
-            new FaultOrder(Enum.Parse<FaultKind>(arguments.GetValue(kind)!, ignoreCase: true), arguments.GetValue(certificate), arguments.GetValue(requests), arguments.GetValue(lasting), arguments.GetValue(duration)),
-            cancellationToken).ConfigureAwait(false)));
+        var duration = Durations.Option(
+            "--duration",
+            "How long delay waits (default 2 seconds), or shortValidity lasts (default 5 seconds)."
+        );
+        var command = Verb(
+            "fault",
+            "Have the responder misbehave, until 'heal'.",
+            options,
+            async (client, arguments, cancellationToken) =>
+                Describe(
+                    await client
+                        .AddFaultAsync(
+                            new FaultOrder(
+                                Enum.Parse<FaultKind>(arguments.GetValue(kind)!, ignoreCase: true),
+                                arguments.GetValue(certificate),
+                                arguments.GetValue(requests),
+                                arguments.GetValue(lasting),
+                                arguments.GetValue(duration)
+                            ),
+                            cancellationToken
+                        )
+                        .ConfigureAwait(false)
+                )
+        );
         command.Arguments.Add(kind);
         command.Arguments.Add(certificate);
         foreach (var option in (ReadOnlySpan<Option>)[requests, lasting, duration])
@@ -64,12 +115,21 @@ internal static class ResponderVerbs
 
     private static Command Heal(LabOptions options)
     {
-        var id = new Argument<long?>("NUMBER") { Description = "One fault only, by the number that 'faults' shows.", Arity = ArgumentArity.ZeroOrOne };
-        var command = Verb("heal", "Take faults back.", options, async (client, arguments, cancellationToken) =>
+        var id = new Argument<long?>("NUMBER")
         {
-            await client.RemoveFaultsAsync(arguments.GetValue(id), cancellationToken).ConfigureAwait(false);
-            return "healed";
-        });
+            Description = "One fault only, by the number that 'faults' shows.",
+            Arity = ArgumentArity.ZeroOrOne,
+        };
+        var command = Verb(
+            "heal",
+            "Take faults back.",
+            options,
+            async (client, arguments, cancellationToken) =>
+            {
+                await client.RemoveFaultsAsync(arguments.GetValue(id), cancellationToken).ConfigureAwait(false);
+                return "healed";
+            }
+        );
         command.Arguments.Add(id);
         return command;
     }
@@ -77,11 +137,19 @@ internal static class ResponderVerbs
     private static Command Status(LabOptions options)
     {
         var json = Json();
-        var command = Verb("status", "The authorities, their signers and sources.", options, async (client, arguments, cancellationToken) =>
-        {
-            var status = await client.GetStatusAsync(cancellationToken).ConfigureAwait(false);
-            return arguments.GetValue(json) ? JsonSerializer.Serialize(status, Document) : string.Join('\n', status.Authorities.SelectMany(Describe)) + $"\n{status.CachedResponses} responses are cached";
-        });
+        var command = Verb(
+            "status",
+            "The authorities, their signers and sources.",
+            options,
+            async (client, arguments, cancellationToken) =>
+            {
+                var status = await client.GetStatusAsync(cancellationToken).ConfigureAwait(false);
+                return arguments.GetValue(json)
+                    ? JsonSerializer.Serialize(status, Document)
+                    : string.Join('\n', status.Authorities.SelectMany(Describe))
+                        + $"\n{status.CachedResponses} responses are cached";
+            }
+        );
         command.Options.Add(json);
         return command;
     }
@@ -89,29 +157,53 @@ internal static class ResponderVerbs
     private static Command Journal(LabOptions options)
     {
         var json = Json();
-        var after = new Option<long>("--after") { Description = "Only what came after this number.", HelpName = "NUMBER" };
-        var command = Verb("journal", "The latest requests: who asked for what, when, answered how.", options, async (client, arguments, cancellationToken) =>
+        var after = new Option<long>("--after")
         {
-            var entries = await client.ReadJournalAsync(arguments.GetValue(after), cancellationToken).ConfigureAwait(false);
-            return arguments.GetValue(json) ? JsonSerializer.Serialize(entries, Document) : entries.Count == 0 ? "none yet" : string.Join('\n', entries.Select(Describe));
-        });
+            Description = "Only what came after this number.",
+            HelpName = "NUMBER",
+        };
+        var command = Verb(
+            "journal",
+            "The latest requests: who asked for what, when, answered how.",
+            options,
+            async (client, arguments, cancellationToken) =>
+            {
+                var entries = await client
+                    .ReadJournalAsync(arguments.GetValue(after), cancellationToken)
+                    .ConfigureAwait(false);
+                return arguments.GetValue(json) ? JsonSerializer.Serialize(entries, Document)
+                    : entries.Count == 0 ? "none yet"
+                    : string.Join('\n', entries.Select(Describe));
+            }
+        );
         command.Options.Add(json);
         command.Options.Add(after);
         return command;
     }
 
-    private static Command Verb(string name, string description, LabOptions options, Func<ResponderAdminClient, ParseResult, CancellationToken, Task<string>> run)
+    private static Command Verb(
+        string name,
+        string description,
+        LabOptions options,
+        Func<ResponderAdminClient, ParseResult, CancellationToken, Task<string>> run
+    )
     {
         var command = new Command(name, description);
-        command.SetAction(async (arguments, cancellationToken) =>
-        {
-            var topology = options.Read(arguments);
-            var running = LabState.FindRunning(topology.Directory)
-                ?? throw new LabException($"No lab runs in {topology.Directory}. Start it with 'ocsplab up', or name its folder with --lab.");
-            using var client = new ResponderAdminClient(running.AdminUrl, AdminToken.Load(topology.AdminTokenFile));
-            Console.Out.WriteLine(await run(client, arguments, cancellationToken).ConfigureAwait(false));
-            return ExitCodes.Good;
-        });
+        command.SetAction(
+            async (arguments, cancellationToken) =>
+            {
+                var topology = options.Read(arguments);
+                var running =
+                    LabState.FindRunning(topology.Directory)
+                    ?? throw new LabException(
+                        $"No lab runs in {topology.Directory}. Start it with 'ocsplab up', or name its folder with "
+                            + $"--lab."
+                    );
+                using var client = new ResponderAdminClient(running.AdminUrl, AdminToken.Load(topology.AdminTokenFile));
+                Console.Out.WriteLine(await run(client, arguments, cancellationToken).ConfigureAwait(false));
+                return ExitCodes.Good;
+            }
+        );
         return command;
     }
 
@@ -124,18 +216,32 @@ internal static class ResponderVerbs
         + (fault.Requests is { } requests ? $", {requests} more" : "")
         + (fault.Until is { } until ? $", until {VerdictTable.At(until)}" : "");
 
-    private static string Describe(JournalEntry entry) => string.Create(
-        CultureInfo.InvariantCulture,
-        $"{entry.Number,6} {entry.At.ToUniversalTime():HH:mm:ss.fff} {entry.Client,-21} {entry.Method,-4} {(entry.SerialNumbers.Count == 0 ? "-" : string.Join(',', entry.SerialNumbers))} {entry.Outcome}{(entry.Fault is { } fault ? $" ({fault})" : "")}");
+    private static string Describe(JournalEntry entry) =>
+        string.Create(
+            CultureInfo.InvariantCulture,
+            $"{entry.Number, 6} {entry.At.ToUniversalTime():HH:mm:ss.fff} {entry.Client, -21} {entry.Method, -4} "
+                + $"{(entry.SerialNumbers.Count == 0 ? "-" : string.Join(',', entry.SerialNumbers))} "
+                + $"{entry.Outcome}{(entry.Fault is { } fault ? $" ({fault})" : "")}"
+        );
 
     private static IEnumerable<string> Describe(AuthorityStatus authority) =>
+        [
+            $"{authority.Name}: {authority.Issuer}",
+            $"  source: {authority.SourceFault ?? "reachable"}",
+            .. authority.Signers.Select(signer =>
+                $"  signer: {signer.Subject}, until "
+                + $"{VerdictTable.At(signer.NotAfter)}{(signer.Fault is { } fault ? $", {fault}" : "")}"
+            ),
+        ];
+
+    private static readonly string[] Kinds =
     [
-        $"{authority.Name}: {authority.Issuer}",
-        $"  source: {authority.SourceFault ?? "reachable"}",
-        .. authority.Signers.Select(signer => $"  signer: {signer.Subject}, until {VerdictTable.At(signer.NotAfter)}{(signer.Fault is { } fault ? $", {fault}" : "")}"),
+        .. Enum.GetNames<FaultKind>().Select(JsonNamingPolicy.CamelCase.ConvertName),
     ];
 
-    private static readonly string[] Kinds = [.. Enum.GetNames<FaultKind>().Select(JsonNamingPolicy.CamelCase.ConvertName)];
-
-    private static readonly JsonSerializerOptions Document = new(JsonSerializerDefaults.Web) { WriteIndented = true, Converters = { new JsonStringEnumConverter(JsonNamingPolicy.CamelCase) } };
+    private static readonly JsonSerializerOptions Document = new(JsonSerializerDefaults.Web)
+    {
+        WriteIndented = true,
+        Converters = { new JsonStringEnumConverter(JsonNamingPolicy.CamelCase) },
+    };
 }

@@ -24,7 +24,14 @@ internal sealed class JsonScreen : LabScreen
     public override void Ready(EmbeddedLab lab)
     {
         _wasReady = true;
-        Write(new { Event = "ready", At = Now, Lab = lab.Topology.Directory });
+        Write(
+            new
+            {
+                Event = "ready",
+                At = Now,
+                Lab = lab.Topology.Directory,
+            }
+        );
     }
 
     public override Task EndAsync()
@@ -43,9 +50,29 @@ internal sealed class JsonScreen : LabScreen
         return ValueTask.CompletedTask;
     }
 
-    private void Message(string text) => Write(new { Event = "message", At = Now, Text = text });
+    private void Message(string text) =>
+        Write(
+            new
+            {
+                Event = "message",
+                At = Now,
+                Text = text,
+            }
+        );
 
-    private void Resource(LabResource resource) => Write(new { Event = "resource", At = Now, resource.Name, resource.State, resource.Address, resource.Detail, resource.What });
+    private void Resource(LabResource resource) =>
+        Write(
+            new
+            {
+                Event = "resource",
+                At = Now,
+                resource.Name,
+                resource.State,
+                resource.Address,
+                resource.Detail,
+                resource.What,
+            }
+        );
 
     private void Write<T>(T happening)
     {

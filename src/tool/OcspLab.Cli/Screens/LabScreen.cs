@@ -13,8 +13,11 @@ internal abstract class LabScreen : IAsyncDisposable
     /// <summary>The lab goes down: nothing more is done to it.</summary>
     public abstract Task EndAsync();
 
-    /// <summary>Ends when somebody at the screen wants the lab to go down; without anybody there, when it is cancelled.</summary>
-    public virtual Task UntilQuitAsync(CancellationToken cancellationToken) => Task.Delay(Timeout.InfiniteTimeSpan, TimeProvider.System, cancellationToken);
+    /// <summary>
+    /// Ends when somebody at the screen wants the lab to go down; without anybody there, when it is cancelled.
+    /// </summary>
+    public virtual Task UntilQuitAsync(CancellationToken cancellationToken) =>
+        Task.Delay(Timeout.InfiniteTimeSpan, TimeProvider.System, cancellationToken);
 
     public abstract ValueTask DisposeAsync();
 
@@ -23,7 +26,12 @@ internal abstract class LabScreen : IAsyncDisposable
     {
         var table = new Table().Border(TableBorder.Simple).AddColumns("resource", "address", "state", "");
         foreach (var resource in board.Resources)
-            table.AddRow(new Text(resource.Name), new Text(resource.Address ?? ""), new Markup(Colour(resource.State)), new Text(resource.Description) { Overflow = Overflow.Ellipsis });
+            table.AddRow(
+                new Text(resource.Name),
+                new Text(resource.Address ?? ""),
+                new Markup(Colour(resource.State)),
+                new Text(resource.Description) { Overflow = Overflow.Ellipsis }
+            );
         table.Columns[^1].NoWrap();
         return table;
     }
@@ -36,14 +44,20 @@ internal abstract class LabScreen : IAsyncDisposable
         if (pki.StartsWith("..", StringComparison.Ordinal))
             pki = topology.PkiDirectory;
         var root = Path.GetFileName(topology.CreatePki(TimeProvider.System).Root.Certificate);
+        var ca = $"{pki}/root_ca/CA/{root}";
         var port = topology.Ports.Kestrel;
+        var site = LabTopology.SiteHost;
         return $"""
             Try, from another terminal:
-              curl --cert-status --cacert {pki}/root_ca/CA/{root} --resolve {LabTopology.SiteHost}:{port}:127.0.0.1 https://{LabTopology.SiteHost}:{port}/
-              openssl s_client -connect 127.0.0.1:{port} -servername {LabTopology.SiteHost} -status -CAfile {pki}/root_ca/CA/{root} </dev/null
-              dotnet run --project src/tool/OcspLab.Cli -- inspect 127.0.0.1:{port} --servername {LabTopology.SiteHost}
+              curl --cert-status --cacert {ca} --resolve {site}:{port}:127.0.0.1 https://{site}:{port}/
+              openssl s_client -connect 127.0.0.1:{port} -servername {site} -status -CAfile {ca} </dev/null
+              dotnet run --project src/tool/OcspLab.Cli -- inspect 127.0.0.1:{port} --servername {site}
               dotnet run --project src/tool/OcspLab.Cli -- pki revoke {LabTopology.SiteCertificate}{LabOption(topology)}
-            {(lab.Nginx is null ? "" : $"nginx listens on {topology.Ports.Nginx}: the same commands with that port.\n")}Logs are in {topology.LogDirectory}{(lab.Nginx is null ? "" : $" and {Path.Combine(topology.NginxDirectory, "logs")}")}.
+            {(
+                lab.Nginx is null ? "" : $"nginx listens on {topology.Ports.Nginx}: the same commands with that port.\n"
+            )}Logs are in {topology.LogDirectory}{(
+                lab.Nginx is null ? "" : $" and {Path.Combine(topology.NginxDirectory, "logs")}"
+            )}.
             Ctrl-C takes the lab down.
             """;
     }
@@ -51,13 +65,14 @@ internal abstract class LabScreen : IAsyncDisposable
     private static string LabOption(LabTopology topology) =>
         topology.Directory == new LabTopology().Directory ? "" : $" --lab {topology.Directory}";
 
-    private static string Colour(LabResourceState state) => state switch
-    {
-        LabResourceState.Ready => "[green]ready[/]",
-        LabResourceState.Degraded => "[yellow]degraded[/]",
-        LabResourceState.Ended => "[red]ended[/]",
-        LabResourceState.Starting => "[blue]starting[/]",
-        LabResourceState.Waiting => "[grey]waiting[/]",
-        _ => "[grey]off[/]",
-    };
+    private static string Colour(LabResourceState state) =>
+        state switch
+        {
+            LabResourceState.Ready => "[green]ready[/]",
+            LabResourceState.Degraded => "[yellow]degraded[/]",
+            LabResourceState.Ended => "[red]ended[/]",
+            LabResourceState.Starting => "[blue]starting[/]",
+            LabResourceState.Waiting => "[grey]waiting[/]",
+            _ => "[grey]off[/]",
+        };
 }

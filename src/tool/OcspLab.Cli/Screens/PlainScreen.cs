@@ -3,7 +3,9 @@ using OcspLab.Lab.Hosting;
 
 namespace OcspLab.Cli.Screens;
 
-/// <summary>For pipes and files: what goes on to standard error, a line each; the table, and <c>ready</c>, to standard output.</summary>
+/// <summary>
+/// For pipes and files: what goes on to standard error, a line each; the table, and <c>ready</c>, to standard output.
+/// </summary>
 internal sealed class PlainScreen : LabScreen
 {
     private readonly LabBoard _board;
@@ -34,6 +36,8 @@ internal sealed class PlainScreen : LabScreen
     private static void Show(LabResource resource)
     {
         if (resource.State is LabResourceState.Starting)
-            Console.Error.WriteLine($"{resource.Name}: starting{(resource.Description.Length > 0 ? $", {resource.Description}" : "")}");
+            Console.Error.WriteLine(
+                $"{resource.Name}: starting{(resource.Description.Length > 0 ? $", {resource.Description}" : "")}"
+            );
     }
 }

@@ -30,7 +30,10 @@ internal sealed class TerminalScreen : LabScreen
     public override void Ready(EmbeddedLab lab)
     {
         _lab = lab;
-        Note("ready; 'ocsplab --help' lists what can be done from another terminal, logs are in " + lab.Topology.LogDirectory);
+        Note(
+            "ready; 'ocsplab --help' lists what can be done from another terminal, logs are in "
+                + lab.Topology.LogDirectory
+        );
     }
 
     public override async Task EndAsync()
@@ -57,17 +60,21 @@ internal sealed class TerminalScreen : LabScreen
         while (!_closing.IsCancellationRequested)
         {
             char? chosen = null;
-            await AnsiConsole.Live(Picture()).AutoClear(false).StartAsync(async live =>
-            {
-                while (!_closing.IsCancellationRequested && chosen is null)
+            await AnsiConsole
+                .Live(Picture())
+                .AutoClear(false)
+                .StartAsync(async live =>
                 {
-                    chosen = ReadKey();
-                    live.UpdateTarget(Picture());
-                    await Task.Delay(Frame, _clock, CancellationToken.None).ConfigureAwait(false);
-                }
+                    while (!_closing.IsCancellationRequested && chosen is null)
+                    {
+                        chosen = ReadKey();
+                        live.UpdateTarget(Picture());
+                        await Task.Delay(Frame, _clock, CancellationToken.None).ConfigureAwait(false);
+                    }
 
-                live.UpdateTarget(Picture());
-            }).ConfigureAwait(false);
+                    live.UpdateTarget(Picture());
+                })
+                .ConfigureAwait(false);
             if (chosen is { } key)
                 await ActAsync(key).ConfigureAwait(false);
         }
@@ -78,7 +85,9 @@ internal sealed class TerminalScreen : LabScreen
     {
         try
         {
-            return !Console.IsInputRedirected && Console.KeyAvailable ? char.ToLowerInvariant(Console.ReadKey(intercept: true).KeyChar) : null;
+            return !Console.IsInputRedirected && Console.KeyAvailable
+                ? char.ToLowerInvariant(Console.ReadKey(intercept: true).KeyChar)
+                : null;
         }
         catch (InvalidOperationException)
         {
@@ -96,7 +105,10 @@ internal sealed class TerminalScreen : LabScreen
             return;
         }
 
-        var name = key == 'f' ? await ChooseFaultAsync(lab).ConfigureAwait(false) : Keys.FirstOrDefault(known => known.Key == key).Command;
+        var name =
+            key == 'f'
+                ? await ChooseFaultAsync(lab).ConfigureAwait(false)
+                : Keys.FirstOrDefault(known => known.Key == key).Command;
         if (lab.Commands.FirstOrDefault(command => command.Name == name) is { } command && _command.IsCompleted)
             _command = RunAsync(command);
     }
@@ -104,8 +116,17 @@ internal sealed class TerminalScreen : LabScreen
     private async Task<string?> ChooseFaultAsync(EmbeddedLab lab)
     {
         const string none = "(none: back)";
-        var prompt = new SelectionPrompt<string>().Title("How shall the responder misbehave, until healed?").PageSize(12)
-            .AddChoices([none, .. lab.Commands.Where(command => command.Name.StartsWith(LabCommands.FaultPrefix, StringComparison.Ordinal)).Select(command => command.Name)]);
+        var prompt = new SelectionPrompt<string>()
+            .Title("How shall the responder misbehave, until healed?")
+            .PageSize(12)
+            .AddChoices([
+                none,
+                .. lab
+                    .Commands.Where(command =>
+                        command.Name.StartsWith(LabCommands.FaultPrefix, StringComparison.Ordinal)
+                    )
+                    .Select(command => command.Name),
+            ]);
         try
         {
             var choice = await prompt.ShowAsync(AnsiConsole.Console, _ending.Token).ConfigureAwait(false);
@@ -156,11 +177,21 @@ internal sealed class TerminalScreen : LabScreen
 
     private static readonly (char Key, string Command, string Words)[] Keys =
     [
-        ('r', "revoke", "revoke"), ('s', "restore", "restore"), ('o', "outage", "close OCSP port"), ('p', "recover", "open it"),
-        ('h', "heal", "heal"), ('u', "refresh", "refresh staples"), ('n', "restart-nginx", "restart nginx"), ('f', "", "fault …"), ('q', "", "quit"),
+        ('r', "revoke", "revoke"),
+        ('s', "restore", "restore"),
+        ('o', "outage", "close OCSP port"),
+        ('p', "recover", "open it"),
+        ('h', "heal", "heal"),
+        ('u', "refresh", "refresh staples"),
+        ('n', "restart-nginx", "restart nginx"),
+        ('f', "", "fault …"),
+        ('q', "", "quit"),
     ];
 
-    private static readonly string KeyLine = string.Join("  ", Keys.Select(key => $"[bold]{key.Key}[/]\u00a0{key.Words.Replace(' ', '\u00a0')}"));
+    private static readonly string KeyLine = string.Join(
+        "  ",
+        Keys.Select(key => $"[bold]{key.Key}[/]\u00a0{key.Words.Replace(' ', '\u00a0')}")
+    );
 
     private const int Remembered = 5;
     private static readonly TimeSpan Frame = TimeSpan.FromMilliseconds(100);

@@ -25,21 +25,41 @@ public static class StandaloneResponder
     /// <summary>Answers until it is cancelled.</summary>
     /// <param name="address">Where to listen.</param>
     /// <param name="port">The port; 0 for any free one.</param>
-    /// <param name="authority">Whom to answer for. <see cref="AuthorityOptions.IssuerCertificate"/> may hold several certificates: the one that the signer belongs to is meant.</param>
+    /// <param name="authority">
+    /// Whom to answer for. <see cref="AuthorityOptions.IssuerCertificate"/> may hold several certificates: the one that
+    /// the signer belongs to is meant.
+    /// </param>
     /// <param name="configure">The other options.</param>
-    /// <param name="output">Is told where it listens and what goes wrong, one line each; with <paramref name="requests"/> of every request too.</param>
+    /// <param name="output">
+    /// Is told where it listens and what goes wrong, one line each; with <paramref name="requests"/> of every request
+    /// too.
+    /// </param>
     /// <param name="requests">Whether requests are told.</param>
     /// <param name="cancellationToken">The end: requests that have begun are answered.</param>
     /// <returns>How requests were answered.</returns>
     /// <exception cref="LabException">A file cannot be used, or the port is taken.</exception>
-    public static async Task<IReadOnlyList<RequestCount>> RunAsync(IPAddress address, int port, AuthorityOptions authority, Action<ResponderOptions> configure, Action<string> output, RequestLog requests, CancellationToken cancellationToken)
+    public static async Task<IReadOnlyList<RequestCount>> RunAsync(
+        IPAddress address,
+        int port,
+        AuthorityOptions authority,
+        Action<ResponderOptions> configure,
+        Action<string> output,
+        RequestLog requests,
+        CancellationToken cancellationToken
+    )
     {
         ArgumentNullException.ThrowIfNull(address);
         ArgumentNullException.ThrowIfNull(authority);
         ArgumentNullException.ThrowIfNull(output);
         using var folder = new IssuerFile(authority);
-        var builder = WebApplication.CreateSlimBuilder(new WebApplicationOptions { ContentRootPath = AppContext.BaseDirectory });
-        builder.Logging.ClearProviders().SetMinimumLevel(LogLevel.Information).AddFilter("Microsoft", LogLevel.Warning).AddFilter("Microsoft.Extensions.Hosting", LogLevel.None);
+        var builder = WebApplication.CreateSlimBuilder(
+            new WebApplicationOptions { ContentRootPath = AppContext.BaseDirectory }
+        );
+        builder
+            .Logging.ClearProviders()
+            .SetMinimumLevel(LogLevel.Information)
+            .AddFilter("Microsoft", LogLevel.Warning)
+            .AddFilter("Microsoft.Extensions.Hosting", LogLevel.None);
         builder.Logging.Services.AddSingleton<ILoggerProvider>(new LineLoggerProvider(output));
         builder.Services.AddOcspResponder(builder.Configuration.GetSection("none"));
         builder.Services.Configure<ResponderOptions>(options =>
@@ -67,26 +87,43 @@ public static class StandaloneResponder
             app.Run(app.Services.GetRequiredService<OcspRequestHandler>().HandleAsync);
             await app.StartAsync(cancellationToken).ConfigureAwait(false);
             output($"listening on {app.Urls.First()}");
-            await Task.Delay(Timeout.InfiniteTimeSpan, TimeProvider.System, cancellationToken).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+            await Task.Delay(Timeout.InfiniteTimeSpan, TimeProvider.System, cancellationToken)
+                .ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
             await app.StopAsync(CancellationToken.None).ConfigureAwait(false);
             return app.Services.GetRequiredService<ResponderMetrics>().Counts;
         }
-        catch (IOException exception) when (exception.InnerException is SocketException or Microsoft.AspNetCore.Connections.AddressInUseException)
+        catch (IOException exception)
+            when (exception.InnerException is SocketException or Microsoft.AspNetCore.Connections.AddressInUseException)
         {
-            throw new LabException($"Port {port} of {address} cannot be had: {exception.InnerException.Message}. Choose another with --port.", LabFailure.Unavailable, exception);
+            throw new LabException(
+                $"Port {port} of {address} cannot be had: {exception.InnerException.Message}. Choose another with "
+                    + $"--port.",
+                LabFailure.Unavailable,
+                exception
+            );
         }
         catch (SocketException exception)
         {
-            throw new LabException($"Port {port} of {address} cannot be had: {exception.Message}. Choose another with --port or --address.", LabFailure.Unavailable, exception);
+            throw new LabException(
+                $"Port {port} of {address} cannot be had: {exception.Message}. Choose another with --port or "
+                    + $"--address.",
+                LabFailure.Unavailable,
+                exception
+            );
         }
-        catch (Exception exception) when (exception is InvalidOperationException or IOException or OptionsValidationException)
+        catch (Exception exception)
+            when (exception is InvalidOperationException or IOException or OptionsValidationException)
         {
             throw new LabException(exception.Message, LabFailure.Configuration, exception);
         }
     }
 
-    private static string Describe(JournalEntry entry) => string.Create(
-        CultureInfo.InvariantCulture, $"{entry.At:HH:mm:ss} {entry.Client} {entry.Method} {(entry.SerialNumbers.Count == 0 ? "-" : string.Join(',', entry.SerialNumbers))} {entry.Outcome}");
+    private static string Describe(JournalEntry entry) =>
+        string.Create(
+            CultureInfo.InvariantCulture,
+            $"{entry.At:HH:mm:ss} {entry.Client} {entry.Method} "
+                + $"{(entry.SerialNumbers.Count == 0 ? "-" : string.Join(',', entry.SerialNumbers))} {entry.Outcome}"
+        );
 
     /// <summary>The certificate of a bundle that issued the signer, or is the signer, in a file of its own.</summary>
     private sealed class IssuerFile : IDisposable
@@ -100,18 +137,31 @@ public static class StandaloneResponder
             {
                 bundle.ImportFromPemFile(authority.IssuerCertificate);
             }
-            catch (Exception exception) when (exception is CryptographicException or IOException or UnauthorizedAccessException)
+            catch (Exception exception)
+                when (exception is CryptographicException or IOException or UnauthorizedAccessException)
             {
-                throw new LabException($"{authority.IssuerCertificate} cannot be read: {exception.Message}", LabFailure.Configuration, exception);
+                throw new LabException(
+                    $"{authority.IssuerCertificate} cannot be read: {exception.Message}",
+                    LabFailure.Configuration,
+                    exception
+                );
             }
 
             if (bundle.Count == 0)
-                throw new LabException($"{authority.IssuerCertificate} holds no certificate in PEM.", LabFailure.Configuration);
+                throw new LabException(
+                    $"{authority.IssuerCertificate} holds no certificate in PEM.",
+                    LabFailure.Configuration
+                );
             Name = Describe(bundle[0]);
             if (bundle.Count < 2)
                 return;
-            var issuer = bundle.FirstOrDefault(certificate => SignsFor(authority.Signers[0], certificate))
-                ?? throw new LabException($"None of the {bundle.Count} certificates in {authority.IssuerCertificate} is one that {authority.Signers[0].Certificate} may sign for (RFC 6960 §4.2.2.2).", LabFailure.Configuration);
+            var issuer =
+                bundle.FirstOrDefault(certificate => SignsFor(authority.Signers[0], certificate))
+                ?? throw new LabException(
+                    $"None of the {bundle.Count} certificates in {authority.IssuerCertificate} is one that "
+                        + $"{authority.Signers[0].Certificate} may sign for (RFC 6960 §4.2.2.2).",
+                    LabFailure.Configuration
+                );
             Name = Describe(issuer);
             _path = Path.GetTempFileName();
             File.WriteAllText(_path, issuer.ExportCertificatePem());
@@ -128,7 +178,8 @@ public static class StandaloneResponder
         }
 
         // A colon would part it in two as a key of settings.
-        private static string Describe(X509Certificate2 issuer) => issuer.GetNameInfo(X509NameType.SimpleName, forIssuer: false).Replace(':', ' ');
+        private static string Describe(X509Certificate2 issuer) =>
+            issuer.GetNameInfo(X509NameType.SimpleName, forIssuer: false).Replace(':', ' ');
 
         private static bool SignsFor(SignerOptions files, X509Certificate2 issuer)
         {
@@ -153,9 +204,7 @@ public static class StandaloneResponder
     {
         public ILogger CreateLogger(string categoryName) => new LineLogger(output);
 
-        public void Dispose()
-        {
-        }
+        public void Dispose() { }
     }
 
     private sealed class LineLogger(Action<string> output) : ILogger
@@ -165,10 +214,20 @@ public static class StandaloneResponder
 
         public bool IsEnabled(LogLevel logLevel) => logLevel >= LogLevel.Information;
 
-        public void Log<TState>(LogLevel logLevel, EventId eventId, TState state, Exception? exception, Func<TState, Exception?, string> formatter)
+        public void Log<TState>(
+            LogLevel logLevel,
+            EventId eventId,
+            TState state,
+            Exception? exception,
+            Func<TState, Exception?, string> formatter
+        )
         {
             if (IsEnabled(logLevel))
-                output((logLevel > LogLevel.Information ? $"{logLevel}: ".ToLowerInvariant() : "") + formatter(state, exception) + (exception is null ? "" : $": {exception.Message}"));
+                output(
+                    (logLevel > LogLevel.Information ? $"{logLevel}: ".ToLowerInvariant() : "")
+                        + formatter(state, exception)
+                        + (exception is null ? "" : $": {exception.Message}")
+                );
         }
     }
 }

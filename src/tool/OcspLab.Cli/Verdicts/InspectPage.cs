@@ -30,7 +30,14 @@ internal static class InspectPage
     {
         var (grid, staple) = (Grid(), report.Staple);
         VerdictTable.Verdict(grid, "staple", staple);
-        VerdictTable.Row(grid, "handshake", string.Create(CultureInfo.InvariantCulture, $"{report.Handshake.Protocol}, {report.Handshake.Cipher}, {report.Handshake.Milliseconds:0.0} ms"));
+        VerdictTable.Row(
+            grid,
+            "handshake",
+            string.Create(
+                CultureInfo.InvariantCulture,
+                $"{report.Handshake.Protocol}, {report.Handshake.Cipher}, {report.Handshake.Milliseconds:0.0} ms"
+            )
+        );
         VerdictTable.Row(grid, "must-staple", report.MustStaple ? "yes" : "no");
         return VerdictTable.Facts(grid, staple, now);
     }
@@ -39,17 +46,40 @@ internal static class InspectPage
     {
         var grid = Grid();
         VerdictTable.Row(grid, string.Create(CultureInfo.InvariantCulture, $"chain {index}"), certificate.Subject);
-        VerdictTable.Row(grid, "issued by", certificate.Issuer == certificate.Subject ? "itself" : certificate.Issuer + (IssuerFollows(report, index) ? "" : ", which is not sent next"));
+        VerdictTable.Row(
+            grid,
+            "issued by",
+            certificate.Issuer == certificate.Subject
+                ? "itself"
+                : certificate.Issuer + (IssuerFollows(report, index) ? "" : ", which is not sent next")
+        );
         VerdictTable.Row(grid, "names", certificate.Names.Count == 0 ? null : string.Join(", ", certificate.Names));
         VerdictTable.Row(grid, "key", $"{certificate.Key}, signed with {certificate.Signature}");
-        VerdictTable.Row(grid, "valid", $"{VerdictTable.At(certificate.NotBefore)} to {VerdictTable.At(certificate.NotAfter)}, {(certificate.NotBefore > now ? "not yet" : certificate.NotAfter > now ? $"{VerdictTable.Span(certificate.NotAfter - now)} left" : "over")}");
-        VerdictTable.Row(grid, "responder", certificate.Responders.Count == 0 ? "none is named" : string.Join(", ", certificate.Responders));
+        VerdictTable.Row(
+            grid,
+            "valid",
+            $"{VerdictTable.At(certificate.NotBefore)} to {VerdictTable.At(certificate.NotAfter)}, "
+                + LifeLeft(certificate, now)
+        );
+        VerdictTable.Row(
+            grid,
+            "responder",
+            certificate.Responders.Count == 0 ? "none is named" : string.Join(", ", certificate.Responders)
+        );
         VerdictTable.Row(grid, "staple", certificate.StapleBytes is { } size ? $"{size} bytes" : "none");
         return grid;
     }
 
     // The last one's issuer is the root, which clients have.
-    private static bool IssuerFollows(StapleReport report, int index) => index + 1 == report.Chain.Count || report.Chain[index + 1].Subject == report.Chain[index].Issuer;
+    private static bool IssuerFollows(StapleReport report, int index) =>
+        index + 1 == report.Chain.Count || report.Chain[index + 1].Subject == report.Chain[index].Issuer;
 
     private static Grid Grid() => new Grid().AddColumn(new GridColumn().NoWrap().Width(12).PadRight(2)).AddColumn();
+
+    private static string LifeLeft(CertificateReport certificate, DateTimeOffset now)
+    {
+        if (certificate.NotBefore > now)
+            return "not yet";
+        return certificate.NotAfter > now ? $"{VerdictTable.Span(certificate.NotAfter - now)} left" : "over";
+    }
 }

@@ -19,7 +19,13 @@ internal static class VerdictTable
     public static void Verdict(Grid grid, string what, StapleVerdict verdict)
     {
         grid.AddRow(what, $"[{(verdict.Verdict == StapleVerdictKind.Good ? "green" : "red")}]{verdict.Word}[/]");
-        Row(grid, "", verdict.Reason is null ? null : $"{verdict.Reason}: {verdict.Detail}{(verdict.Section is null ? "" : $" ({verdict.Section})")}");
+        Row(
+            grid,
+            "",
+            verdict.Reason is null
+                ? null
+                : $"{verdict.Reason}: {verdict.Detail}{(verdict.Section is null ? "" : $" ({verdict.Section})")}"
+        );
     }
 
     /// <summary>What a response says, if anything, below what the grid has already.</summary>
@@ -29,7 +35,13 @@ internal static class VerdictTable
         Row(grid, "next update", At(verdict.NextUpdate));
         Row(grid, "life", Life(verdict, now));
         Row(grid, "produced", At(verdict.ProducedAt));
-        Row(grid, "revoked", verdict.RevokedAt is { } revokedAt ? $"{At(revokedAt)}, {verdict.RevocationReason ?? "no reason given"}" : null);
+        Row(
+            grid,
+            "revoked",
+            verdict.RevokedAt is { } revokedAt
+                ? $"{At(revokedAt)}, {verdict.RevocationReason ?? "no reason given"}"
+                : null
+        );
         Row(grid, "signed by", verdict.Signer);
         Row(grid, "responder id", verdict.ResponderId);
         Row(grid, "serial", verdict.SerialNumber);
@@ -44,17 +56,22 @@ internal static class VerdictTable
         var gone = Math.Clamp((now - from) / (until - from), 0, 1);
         var full = (int)Math.Round(gone * BarLength);
         var left = until - now;
-        return string.Create(CultureInfo.InvariantCulture, $"{new string('█', full)}{new string('░', BarLength - full)} {gone:0%}{(left > TimeSpan.Zero ? $", {Span(left)} left" : ", over")}");
+        return string.Create(
+            CultureInfo.InvariantCulture,
+            $"{new string('█', full)}{new string('░', BarLength - full)} "
+                + $"{gone:0%}{(left > TimeSpan.Zero ? $", {Span(left)} left" : ", over")}"
+        );
     }
 
     /// <summary>A length of time in its largest unit.</summary>
-    public static string Span(TimeSpan span) => span switch
-    {
-        { TotalDays: >= 2 } => string.Create(CultureInfo.InvariantCulture, $"{span.TotalDays:0} days"),
-        { TotalHours: >= 2 } => string.Create(CultureInfo.InvariantCulture, $"{span.TotalHours:0} hours"),
-        { TotalMinutes: >= 2 } => string.Create(CultureInfo.InvariantCulture, $"{span.TotalMinutes:0} minutes"),
-        _ => string.Create(CultureInfo.InvariantCulture, $"{span.TotalSeconds:0} seconds"),
-    };
+    public static string Span(TimeSpan span) =>
+        span switch
+        {
+            { TotalDays: >= 2 } => string.Create(CultureInfo.InvariantCulture, $"{span.TotalDays:0} days"),
+            { TotalHours: >= 2 } => string.Create(CultureInfo.InvariantCulture, $"{span.TotalHours:0} hours"),
+            { TotalMinutes: >= 2 } => string.Create(CultureInfo.InvariantCulture, $"{span.TotalMinutes:0} minutes"),
+            _ => string.Create(CultureInfo.InvariantCulture, $"{span.TotalSeconds:0} seconds"),
+        };
 
     public static void Row(Grid grid, string name, string? value)
     {
@@ -64,9 +81,11 @@ internal static class VerdictTable
     }
 
     /// <summary>Text without what steers a terminal.</summary>
-    public static string Harmless(string text) => string.Concat(text.Select(letter => char.IsControl(letter) ? '?' : letter));
+    public static string Harmless(string text) =>
+        string.Concat(text.Select(letter => char.IsControl(letter) ? '?' : letter));
 
-    public static string? At(DateTimeOffset? instant) => instant?.ToUniversalTime().ToString("yyyy-MM-dd HH:mm:ss 'UTC'", CultureInfo.InvariantCulture);
+    public static string? At(DateTimeOffset? instant) =>
+        instant?.ToUniversalTime().ToString("yyyy-MM-dd HH:mm:ss 'UTC'", CultureInfo.InvariantCulture);
 
     private const int BarLength = 30;
 }

@@ -1,0 +1,51 @@
+namespace OcspLab.ArchitectureTests;
+
+/// <summary>Projects see what is below them, and never back.</summary>
+public sealed class ProjectTests
+{
+    // Every project, and all that it may see. Service defaults are for services of the lab and the responder.
+    private static Dictionary<string, string[]> Allowed { get; } =
+        new()
+        {
+            ["OcspLab.Ocsp"] = [],
+            ["OcspLab.Stapling"] = ["OcspLab.Ocsp"],
+            ["OcspLab.Stapling.Kestrel"] = ["OcspLab.Stapling"],
+            ["OcspLab.Responder"] = ["OcspLab.Ocsp", "OcspLab.ServiceDefaults"],
+            ["OcspLab.Probe"] = ["OcspLab.Ocsp"],
+            ["OcspLab.Pki"] = [],
+            ["OcspLab.Dns"] = ["OcspLab.ServiceDefaults"],
+            ["OcspLab.Site"] = ["OcspLab.Stapling.Kestrel", "OcspLab.ServiceDefaults"],
+            ["OcspLab.Lab"] =
+            [
+                "OcspLab.Ocsp",
+                "OcspLab.Responder",
+                "OcspLab.Pki",
+                "OcspLab.Dns",
+                "OcspLab.Site",
+                "OcspLab.Probe",
+            ],
+            ["OcspLab.Comparison"] = ["OcspLab.Lab"],
+            ["OcspLab.Cli"] = ["OcspLab.Comparison", "OcspLab.Lab", "OcspLab.Probe"],
+        };
+
+    public static TheoryData<string> Projects => [.. House.Projects.Select(project => project.Name)];
+
+    [Theory, MemberData(nameof(Projects))]
+    public void A_project_sees_only_what_is_below_it(string project)
+    {
+        Assert.True(Allowed.ContainsKey(project), $"Say in {nameof(ProjectTests)} where {project} stands.");
+        Assert.Empty(House.Find(project).References.Except(Allowed[project]));
+    }
+
+    [Theory, MemberData(nameof(Projects))]
+    public void A_project_has_tests_or_is_only_put_together_from_what_has(string project)
+    {
+        string[] untested = ["OcspLab.Site"];
+        var tests = Path.Combine(
+            House.Root,
+            "tests",
+            Path.GetRelativePath(Path.Combine(House.Root, "src"), House.Find(project).Folder) + ".Tests"
+        );
+        Assert.NotEqual(untested.Contains(project), Directory.Exists(tests));
+    }
+}
