@@ -18,10 +18,8 @@ public static class ServiceDefaultsExtensions
 {
     /// <summary>
     /// Adds logs, metrics and traces (exported over OTLP when <c>OTEL_EXPORTER_OTLP_ENDPOINT</c> is set), health
-    /// checks, service
-    /// discovery, and the standard resilience handler on HTTP clients. <paramref name="components"/> are the meters and
-    /// activity
-    /// sources of the service's own.
+    /// checks, service discovery, and the standard resilience handler on HTTP clients. <paramref name="components"/>
+    /// are the meters and activity sources of the service's own.
     /// </summary>
     public static TBuilder AddServiceDefaults<TBuilder>(this TBuilder builder, params string[] components)
         where TBuilder : IHostApplicationBuilder

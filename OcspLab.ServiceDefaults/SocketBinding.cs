@@ -11,8 +11,7 @@ public enum AddressBinding
 
     /// <summary>
     /// It may come later, and go and come again: a container network's gateway is there only while a container is.
-    /// Linux only
-    /// (IP_FREEBIND of ip(7), <c>FreeBind=</c> of systemd).
+    /// Linux only (IP_FREEBIND of ip(7), <c>FreeBind=</c> of systemd).
     /// </summary>
     Free,
 }

@@ -13,8 +13,8 @@ namespace OcspLab.Benchmarks;
 
 /// <summary>
 /// What a staple costs the server: full TLS 1.3 handshakes with RSA-2048 against two processes of the sample site that
-/// serve the same
-/// certificate, one with this library and one without any stapling, by turns. Only the servers' CPU counts.
+/// serve the same certificate, one with this library and one without any stapling, by turns. Only the servers' CPU
+/// counts.
 /// </summary>
 internal static class HandshakeRun
 {

@@ -18,9 +18,8 @@ namespace OcspLab.Benchmarks;
 
 /// <summary>
 /// Answers a second: of the responder, of Kestrel with a constant body of the same size and headers, of <c>cfssl
-/// ocspserve</c> with the same answers,
-/// and of <c>openssl ocsp -multi 2</c>; ready ones and, with nonces, signed for each who asks. All asked by the same
-/// client over loopback, by turns.
+/// ocspserve</c> with the same answers, and of <c>openssl ocsp -multi 2</c>; ready ones and, with nonces, signed for
+/// each who asks. All asked by the same client over loopback, by turns.
 /// </summary>
 internal static class ResponderRun
 {

@@ -6,8 +6,7 @@ namespace OcspLab.IntegrationTests;
 
 /// <summary>
 /// The walk through the article is true: its commands run one after the other, and what they print is what the page
-/// shows. With
-/// OCSPLAB_UPDATE_DOCS=1 the pages are written anew instead.
+/// shows. With OCSPLAB_UPDATE_DOCS=1 the pages are written anew instead.
 /// </summary>
 public sealed partial class ArticleTests(LabFixture lab) : IClassFixture<LabFixture>
 {

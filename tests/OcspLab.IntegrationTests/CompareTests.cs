@@ -6,17 +6,28 @@ using OcspLab.Comparison.Measurements;
 using OcspLab.Comparison.Planning;
 using OcspLab.Comparison.Scenarios;
 using OcspLab.Comparison.Servers;
+using OcspLab.Lab.Nginx;
 using OcspLab.Lab.Topology;
 using OcspLab.Testing;
 
 namespace OcspLab.IntegrationTests;
 
 /// <summary>The comparison, with real servers.</summary>
-public sealed class CompareTests : IDisposable
+public sealed class CompareTests : IAsyncLifetime
 {
     private readonly TempFolder _folder = new();
 
-    public void Dispose() => _folder.Dispose();
+    // A comparison takes what is there; whoever ran 'ocsplab up' before has nginx.
+    public async ValueTask InitializeAsync() =>
+        await new NginxLocator(NginxLocator.DefaultCacheDirectory, _ => { }).LocateAsync(
+            TestContext.Current.CancellationToken
+        );
+
+    public ValueTask DisposeAsync()
+    {
+        _folder.Dispose();
+        return default;
+    }
 
     [Fact]
     public async Task What_it_sees_agrees_with_what_is_known_of_the_servers()

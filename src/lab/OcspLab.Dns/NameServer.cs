@@ -8,8 +8,7 @@ namespace OcspLab.Dns;
 
 /// <summary>
 /// The lab's authoritative name server over UDP and TCP. A well-kept library was tried first; none tells which local
-/// address a
-/// datagram arrived on, and that is the answer that works from a host and from a container alike.
+/// address a datagram arrived on, and that is the answer that works from a host and from a container alike.
 /// </summary>
 public sealed partial class NameServer : IHostedService, IDisposable
 {

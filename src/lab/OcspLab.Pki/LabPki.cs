@@ -6,8 +6,7 @@ namespace OcspLab.Pki;
 /// <summary>
 /// The lab's certificate authority, laid out on disk as in the article: root, intermediate, OCSP signer, and the end
 /// certificates under <c>user_certs</c>. Making it again changes nothing that is still good; what has expired, or was
-/// issued by an
-/// authority that is gone, is made anew.
+/// issued by an authority that is gone, is made anew.
 /// </summary>
 public sealed partial class LabPki(string directory, PkiOptions options, TimeProvider clock)
 {

@@ -19,8 +19,7 @@ public sealed class SiteOptions
 
     /// <summary><value>
     /// For <see cref="SiteStapling.BuiltIn"/>: where the responder really is, because the runtime's fetch knows only
-    /// the system's
-    /// resolver; or null.
+    /// the system's resolver; or null.
     /// </value></summary>
     public Uri? ResponderAddress { get; set; }
 }

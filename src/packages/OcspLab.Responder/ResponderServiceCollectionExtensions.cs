@@ -14,9 +14,8 @@ public static class ResponderServiceCollectionExtensions
 {
     /// <summary>
     /// Adds the responder with options from <paramref name="configuration"/>, validated at start. An
-    /// <see cref="IStatusSource"/> of one's own is
-    /// a keyed service under its authority's name. Where exactly one authority can be changed,
-    /// <see cref="ICertificateRegistry"/> is its registry.
+    /// <see cref="IStatusSource"/> of one's own is a keyed service under its authority's name. Where exactly one
+    /// authority can be changed, <see cref="ICertificateRegistry"/> is its registry.
     /// </summary>
     public static IServiceCollection AddOcspResponder(this IServiceCollection services, IConfiguration configuration)
     {

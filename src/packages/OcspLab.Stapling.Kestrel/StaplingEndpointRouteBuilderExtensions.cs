@@ -11,10 +11,9 @@ public static class StaplingEndpointRouteBuilderExtensions
 {
     /// <summary>
     /// Maps <c>GET pattern</c> (the status as JSON), <c>POST pattern/refresh</c> and <c>POST
-    /// pattern/refresh/THUMBPRINT</c> (ask now; the status
-    /// afterwards). Protect it like any endpoint that is not for everybody, for example with
-    /// <c>RequireAuthorization</c> or
-    /// <c>RequireHost</c>: a refresh makes the server ask its responders.
+    /// pattern/refresh/THUMBPRINT</c> (ask now; the status afterwards). Protect it like any endpoint that is not for
+    /// everybody, for example with <c>RequireAuthorization</c> or <c>RequireHost</c>: a refresh makes the server ask
+    /// its responders.
     /// </summary>
     /// <param name="endpoints">The application's endpoints.</param>
     /// <param name="pattern">The route.</param>

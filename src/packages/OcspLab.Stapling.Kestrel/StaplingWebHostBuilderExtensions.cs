@@ -15,10 +15,8 @@ public static class StaplingWebHostBuilderExtensions
 {
     /// <summary>
     /// Staples verified OCSP responses on every HTTPS endpoint of Kestrel (RFC 6066 §8, RFC 8446 §4.4.2.1). Ports stay
-    /// closed until the
-    /// first staples are there, at most <see cref="StaplingOptions.StartupTimeout"/>. Call it after Kestrel was added,
-    /// which
-    /// <c>WebApplication.CreateBuilder</c> has done.
+    /// closed until the first staples are there, at most <see cref="StaplingOptions.StartupTimeout"/>. Call it after
+    /// Kestrel was added, which <c>WebApplication.CreateBuilder</c> has done.
     /// </summary>
     /// <param name="builder">The web host.</param>
     /// <param name="configure">Options, after those from the section <c>OcspStapling</c>.</param>

@@ -11,16 +11,14 @@ public sealed class CertificateStaplingOptions
 
     /// <summary>
     /// <value>The name of the client to ask with, which has its own name servers, proxy and deadlines: one that was
-    /// registered by
-    /// <c>AddOcspClient(name)</c>, or a section <c>OcspStapling:Clients:NAME</c>. Null for the general one. Default
-    /// null.</value>
+    /// registered by <c>AddOcspClient(name)</c>, or a section <c>OcspStapling:Clients:NAME</c>. Null for the general
+    /// one. Default null.</value>
     /// </summary>
     public string? Client { get; set; }
 
     /// <summary>
     /// <value>A file with the response in DER, which somebody else keeps fresh; no responder is asked then. It is
-    /// verified like a fetched one and read
-    /// again at each refresh. Default null.</value>
+    /// verified like a fetched one and read again at each refresh. Default null.</value>
     /// </summary>
     public string? File { get; set; }
 }

@@ -8,8 +8,7 @@ public static class StaplingHealthChecksBuilderExtensions
 {
     /// <summary>
     /// Degraded while a staple is missing or three quarters of its life are over; unhealthy when a certificate is
-    /// revoked, or must be
-    /// stapled (RFC 7633) and is not. Certificates without an OCSP URL are healthy.
+    /// revoked, or must be stapled (RFC 7633) and is not. Certificates without an OCSP URL are healthy.
     /// </summary>
     /// <param name="builder">The checks.</param>
     /// <param name="name">The check's name.</param>

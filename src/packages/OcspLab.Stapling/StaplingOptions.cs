@@ -7,8 +7,8 @@ namespace OcspLab.Stapling;
 
 /// <summary>
 /// How staples are kept. Bound from the section <c>OcspStapling</c>; fetching itself from <c>OcspStapling:Fetch</c>
-/// (<see cref="OcspClientOptions"/>).
-/// Changes at run time are taken up at the next refresh; storage is chosen once, at start.
+/// (<see cref="OcspClientOptions"/>). Changes at run time are taken up at the next refresh; storage is chosen once, at
+/// start.
 /// </summary>
 [UnconditionalSuppressMessage(
     "Trimming",
@@ -27,16 +27,14 @@ public sealed class StaplingOptions
 
     /// <summary>
     /// <value>What is different for single certificates, by DNS name as it stands in the certificate (also
-    /// <c>*.example.com</c>), or by
-    /// SHA-256 or SHA-1 thumbprint in hexadecimal. Default empty.</value>
+    /// <c>*.example.com</c>), or by SHA-256 or SHA-1 thumbprint in hexadecimal. Default empty.</value>
     /// </summary>
     public IDictionary<string, CertificateStaplingOptions> Certificates { get; } =
         new Dictionary<string, CertificateStaplingOptions>(StringComparer.OrdinalIgnoreCase);
 
     /// <summary>
     /// <value>PEM files with certificates of authorities, for server certificates that come without their issuer's
-    /// (nginx's
-    /// <c>ssl_trusted_certificate</c>). Read at start; default empty.</value>
+    /// (nginx's <c>ssl_trusted_certificate</c>). Read at start; default empty.</value>
     /// </summary>
     public IList<string> Issuers { get; } = [];
 
@@ -89,8 +87,8 @@ public sealed class StaplingOptions
 
     /// <summary>
     /// <value>The directory for <see cref="StapleStorage.Directory"/>; null for <c>ocsp-staples</c> under
-    /// <c>$STATE_DIRECTORY</c> (systemd's
-    /// <c>StateDirectory=</c>) or, without it, under the user's local application data. Default null.</value>
+    /// <c>$STATE_DIRECTORY</c> (systemd's <c>StateDirectory=</c>) or, without it, under the user's local application
+    /// data. Default null.</value>
     /// </summary>
     public string? StorageDirectory { get; set; }
 

@@ -10,8 +10,8 @@ namespace OcspLab.Probe;
 
 /// <summary>
 /// A TLS client that asks for staples and keeps their bytes. Not the framework's:
-/// <see cref="System.Net.Security.SslStream"/> shows no staple. It accepts
-/// any certificate, so it only looks and sends nothing.
+/// <see cref="System.Net.Security.SslStream"/> shows no staple. It accepts any certificate, so it only looks and sends
+/// nothing.
 /// </summary>
 public sealed class TlsProbe(TimeProvider clock)
 {
@@ -110,9 +110,8 @@ public sealed class TlsProbe(TimeProvider clock)
 
     /// <summary>
     /// Hides must-staple from BouncyCastle, which would end the handshake over it: without a staple, and on TLS 1.3
-    /// with one too,
-    /// because it looks for the extension in ServerHello, where TLS 1.3 does not put it. The probe is there to see such
-    /// servers.
+    /// with one too, because it looks for the extension in ServerHello, where TLS 1.3 does not put it. The probe is
+    /// there to see such servers.
     /// </summary>
     private sealed class Crypto : BcTlsCrypto
     {

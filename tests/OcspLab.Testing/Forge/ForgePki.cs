@@ -5,8 +5,7 @@ namespace OcspLab.Testing.Forge;
 
 /// <summary>
 /// The authorities and signers of the forged responses: a root, the issuer under it, others who would like to be the
-/// issuer,
-/// and a server certificate whose status is in question.
+/// issuer, and a server certificate whose status is in question.
 /// </summary>
 public sealed class ForgePki
 {

@@ -5,8 +5,7 @@ namespace OcspLab.Testing.Forge;
 
 /// <summary>
 /// Any OCSPResponse (RFC 6960 §4.2.1), right or wrong in one stated way. Written with the framework's DER writer and
-/// signed with
-/// BouncyCastle, so that the code under test has no hand in its own evidence.
+/// signed with BouncyCastle, so that the code under test has no hand in its own evidence.
 /// </summary>
 public sealed record ForgedResponse
 {

@@ -243,9 +243,8 @@ public sealed class HostileBytesTests
         && id.GetIssuerNameHash().AsSpan().SequenceEqual(expected.IssuerNameHash.Span);
 
     // Read by BouncyCastle: the purpose, the key usage, the issuer's name and the validity that a delegate needs. It
-    // refuses fields
-    // that have no bearing on a delegate and are not looked at here, such as a mutated unique identifier: then there is
-    // nothing to compare.
+    // refuses fields that have no bearing on a delegate and are not looked at here, such as a mutated unique
+    // identifier: then there is nothing to compare.
     private static bool IsDelegate(byte[] tbs)
     {
         TbsCertificateStructure certificate;

@@ -11,8 +11,8 @@ namespace OcspLab.Stapling.Kestrel.Tests;
 
 /// <summary>
 /// Everything that a responder can do wrong, over real sockets: at start, past the refresh point, past nextUpdate, and
-/// after it recovered.
-/// The procedure is that of "Is the Web Ready for OCSP Must-Staple?" (Chung et al., IMC 2018), with more faults.
+/// after it recovered. The procedure is that of "Is the Web Ready for OCSP Must-Staple?" (Chung et al., IMC 2018), with
+/// more faults.
 /// </summary>
 public sealed class FaultTests : SiteBench
 {

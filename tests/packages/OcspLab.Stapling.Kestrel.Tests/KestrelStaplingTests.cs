@@ -38,8 +38,8 @@ public sealed class KestrelStaplingTests : SiteBench
     public async Task A_known_limit_another_server_of_the_process_that_did_not_staple_the_certificate_before()
     {
         // The runtime keeps one SSL_CTX a certificate, and the first handshake decides whether OpenSSL listens to
-        // clients that ask for a
-        // staple. When this fails the runtime has mended it: the package's README names the limit.
+        // clients that ask for a staple. When this fails the runtime has mended it: the package's README names the
+        // limit.
         await using (
             var before = await StartAsync(
                 builder =>

@@ -96,8 +96,7 @@ public abstract class EngineBench : IAsyncLifetime
 
     /// <summary>
     /// Fake time moves; then the engines' own threads have as much real time as they need to go to sleep again, and a
-    /// moment where they
-    /// wait for something else.
+    /// moment where they wait for something else.
     /// </summary>
     internal async Task AdvanceAsync(TimeSpan time)
     {

@@ -17,8 +17,7 @@ internal readonly record struct Quantity(double Value, string Unit = "")
 
 /// <summary>
 /// A sentence whose numbers stay numbers, so that the sentences of many runs can be told as one with their medians. It
-/// is written as
-/// an interpolated string: counts and <see cref="Quantity"/> are its numbers, all else are its words.
+/// is written as an interpolated string: counts and <see cref="Quantity"/> are its numbers, all else are its words.
 /// </summary>
 [InterpolatedStringHandler]
 internal sealed class RemarkText

@@ -26,8 +26,7 @@ internal sealed record RunRemark(FindingVerdict Verdict, RemarkText Text)
 
     /// <summary>
     /// As one sentence: what is said in the same words is said once, its numbers as median and spread; what is not as
-    /// it should be
-    /// comes first.
+    /// it should be comes first.
     /// </summary>
     /// <param name="remarks">One of every run; at least one.</param>
     public static string Join(IReadOnlyCollection<RunRemark> remarks) =>

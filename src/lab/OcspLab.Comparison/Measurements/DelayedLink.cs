@@ -6,9 +6,8 @@ namespace OcspLab.Comparison.Measurements;
 
 /// <summary>
 /// A TCP relay that makes a near server far, for one request a connection: every byte is late by half a round trip in
-/// each direction, and those to
-/// the server by a whole round trip more, which is what the connection itself would have taken. Bandwidth and loss are
-/// not emulated.
+/// each direction, and those to the server by a whole round trip more, which is what the connection itself would have
+/// taken. Bandwidth and loss are not emulated.
 /// </summary>
 internal sealed class DelayedLink : IAsyncDisposable
 {

@@ -26,10 +26,8 @@ public enum StatusWay
 
 /// <summary>
 /// The article's first claim. The same site once with staples and once without; the client is OpenSSL, verifies with
-/// this project's verifier and,
-/// without a staple, asks the responder on a fresh connection over a <see cref="DelayedLink"/>. Looking up the
-/// responder's name is left out: it
-/// would only come on top of asking.
+/// this project's verifier and, without a staple, asks the responder on a fresh connection over a
+/// <see cref="DelayedLink"/>. Looking up the responder's name is left out: it would only come on top of asking.
 /// </summary>
 internal sealed class LatencyMeasurement(ComparisonPlan plan, Action<string> progress)
 {

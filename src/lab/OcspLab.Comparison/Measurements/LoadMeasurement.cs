@@ -25,8 +25,7 @@ public sealed record CrowdLoad(string Server, int Clients, int Informed, int Req
 
 /// <summary>
 /// The article's claims about load and privacy: crowds of clients against a server that has just been started, each
-/// client once, all at about
-/// the same time; then the responder's journal is read.
+/// client once, all at about the same time; then the responder's journal is read.
 /// </summary>
 internal sealed class LoadMeasurement(
     ComparisonPlan plan,

@@ -8,9 +8,8 @@ namespace OcspLab.Comparison.Measurements;
 
 /// <summary>
 /// A TLS client on the system's OpenSSL, for what <see cref="TlsProbe"/> is too slow for and SslStream too closed: it
-/// asks for a staple and keeps
-/// its bytes, resumes sessions, and counts what the server sent. It believes any certificate, so it only measures and
-/// sends nothing of worth.
+/// asks for a staple and keeps its bytes, resumes sessions, and counts what the server sent. It believes any
+/// certificate, so it only measures and sends nothing of worth.
 /// </summary>
 internal sealed class OpenSslClient : IDisposable
 {

@@ -5,8 +5,7 @@ namespace OcspLab.Lab.Nginx;
 
 /// <summary>
 /// Gives one process its own /etc/hosts. nginx resolves the responder's name with the system's resolver when it reads
-/// its
-/// configuration, and leaves stapling off when that fails; nobody should have to edit the machine's file for that.
+/// its configuration, and leaves stapling off when that fails; nobody should have to edit the machine's file for that.
 /// </summary>
 public enum HostsView
 {

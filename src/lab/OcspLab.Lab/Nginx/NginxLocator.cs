@@ -5,8 +5,7 @@ namespace OcspLab.Lab.Nginx;
 
 /// <summary>
 /// Finds nginx on PATH, or unpacks the distribution's package into the user's cache without installing it: the single
-/// package
-/// is enough on Debian and Ubuntu, and neither root nor a running service is needed.
+/// package is enough on Debian and Ubuntu, and neither root nor a running service is needed.
 /// </summary>
 public sealed class NginxLocator(string cacheDirectory, Action<string> progress)
 {

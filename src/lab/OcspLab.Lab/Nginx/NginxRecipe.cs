@@ -6,8 +6,7 @@ namespace OcspLab.Lab.Nginx;
 
 /// <summary>
 /// nginx's container for an orchestrator that makes its networks itself: this machine has a name in it,
-/// <c>host-gateway</c>, and no
-/// address that is known before.
+/// <c>host-gateway</c>, and no address that is known before.
 /// </summary>
 /// <param name="Image">The image.</param>
 /// <param name="Gateway">Where name server and responder listen for it.</param>

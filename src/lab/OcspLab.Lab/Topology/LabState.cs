@@ -4,8 +4,7 @@ namespace OcspLab.Lab.Topology;
 
 /// <summary>
 /// A running lab's mark in its folder: other commands find the ports in it, and a second lab in the same folder is
-/// refused. The
-/// mark is a locked file, so a lab that was killed leaves none behind.
+/// refused. The mark is a locked file, so a lab that was killed leaves none behind.
 /// </summary>
 public sealed class LabState : IDisposable
 {

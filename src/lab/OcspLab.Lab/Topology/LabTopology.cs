@@ -7,8 +7,7 @@ namespace OcspLab.Lab.Topology;
 
 /// <summary>
 /// The whole lab as facts: names, ports, files, settings, order. Both hosts read it, the orchestrated one and the one
-/// in a
-/// single process.
+/// in a single process.
 /// </summary>
 public sealed record LabTopology
 {

@@ -37,8 +37,8 @@ public static class PortCheck
     /// </summary>
     /// <remarks>
     /// They lie below the range from which a system takes the ports of outgoing connections (32768 and up on Linux,
-    /// 49152 elsewhere): a port
-    /// from there can be gone between here and the server that is to listen on it. Every process begins somewhere else.
+    /// 49152 elsewhere): a port from there can be gone between here and the server that is to listen on it. Every
+    /// process begins somewhere else.
     /// </remarks>
     /// <exception cref="IOException">There are not as many.</exception>
     public static int[] FindFree(int count)

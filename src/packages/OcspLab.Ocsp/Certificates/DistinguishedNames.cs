@@ -5,8 +5,7 @@ namespace OcspLab.Ocsp.Certificates;
 
 /// <summary>
 /// Distinguished names that are written differently and mean the same: the same letters as PrintableString and as
-/// UTF8String
-/// (RFC 5280 §7.1). For finding only; what a name is trusted for rests on a signature.
+/// UTF8String (RFC 5280 §7.1). For finding only; what a name is trusted for rests on a signature.
 /// </summary>
 internal static class DistinguishedNames
 {

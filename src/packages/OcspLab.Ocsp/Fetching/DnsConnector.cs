@@ -6,8 +6,7 @@ namespace OcspLab.Ocsp.Fetching;
 
 /// <summary>
 /// Opens connections to responders through name servers of one's own choice, with a deadline and a cache time, as
-/// nginx's
-/// <c>resolver</c> and <c>resolver_timeout</c> do.
+/// nginx's <c>resolver</c> and <c>resolver_timeout</c> do.
 /// </summary>
 internal sealed class DnsConnector
 {

@@ -6,8 +6,7 @@ namespace OcspLab.Ocsp.Fetching;
 
 /// <summary>
 /// How responses are fetched. Changes at run time are taken up: deadlines, limits and retries at the next fetch,
-/// resolvers and
-/// proxy within two minutes, when the handler is renewed.
+/// resolvers and proxy within two minutes, when the handler is renewed.
 /// </summary>
 [UnconditionalSuppressMessage(
     "Trimming",
@@ -63,10 +62,8 @@ public sealed class OcspClientOptions
 
     /// <summary>
     /// <value>Name servers to ask for a responder's address, as <c>address</c> or <c>address:port</c>; empty for the
-    /// system's.
-    /// With any given, the system's proxy is not used, since it would look names up itself; the name of a
-    /// <see cref="Proxy"/> is
-    /// looked up here. Default empty.</value>
+    /// system's. With any given, the system's proxy is not used, since it would look names up itself; the name of a
+    /// <see cref="Proxy"/> is looked up here. Default empty.</value>
     /// </summary>
     public IList<string> Resolvers { get; } = [];
 

@@ -30,8 +30,7 @@ public static class OcspServiceCollectionExtensions
 
     /// <summary>
     /// Adds another <see cref="IOcspClient"/> with options of its own, for certificates whose responders are reached in
-    /// another way
-    /// (a proxy, name servers, deadlines). It is a keyed service: ask for it by <paramref name="name"/>.
+    /// another way (a proxy, name servers, deadlines). It is a keyed service: ask for it by <paramref name="name"/>.
     /// </summary>
     /// <param name="services">The services.</param>
     /// <param name="name">The service's key and the options' name; not empty.</param>

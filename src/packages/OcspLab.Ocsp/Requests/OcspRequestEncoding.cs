@@ -8,8 +8,8 @@ using BcCertId = Org.BouncyCastle.Asn1.Ocsp.CertID;
 namespace OcspLab.Ocsp.Requests;
 
 /// <summary>
-/// The wire form of a request. Written with BouncyCastle's structures; read with the framework's DER reader,
-/// because BouncyCastle's takes BER as well and a responder must tell the two apart (RFC 6960 §4.1).
+/// The wire form of a request. Written with BouncyCastle's structures; read with the framework's DER reader, because
+/// BouncyCastle's takes BER as well and a responder must tell the two apart (RFC 6960 §4.1).
 /// </summary>
 internal static class OcspRequestEncoding
 {

@@ -7,8 +7,7 @@ namespace OcspLab.Ocsp.Settings;
 
 /// <summary>
 /// The bounds that options state with <see cref="RangeAttribute"/>: a slip is named with its key, its value and the
-/// bounds.
-/// The generated validators know neither the key nor the value.
+/// bounds. The generated validators know neither the key nor the value.
 /// </summary>
 internal static class Bounds
 {

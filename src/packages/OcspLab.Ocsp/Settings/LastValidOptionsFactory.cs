@@ -7,8 +7,7 @@ namespace OcspLab.Ocsp.Settings;
 
 /// <summary>
 /// Makes options as usual, and where a change of the configuration is not valid says so and goes on with those that
-/// were. The monitor alone
-/// would throw at whoever asks next, a refresh perhaps, until somebody mends the configuration.
+/// were. The monitor alone would throw at whoever asks next, a refresh perhaps, until somebody mends the configuration.
 /// </summary>
 internal sealed class LastValidOptionsFactory<
     [DynamicallyAccessedMembers(DynamicallyAccessedMemberTypes.PublicParameterlessConstructor)] T

@@ -7,8 +7,7 @@ namespace OcspLab.Ocsp.Signatures;
 
 /// <summary>
 /// Signatures that the framework lacks on some platform, computed by BouncyCastle: Edwards curves (RFC 8410), ML-DSA
-/// (RFC 9881),
-/// and RSA and ECDSA over SHA-224.
+/// (RFC 9881), and RSA and ECDSA over SHA-224.
 /// </summary>
 internal sealed record PortableSignature(string Oid) : SignatureScheme
 {

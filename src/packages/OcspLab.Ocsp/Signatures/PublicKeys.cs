@@ -6,8 +6,7 @@ namespace OcspLab.Ocsp.Signatures;
 
 /// <summary>
 /// Keys as the platform holds them. OpenSSL 3 takes ten times longer to read a key than to verify with it, and
-/// authorities and
-/// their delegates come back with every response. Thread-safe: verifying doesn't change a key.
+/// authorities and their delegates come back with every response. Thread-safe: verifying doesn't change a key.
 /// </summary>
 internal static class PublicKeys
 {

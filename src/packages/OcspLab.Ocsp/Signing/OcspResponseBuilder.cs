@@ -29,8 +29,7 @@ public static class OcspResponseBuilder
 
     /// <summary>
     /// A signed basic response (RFC 6960 §4.2.1). ResponderID is byKey (RFC 9919 §3.2.2); <c>certs</c> holds a
-    /// delegate's
-    /// certificate and is left out when the issuer itself signs.
+    /// delegate's certificate and is left out when the issuer itself signs.
     /// </summary>
     /// <param name="answers">One entry a certificate; not empty.</param>
     /// <param name="key">Who signs.</param>

@@ -38,8 +38,7 @@ public sealed class OcspSigningKey : IDisposable
 
     /// <summary>
     /// The identifiers of the signature algorithms that the key can use, the default first: over SHA-256, SHA-384 and
-    /// SHA-512,
-    /// with RSASSA-PKCS1-v1_5 (RFC 4055 §5) or ECDSA (RFC 5758 §3.2).
+    /// SHA-512, with RSASSA-PKCS1-v1_5 (RFC 4055 §5) or ECDSA (RFC 5758 §3.2).
     /// </summary>
     public IReadOnlyList<string> Algorithms { get; }
 

@@ -9,8 +9,7 @@ namespace OcspLab.Ocsp.Verification;
 
 /// <summary>
 /// The one door for responses: fetched, loaded from disk, given as a file or seen in a handshake. No setting turns it
-/// off.
-/// Pure and thread-safe; hostile input is rejected, never thrown.
+/// off. Pure and thread-safe; hostile input is rejected, never thrown.
 /// </summary>
 public static class OcspVerifier
 {

@@ -14,8 +14,7 @@ public sealed record VerificationPolicy
 {
     /// <summary>
     /// <value>How far the responder's clock may run ahead or behind: applied to thisUpdate, nextUpdate, producedAt and
-    /// the
-    /// signer's validity. 0 to 1 day; default 5 minutes.</value>
+    /// the signer's validity. 0 to 1 day; default 5 minutes.</value>
     /// </summary>
     [Range(typeof(TimeSpan), "00:00:00", "1.00:00:00")]
     public TimeSpan ClockSkew { get; init; } = TimeSpan.FromMinutes(5);
@@ -71,8 +70,7 @@ public enum MissingNextUpdate
 
 /// <summary>
 /// What a delegate's certificate without id-pkix-ocsp-nocheck means: its authority wants its revocation checked too,
-/// which
-/// RFC 6960 §4.2.2.2.1 leaves to the relying party's policy where the certificate does not say how.
+/// which RFC 6960 §4.2.2.2.1 leaves to the relying party's policy where the certificate does not say how.
 /// </summary>
 public enum DelegateWithoutNoCheck
 {

@@ -5,8 +5,7 @@ namespace OcspLab.Ocsp.Verification;
 
 /// <summary>
 /// Proof that a response is authentic, about this certificate, and inside its validity. Only <see cref="OcspVerifier"/>
-/// makes one.
-/// Immutable and thread-safe.
+/// makes one. Immutable and thread-safe.
 /// </summary>
 public sealed class VerifiedStaple
 {

@@ -10,8 +10,7 @@ namespace OcspLab.Responder.Listening;
 
 /// <summary>
 /// The OCSP port, an application of its own beside the admin API's: nothing of the one can be reached through the
-/// other, and it
-/// can be stopped and started while the admin API stays.
+/// other, and it can be stopped and started while the admin API stays.
 /// </summary>
 public sealed class OcspListener : IHostedService, IAsyncDisposable
 {

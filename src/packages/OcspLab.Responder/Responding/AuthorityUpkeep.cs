@@ -7,8 +7,7 @@ namespace OcspLab.Responder.Responding;
 
 /// <summary>
 /// Looks once a second whether others changed a source, or the files of a signer, and drops what was answered before.
-/// Each authority has a loop of
-/// its own: a source that hangs does not keep the others.
+/// Each authority has a loop of its own: a source that hangs does not keep the others.
 /// </summary>
 internal sealed class AuthorityUpkeep(
     AuthorityDirectory authorities,

@@ -29,9 +29,8 @@ internal static class RequestTarget
         text = text[..Unescape(path, text)];
 
         // A responder's URL may have a path of its own, and base64 has slashes: the request is what decodes to one DER
-        // value. None of it is its
-        // leading slashes, because DER of a request starts with 0x30 and its base64 with M. What is nowhere a value is
-        // taken from the start.
+        // value. None of it is its leading slashes, because DER of a request starts with 0x30 and its base64 with M.
+        // What is nowhere a value is taken from the start.
         var first = 0;
         var start = 0;
         for (var part = 0; part < MaximumParts && start < text.Length; part++)

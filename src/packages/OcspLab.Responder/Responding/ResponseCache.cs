@@ -6,8 +6,7 @@ namespace OcspLab.Responder.Responding;
 
 /// <summary>
 /// Signed answers by the bytes of the question: most questions are asked again and again. An answer goes when it is to
-/// be renewed, and at once when
-/// something changes about its certificate. Thread-safe.
+/// be renewed, and at once when something changes about its certificate. Thread-safe.
 /// </summary>
 internal sealed class ResponseCache
 {

@@ -8,10 +8,8 @@ namespace OcspLab.Responder.Sources;
 
 /// <summary>
 /// A CRL, from a file or a URL, its signature checked. It says what was revoked and not what was issued, so every other
-/// serial number is
-/// <c>good</c>. Answers carry its thisUpdate, and end with its nextUpdate; after that clients are told to try later.
-/// Until then one that cannot be
-/// replaced is still good.
+/// serial number is <c>good</c>. Answers carry its thisUpdate, and end with its nextUpdate; after that clients are told
+/// to try later. Until then one that cannot be replaced is still good.
 /// </summary>
 public sealed class CrlSource : IStatusSource
 {

@@ -5,15 +5,15 @@ namespace OcspLab.Responder.Sources;
 /// <summary>Where the statuses of one authority's certificates come from. Thread-safe.</summary>
 /// <remarks>
 /// Register one of your own as a keyed service under the authority's name in
-/// <see cref="ResponderOptions.Authorities"/>. Where it also is an
-/// <see cref="ICertificateRegistry"/>, the admin API changes it.
+/// <see cref="ResponderOptions.Authorities"/>. Where it also is an <see cref="ICertificateRegistry"/>, the admin API
+/// changes it.
 /// </remarks>
 public interface IStatusSource
 {
     /// <summary>
     /// A certificate's status was changed through this object: its serial number, or null for any of them. Raised when
-    /// the change is kept
-    /// for good and before whoever made it is told so; what was answered before is not answered again.
+    /// the change is kept for good and before whoever made it is told so; what was answered before is not answered
+    /// again.
     /// </summary>
     event Action<string?>? Changed;
 

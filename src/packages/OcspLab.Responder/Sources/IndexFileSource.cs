@@ -2,8 +2,7 @@ namespace OcspLab.Responder.Sources;
 
 /// <summary>
 /// The index.txt of <c>openssl ca</c>, read again when it changes. While it cannot be read, what it said is still said
-/// for a moment, because
-/// it is replaced by renaming; then clients are told to try later.
+/// for a moment, because it is replaced by renaming; then clients are told to try later.
 /// </summary>
 public sealed class IndexFileSource : IStatusSource
 {

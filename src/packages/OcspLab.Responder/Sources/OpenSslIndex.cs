@@ -6,8 +6,7 @@ namespace OcspLab.Responder.Sources;
 
 /// <summary>
 /// The database of <c>openssl ca</c>, index.txt: a line a certificate, six fields between tabs (status, end of
-/// validity, revocation, serial
-/// number, file, subject). Immutable.
+/// validity, revocation, serial number, file, subject). Immutable.
 /// </summary>
 internal sealed class OpenSslIndex
 {

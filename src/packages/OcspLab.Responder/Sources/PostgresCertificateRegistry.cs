@@ -5,8 +5,8 @@ namespace OcspLab.Responder.Sources;
 
 /// <summary>
 /// The registry of one authority in PostgreSQL, for responders on several machines; several authorities may share a
-/// database. What one machine
-/// commits, the others answer within about a second. The tables are made when they are missing and the role may do so.
+/// database. What one machine commits, the others answer within about a second. The tables are made when they are
+/// missing and the role may do so.
 /// </summary>
 public sealed class PostgresCertificateRegistry : ICertificateRegistry, IStatusSource, IAsyncDisposable, IDisposable
 {
@@ -267,8 +267,7 @@ public sealed class PostgresCertificateRegistry : ICertificateRegistry, IStatusS
     private const string Columns = "serial, name, issued_at, not_after, revoked_at, reason, changed_at";
 
     // The revision grows in the same transaction as the change, whoever makes it: a sequence would run ahead of the
-    // commit. An insertion needs
-    // none, because nobody keeps an answer about what was never issued.
+    // commit. An insertion needs none, because nobody keeps an answer about what was never issued.
     private const string Schema = """
         SELECT pg_advisory_xact_lock(6960);
         CREATE TABLE IF NOT EXISTS ocsp_certificates (

@@ -7,8 +7,7 @@ namespace OcspLab.Responder.Sources;
 
 /// <summary>
 /// The registry of one authority in one SQLite file. Several processes may use it: write-ahead logging lets readers go
-/// on during a write, and
-/// <c>synchronous=FULL</c> keeps an acknowledged revocation through a power failure.
+/// on during a write, and <c>synchronous=FULL</c> keeps an acknowledged revocation through a power failure.
 /// </summary>
 public sealed class SqliteCertificateRegistry : ICertificateRegistry, IStatusSource, IDisposable
 {

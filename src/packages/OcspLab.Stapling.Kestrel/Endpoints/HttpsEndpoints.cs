@@ -80,8 +80,7 @@ internal sealed class HttpsEndpoints(HandshakeStapler stapler, HandOffStatus han
 
     /// <summary>
     /// Lets go of an endpoint until <see cref="AttachAll"/>: Kestrel refuses to open an HTTP/3 port while there is a
-    /// callback,
-    /// although it only ever calls it for the TCP port beside it.
+    /// callback, although it only ever calls it for the TCP port beside it.
     /// </summary>
     public void Suspend(HttpsConnectionAdapterOptions endpoint)
     {

@@ -12,10 +12,8 @@ namespace OcspLab.Stapling.Kestrel.Endpoints;
 
 /// <summary>
 /// Finds every HTTPS endpoint. <see cref="KestrelServerOptions.ConfigureHttpsDefaults"/> replaces what the application
-/// set
-/// before and is passed over by endpoints that the application made before: so this runs after all configuration, wraps
-/// the
-/// defaults that are there, and attaches to the endpoints that exist already.
+/// set before and is passed over by endpoints that the application made before: so this runs after all configuration,
+/// wraps the defaults that are there, and attaches to the endpoints that exist already.
 /// </summary>
 internal sealed class KestrelHttpsHook(
     HttpsEndpoints endpoints,

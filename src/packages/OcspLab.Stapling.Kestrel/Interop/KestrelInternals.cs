@@ -10,8 +10,7 @@ namespace OcspLab.Stapling.Kestrel.Interop;
 
 /// <summary>
 /// All members of Kestrel that are not public and that this library reaches: they find every HTTPS endpoint, however it
-/// was
-/// configured. <see cref="Missing"/> tells at start whether this Kestrel still has them.
+/// was configured. <see cref="Missing"/> tells at start whether this Kestrel still has them.
 /// </summary>
 internal static class KestrelInternals
 {

@@ -20,10 +20,8 @@ internal sealed class CertificateDirectory
 
     /// <summary>
     /// Whether nobody uses a certificate any more because there is a newer one. An application that makes its contexts
-    /// anew
-    /// for each handshake abandons them all the time; only a newer certificate for all of its names, with a key of the
-    /// same
-    /// kind, says that this one is over.
+    /// anew for each handshake abandons them all the time; only a newer certificate for all of its names, with a key of
+    /// the same kind, says that this one is over.
     /// </summary>
     public bool IsReplaced(StapleSlot slot) => slot.IsAbandoned && HasSuccessor(slot);
 

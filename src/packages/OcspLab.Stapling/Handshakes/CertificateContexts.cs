@@ -16,8 +16,7 @@ internal sealed class CertificateContexts(StaplingEngine engine)
 
     /// <summary>
     /// The contexts in the place of an application's own; also for a certificate that cannot be stapled, since the
-    /// original
-    /// would staple what the runtime fetched and nobody verified.
+    /// original would staple what the runtime fetched and nobody verified.
     /// </summary>
     // One of ours comes back where an application keeps the options of its handshakes.
     public StapledContexts Of(SslStreamCertificateContext original) =>

@@ -5,17 +5,14 @@ namespace OcspLab.Stapling.Handshakes;
 
 /// <summary>
 /// The fields of <see cref="SslStreamCertificateContext"/> that its Linux implementation reads at each handshake. There
-/// is
-/// no public way to hand over a staple; <see cref="StapleCanary"/> shows at start whether this one still works.
+/// is no public way to hand over a staple; <see cref="StapleCanary"/> shows at start whether this one still works.
 /// </summary>
 internal static class SslContextFields
 {
     /// <summary>
     /// Makes a context that no handshake has used yet staple <paramref name="staple"/>, or nothing, for ever. The
-    /// runtime is
-    /// kept from fetching on its own, and an unstapled context too lets OpenSSL ask for a staple: the SSL_CTX it makes
-    /// is
-    /// shared with later contexts of the same certificate.
+    /// runtime is kept from fetching on its own, and an unstapled context too lets OpenSSL ask for a staple: the
+    /// SSL_CTX it makes is shared with later contexts of the same certificate.
     /// </summary>
     /// <exception cref="MissingFieldException">This runtime has other fields.</exception>
     public static void Write(SslStreamCertificateContext context, byte[]? staple)

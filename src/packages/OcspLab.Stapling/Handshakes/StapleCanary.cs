@@ -12,10 +12,8 @@ namespace OcspLab.Stapling.Handshakes;
 
 /// <summary>
 /// Proves, once a process, that a handshake sends the staple that it was given: a throw-away certificate, random bytes
-/// in
-/// the place of a staple, one handshake over loopback. It looks at what the runtime does and not at what its members
-/// are
-/// called.
+/// in the place of a staple, one handshake over loopback. It looks at what the runtime does and not at what its members
+/// are called.
 /// </summary>
 internal static class StapleCanary
 {

@@ -10,9 +10,8 @@ namespace OcspLab.Stapling.Handshakes;
 
 /// <summary>
 /// The contexts of one certificate: one without a staple, and one for the current staple. A context never changes once
-/// a
-/// handshake can see it; a new staple brings a new context. The runtime keys its SSL_CTX cache by the certificates, so
-/// sessions go on being resumed.
+/// a handshake can see it; a new staple brings a new context. The runtime keys its SSL_CTX cache by the certificates,
+/// so sessions go on being resumed.
 /// </summary>
 internal sealed class StapledContexts : IStapleWatcher
 {

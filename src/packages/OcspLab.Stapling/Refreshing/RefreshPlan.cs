@@ -42,8 +42,8 @@ internal static class RefreshPlan
 
     /// <summary>
     /// After loading one from the store: within the shortest interval, at once when half of its life is over. The
-    /// responder's hint how soon
-    /// to come again was not stored, and the certificate may have been revoked while nobody looked.
+    /// responder's hint how soon to come again was not stored, and the certificate may have been revoked while nobody
+    /// looked.
     /// </summary>
     /// <param name="staple">The staple now held.</param>
     /// <param name="options">The bounds.</param>

@@ -20,8 +20,7 @@ public static class StapleHealth
         if (status.Staple is not { } staple || staple.ExpiresAt <= now || status.Obstacle is not null)
             return StapleState.Missing;
         // Refreshes come from half of its life on: with three quarters gone they have failed for long. A responder that
-        // signs ahead of time
-        // may hand out old ones that are as good as any.
+        // signs ahead of time may hand out old ones that are as good as any.
         return status.Failures > 0 && now - staple.ThisUpdate > (staple.ExpiresAt - staple.ThisUpdate) * 0.75
             ? StapleState.Late
             : StapleState.Good;

@@ -6,9 +6,8 @@ namespace OcspLab.Stapling.Storage;
 
 /// <summary>
 /// The application's distributed cache. It has no "set if absent", so a lease is written and, a moment later, read
-/// back: of those who wrote
-/// at once the last one has it. Where the cache is slower than that two may fetch, which costs a request and nothing
-/// else.
+/// back: of those who wrote at once the last one has it. Where the cache is slower than that two may fetch, which costs
+/// a request and nothing else.
 /// </summary>
 internal sealed class DistributedStapleStore(IDistributedCache cache, TimeProvider clock) : IStapleStore
 {

@@ -4,8 +4,7 @@ namespace OcspLab.Stapling.Storage;
 
 /// <summary>
 /// Keeps responses between starts, and between the instances of a fleet. It is not trusted: what it gives is verified
-/// like a fetched
-/// response. It may fail: stapling goes on without it. Thread-safe.
+/// like a fetched response. It may fail: stapling goes on without it. Thread-safe.
 /// </summary>
 public interface IStapleStore
 {
@@ -22,8 +21,7 @@ public interface IStapleStore
 
     /// <summary>
     /// Asks for the lease to fetch for a certificate. False when another instance has it: the engine then waits for
-    /// what that
-    /// one saves, as long as the lease lasts. A store of one machine always gives it.
+    /// what that one saves, as long as the lease lasts. A store of one machine always gives it.
     /// </summary>
     /// <param name="certificate">SHA-256 of the certificate in lower-case hexadecimal.</param>
     /// <param name="duration">How long the lease lasts if nothing is saved.</param>

@@ -9,8 +9,7 @@ namespace OcspLab.Stapling.Storage;
 
 /// <summary>
 /// The store as the engine sees it: what comes out was verified, what goes in never replaces something newer, and a
-/// store that fails or
-/// hangs costs a line in the log and nothing else.
+/// store that fails or hangs costs a line in the log and nothing else.
 /// </summary>
 internal sealed class StapleArchive(IStapleStore? store, TimeProvider clock, ILogger logger)
 {
