@@ -158,7 +158,7 @@ public sealed partial class ArticleTests(LabFixture lab) : IClassFixture<LabFixt
     // Dates, times, serial numbers and hashes, process and connection numbers, versions, ports of clients,
     // milliseconds, counts of time.
     [GeneratedRegex(
-        @"\d{4}[-/]\d\d[-/]\d\d|(Jan|Feb|Mar|Apr|May|Jun|Jul|Aug|Sep|Oct|Nov|Dec) +\d+|"
+        @"(?<=Chromium |Firefox )\d[\w.]*|\d{4}[-/]\d\d[-/]\d\d|(Jan|Feb|Mar|Apr|May|Jun|Jul|Aug|Sep|Oct|Nov|Dec) +\d+|"
             + @"\b\d{4}(?= GMT)|\d\d:\d\d:\d\d(\.\d+)?|\b[0-9A-Fa-f]{16,}\b|"
             + @"\d+#\d+|\*\d+|\b(?!127\.0\.0\.1\b)\d+(\.\d+){1,3}\b(?!:)|"
             + @"rv:\S+|\d+(\.\d+)? ms|TLS_\w+|\d+ min\w*"

@@ -140,16 +140,16 @@ public sealed class CompareTests : IAsyncLifetime
             );
         }
 
-        var looks = result
+        var outcomesOf = result
             .GetProperty("clients")
-            .GetProperty("looks")
+            .GetProperty("observations")
             .EnumerateArray()
             .ToDictionary(
-                look => (look.GetProperty("case").GetString()!, look.GetProperty("client").GetString()!),
-                look => look.GetProperty("outcome").GetString()!
+                seen => (seen.GetProperty("case").GetString()!, seen.GetProperty("client").GetString()!),
+                seen => seen.GetProperty("outcome").GetString()!
             );
         void Expect(string situation, string outcomes) =>
-            Assert.Equal(outcomes, string.Join(' ', clients.Select(client => looks[(situation, client)])));
+            Assert.Equal(outcomes, string.Join(' ', clients.Select(client => outcomesOf[(situation, client)])));
         Expect("good", "connects connects connects connects connects");
         Expect("goodDown", "connects connects connects connects connects");
         Expect("goodUnstapled", "connects connects refuses connects connects");

@@ -10,7 +10,7 @@ namespace OcspLab.Dns;
 /// The lab's authoritative name server over UDP and TCP. A well-kept library was tried first; none tells which local
 /// address a datagram arrived on, and that is the answer that works from a host and from a container alike.
 /// </summary>
-public sealed partial class NameServer : IHostedService, IDisposable
+public sealed class NameServer : IHostedService, IDisposable
 {
     private readonly DnsOptions _options;
     private readonly DnsZones _zones;
@@ -58,7 +58,7 @@ public sealed partial class NameServer : IHostedService, IDisposable
                 );
             }
 
-            Started(_logger, new IPEndPoint(address, port));
+            _logger.Started(new IPEndPoint(address, port));
         }
 
         _loops = Task.WhenAll(loops);
@@ -127,12 +127,12 @@ public sealed partial class NameServer : IHostedService, IDisposable
                     await socket
                         .SendToAsync(answer, SocketFlags.None, received.RemoteEndPoint, stopping)
                         .ConfigureAwait(false);
-                Query(_logger, "udp", (IPEndPoint)received.RemoteEndPoint, log);
+                _logger.Query("udp", (IPEndPoint)received.RemoteEndPoint, log);
             }
             catch (SocketException exception)
             {
                 // An ICMP error of an earlier answer, or a datagram larger than any query: neither ends the service.
-                PeerFailed(_logger, exception.Message);
+                _logger.PeerFailed(exception.Message);
             }
             catch (OperationCanceledException)
             {
@@ -154,9 +154,9 @@ public sealed partial class NameServer : IHostedService, IDisposable
             catch (SocketException exception)
             {
                 _connections.Release();
-                PeerFailed(_logger, exception.Message);
+                _logger.PeerFailed(exception.Message);
                 // Out of file handles, say: it passes, and trying at once would only burn the processor.
-                await Task.Delay(AcceptPause, _clock, CancellationToken.None).ConfigureAwait(false);
+                await Task.Delay(AcceptRetryDelay, _clock, CancellationToken.None).ConfigureAwait(false);
             }
             catch (OperationCanceledException)
             {
@@ -188,7 +188,7 @@ public sealed partial class NameServer : IHostedService, IDisposable
                     ((IPEndPoint)socket.LocalEndPoint!).Address,
                     out var log
                 );
-                Query(_logger, "tcp", (IPEndPoint)socket.RemoteEndPoint!, log);
+                _logger.Query("tcp", (IPEndPoint)socket.RemoteEndPoint!, log);
                 if (answer is null)
                     return;
                 var framed = new byte[answer.Length + 2];
@@ -200,7 +200,7 @@ public sealed partial class NameServer : IHostedService, IDisposable
         }
         catch (Exception exception) when (exception is IOException or SocketException or OperationCanceledException)
         {
-            PeerFailed(_logger, exception.Message);
+            _logger.PeerFailed(exception.Message);
         }
         finally
         {
@@ -208,23 +208,9 @@ public sealed partial class NameServer : IHostedService, IDisposable
         }
     }
 
-    [LoggerMessage(
-        4001,
-        LogLevel.Information,
-        "Name server on {EndPoint}, UDP and TCP",
-        EventName = "NameServerStarted"
-    )]
-    private static partial void Started(ILogger logger, IPEndPoint endPoint);
-
-    [LoggerMessage(4002, LogLevel.Information, "{Transport} {Client}: {Line}", EventName = "NameServerQuery")]
-    private static partial void Query(ILogger logger, string transport, IPEndPoint client, string line);
-
-    [LoggerMessage(4003, LogLevel.Debug, "A peer went away: {Message}", EventName = "NameServerPeerFailed")]
-    private static partial void PeerFailed(ILogger logger, string message);
-
     // A question for one name is at most 12 + 255 + 4 octets; the rest is room for EDNS options (RFC 6891).
     private const int MaximumMessage = 1232;
     private const int MaximumConnections = 64;
-    private static readonly TimeSpan AcceptPause = TimeSpan.FromMilliseconds(100);
+    private static readonly TimeSpan AcceptRetryDelay = TimeSpan.FromMilliseconds(100);
     private static readonly TimeSpan IdleTimeout = TimeSpan.FromSeconds(10);
 }

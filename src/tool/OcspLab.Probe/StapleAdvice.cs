@@ -63,7 +63,7 @@ public static class StapleAdvice
                 break;
             case StapleVerdictKind.Good
                 when report.Staple is { ThisUpdate: { } from, NextUpdate: { } until }
-                    && now > from + ((until - from) * Late):
+                    && now > from + ((until - from) * LateShareOfLife):
                 advice.Add(
                     "The staple is near its end. A server asks again at half of its life; this one may have lost "
                         + "its responder."
@@ -73,7 +73,7 @@ public static class StapleAdvice
 
         if (handshake.ServerName is { } name && !certificate.MatchesHostname(name))
             advice.Insert(0, $"The certificate is not for {name}: clients refuse it, whatever is stapled.");
-        if (certificate.NotAfter.ToUniversalTime() - now is var left && left < Soon)
+        if (certificate.NotAfter.ToUniversalTime() - now is var left && left < RenewalNotice)
             advice.Add(
                 left < TimeSpan.Zero
                     ? "The certificate itself has expired."
@@ -82,6 +82,6 @@ public static class StapleAdvice
         return advice;
     }
 
-    private const double Late = 0.9;
-    private static readonly TimeSpan Soon = TimeSpan.FromDays(14);
+    private const double LateShareOfLife = 0.9;
+    private static readonly TimeSpan RenewalNotice = TimeSpan.FromDays(14);
 }

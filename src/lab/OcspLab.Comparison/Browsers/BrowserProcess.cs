@@ -49,7 +49,7 @@ internal sealed class BrowserProcess : IAsyncDisposable
     {
         var path = Path.Combine(_home, name);
         var started = clock.GetTimestamp();
-        while (clock.GetElapsedTime(started) < Patience && !_process.HasExited)
+        while (clock.GetElapsedTime(started) < StartTimeout && !_process.HasExited)
         {
             if (
                 File.Exists(path)
@@ -60,7 +60,9 @@ internal sealed class BrowserProcess : IAsyncDisposable
             await Task.Delay(TimeSpan.FromMilliseconds(100), clock, cancellationToken).ConfigureAwait(false);
         }
 
-        throw new LabException($"{_process.StartInfo.FileName} did not come up within {Patience.TotalSeconds:0} s.");
+        throw new LabException(
+            $"{_process.StartInfo.FileName} did not come up within {StartTimeout.TotalSeconds:0} s."
+        );
     }
 
     public async ValueTask DisposeAsync()
@@ -72,5 +74,5 @@ internal sealed class BrowserProcess : IAsyncDisposable
     }
 
     // The first start on a slow machine makes caches and takes long.
-    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(60);
+    private static readonly TimeSpan StartTimeout = TimeSpan.FromSeconds(60);
 }

@@ -92,7 +92,7 @@ public sealed class Chromium(TimeProvider clock) : IBrowser
             var port = await process
                 .ReadPortAsync("profile/DevToolsActivePort", clock, cancellationToken)
                 .ConfigureAwait(false);
-            using var timer = new CancellationTokenSource(Patience, clock);
+            using var timer = new CancellationTokenSource(PageTimeout, clock);
             using var either = CancellationTokenSource.CreateLinkedTokenSource(timer.Token, cancellationToken);
             try
             {
@@ -162,7 +162,7 @@ public sealed class Chromium(TimeProvider clock) : IBrowser
     private static string? Program =>
         ChildProcess.Find("chromium") ?? ChildProcess.Find("chromium-browser") ?? ChildProcess.Find("google-chrome");
 
-    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(60);
+    private static readonly TimeSpan PageTimeout = TimeSpan.FromSeconds(60);
 
     /// <summary>The DevTools protocol: JSON messages over a WebSocket, answers by number, events by name.</summary>
     private sealed class DevTools(ClientWebSocket socket)

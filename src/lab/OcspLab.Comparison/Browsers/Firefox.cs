@@ -60,7 +60,7 @@ public sealed class Firefox(TimeProvider clock) : IBrowser
             var port = await process
                 .ReadPortAsync("profile/MarionetteActivePort", clock, cancellationToken)
                 .ConfigureAwait(false);
-            using var timer = new CancellationTokenSource(Patience, clock);
+            using var timer = new CancellationTokenSource(PageTimeout, clock);
             using var either = CancellationTokenSource.CreateLinkedTokenSource(timer.Token, cancellationToken);
             try
             {
@@ -172,7 +172,7 @@ public sealed class Firefox(TimeProvider clock) : IBrowser
 
     private static string? Program => ChildProcess.Find("firefox-esr") ?? ChildProcess.Find("firefox");
 
-    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(60);
+    private static readonly TimeSpan PageTimeout = TimeSpan.FromSeconds(60);
 
     /// <summary>
     /// Firefox's remote protocol: frames of <c>LENGTH:JSON</c>, commands as <c>[0, id, name, parameters]</c>.

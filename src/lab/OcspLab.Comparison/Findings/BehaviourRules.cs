@@ -196,7 +196,7 @@ internal static class BehaviourRules
             else if (
                 seen.At > run.Begun
                 && seen.At < lasts - EndTolerance
-                && seen.Result is HandshakeResult.Unstapled or HandshakeResult.Revoked
+                && seen.Result is (HandshakeResult.Unstapled or HandshakeResult.Revoked)
             )
                 return seen.At - run.Begun;
         }

@@ -64,8 +64,8 @@ internal sealed class OpenSslClient : IDisposable
         using var socket = new Socket(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp)
         {
             NoDelay = true,
-            ReceiveTimeout = Patience,
-            SendTimeout = Patience,
+            ReceiveTimeout = TimeoutMilliseconds,
+            SendTimeout = TimeoutMilliseconds,
         };
         try
         {
@@ -140,7 +140,7 @@ internal sealed class OpenSslClient : IDisposable
     }
 
     // Milliseconds, as the socket takes them.
-    private const int Patience = 10_000;
+    private const int TimeoutMilliseconds = 10_000;
 
     private const string Library = "libssl.so.3";
 

@@ -40,7 +40,7 @@ internal sealed class KestrelServer(string resource) : IStaplingServer
         {
             settings["OcspStapling:StorageDirectory"] = Path.Combine(place.Folder, "staples");
             // Made for answers that last days; where they last seconds, so must this.
-            if (place.Topology.Validity < Usual)
+            if (place.Topology.Validity < DefaultMinimumRefreshInterval)
                 settings["OcspStapling:MinimumRefreshInterval"] = (place.Topology.Validity / 4).ToString("c");
             else
                 settings.Remove("OcspStapling:MinimumRefreshInterval");
@@ -58,7 +58,7 @@ internal sealed class KestrelServer(string resource) : IStaplingServer
         return Task.FromResult(command);
     }
 
-    private static readonly TimeSpan Usual = TimeSpan.FromMinutes(5);
+    private static readonly TimeSpan DefaultMinimumRefreshInterval = TimeSpan.FromMinutes(5);
 
     private static string Program => Path.Combine(AppContext.BaseDirectory, "OcspLab.Site.dll");
 }

@@ -81,7 +81,7 @@ internal sealed class ServerProcess(IStaplingServer server, ServerPlace place, T
                     .ConfigureAwait(false);
                 return;
             }
-            catch (SocketException) when (Ending is null && clock.GetElapsedTime(started) < StartPatience)
+            catch (SocketException) when (Ending is null && clock.GetElapsedTime(started) < StartTimeout)
             {
                 await Task.Delay(TimeSpan.FromMilliseconds(50), clock, cancellationToken).ConfigureAwait(false);
             }
@@ -137,7 +137,7 @@ internal sealed class ServerProcess(IStaplingServer server, ServerPlace place, T
         using (process)
         {
             if (!process.HasExited)
-                await ChildProcess.EndAsync(process, EndPatience, clock, CancellationToken.None).ConfigureAwait(false);
+                await ChildProcess.EndAsync(process, EndTimeout, clock, CancellationToken.None).ConfigureAwait(false);
         }
     }
 
@@ -173,8 +173,8 @@ internal sealed class ServerProcess(IStaplingServer server, ServerPlace place, T
 
     private string Log => Path.Combine(place.Folder, "output.log");
 
-    private static readonly TimeSpan StartPatience = TimeSpan.FromSeconds(30);
-    private static readonly TimeSpan EndPatience = TimeSpan.FromSeconds(5);
+    private static readonly TimeSpan StartTimeout = TimeSpan.FromSeconds(30);
+    private static readonly TimeSpan EndTimeout = TimeSpan.FromSeconds(5);
 
     private sealed record Stat(int Id, int Parent, long Ticks);
 }

@@ -144,7 +144,7 @@ public sealed class ContainerRuntime
 
     private async Task<string?> RefusalAsync(CancellationToken cancellationToken)
     {
-        using var timer = new CancellationTokenSource(Patience, _clock);
+        using var timer = new CancellationTokenSource(CommandTimeout, _clock);
         using var either = CancellationTokenSource.CreateLinkedTokenSource(timer.Token, cancellationToken);
         try
         {
@@ -163,7 +163,7 @@ public sealed class ContainerRuntime
         }
         catch (OperationCanceledException) when (!cancellationToken.IsCancellationRequested)
         {
-            return $"{Program} did not answer within {Patience.TotalSeconds:0} s";
+            return $"{Program} did not answer within {CommandTimeout.TotalSeconds:0} s";
         }
         catch (LabException exception)
         {
@@ -175,7 +175,7 @@ public sealed class ContainerRuntime
     /// <returns>Null when the runtime is not there, or does not answer in time.</returns>
     private async Task<CommandResult?> TryAsync(string[] arguments)
     {
-        using var timer = new CancellationTokenSource(RemovalPatience, _clock);
+        using var timer = new CancellationTokenSource(RemovalTimeout, _clock);
         try
         {
             return await RunAsync(arguments, timer.Token).ConfigureAwait(false);
@@ -223,8 +223,8 @@ public sealed class ContainerRuntime
         "docker runs rootless or in a virtual machine: its containers cannot reach this machine's name server and "
         + "responder";
     private static readonly Version HostGatewayInPodman = new(4, 7);
-    private static readonly TimeSpan RemovalPatience = TimeSpan.FromSeconds(20);
-    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(10);
+    private static readonly TimeSpan RemovalTimeout = TimeSpan.FromSeconds(20);
+    private static readonly TimeSpan CommandTimeout = TimeSpan.FromSeconds(10);
 }
 
 /// <summary>What became of looking for a runtime.</summary>

@@ -8,8 +8,7 @@ namespace OcspLab.Lab.Hosting;
 /// <summary>
 /// Has the authority make the OCSP signer anew long before it ends. The responder notices the new files by itself.
 /// </summary>
-public sealed partial class SignerRenewal(LabPki pki, TimeProvider clock, ILogger<SignerRenewal> logger)
-    : BackgroundService
+public sealed class SignerRenewal(LabPki pki, TimeProvider clock, ILogger<SignerRenewal> logger) : BackgroundService
 {
     [SuppressMessage(
         "Design",
@@ -24,31 +23,15 @@ public sealed partial class SignerRenewal(LabPki pki, TimeProvider clock, ILogge
             try
             {
                 if (pki.RenewOcspSigner())
-                    Renewed(logger, pki.OcspSigner.Certificate);
+                    logger.SignerRenewed(pki.OcspSigner.Certificate);
             }
             catch (Exception exception) when (exception is not OperationCanceledException)
             {
                 // A third of its life is left, and somebody else may be at work in the folder: next time.
-                RenewalFailed(logger, exception.Message);
+                logger.SignerRenewalFailed(exception.Message);
             }
         }
     }
 
     private static readonly TimeSpan Interval = TimeSpan.FromHours(1);
-
-    [LoggerMessage(
-        3001,
-        LogLevel.Information,
-        "The OCSP signer was made anew: {Certificate}",
-        EventName = "SignerRenewed"
-    )]
-    private static partial void Renewed(ILogger logger, string certificate);
-
-    [LoggerMessage(
-        3002,
-        LogLevel.Warning,
-        "The OCSP signer could not be made anew: {Why}",
-        EventName = "SignerRenewalFailed"
-    )]
-    private static partial void RenewalFailed(ILogger logger, string why);
 }

@@ -24,7 +24,9 @@ public static class NginxLeftover
         try
         {
             using var process = Process.GetProcessById(processId);
-            await ChildProcess.EndAsync(process, NginxProcess.Patience, clock, cancellationToken).ConfigureAwait(false);
+            await ChildProcess
+                .EndAsync(process, NginxProcess.EndTimeout, clock, cancellationToken)
+                .ConfigureAwait(false);
         }
         catch (ArgumentException)
         {
@@ -60,7 +62,7 @@ public static class NginxLeftover
                 .ConfigureAwait(false);
         else if (former is not { } processId || !ChildProcess.Signal(processId, PosixSignal.SIGTERM))
             throw new LabException($"No nginx of a lab runs in {topology.Directory}.");
-        for (var started = clock.GetTimestamp(); clock.GetElapsedTime(started) < Patience; )
+        for (var started = clock.GetTimestamp(); clock.GetElapsedTime(started) < RestartTimeout; )
         {
             await Task.Delay(TimeSpan.FromMilliseconds(100), clock, cancellationToken).ConfigureAwait(false);
             // While the old process lives, it is the old one that answers.
@@ -72,7 +74,7 @@ public static class NginxLeftover
         }
 
         throw new LabException(
-            $"nginx ended and did not come back within {Patience.TotalSeconds:0} s; "
+            $"nginx ended and did not come back within {RestartTimeout.TotalSeconds:0} s; "
                 + $"{Path.Combine(directory, "logs")} may say why."
         );
     }
@@ -115,5 +117,5 @@ public static class NginxLeftover
         }
     }
 
-    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(30);
+    private static readonly TimeSpan RestartTimeout = TimeSpan.FromSeconds(30);
 }

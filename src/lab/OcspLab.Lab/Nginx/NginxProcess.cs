@@ -180,7 +180,7 @@ public sealed class NginxProcess : IAsyncDisposable
             return;
         using var process = running.Process;
         if (!running.Exit.IsCompleted)
-            await ChildProcess.EndAsync(process, Patience, _clock, CancellationToken.None).ConfigureAwait(false);
+            await ChildProcess.EndAsync(process, EndTimeout, _clock, CancellationToken.None).ConfigureAwait(false);
         await running.Exit.ConfigureAwait(false);
     }
 
@@ -203,5 +203,5 @@ public sealed class NginxProcess : IAsyncDisposable
 
     private sealed record Running(Process Process, Task Exit);
 
-    internal static readonly TimeSpan Patience = TimeSpan.FromSeconds(5);
+    internal static readonly TimeSpan EndTimeout = TimeSpan.FromSeconds(5);
 }

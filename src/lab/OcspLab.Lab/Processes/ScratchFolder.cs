@@ -16,11 +16,11 @@ internal static class ScratchFolder
             }
             catch (IOException) when (attempt < Attempts)
             {
-                await Task.Delay(Pause, clock, CancellationToken.None).ConfigureAwait(false);
+                await Task.Delay(RetryDelay, clock, CancellationToken.None).ConfigureAwait(false);
             }
         }
     }
 
     private const int Attempts = 10;
-    private static readonly TimeSpan Pause = TimeSpan.FromMilliseconds(200);
+    private static readonly TimeSpan RetryDelay = TimeSpan.FromMilliseconds(200);
 }

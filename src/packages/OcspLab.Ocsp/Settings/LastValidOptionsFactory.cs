@@ -31,7 +31,7 @@ internal sealed class LastValidOptionsFactory<
             return _valid[name] = _factory.Create(name);
         }
         catch (Exception exception)
-            when (exception is OptionsValidationException or InvalidOperationException && _valid.ContainsKey(name))
+            when (exception is (OptionsValidationException or InvalidOperationException) && _valid.ContainsKey(name))
         {
             _logger.SettingsRejected(exception.Message);
             return _valid[name];

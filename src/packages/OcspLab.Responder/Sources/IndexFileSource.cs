@@ -72,7 +72,7 @@ public sealed class IndexFileSource : IStatusSource
 
     private void ThrowIfGone()
     {
-        if (_fault is { } fault && _clock.GetElapsedTime(Volatile.Read(ref _faultySince)) > Patience)
+        if (_fault is { } fault && _clock.GetElapsedTime(Volatile.Read(ref _faultySince)) > FaultTolerance)
             throw new IOException(fault);
     }
 
@@ -92,5 +92,5 @@ public sealed class IndexFileSource : IStatusSource
     }
 
     // A rename takes no time; an editor that writes in place takes little.
-    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(5);
+    private static readonly TimeSpan FaultTolerance = TimeSpan.FromSeconds(5);
 }

@@ -25,10 +25,10 @@ public sealed class PostgresCertificateRegistry : ICertificateRegistry, IStatusS
     {
         var builder = new NpgsqlDataSourceBuilder(connectionString);
         // A client waits for the answer, and what is ready is given on until a look has failed.
-        builder.ConnectionStringBuilder.Timeout = Math.Min(builder.ConnectionStringBuilder.Timeout, Patience);
+        builder.ConnectionStringBuilder.Timeout = Math.Min(builder.ConnectionStringBuilder.Timeout, TimeoutSeconds);
         builder.ConnectionStringBuilder.CommandTimeout = Math.Min(
             builder.ConnectionStringBuilder.CommandTimeout,
-            Patience
+            TimeoutSeconds
         );
         _database = builder.Build();
         _authority = authority;
@@ -262,7 +262,7 @@ public sealed class PostgresCertificateRegistry : ICertificateRegistry, IStatusS
         );
 
     // Seconds.
-    private const int Patience = 5;
+    private const int TimeoutSeconds = 5;
 
     private const string Columns = "serial, name, issued_at, not_after, revoked_at, reason, changed_at";
 

@@ -99,7 +99,7 @@ internal static class ConnectCommand
         {
             RevocationMode = mode,
             RevocationFlag = X509RevocationFlag.EndCertificateOnly,
-            UrlRetrievalTimeout = Patience,
+            UrlRetrievalTimeout = AttemptTimeout,
         };
         if (roots.Length > 0)
         {
@@ -126,7 +126,7 @@ internal static class ConnectCommand
                 return false;
             },
         };
-        using var timer = new CancellationTokenSource(Patience * 2, TimeProvider.System);
+        using var timer = new CancellationTokenSource(AttemptTimeout * 2, TimeProvider.System);
         using var deadline = CancellationTokenSource.CreateLinkedTokenSource(timer.Token, cancellationToken);
         using var socket = new Socket(SocketType.Stream, ProtocolType.Tcp) { NoDelay = true };
         try
@@ -143,7 +143,7 @@ internal static class ConnectCommand
         catch (OperationCanceledException exception) when (!cancellationToken.IsCancellationRequested)
         {
             throw new LabException(
-                $"{host}:{port} did not finish a handshake within {Patience.TotalSeconds * 2:0} s.",
+                $"{host}:{port} did not finish a handshake within {AttemptTimeout.TotalSeconds * 2:0} s.",
                 LabFailure.Unavailable,
                 exception
             );
@@ -158,5 +158,5 @@ internal static class ConnectCommand
         }
     }
 
-    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(15);
+    private static readonly TimeSpan AttemptTimeout = TimeSpan.FromSeconds(15);
 }

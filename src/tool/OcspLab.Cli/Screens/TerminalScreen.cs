@@ -69,7 +69,7 @@ internal sealed class TerminalScreen : LabScreen
                     {
                         chosen = ReadKey();
                         live.UpdateTarget(Picture());
-                        await Task.Delay(Frame, _clock, CancellationToken.None).ConfigureAwait(false);
+                        await Task.Delay(FrameInterval, _clock, CancellationToken.None).ConfigureAwait(false);
                     }
 
                     live.UpdateTarget(Picture());
@@ -194,5 +194,5 @@ internal sealed class TerminalScreen : LabScreen
     );
 
     private const int Remembered = 5;
-    private static readonly TimeSpan Frame = TimeSpan.FromMilliseconds(100);
+    private static readonly TimeSpan FrameInterval = TimeSpan.FromMilliseconds(100);
 }

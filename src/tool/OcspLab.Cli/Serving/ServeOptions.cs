@@ -101,7 +101,7 @@ internal static class ServeOptions
                         authority,
                         responder => responder.Validity = Validity(arguments) ?? responder.Validity,
                         Console.Out.WriteLine,
-                        arguments.GetValue(Quiet) ? RequestLog.Silent : RequestLog.Told,
+                        arguments.GetValue(Quiet) ? RequestLog.Silent : RequestLog.Printed,
                         cancellationToken
                     )
                     .ConfigureAwait(false);

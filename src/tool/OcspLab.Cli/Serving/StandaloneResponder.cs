@@ -69,7 +69,7 @@ public static class StandaloneResponder
         });
         // Ctrl-C is the caller's.
         builder.Services.AddSingleton<IHostLifetime, PassiveLifetime>();
-        if (requests == RequestLog.Told)
+        if (requests == RequestLog.Printed)
         {
             var journal = new RequestJournal(entry => output(Describe(entry)), TimeProvider.System);
             builder.Services.Decorate((inner, _) => new JournalingSender(inner, journal));
@@ -239,5 +239,5 @@ public enum RequestLog
     Silent,
 
     /// <summary>A line each.</summary>
-    Told,
+    Printed,
 }
