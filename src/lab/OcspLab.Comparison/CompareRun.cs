@@ -1,7 +1,7 @@
 using OcspLab.Comparison.Clients;
 using OcspLab.Comparison.Findings;
 using OcspLab.Comparison.Planning;
-using OcspLab.Comparison.Report;
+using OcspLab.Comparison.Reports;
 using OcspLab.Comparison.Results;
 using OcspLab.Comparison.Scenarios;
 using OcspLab.Comparison.Servers;

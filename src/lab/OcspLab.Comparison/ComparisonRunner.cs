@@ -2,7 +2,7 @@ using System.Collections.Concurrent;
 using OcspLab.Comparison.Clients;
 using OcspLab.Comparison.Measurements;
 using OcspLab.Comparison.Planning;
-using OcspLab.Comparison.Report;
+using OcspLab.Comparison.Reports;
 using OcspLab.Comparison.Results;
 using OcspLab.Comparison.Scenarios;
 using OcspLab.Comparison.Servers;

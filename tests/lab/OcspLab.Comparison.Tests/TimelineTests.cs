@@ -1,5 +1,5 @@
 using OcspLab.Comparison.Planning;
-using OcspLab.Comparison.Report;
+using OcspLab.Comparison.Reports;
 using OcspLab.Comparison.Scenarios;
 
 namespace OcspLab.Comparison.Tests;

@@ -66,10 +66,10 @@ internal sealed class LabFoundation(string logDirectory, TimeProvider clock, Act
         _undo.Push(async () =>
         {
             isWanted = false;
-            using var patience = new CancellationTokenSource(StopTimeout, clock);
+            using var deadline = new CancellationTokenSource(StopTimeout, clock);
             try
             {
-                await host.StopAsync(patience.Token).ConfigureAwait(false);
+                await host.StopAsync(deadline.Token).ConfigureAwait(false);
             }
             catch (OperationCanceledException)
             {

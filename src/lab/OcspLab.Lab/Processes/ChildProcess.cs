@@ -61,13 +61,13 @@ public static class ChildProcess
     /// <summary>Asks a process to end, and ends it when it takes too long.</summary>
     internal static async Task EndAsync(
         Process process,
-        TimeSpan patience,
+        TimeSpan timeout,
         TimeProvider clock,
         CancellationToken cancellationToken
     )
     {
         Signal(process.Id, PosixSignal.SIGTERM);
-        using var timer = new CancellationTokenSource(patience, clock);
+        using var timer = new CancellationTokenSource(timeout, clock);
         using var either = CancellationTokenSource.CreateLinkedTokenSource(timer.Token, cancellationToken);
         try
         {

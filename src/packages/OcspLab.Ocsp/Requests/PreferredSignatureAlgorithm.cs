@@ -12,8 +12,8 @@ namespace OcspLab.Ocsp.Requests;
 public sealed record PreferredSignatureAlgorithm(string Signature, string? KeyAlgorithm = null, string? Curve = null)
 {
     // PreferredSignatureAlgorithms ::= SEQUENCE OF PreferredSignatureAlgorithm
-    // PreferredSignatureAlgorithm ::= SEQUENCE { sigIdentifier AlgorithmIdentifier, pubKeyAlgIdentifier SMIMECapability
-    // OPTIONAL }
+    // PreferredSignatureAlgorithm ::= SEQUENCE {
+    //     sigIdentifier AlgorithmIdentifier, pubKeyAlgIdentifier SMIMECapability OPTIONAL }
     // SMIMECapability ::= SEQUENCE { capabilityID OBJECT IDENTIFIER, parameters ANY OPTIONAL }
     internal static List<PreferredSignatureAlgorithm> DecodeAll(ReadOnlyMemory<byte> value)
     {

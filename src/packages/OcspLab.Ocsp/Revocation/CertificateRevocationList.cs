@@ -110,10 +110,10 @@ public sealed class CertificateRevocationList
     }
 
     // TBSCertList ::= SEQUENCE {
-    //     version Version OPTIONAL, signature AlgorithmIdentifier, issuer Name, thisUpdate Time, nextUpdate Time
-    // OPTIONAL,
-    //     revokedCertificates SEQUENCE OF SEQUENCE { userCertificate, revocationDate Time, crlEntryExtensions OPTIONAL
-    // } OPTIONAL,
+    //     version Version OPTIONAL, signature AlgorithmIdentifier, issuer Name,
+    //     thisUpdate Time, nextUpdate Time OPTIONAL,
+    //     revokedCertificates SEQUENCE OF SEQUENCE {
+    //         userCertificate, revocationDate Time, crlEntryExtensions OPTIONAL } OPTIONAL,
     //     crlExtensions [0] EXPLICIT Extensions OPTIONAL }
     private static CertificateRevocationList DecodeSigned(
         AsnReader body,

@@ -41,7 +41,7 @@ internal sealed class Authority
     }
 
     /// <summary>Whether people were told of <see cref="SourceFault"/>; only its own loop looks here.</summary>
-    public bool IsFaultTold { get; set; }
+    public bool IsFaultLogged { get; set; }
 
     /// <summary>By name and key: a serial number alone may be another authority's (RFC 6960 §4.1.1).</summary>
     public bool Issued(CertId id)

@@ -94,16 +94,16 @@ internal sealed class AuthorityUpkeep(
         {
             if (await authority.Source.HasChangedAsync(cancellationToken).ConfigureAwait(false))
                 cache.Forget(authority, null);
-            if (authority.IsFaultTold)
+            if (authority.IsFaultLogged)
                 logger.SourceRecovered(authority.Name);
-            authority.IsFaultTold = false;
+            authority.IsFaultLogged = false;
             authority.SourceFault = null;
         }
         catch (Exception exception) when (!cancellationToken.IsCancellationRequested)
         {
-            if (!authority.IsFaultTold)
+            if (!authority.IsFaultLogged)
                 logger.SourceUnavailable(authority.Name, exception.Message);
-            authority.IsFaultTold = true;
+            authority.IsFaultLogged = true;
             authority.SourceFault = exception.Message;
             // What is ready may be outdated by now.
             if (options.Value.WhenSourceFails == WhenSourceFails.TryLater)

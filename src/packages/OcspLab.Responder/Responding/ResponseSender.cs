@@ -9,7 +9,7 @@ internal sealed class ResponseSender(ResponderMetrics metrics, TimeProvider cloc
 {
     /// <summary>HTTP's status: 304 for who holds the response already (RFC 9110 §13.1).</summary>
     public static int StatusOf(HttpRequest request, PreparedResponse response, int status) =>
-        response.Caching is { } caching && IsHeld(request, caching) ? StatusCodes.Status304NotModified : status;
+        response.Caching is { } caching && IsNotModified(request, caching) ? StatusCodes.Status304NotModified : status;
 
     public Task SendAsync(HttpContext http, PreparedResponse response, int status = StatusCodes.Status200OK)
     {
@@ -40,7 +40,7 @@ internal sealed class ResponseSender(ResponderMetrics metrics, TimeProvider cloc
     }
 
     // RFC 9110 §13.1.2 and §13.1.3, the date only without a tag; and only GET and HEAD have something to keep.
-    private static bool IsHeld(HttpRequest request, Caching caching)
+    private static bool IsNotModified(HttpRequest request, Caching caching)
     {
         if (HttpMethods.IsPost(request.Method))
             return false;

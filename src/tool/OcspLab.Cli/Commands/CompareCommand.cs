@@ -52,7 +52,7 @@ internal static class CompareCommand
             if (
                 result.Tokens is [var token]
                 && int.TryParse(token.Value, NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out var times)
-                && times is < 1 or > 100
+                && times is (< 1 or > 100)
             )
                 result.AddError("--repeat takes 1 to 100.");
         });

@@ -3,7 +3,7 @@ using System.Net;
 using System.Text;
 using OcspLab.Comparison.Findings;
 
-namespace OcspLab.Comparison.Report;
+namespace OcspLab.Comparison.Reports;
 
 /// <summary>What the figures of the report are made of.</summary>
 internal static class HtmlFigure

@@ -2,9 +2,9 @@ using System.Globalization;
 using System.Text;
 using OcspLab.Comparison.Clients;
 using OcspLab.Comparison.Results;
-using static OcspLab.Comparison.Report.HtmlFigure;
+using static OcspLab.Comparison.Reports.HtmlFigure;
 
-namespace OcspLab.Comparison.Report;
+namespace OcspLab.Comparison.Reports;
 
 /// <summary>The clients in the report, with the browsers' pages as evidence.</summary>
 internal static class ClientSection

@@ -1,7 +1,7 @@
 using System.Globalization;
 using OcspLab.Comparison.Scenarios;
 
-namespace OcspLab.Comparison.Report;
+namespace OcspLab.Comparison.Reports;
 
 /// <summary>A span of time in which clients saw the same.</summary>
 /// <param name="Result">What they saw.</param>

@@ -3,9 +3,9 @@ using OcspLab.Comparison.Measurements;
 using OcspLab.Comparison.Results;
 using OcspLab.Comparison.Servers;
 using OcspLab.Probe;
-using static OcspLab.Comparison.Report.HtmlFigure;
+using static OcspLab.Comparison.Reports.HtmlFigure;
 
-namespace OcspLab.Comparison.Report;
+namespace OcspLab.Comparison.Reports;
 
 /// <summary>What staples cost, in the report.</summary>
 internal static class CostSection

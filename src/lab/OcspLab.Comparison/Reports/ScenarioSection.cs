@@ -5,9 +5,9 @@ using OcspLab.Comparison.Measurements;
 using OcspLab.Comparison.Planning;
 using OcspLab.Comparison.Results;
 using OcspLab.Comparison.Scenarios;
-using static OcspLab.Comparison.Report.HtmlFigure;
+using static OcspLab.Comparison.Reports.HtmlFigure;
 
-namespace OcspLab.Comparison.Report;
+namespace OcspLab.Comparison.Reports;
 
 /// <summary>The scenarios in the report: the matrix, a timeline for each, and who asks how often.</summary>
 internal static class ScenarioSection

@@ -6,7 +6,7 @@ using OcspLab.Comparison.Scenarios;
 using OcspLab.Comparison.Servers;
 using OcspLab.Probe;
 
-namespace OcspLab.Comparison.Report;
+namespace OcspLab.Comparison.Reports;
 
 /// <summary>Sentences and tables that every form of the report shares.</summary>
 internal static class ComparisonText

@@ -4,7 +4,7 @@ using System.Text.Json.Serialization;
 using OcspLab.Comparison.Findings;
 using OcspLab.Comparison.Results;
 
-namespace OcspLab.Comparison.Report;
+namespace OcspLab.Comparison.Reports;
 
 /// <summary>A comparison as JSON: what was seen, and what follows from it, side by side.</summary>
 public static class ComparisonJson

@@ -3,7 +3,7 @@ using System.Text;
 using OcspLab.Comparison.Findings;
 using OcspLab.Comparison.Results;
 
-namespace OcspLab.Comparison.Report;
+namespace OcspLab.Comparison.Reports;
 
 /// <summary>A comparison as Markdown.</summary>
 public static class ComparisonMarkdown

@@ -3,9 +3,9 @@ using System.Text;
 using OcspLab.Comparison.Findings;
 using OcspLab.Comparison.Measurements;
 using OcspLab.Comparison.Results;
-using static OcspLab.Comparison.Report.HtmlFigure;
+using static OcspLab.Comparison.Reports.HtmlFigure;
 
-namespace OcspLab.Comparison.Report;
+namespace OcspLab.Comparison.Reports;
 
 /// <summary>The article's four claims in the report.</summary>
 internal static class ArticleSection

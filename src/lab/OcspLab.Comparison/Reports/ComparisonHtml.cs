@@ -2,9 +2,9 @@ using System.Globalization;
 using System.Text;
 using OcspLab.Comparison.Findings;
 using OcspLab.Comparison.Results;
-using static OcspLab.Comparison.Report.HtmlFigure;
+using static OcspLab.Comparison.Reports.HtmlFigure;
 
-namespace OcspLab.Comparison.Report;
+namespace OcspLab.Comparison.Reports;
 
 /// <summary>
 /// A comparison as one HTML file that needs nothing else: no network, no script; light and dark, on a phone and on
@@ -68,8 +68,8 @@ public static class ComparisonHtml
 
     private const string Style = """
         :root {
-            color-scheme: light dark; --good: #2da44e; --revoked: #8250df; --unstapled: #8c959f; --expired:
-            #bc4c00; --wrong: #cf222e; --refused: #d0d7de; font: 16px/1.5 system-ui, sans-serif;
+            color-scheme: light dark; --good: #2da44e; --revoked: #8250df; --unstapled: #8c959f;
+            --expired: #bc4c00; --wrong: #cf222e; --refused: #d0d7de; font: 16px/1.5 system-ui, sans-serif;
         }
         body { max-width: 70rem; margin: 2rem auto; padding: 0 1rem; }
         h1 { margin-bottom: 0; } .lead { margin-top: 0; opacity: .7; }
@@ -87,8 +87,8 @@ public static class ComparisonHtml
         #clients { font-size: .75rem; }
         #clients td { min-width: 5rem; overflow-wrap: anywhere; }
         .strips {
-            display: grid; grid-template-columns: fit-content(16rem) 1fr fit-content(16rem); align-items:
-            center; column-gap: .6rem; font-size: .8rem; line-height: 1.2;
+            display: grid; grid-template-columns: fit-content(16rem) 1fr fit-content(16rem);
+            align-items: center; column-gap: .6rem; font-size: .8rem; line-height: 1.2;
         }
         .strips svg { width: 100%; height: 26px; }
         svg text { font: 11px system-ui, sans-serif; fill: currentColor; opacity: .7; }
