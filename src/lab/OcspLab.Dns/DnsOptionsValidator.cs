@@ -11,12 +11,17 @@ internal sealed partial class DnsOptionsValidator : IValidateOptions<DnsOptions>
 /// <summary>Checks that addresses are some.</summary>
 internal sealed class DnsAddressValidator : IValidateOptions<DnsOptions>
 {
-    public ValidateOptionsResult Validate(string? name, DnsOptions options) =>
-        SocketBinding.Fault(options.Address) is { } fault
-            ? ValidateOptionsResult.Fail($"{DnsOptions.Section}:{nameof(options.Address)}: {fault}")
-        : options.Answer is { } answer && !IPAddress.TryParse(answer, out _)
-            ? ValidateOptionsResult.Fail(
+    public ValidateOptionsResult Validate(string? name, DnsOptions options)
+    {
+        if (SocketBinding.Fault(options.Address) is { } fault)
+            return ValidateOptionsResult.Fail($"{DnsOptions.Section}:{nameof(options.Address)}: {fault}");
+        if (options.Answer is { } answer && !IPAddress.TryParse(answer, out _))
+        {
+            return ValidateOptionsResult.Fail(
                 $"{DnsOptions.Section}:{nameof(options.Answer)}: '{answer}' is not an IP address."
-            )
-        : ValidateOptionsResult.Success;
+            );
+        }
+
+        return ValidateOptionsResult.Success;
+    }
 }

@@ -17,6 +17,15 @@ internal sealed record ClientCase(string Name, string Title)
     /// <summary>Whether clients can ask the responder.</summary>
     public required CaseResponder Responder { get; init; }
 
+    /// <summary>A stapled site whose responder is down.</summary>
+    public const string GoodDown = "goodDown";
+
+    /// <summary>A site without a staple.</summary>
+    public const string GoodUnstapled = "goodUnstapled";
+
+    /// <summary>A site without a staple whose responder is down.</summary>
+    public const string GoodUnstapledDown = "goodUnstapledDown";
+
     /// <summary>
     /// All of them. Those whose certificate is good and whose responder is down are the article's claim about
     /// availability.
@@ -24,9 +33,9 @@ internal sealed record ClientCase(string Name, string Title)
     public static IReadOnlyList<ClientCase> All { get; } =
     [
         new("good", "good, stapled") { Staple = CaseStaple.Right, Responder = CaseResponder.Up },
-        new("goodDown", "good, stapled; responder down") { Staple = CaseStaple.Right, Responder = CaseResponder.Down },
-        new("goodUnstapled", "good, no staple") { Staple = CaseStaple.None, Responder = CaseResponder.Up },
-        new("goodUnstapledDown", "good, no staple; responder down")
+        new(GoodDown, "good, stapled; responder down") { Staple = CaseStaple.Right, Responder = CaseResponder.Down },
+        new(GoodUnstapled, "good, no staple") { Staple = CaseStaple.None, Responder = CaseResponder.Up },
+        new(GoodUnstapledDown, "good, no staple; responder down")
         {
             Staple = CaseStaple.None,
             Responder = CaseResponder.Down,

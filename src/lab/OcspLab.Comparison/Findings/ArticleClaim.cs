@@ -100,8 +100,8 @@ public sealed record ArticleClaim(string Claim, FindingVerdict Verdict, string T
     private static ArticleClaim Availability(ClientMatrix? clients)
     {
         const string Claim = "sites stay reachable while the responder is down";
-        var stapled = clients?.Observations.Where(seen => seen.Case == "goodDown").ToArray() ?? [];
-        var plain = clients?.Observations.Where(seen => seen.Case == "goodUnstapledDown").ToArray() ?? [];
+        var stapled = clients?.Observations.Where(seen => seen.Case == ClientCase.GoodDown).ToArray() ?? [];
+        var plain = clients?.Observations.Where(seen => seen.Case == ClientCase.GoodUnstapledDown).ToArray() ?? [];
         // All of them in both, or nothing can be said.
         if (
             clients is null
@@ -116,7 +116,7 @@ public sealed record ArticleClaim(string Claim, FindingVerdict Verdict, string T
             );
         // Who refuses a site without a staple anyway is not lost to the outage.
         var connectWithout = clients
-            .Observations.Where(seen => seen is { Case: "goodUnstapled", Outcome: ClientOutcome.Connects })
+            .Observations.Where(seen => seen is { Case: ClientCase.GoodUnstapled, Outcome: ClientOutcome.Connects })
             .Select(seen => seen.Client)
             .ToHashSet();
         var refusing = plain

@@ -106,7 +106,7 @@ internal static class ScenarioSection
                 .Select(tick =>
                     string.Create(
                         CultureInfo.InvariantCulture,
-                        $"<text text-anchor=\"{(tick == 0 ? "start" : tick == 4 ? "end" : "middle")}\" "
+                        $"<text text-anchor=\"{Anchor(tick)}\" "
                             + $"x=\"{tick * 25}%\" y=\"12\">{length * tick / 4:0.#} s</text>"
                     )
                 )
@@ -175,4 +175,13 @@ internal static class ScenarioSection
     }
 
     private static string Class(HandshakeResult result) => result.ToString().ToLowerInvariant();
+
+    // The labels at both ends stay inside of the strip.
+    private static string Anchor(int tick) =>
+        tick switch
+        {
+            0 => "start",
+            4 => "end",
+            _ => "middle",
+        };
 }

@@ -10,7 +10,7 @@ namespace OcspLab.Responder.Responding;
 /// </summary>
 internal sealed class ResponseCache
 {
-    private readonly ConcurrentDictionary<byte[], CachedResponse> _answers = new(QuestionComparer.Instance);
+    private readonly ConcurrentDictionary<byte[], CachedResponse> _responses = new(QuestionComparer.Instance);
     private readonly ConcurrentDictionary<byte[], CachedResponse>.AlternateLookup<ReadOnlySpan<byte>> _bySpan;
     private readonly int _capacity;
     private readonly Lock _changing = new();
@@ -20,7 +20,7 @@ internal sealed class ResponseCache
     public ResponseCache(int capacity)
     {
         _capacity = capacity;
-        _bySpan = _answers.GetAlternateLookup<ReadOnlySpan<byte>>();
+        _bySpan = _responses.GetAlternateLookup<ReadOnlySpan<byte>>();
     }
 
     /// <summary>
@@ -29,24 +29,24 @@ internal sealed class ResponseCache
     public long Version => Volatile.Read(ref _version);
 
     /// <summary>How many there are.</summary>
-    public int Count => _answers.Count;
+    public int Count => _responses.Count;
 
-    /// <summary>The answer to a question that was asked before, if it is still to be given.</summary>
+    /// <summary>The response to a question that was asked before, if it is still to be given.</summary>
     public bool TryFind(
         ReadOnlySpan<byte> question,
         DateTimeOffset now,
-        [NotNullWhen(true)] out PreparedResponse? reply
+        [NotNullWhen(true)] out PreparedResponse? response
     )
     {
-        reply = _bySpan.TryGetValue(question, out var answer) && now < answer.RenewAt ? answer.Reply : null;
-        return reply is not null;
+        response = _bySpan.TryGetValue(question, out var cached) && now < cached.RenewAt ? cached.Response : null;
+        return response is not null;
     }
 
-    /// <summary>Keeps an answer, unless something has changed since its status was looked up.</summary>
+    /// <summary>Keeps a response, unless something has changed since its status was looked up.</summary>
     public void Remember(
         byte[] question,
         Authority authority,
-        PreparedResponse reply,
+        PreparedResponse response,
         DateTimeOffset renewAt,
         long version
     )
@@ -58,9 +58,9 @@ internal sealed class ResponseCache
             // Whoever changed something meanwhile has looked here already.
             if (_version != version)
                 return;
-            if (_answers.Count >= _capacity)
+            if (_responses.Count >= _capacity)
                 MakeRoom();
-            _answers[question] = new CachedResponse(authority, reply, renewAt);
+            _responses[question] = new CachedResponse(authority, response, renewAt);
         }
     }
 
@@ -75,25 +75,25 @@ internal sealed class ResponseCache
         if (serialNumber is not null)
         {
             foreach (var question in authority.QuestionsAbout(serialNumber))
-                _answers.TryRemove(question, out _);
+                _responses.TryRemove(question, out _);
             return;
         }
 
-        foreach (var (question, answer) in _answers)
+        foreach (var (question, cached) in _responses)
         {
-            if (answer.Authority == authority)
-                _answers.TryRemove(question, out _);
+            if (cached.Authority == authority)
+                _responses.TryRemove(question, out _);
         }
     }
 
     // An eighth at a time, whichever come first: rare, and what is asked for is soon there again.
     private void MakeRoom()
     {
-        foreach (var (question, _) in _answers.Take(Math.Max(1, _capacity / 8)))
-            _answers.TryRemove(question, out _);
+        foreach (var (question, _) in _responses.Take(Math.Max(1, _capacity / 8)))
+            _responses.TryRemove(question, out _);
     }
 
-    private sealed record CachedResponse(Authority Authority, PreparedResponse Reply, DateTimeOffset RenewAt);
+    private sealed record CachedResponse(Authority Authority, PreparedResponse Response, DateTimeOffset RenewAt);
 
     private sealed class QuestionComparer
         : IEqualityComparer<byte[]>,
