@@ -1,3 +1,5 @@
+using OcspLab.Testing;
+
 namespace OcspLab.ArchitectureTests;
 
 /// <summary>Lines that are read side by side on one screen.</summary>
@@ -20,7 +22,8 @@ public sealed class ColumnTests
         Assert.NotEmpty(files);
         var wide =
             from file in files
-            from line in linesOf(Path.Combine(House.Root, file)).Select((text, index) => (Text: text, Index: index))
+            from line in linesOf(Path.Combine(Repository.Root, file))
+                .Select((text, index) => (Text: text, Index: index))
             where line.Text.Length > Columns
             select $"{file}, line {line.Index + 1}: {line.Text.Length} columns";
         Assert.Empty(wide);

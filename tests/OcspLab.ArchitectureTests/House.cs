@@ -1,6 +1,6 @@
-using System.Runtime.CompilerServices;
 using System.Text.RegularExpressions;
 using System.Xml.Linq;
+using OcspLab.Testing;
 
 namespace OcspLab.ArchitectureTests;
 
@@ -10,7 +10,7 @@ internal static partial class House
     public static IReadOnlyList<HouseProject> Projects { get; } =
     [
         .. Directory
-            .EnumerateFiles(Path.Combine(Root, "src"), "*.csproj", SearchOption.AllDirectories)
+            .EnumerateFiles(Path.Combine(Repository.Root, "src"), "*.csproj", SearchOption.AllDirectories)
             .Order(StringComparer.Ordinal)
             .Select(file => new HouseProject(file)),
     ];
@@ -20,17 +20,13 @@ internal static partial class House
     /// <summary>Every file of the repository with such a name, relative to it; nothing that a build made.</summary>
     public static IEnumerable<string> Files(string pattern) =>
         Directory
-            .EnumerateFiles(Root, pattern, SearchOption.AllDirectories)
-            .Select(file => Path.GetRelativePath(Root, file))
+            .EnumerateFiles(Repository.Root, pattern, SearchOption.AllDirectories)
+            .Select(file => Path.GetRelativePath(Repository.Root, file))
             .Where(file => !file.Split('/').Any(part => part is "bin" or "obj" || part.StartsWith('.')));
 
     /// <summary>The namespace that a file declares, or null where it declares none.</summary>
     public static string? NamespaceIn(string file) =>
         Declaration().Match(File.ReadAllText(file)) is { Success: true } match ? match.Groups[1].Value : null;
-
-    public static string Root => Path.GetFullPath(Path.Combine(Path.GetDirectoryName(ThisFile())!, "../.."));
-
-    private static string ThisFile([CallerFilePath] string file = "") => file;
 
     [GeneratedRegex(@"(?m)^namespace ([\w.]+);")]
     private static partial Regex Declaration();

@@ -1,3 +1,5 @@
+using OcspLab.Testing;
+
 namespace OcspLab.ArchitectureTests;
 
 /// <summary>Projects see what is below them, and never back.</summary>
@@ -42,9 +44,9 @@ public sealed class ProjectTests
     {
         string[] untested = ["OcspLab.Site"];
         var tests = Path.Combine(
-            House.Root,
+            Repository.Root,
             "tests",
-            Path.GetRelativePath(Path.Combine(House.Root, "src"), House.Find(project).Folder) + ".Tests"
+            Path.GetRelativePath(Path.Combine(Repository.Root, "src"), House.Find(project).Folder) + ".Tests"
         );
         Assert.NotEqual(untested.Contains(project), Directory.Exists(tests));
     }

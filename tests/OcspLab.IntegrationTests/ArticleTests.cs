@@ -10,8 +10,8 @@ namespace OcspLab.IntegrationTests;
 /// </summary>
 public sealed partial class ArticleTests(LabFixture lab) : IClassFixture<LabFixture>
 {
-    private static readonly string English = Path.Combine(Programs.Root, "docs/article.md");
-    private static readonly string Chinese = Path.Combine(Programs.Root, "docs/article.zh.md");
+    private static readonly string English = Path.Combine(Repository.Root, "docs/article.md");
+    private static readonly string Chinese = Path.Combine(Repository.Root, "docs/article.zh.md");
 
     [Fact]
     public async Task Every_command_prints_what_the_page_shows()
@@ -55,7 +55,7 @@ public sealed partial class ArticleTests(LabFixture lab) : IClassFixture<LabFixt
         Assert.NotEmpty(pictures);
         Assert.All(
             pictures,
-            picture => Assert.True(File.Exists(Path.Combine(Programs.Root, "docs", picture)), picture)
+            picture => Assert.True(File.Exists(Path.Combine(Repository.Root, "docs", picture)), picture)
         );
         Assert.Equal(pictures, Pictures().Matches(File.ReadAllText(Chinese)).Select(match => match.Groups[1].Value));
     }

@@ -63,7 +63,7 @@ public sealed class CompareTests : IAsyncLifetime
         await AssertReportAsync(Count(".timeline"), "2", PhoneWidth);
         if (visit is not null && Environment.GetEnvironmentVariable("OCSPLAB_UPDATE_DOCS") is not null)
             await File.WriteAllBytesAsync(
-                Path.Combine(Programs.Root, "docs/images/comparison.png"),
+                Path.Combine(Repository.Root, "docs/images/comparison.png"),
                 visit.Picture,
                 TestContext.Current.CancellationToken
             );

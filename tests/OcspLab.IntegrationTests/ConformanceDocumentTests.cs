@@ -1,4 +1,4 @@
-using System.Runtime.CompilerServices;
+using OcspLab.Testing;
 using OcspLab.Testing.Conformance;
 
 namespace OcspLab.IntegrationTests;
@@ -11,7 +11,7 @@ public sealed class ConformanceDocumentTests
         var generated = ConformanceDocument.Generate();
         if (Environment.GetEnvironmentVariable("OCSPLAB_UPDATE_DOCS") == "1")
             await File.WriteAllTextAsync(
-                Path.Combine(SourceFolder(), "../../docs/conformance.md"),
+                Path.Combine(Repository.Root, "docs/conformance.md"),
                 generated,
                 TestContext.Current.CancellationToken
             );
@@ -46,6 +46,4 @@ public sealed class ConformanceDocumentTests
         Assert.All(ConformanceDocument.Proofs.Select(proof => proof.Key), id => Assert.Contains(id, known));
         Assert.All(ConformanceTable.Cases.Values, item => Assert.Contains(item.Rule, known));
     }
-
-    private static string SourceFolder([CallerFilePath] string file = "") => Path.GetDirectoryName(file)!;
 }

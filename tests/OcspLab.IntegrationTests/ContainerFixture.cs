@@ -51,7 +51,7 @@ public sealed class ContainerFixture : IAsyncLifetime
         {
             var build = await Tool.RunAsync(
                 "bash",
-                Path.Combine(Programs.Root, "eng/nginx-image/build"),
+                Path.Combine(Repository.Root, "eng/nginx-image/build"),
                 "--runtime",
                 Runtime
             );
@@ -66,7 +66,7 @@ public sealed class ContainerFixture : IAsyncLifetime
             // A container or a small virtual machine, say, whose limits cannot be raised.
             Environment.SetEnvironmentVariable(
                 "CONTAINERS_CONF",
-                Path.Combine(Programs.Root, "eng/nginx-image/containers.conf")
+                Path.Combine(Repository.Root, "eng/nginx-image/containers.conf")
             );
             trial = await Tool.RunAsync(Runtime, "run", "--rm", image, "nginx", "-v");
         }

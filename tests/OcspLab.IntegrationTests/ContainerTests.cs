@@ -201,7 +201,7 @@ public sealed class ContainerTests(ContainerFixture containers) : IClassFixture<
         var image = $"{ContainedNginx.LocalImage}:{suite}";
         var build = await Tool.RunAsync(
             "bash",
-            Path.Combine(Programs.Root, "eng/nginx-image/build"),
+            Path.Combine(Repository.Root, "eng/nginx-image/build"),
             "--runtime",
             containers.Runtime,
             "--suite",

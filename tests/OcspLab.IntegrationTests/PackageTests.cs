@@ -132,7 +132,7 @@ public sealed class PackageTests : IDisposable
     private Task PackAsync(string name) =>
         DotnetAsync(
             "pack",
-            Path.Combine(Programs.Root, "src/packages", name),
+            Path.Combine(Repository.Root, "src/packages", name),
             "-c",
             Programs.Configuration,
             "--no-build",

@@ -13,9 +13,6 @@ internal static class Programs
     // tests/OcspLab.IntegrationTests/bin/CONFIGURATION/net10.0
     private static readonly DirectoryInfo Here = new(AppContext.BaseDirectory.TrimEnd('/'));
 
-    /// <summary>The repository.</summary>
-    public static string Root { get; } = Here.Parent!.Parent!.Parent!.Parent!.Parent!.FullName;
-
     /// <summary>Debug or Release, as the tests.</summary>
     public static string Configuration { get; } = Here.Parent!.Name;
 
@@ -57,7 +54,7 @@ internal static class Programs
         string.Join(' ', command.Select(word => $"'{word.Replace("'", "'\\''", StringComparison.Ordinal)}'"));
 
     private static string Built(string project, string assembly) =>
-        Path.Combine(Root, project, "bin", Configuration, Here.Name, assembly);
+        Path.Combine(Repository.Root, project, "bin", Configuration, Here.Name, assembly);
 }
 
 /// <summary>A program that goes on until it is told to stop, and what it has said so far.</summary>

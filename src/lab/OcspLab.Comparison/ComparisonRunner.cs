@@ -1,4 +1,3 @@
-using System.Collections.Concurrent;
 using OcspLab.Comparison.Clients;
 using OcspLab.Comparison.Measurements;
 using OcspLab.Comparison.Planning;
@@ -32,7 +31,7 @@ internal sealed class ComparisonRunner(
     Action<string> progress
 )
 {
-    private readonly ConcurrentBag<string> _failures = [];
+    private readonly FailureLog _failures = new();
 
     /// <summary>Runs. When it is cancelled, what was seen so far is the result.</summary>
     /// <exception cref="LabException">The lab around the servers cannot be made.</exception>
@@ -53,7 +52,7 @@ internal sealed class ComparisonRunner(
         // Keys of this kind are made at once, and what they cost is another measurement.
         if (scenarios.Count > 0 && Present(plan.Validity).Count == 0)
         {
-            _failures.Add("scenarios: none of these servers can take part");
+            _failures.Add("scenarios", "none of these servers can take part");
         }
         else if (scenarios.Count > 0)
         {
@@ -130,7 +129,7 @@ internal sealed class ComparisonRunner(
                 .. result
                     .ScenarioRuns.Where(run => run.Failure is not null)
                     .Select(run => $"{ComparisonText.Label(run, result)}, {run.Scenario}: {run.Failure}"),
-                .. _failures,
+                .. _failures.All,
             ],
         };
     }
@@ -142,14 +141,9 @@ internal sealed class ComparisonRunner(
         {
             await run().ConfigureAwait(false);
         }
-        catch (Exception) when (cancellationToken.IsCancellationRequested)
-        {
-            // Ctrl-C reaches servers and clients, too, and what they then say is no failure of theirs. What was seen so
-            // far is the result.
-        }
         catch (Exception exception)
         {
-            _failures.Add($"{what}: {exception.Message}");
+            await _failures.AddAsync(what, exception, cancellationToken).ConfigureAwait(false);
         }
     }
 

@@ -1,4 +1,3 @@
-using System.Collections.Concurrent;
 using OcspLab.Comparison.Planning;
 using OcspLab.Comparison.Servers;
 using OcspLab.Lab;
@@ -14,11 +13,7 @@ namespace OcspLab.Comparison.Clients;
 /// <param name="clients">Who is asked.</param>
 /// <param name="failures">Is given what could not be seen, and why.</param>
 /// <param name="progress">Is told what goes on.</param>
-internal sealed class ClientTrial(
-    IReadOnlyList<IStatusClient> clients,
-    ConcurrentBag<string> failures,
-    Action<string> progress
-)
+internal sealed class ClientTrial(IReadOnlyList<IStatusClient> clients, FailureLog failures, Action<string> progress)
 {
     /// <summary>Runs. When it is cancelled, what was seen so far is the result.</summary>
     public async Task<ClientMatrix> RunAsync(ComparisonLab lab, CancellationToken cancellationToken)
@@ -48,7 +43,9 @@ internal sealed class ClientTrial(
                 }
                 catch (Exception exception) when (!cancellationToken.IsCancellationRequested)
                 {
-                    failures.Add($"clients, {wanted.Title}: {exception.Message}");
+                    await failures
+                        .AddAsync($"clients, {wanted.Title}", exception, cancellationToken)
+                        .ConfigureAwait(false);
                 }
 
                 work.Done(1);
@@ -143,7 +140,9 @@ internal sealed class ClientTrial(
                 }
                 catch (Exception exception) when (!cancellationToken.IsCancellationRequested)
                 {
-                    failures.Add($"{client.Name}, {wanted.Title}: {exception.Message}");
+                    await failures
+                        .AddAsync($"{client.Name}, {wanted.Title}", exception, cancellationToken)
+                        .ConfigureAwait(false);
                 }
             }
         }

@@ -1,4 +1,3 @@
-using System.Collections.Concurrent;
 using OcspLab.Comparison.Planning;
 using OcspLab.Comparison.Servers;
 using OcspLab.Lab;
@@ -53,7 +52,7 @@ public enum SessionKind
 internal sealed class CostMeasurement(
     ComparisonPlan plan,
     IReadOnlyList<IStaplingServer> servers,
-    ConcurrentBag<string> failures,
+    FailureLog failures,
     TimeProvider clock,
     Action<string> progress
 )
@@ -140,14 +139,22 @@ internal sealed class CostMeasurement(
                     }
                     catch (LabException exception) when (!cancellationToken.IsCancellationRequested)
                     {
-                        failures.Add($"cost, {server.Name}, {key.ToName()}, {version}, {session}: {exception.Message}");
+                        await failures
+                            .AddAsync(
+                                $"cost, {server.Name}, {key.ToName()}, {version}, {session}",
+                                exception,
+                                cancellationToken
+                            )
+                            .ConfigureAwait(false);
                     }
                 }
             }
         }
         catch (Exception exception) when (!cancellationToken.IsCancellationRequested)
         {
-            failures.Add($"cost, {server.Name}, {key.ToName()}: {exception.Message}");
+            await failures
+                .AddAsync($"cost, {server.Name}, {key.ToName()}", exception, cancellationToken)
+                .ConfigureAwait(false);
         }
         finally
         {

@@ -1,4 +1,3 @@
-using System.Collections.Concurrent;
 using System.Net;
 using OcspLab.Comparison.Planning;
 using OcspLab.Comparison.Servers;
@@ -30,7 +29,7 @@ public sealed record CrowdLoad(string Server, int Clients, int Informed, int Req
 internal sealed class LoadMeasurement(
     ComparisonPlan plan,
     IReadOnlyList<IStaplingServer> servers,
-    ConcurrentBag<string> failures,
+    FailureLog failures,
     Action<string> progress
 )
 {
@@ -85,7 +84,9 @@ internal sealed class LoadMeasurement(
         }
         catch (Exception exception) when (!cancellationToken.IsCancellationRequested)
         {
-            failures.Add($"load, {site.Name}, {crowd} clients: {exception.Message}");
+            await failures
+                .AddAsync($"load, {site.Name}, {crowd} clients", exception, cancellationToken)
+                .ConfigureAwait(false);
             return null;
         }
     }

@@ -69,21 +69,17 @@ internal sealed class ScenarioRun(
                 await Task.Delay(plan.Interval, _clock, cancellationToken).ConfigureAwait(false);
             }
         }
-        catch (Exception exception) when (!cancellationToken.IsCancellationRequested)
+        catch (Exception exception)
         {
-            // A server that cannot be run says so in its own row.
+            // A server that cannot be run says so in its own row; what was seen so far is kept.
             failure = exception.Message;
         }
-        catch (Exception) when (cancellationToken.IsCancellationRequested)
-        {
-            // What was seen so far is kept.
-        }
 
-        // A Ctrl-C reaches the servers, too.
-        if (!cancellationToken.IsCancellationRequested)
-            failure ??=
-                _process.Ending
-                ?? (_observations.Count == 0 || begun == default ? "it was not ready before its time was over" : null);
+        failure ??= _process.Ending;
+        if (failure is null && (_observations.Count == 0 || begun == default))
+            failure = "it was not ready before its time was over";
+        if (failure is not null && await Interrupt.IsBehindFailureAsync(cancellationToken).ConfigureAwait(false))
+            failure = null;
         await _process.EndAsync().ConfigureAwait(false);
         ResponderRequest[] requests =
         [

@@ -1,4 +1,3 @@
-using System.Collections.Concurrent;
 using OcspLab.Comparison.Planning;
 using OcspLab.Comparison.Servers;
 using OcspLab.Pki;
@@ -16,7 +15,7 @@ internal sealed class ScenarioRuns(
     ComparisonPlan plan,
     IReadOnlyList<IStaplingServer> servers,
     IReadOnlyList<Scenario> scenarios,
-    ConcurrentBag<string> failures,
+    FailureLog failures,
     TimeProvider clock,
     Action<string> progress
 )
@@ -34,7 +33,7 @@ internal sealed class ScenarioRuns(
             catch (Exception exception) when (!cancellationToken.IsCancellationRequested)
             {
                 // A run is minutes: those before it are kept.
-                failures.Add($"{NameOf(run)}: {exception.Message}");
+                await failures.AddAsync($"{NameOf(run)}", exception, cancellationToken).ConfigureAwait(false);
             }
         }
 
