@@ -4,6 +4,7 @@ using OcspLab.Comparison.Browsers;
 using OcspLab.Comparison.Findings;
 using OcspLab.Comparison.Measurements;
 using OcspLab.Comparison.Planning;
+using OcspLab.Comparison.Reports;
 using OcspLab.Comparison.Scenarios;
 using OcspLab.Comparison.Servers;
 using OcspLab.Lab.Nginx;
@@ -244,7 +245,7 @@ public sealed class CompareTests : IAsyncLifetime
         Assert.Contains(said, line => line.StartsWith("[1 of 1] scenarios, run 2 of 2: ", StringComparison.Ordinal));
         var findings = ComparisonFindings.Of(result);
         var finding = findings.Findings.Single(finding => finding.Behaviour == "staples nothing past its nextUpdate");
-        Assert.Equal((FindingVerdict.Holds, "in 1 scenario, 2 runs"), (finding.Verdict, finding.Text));
+        Assert.Equal((FindingVerdict.Holds, "in 1 scenario, 2 runs"), (finding.Verdict, finding.Evidence.ToText()));
         await CompareRun.WriteAsync(result, findings, "ocsplab compare", _folder.Path);
         await AssertReportAsync(
             $"{Count(".timeline")}, {Count(".timeline .window")} > 1, [...document.querySelectorAll('.timeline "

@@ -9,6 +9,7 @@ using OcspLab.Lab.Nginx;
 using OcspLab.Lab.Topology;
 using OcspLab.Pki;
 using OcspLab.Responder.Admin;
+using OcspLab.Responder.Telemetry;
 using OcspLab.Testing;
 
 namespace OcspLab.IntegrationTests;
@@ -326,7 +327,7 @@ public sealed class ResponderClientsTests(LabFixture lab) : IClassFixture<LabFix
                     entry.SerialNumbers.Contains(certificate.SerialNumber.ToLowerInvariant())
                     && (userAgent is null || entry.UserAgent!.Contains(userAgent, StringComparison.Ordinal))
                 )
-                .Select(entry => entry.Outcome),
+                .Select(entry => entry.Outcome.ToName()),
         ];
     }
 

@@ -62,9 +62,9 @@ public static class CompareRun
     public static IReadOnlyCollection<string> Wanted(CompareLength length, IReadOnlyCollection<string> named)
     {
         ArgumentNullException.ThrowIfNull(named);
-        return named.Count > 0 ? named
-            : length == CompareLength.Quick ? [.. Experiments.Take(Scenario.Quick), "latency", "load"]
-            : Experiments;
+        if (named.Count > 0)
+            return named;
+        return length == CompareLength.Quick ? [.. Experiments.Take(Scenario.Quick), "latency", "load"] : Experiments;
     }
 
     /// <summary>Makes sure that a report can be written there, before there is one.</summary>

@@ -21,8 +21,8 @@ public static class StoredCertificate
             when (exception is CryptographicException or IOException or UnauthorizedAccessException)
         {
             throw new PkiException(
-                $"{files.Certificate} is not a readable certificate ({exception.Message}). Delete it and it is made "
-                    + $"again.",
+                $"{files.Certificate} is not a readable certificate ({exception.Message}). Delete it and it "
+                    + "is made again.",
                 exception
             );
         }

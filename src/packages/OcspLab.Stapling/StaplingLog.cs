@@ -173,8 +173,8 @@ internal static partial class StaplingLog
     [LoggerMessage(
         1018,
         LogLevel.Warning,
-        "The store of staples fails ({Why}). Stapling goes on without it; what is stapled now would not survive a "
-            + "restart",
+        "The store of staples fails ({Why}). Stapling goes on without it; what is stapled now is gone "
+            + "with a restart",
         EventName = "StoreFailed"
     )]
     public static partial void StoreFailed(this ILogger logger, string why);

@@ -67,9 +67,10 @@ public sealed record CertificateReport(string Subject, string SerialNumber, Date
         {
             using var rsa = certificate.GetRSAPublicKey();
             using var ecdsa = certificate.GetECDsaPublicKey();
-            return rsa is not null ? $"RSA-{rsa.KeySize}"
-                : ecdsa is not null
-                    ? $"ECDSA {ecdsa.ExportParameters(false).Curve.Oid?.FriendlyName ?? $"{ecdsa.KeySize} bits"}"
+            if (rsa is not null)
+                return $"RSA-{rsa.KeySize}";
+            return ecdsa is not null
+                ? $"ECDSA {ecdsa.ExportParameters(false).Curve.Oid?.FriendlyName ?? $"{ecdsa.KeySize} bits"}"
                 : certificate.PublicKey.Oid.FriendlyName ?? certificate.PublicKey.Oid.Value ?? "";
         }
         catch (CryptographicException)

@@ -2,6 +2,7 @@ using OcspLab.Comparison.Clients;
 using OcspLab.Comparison.Findings;
 using OcspLab.Comparison.Measurements;
 using OcspLab.Comparison.Planning;
+using OcspLab.Comparison.Reports;
 using OcspLab.Comparison.Results;
 
 namespace OcspLab.Comparison.Tests;
@@ -30,7 +31,7 @@ public sealed class ArticleClaimTests
                 FindingVerdict.Holds,
                 "0 ms to the responder: 5 ms stapled, 6 ms asking; 20 ms to the responder: 5 ms stapled, 46 ms asking"
             ),
-            (claim.Verdict, claim.Text)
+            (claim.Verdict, claim.Evidence.ToText())
         );
     }
 
@@ -97,7 +98,7 @@ public sealed class ArticleClaimTests
         );
         Assert.Equal(
             (FindingVerdict.Holds, "for 100 clients: 2 by kestrel; 100 when they ask themselves"),
-            (claim.Verdict, claim.Text)
+            (claim.Verdict, claim.Evidence.ToText())
         );
     }
 
@@ -116,7 +117,7 @@ public sealed class ArticleClaimTests
         );
         Assert.Equal(
             (FindingVerdict.Holds, "2 of 2 clients connect with a staple, 1 of 2 without; lost to the outage: dotnet"),
-            (claim.Verdict, claim.Text)
+            (claim.Verdict, claim.Evidence.ToText())
         );
         // One that refuses unstapled sites anyway is no loss.
         Assert.Equal(

@@ -1,5 +1,7 @@
 using OcspLab.Comparison.Findings;
+using OcspLab.Comparison.Reports;
 using OcspLab.Comparison.Scenarios;
+using OcspLab.Responder.Telemetry;
 
 namespace OcspLab.Comparison.Tests;
 
@@ -34,7 +36,8 @@ public sealed class FindingTests
             "closed: lost after 5 s",
             Judge(Run("closed", "5 good until 30, 15 unstapled"))[
                 "keeps its good staple to its end while the responder misbehaves"
-            ].Text
+            ]
+                .Evidence.ToText()
         );
 
     [Fact]
@@ -52,7 +55,8 @@ public sealed class FindingTests
             "tryLater: still 1 s later",
             Judge(Run("undisturbed", "5 good"), Run("tryLater", "5 good until 30, 31 expired"))[
                 "staples nothing past its nextUpdate"
-            ].Text
+            ]
+                .Evidence.ToText()
         );
 
     [Fact]
@@ -60,10 +64,13 @@ public sealed class FindingTests
     {
         Assert.Equal(
             "good for 2 s, then revoked",
-            Judge(Run("revoked", "9 good, 12 good, 13 revoked"))["tells of a revocation"].Text
+            Judge(Run("revoked", "9 good, 12 good, 13 revoked"))["tells of a revocation"].Evidence.ToText()
         );
         var withheld = Judge(Run("revoked", "9 good, 30 good, 31 unstapled"))["tells of a revocation"];
-        Assert.Equal((FindingVerdict.Fails, "good for 20 s, then nothing"), (withheld.Verdict, withheld.Text));
+        Assert.Equal(
+            (FindingVerdict.Fails, "good for 20 s, then nothing"),
+            (withheld.Verdict, withheld.Evidence.ToText())
+        );
     }
 
     [Fact]
@@ -72,7 +79,7 @@ public sealed class FindingTests
         var bare = Judge(Run("mustStaple", "4 refused, 5 unstapled, 30 good"))[
             "shows a must-staple certificate only with its staple"
         ];
-        Assert.Equal((FindingVerdict.Fails, "1 of 3 handshakes without"), (bare.Verdict, bare.Text));
+        Assert.Equal((FindingVerdict.Fails, "1 of 3 handshakes without"), (bare.Verdict, bare.Evidence.ToText()));
         Assert.Equal(
             FindingVerdict.Holds,
             Judge(Run("mustStaple", "4 refused, 30 good"))[
@@ -93,7 +100,8 @@ public sealed class FindingTests
             "at the end a wrong answer",
             Judge(Run("mustStaple", "4 refused, 5 wrong, 30 wrong"))[
                 "shows a must-staple certificate only with its staple"
-            ].Text
+            ]
+                .Evidence.ToText()
         );
 
     [Fact]
@@ -110,7 +118,10 @@ public sealed class FindingTests
                 Run = 3,
             }
         )["tells of a revocation"];
-        Assert.Equal((FindingVerdict.Holds, "good for 4 s (2–7), then revoked"), (finding.Verdict, finding.Text));
+        Assert.Equal(
+            (FindingVerdict.Holds, "good for 4 s (2–7), then revoked"),
+            (finding.Verdict, finding.Evidence.ToText())
+        );
     }
 
     [Fact]
@@ -132,7 +143,7 @@ public sealed class FindingTests
                 FindingVerdict.Fails,
                 "1 of 3 runs: good for 20 s, then nothing; 2 of 3 runs: good for 3 s (2–4), then revoked"
             ),
-            (finding.Verdict, finding.Text)
+            (finding.Verdict, finding.Evidence.ToText())
         );
     }
 
@@ -142,7 +153,8 @@ public sealed class FindingTests
             "tryLater: still 3 s later",
             Judge(Run("tryLater", "5 good until 30, 33 expired, 40 good until 80"))[
                 "staples nothing past its nextUpdate"
-            ].Text
+            ]
+                .Evidence.ToText()
         );
 
     [Fact]
@@ -154,7 +166,10 @@ public sealed class FindingTests
                 Ended = TimeSpan.FromSeconds(20),
             }
         )["is stapled again soon after the outage"];
-        Assert.Equal((FindingVerdict.Holds, "after 5 s, asked 0× during it"), (finding.Verdict, finding.Text));
+        Assert.Equal(
+            (FindingVerdict.Holds, "after 5 s, asked 0× during it"),
+            (finding.Verdict, finding.Evidence.ToText())
+        );
     }
 
     [Fact]
@@ -167,7 +182,7 @@ public sealed class FindingTests
         )["staples nothing past its nextUpdate"];
         Assert.Equal(
             (FindingVerdict.Fails, "in all 3 scenarios: still 3 s (1–5) later"),
-            (finding.Verdict, finding.Text)
+            (finding.Verdict, finding.Evidence.ToText())
         );
     }
 
@@ -180,7 +195,10 @@ public sealed class FindingTests
                 Ended = TimeSpan.FromSeconds(20),
             }
         )["is stapled again soon after the outage"];
-        Assert.Equal((FindingVerdict.Holds, "it was never lost, asked 0× during it"), (finding.Verdict, finding.Text));
+        Assert.Equal(
+            (FindingVerdict.Holds, "it was never lost, asked 0× during it"),
+            (finding.Verdict, finding.Evidence.ToText())
+        );
     }
 
     [Fact]
@@ -192,7 +210,10 @@ public sealed class FindingTests
                 Ended = TimeSpan.FromSeconds(20),
             }
         )["is stapled again soon after the outage"];
-        Assert.Equal((FindingVerdict.Unseen, "not within 30 s, asked 0× during it"), (soon.Verdict, soon.Text));
+        Assert.Equal(
+            (FindingVerdict.Unseen, "not within 30 s, asked 0× during it"),
+            (soon.Verdict, soon.Evidence.ToText())
+        );
         Assert.Equal(
             FindingVerdict.Fails,
             Judge(
@@ -220,7 +241,7 @@ public sealed class FindingTests
         )["asks before the first client"];
         Assert.Equal(
             (FindingVerdict.Fails, "1 of 3 runs: asked 0× before; 2 of 3 runs: asked 1.5× (1–2) before"),
-            (finding.Verdict, finding.Text)
+            (finding.Verdict, finding.Evidence.ToText())
         );
     }
 
@@ -234,7 +255,10 @@ public sealed class FindingTests
                 Run = 2,
             }
         )["keeps its good staple to its end while the responder misbehaves"];
-        Assert.Equal((FindingVerdict.Fails, "closed (1 of 2 runs): lost after 5 s"), (finding.Verdict, finding.Text));
+        Assert.Equal(
+            (FindingVerdict.Fails, "closed (1 of 2 runs): lost after 5 s"),
+            (finding.Verdict, finding.Evidence.ToText())
+        );
     }
 
     [Fact]
@@ -242,7 +266,7 @@ public sealed class FindingTests
     {
         Assert.All(
             Judge().Values,
-            finding => Assert.Equal((FindingVerdict.Unseen, Finding.NotRun), (finding.Verdict, finding.Text))
+            finding => Assert.Equal((FindingVerdict.Unseen, "not run"), (finding.Verdict, finding.Evidence.ToText()))
         );
         Assert.Equal(
             FindingVerdict.Unseen,
@@ -256,7 +280,7 @@ public sealed class FindingTests
         var finding = Judge(Run("undisturbed", "5 refused") with { Failure = "it ended with 1" })[
             "the very first handshake is stapled"
         ];
-        Assert.Equal((FindingVerdict.Fails, "it ended with 1"), (finding.Verdict, finding.Text));
+        Assert.Equal((FindingVerdict.Fails, "it ended with 1"), (finding.Verdict, finding.Evidence.ToText()));
     }
 
     [Fact]
@@ -286,7 +310,7 @@ public sealed class FindingTests
             scenario,
             Scenario.All.Single(known => known.Name == scenario).Kind,
             [.. story.Split(", ").Select(Read)],
-            [new ResponderRequest(TimeSpan.FromSeconds(1), "good", null)],
+            [new ResponderRequest(TimeSpan.FromSeconds(1), ResponseOutcome.Good, null)],
             TimeSpan.FromSeconds(10),
             null
         )

@@ -69,7 +69,10 @@ public sealed class AdminApiTests : IAsyncLifetime
         Assert.Null(await client.RevokeAsync("nobody", RevocationReason.Unspecified, cancellation));
 
         await _responder.Http.PostAsync(_responder.Url, new ByteArrayContent(_responder.Request()), cancellation);
-        Assert.Equal(new RequestCount("POST", "good", 1), Assert.Single(await client.CountAsync(cancellation)));
+        Assert.Equal(
+            new RequestCount("POST", ResponseOutcome.Good, 1),
+            Assert.Single(await client.CountAsync(cancellation))
+        );
     }
 
     [Theory]
@@ -98,11 +101,11 @@ public sealed class AdminApiTests : IAsyncLifetime
     {
         using var client = Client();
         var url = _responder.Url;
-        Assert.Equal("stopped", (await client.StopAsync(TestContext.Current.CancellationToken)).State);
+        Assert.Equal(PortState.Stopped, (await client.StopAsync(TestContext.Current.CancellationToken)).State);
         await Assert.ThrowsAsync<HttpRequestException>(() =>
             _responder.Http.GetAsync(url, TestContext.Current.CancellationToken)
         );
-        Assert.Equal("started", (await client.StartAsync(TestContext.Current.CancellationToken)).State);
+        Assert.Equal(PortState.Started, (await client.StartAsync(TestContext.Current.CancellationToken)).State);
         Assert.Equal(
             HttpStatusCode.OK,
             (await _responder.Http.GetAsync(_responder.Url, TestContext.Current.CancellationToken)).StatusCode

@@ -5,6 +5,7 @@ using OcspLab.Ocsp.Responses;
 using OcspLab.Responder.Admin;
 using OcspLab.Responder.Faults;
 using OcspLab.Responder.Sources;
+using OcspLab.Responder.Telemetry;
 using OcspLab.Testing;
 
 namespace OcspLab.Responder.Tests;
@@ -180,15 +181,15 @@ public sealed class FaultsTests : IAsyncDisposable
         var journal = await _bench.Admin.ReadJournalAsync(0, TestContext.Current.CancellationToken);
         Assert.Equal(["1267"], journal[0].SerialNumbers);
         Assert.Equal(
-            (1, "POST", "good", 200, null),
+            (1, "POST", ResponseOutcome.Good, 200, null),
             (journal[0].Number, journal[0].Method, journal[0].Outcome, journal[0].Status, journal[0].Fault)
         );
         Assert.StartsWith("127.0.0.1:", journal[0].Client, StringComparison.Ordinal);
         Assert.Equal(
-            ("tryLater", "TryLater", TestAuthority.Now.AddSeconds(3)),
+            (ResponseOutcome.TryLater, "TryLater", TestAuthority.Now.AddSeconds(3)),
             (journal[1].Outcome, journal[1].Fault, journal[1].At)
         );
-        Assert.Equal("malformedRequest", journal[2].Outcome);
+        Assert.Equal(ResponseOutcome.MalformedRequest, journal[2].Outcome);
         Assert.Empty(journal[2].SerialNumbers);
         Assert.Equal(
             [journal[2].Number],

@@ -2,6 +2,7 @@ using OcspLab.Ocsp.Requests;
 using OcspLab.Responder.Authorities;
 using OcspLab.Responder.Responding;
 using OcspLab.Responder.Sources;
+using OcspLab.Responder.Telemetry;
 using OcspLab.Testing;
 
 namespace OcspLab.Responder.Tests;
@@ -84,5 +85,5 @@ public sealed class ResponseCacheTests
     private static byte[] Question(int serial, CertIdHash hash = CertIdHash.Sha1) =>
         Authority.Question(OcspSubject.FromSerial(serial, Issuer).ToCertId(hash), null);
 
-    private static PreparedResponse Reply { get; } = new(new byte[] { 1 }, "good", null, []);
+    private static PreparedResponse Reply { get; } = new(new byte[] { 1 }, ResponseOutcome.Good, null, []);
 }

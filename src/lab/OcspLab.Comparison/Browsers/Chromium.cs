@@ -14,11 +14,17 @@ public sealed class Chromium(TimeProvider clock) : IBrowser
     public string Name => "chromium";
 
     /// <inheritdoc/>
-    public string? Missing =>
-        Program is null ? "chromium is not installed"
-        : ChildProcess.Find("certutil") is null
-            ? "certutil is not installed (libnss3-tools), without which Chromium trusts no private root"
-        : null;
+    public string? Missing
+    {
+        get
+        {
+            if (Program is null)
+                return "chromium is not installed";
+            return ChildProcess.Find("certutil") is null
+                ? "certutil is not installed (libnss3-tools), without which Chromium trusts no private root"
+                : null;
+        }
+    }
 
     /// <summary>How wide its window is.</summary>
     /// <value>Pixels; 1280.</value>
@@ -35,7 +41,7 @@ public sealed class Chromium(TimeProvider clock) : IBrowser
     /// <param name="cancellationToken">Ends the browser.</param>
     /// <returns>What was shown, and the expression's value as text.</returns>
     /// <exception cref="LabException">It is not installed, or it does not come up.</exception>
-    public async Task<(PageVisit Visit, string Answer)> VisitAsync(
+    public async Task<(PageVisit Visit, string ScriptResult)> VisitAsync(
         Uri page,
         string rootFile,
         string script,

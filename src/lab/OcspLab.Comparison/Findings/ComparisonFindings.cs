@@ -1,3 +1,4 @@
+using OcspLab.Comparison.Measurements;
 using OcspLab.Comparison.Results;
 
 namespace OcspLab.Comparison.Findings;
@@ -13,10 +14,10 @@ public sealed record ComparisonFindings(
 )
 {
     /// <summary>The behaviours that anything was seen of.</summary>
-    public IReadOnlyList<string> Behaviours => [.. SeenOrNot[true]];
+    public IReadOnlyList<string> Behaviours => [.. BehavioursWhere(WasRun)];
 
     /// <summary>The behaviours that nothing was run for.</summary>
-    public IReadOnlyList<string> BehavioursNotRun => [.. SeenOrNot[false]];
+    public IReadOnlyList<string> BehavioursNotRun => [.. BehavioursWhere(_ => true).Except(Behaviours)];
 
     /// <summary>Judges everything.</summary>
     public static ComparisonFindings Of(ComparisonResult result)
@@ -34,22 +35,39 @@ public sealed record ComparisonFindings(
     public IEnumerable<Finding> Row(string behaviour) =>
         Judged.Select(server => Findings.First(finding => finding.Server == server && finding.Behaviour == behaviour));
 
-    /// <summary>A server's name, and how many of the behaviours that were seen hold.</summary>
-    public string Score(string server)
+    /// <summary>How a server did, over the behaviours of it that were seen.</summary>
+    public ServerScore Score(string server)
     {
         var seen = Findings
             .Where(finding => finding.Server == server && finding.Verdict != FindingVerdict.Unseen)
             .ToArray();
-        return seen.Length == 0
-            ? server
-            : $"{server} {seen.Count(finding => finding.Verdict == FindingVerdict.Holds)}/{seen.Length}";
+        return new ServerScore(server, seen.Count(finding => finding.Verdict == FindingVerdict.Holds), seen.Length);
     }
 
-    private ILookup<bool, string> SeenOrNot =>
-        Findings
-            .GroupBy(finding => finding.Behaviour)
-            .ToLookup(
-                row => row.Any(finding => finding.Verdict != FindingVerdict.Unseen || finding.Text != Finding.NotRun),
-                row => row.Key
-            );
+    /// <summary>
+    /// How many requests the responder had about a server's certificates in each run of all scenarios: in whole runs,
+    /// or, where the comparison was cut short in the first of them, in what there is of it.
+    /// </summary>
+    public static Spread RequestsOf(string server, ComparisonResult result)
+    {
+        ArgumentNullException.ThrowIfNull(result);
+        var runs = result.ScenarioRuns.Where(run => run.Server == server).GroupBy(run => run.Run).ToArray();
+        var whole = Array.FindAll(runs, run => run.All(run => !run.IsCutShort));
+        return Spread.Of((whole.Length > 0 ? whole : runs).Select(run => (double)run.Sum(run => run.Requests.Count)));
+    }
+
+    private IEnumerable<string> BehavioursWhere(Func<Finding, bool> anyIs) =>
+        from finding in Findings
+        group finding by finding.Behaviour into row
+        where row.Any(anyIs)
+        select row.Key;
+
+    private static bool WasRun(Finding finding) =>
+        finding.Evidence is not UnseenEvidence { Reason: UnseenReason.NotRun };
 }
+
+/// <summary>How a server did.</summary>
+/// <param name="Server">The server.</param>
+/// <param name="Holds">How many of the behaviours that were seen of it hold.</param>
+/// <param name="Seen">How many were seen.</param>
+public sealed record ServerScore(string Server, int Holds, int Seen);

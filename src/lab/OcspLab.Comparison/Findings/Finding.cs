@@ -17,9 +17,5 @@ public enum FindingVerdict
 /// <param name="Server">The server.</param>
 /// <param name="Behaviour">The row's title.</param>
 /// <param name="Verdict">Whether it holds.</param>
-/// <param name="Text">What was seen.</param>
-public sealed record Finding(string Server, string Behaviour, FindingVerdict Verdict, string Text)
-{
-    /// <summary>What is said where nobody looked.</summary>
-    internal const string NotRun = "not run";
-}
+/// <param name="Evidence">What was seen.</param>
+public sealed record Finding(string Server, string Behaviour, FindingVerdict Verdict, Evidence Evidence);

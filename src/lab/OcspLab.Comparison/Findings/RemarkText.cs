@@ -1,5 +1,4 @@
 using System.Runtime.CompilerServices;
-using OcspLab.Comparison.Measurements;
 
 namespace OcspLab.Comparison.Findings;
 
@@ -16,8 +15,7 @@ internal readonly record struct Quantity(double Value, string Unit = "")
 }
 
 /// <summary>
-/// A sentence whose numbers stay numbers, so that the sentences of many runs can be told as one with their medians. It
-/// is written as an interpolated string: counts and <see cref="Quantity"/> are its numbers, all else are its words.
+/// A remark whose numbers stay numbers, so that a report can tell the remarks of many runs as one, with medians. It is written as an interpolated string: counts and <see cref="Quantity"/> are its numbers, all else are its words.
 /// </summary>
 [InterpolatedStringHandler]
 internal sealed class RemarkText
@@ -31,6 +29,12 @@ internal sealed class RemarkText
         _ = literalLength;
         _quantities.Capacity = formattedCount;
     }
+
+    /// <summary>The words around the numbers: one more than there are numbers.</summary>
+    public IReadOnlyList<string> Parts => _words;
+
+    /// <summary>The numbers, in their order.</summary>
+    public IReadOnlyList<Quantity> Quantities => _quantities;
 
     /// <summary>
     /// The words with a sign for every number: sentences with the same words differ in numbers alone.
@@ -53,17 +57,4 @@ internal sealed class RemarkText
         _quantities.Add(quantity);
         _words.Add("");
     }
-
-    /// <summary>What sentences in the same words say: each number as median, and as spread where they differ.</summary>
-    public static string Join(IReadOnlyList<RemarkText> same)
-    {
-        var numbers = same[0]
-            ._quantities.Select(
-                (quantity, index) => Spread.Of(same.Select(text => text._quantities[index].Value)).ToText(quantity.Unit)
-            );
-        return string.Concat(same[0]._words.Zip(numbers.Append(""), (word, number) => word + number));
-    }
-
-    /// <inheritdoc/>
-    public override string ToString() => Join([this]);
 }

@@ -23,31 +23,4 @@ internal sealed record RunRemark(FindingVerdict Verdict, RemarkText Text)
             ? FindingVerdict.Unseen
             : FindingVerdict.Holds;
     }
-
-    /// <summary>
-    /// As one sentence: what is said in the same words is said once, its numbers as median and spread; what is not as
-    /// it should be comes first.
-    /// </summary>
-    /// <param name="remarks">One of every run; at least one.</param>
-    public static string Join(IReadOnlyCollection<RunRemark> remarks) =>
-        string.Join(
-            "; ",
-            remarks
-                .OrderBy(remark => Severity(remark.Verdict))
-                .GroupBy(remark => (remark.Verdict, remark.Text.Words))
-                .Select(same =>
-                    same.Count() < remarks.Count ? $"{same.Count()} of {remarks.Count} runs: {Join(same)}" : Join(same)
-                )
-        );
-
-    /// <summary>What remarks in the same words say.</summary>
-    public static string Join(IEnumerable<RunRemark> same) => RemarkText.Join([.. same.Select(remark => remark.Text)]);
-
-    private static int Severity(FindingVerdict verdict) =>
-        verdict switch
-        {
-            FindingVerdict.Fails => 0,
-            FindingVerdict.Unseen => 1,
-            _ => 2,
-        };
 }

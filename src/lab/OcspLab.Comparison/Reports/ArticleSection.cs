@@ -19,7 +19,9 @@ internal static class ArticleSection
             body,
             "claims",
             ["stapling means that…", ""],
-            findings.Claims.Select(claim => new[] { Head(claim.Claim), Verdict(claim.Verdict, claim.Text) })
+            findings.Claims.Select(claim =>
+                new[] { Head(claim.Claim), Verdict(claim.Verdict, claim.Evidence.ToText()) }
+            )
         );
         Caption(
             body,

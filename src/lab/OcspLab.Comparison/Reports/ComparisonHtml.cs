@@ -23,8 +23,8 @@ public static class ComparisonHtml
         body.Append("<h1>OCSP stapling, compared</h1>");
         body.Append(
             CultureInfo.InvariantCulture,
-            $"<p class=\"lead\">{result.At:yyyy-MM-dd HH:mm} UTC · {result.Took.TotalSeconds:0} "
-                + $"s{(result.IsCutShort ? $" · {ComparisonText.CutShort}" : "")}</p>"
+            $"<p class=\"lead\">{result.At:yyyy-MM-dd HH:mm} UTC · {result.Took.TotalSeconds:0} s"
+                + $"{(result.IsCutShort ? $" · {ComparisonText.CutShort}" : "")}</p>"
         );
         body.Append(CultureInfo.InvariantCulture, $"<p>{Text(ComparisonText.Introduction)}</p>");
         ScenarioSection.Write(body, result, findings, command);

@@ -17,8 +17,25 @@ public static class ComparisonJson
         ArgumentNullException.ThrowIfNull(findings);
         var report = JsonSerializer.SerializeToNode(result, Options)!.AsObject();
         report["judged"] = JsonSerializer.SerializeToNode(findings.Judged, Options);
-        report["findings"] = JsonSerializer.SerializeToNode(findings.Findings, Options);
-        report["claims"] = JsonSerializer.SerializeToNode(findings.Claims, Options);
+        report["findings"] = JsonSerializer.SerializeToNode(
+            findings.Findings.Select(finding => new
+            {
+                finding.Server,
+                finding.Behaviour,
+                finding.Verdict,
+                Text = finding.Evidence.ToText(),
+            }),
+            Options
+        );
+        report["claims"] = JsonSerializer.SerializeToNode(
+            findings.Claims.Select(claim => new
+            {
+                claim.Claim,
+                claim.Verdict,
+                Text = claim.Evidence.ToText(),
+            }),
+            Options
+        );
         return report.ToJsonString(Options);
     }
 

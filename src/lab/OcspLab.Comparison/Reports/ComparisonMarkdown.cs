@@ -52,10 +52,15 @@ public static class ComparisonMarkdown
         text.AppendLine(ComparisonText.Rules).AppendLine();
         Table(
             text,
-            ["", .. findings.Judged.Select(findings.Score)],
+            ["", .. findings.Judged.Select(server => findings.Score(server).ToText())],
             findings.Behaviours.Select(behaviour =>
                 (string[])
-                    [behaviour, .. findings.Row(behaviour).Select(finding => $"{Mark(finding.Verdict)} {finding.Text}")]
+                    [
+                        behaviour,
+                        .. findings
+                            .Row(behaviour)
+                            .Select(finding => $"{Mark(finding.Verdict)} {finding.Evidence.ToText()}"),
+                    ]
             )
         );
         foreach (var missing in result.Missing)
@@ -91,7 +96,7 @@ public static class ComparisonMarkdown
         Table(
             text,
             ["stapling means that…", ""],
-            findings.Claims.Select(claim => (string[])[claim.Claim, $"{Mark(claim.Verdict)} {claim.Text}"])
+            findings.Claims.Select(claim => (string[])[claim.Claim, $"{Mark(claim.Verdict)} {claim.Evidence.ToText()}"])
         );
         if (result.Latencies.Count > 0)
         {

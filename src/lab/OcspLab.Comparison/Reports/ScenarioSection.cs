@@ -1,7 +1,6 @@
 using System.Globalization;
 using System.Text;
 using OcspLab.Comparison.Findings;
-using OcspLab.Comparison.Measurements;
 using OcspLab.Comparison.Planning;
 using OcspLab.Comparison.Results;
 using OcspLab.Comparison.Scenarios;
@@ -37,7 +36,7 @@ internal static class ScenarioSection
             "requests",
             [
                 .. findings
-                    .Judged.Select(server => (Name: server, Count: RequestsOf(server, result)))
+                    .Judged.Select(server => (Name: server, Count: ComparisonFindings.RequestsOf(server, result)))
                     .Select(server => new Bar(server.Name, server.Count.Median, server.Count.ToText())),
             ]
         );
@@ -56,11 +55,11 @@ internal static class ScenarioSection
         Table(
             body,
             "matrix",
-            findings.Judged.Select(findings.Score).Prepend(""),
+            findings.Judged.Select(server => findings.Score(server).ToText()).Prepend(""),
             findings.Behaviours.Select(behaviour =>
                 findings
                     .Row(behaviour)
-                    .Select(finding => Verdict(finding.Verdict, finding.Text))
+                    .Select(finding => Verdict(finding.Verdict, finding.Evidence.ToText()))
                     .Prepend(Head(behaviour))
             )
         );
@@ -164,14 +163,6 @@ internal static class ScenarioSection
                     + $"height=\"14\"/></svg> {Text(result.ToWords())}</span>"
             );
         body.Append("</p>");
-    }
-
-    // In whole runs; in a comparison that was cut short in its first one, in what there is of it.
-    private static Spread RequestsOf(string server, ComparisonResult result)
-    {
-        var runs = result.ScenarioRuns.Where(run => run.Server == server).GroupBy(run => run.Run).ToArray();
-        var whole = Array.FindAll(runs, run => run.All(run => !run.IsCutShort));
-        return Spread.Of((whole.Length > 0 ? whole : runs).Select(run => (double)run.Sum(run => run.Requests.Count)));
     }
 
     private static string Class(HandshakeResult result) => result.ToString().ToLowerInvariant();

@@ -1,4 +1,5 @@
 using OcspLab.Comparison.Planning;
+using OcspLab.Responder.Telemetry;
 
 namespace OcspLab.Comparison.Scenarios;
 
@@ -38,4 +39,4 @@ public sealed record ScenarioRunResult(
 /// <param name="At">Since the run's start.</param>
 /// <param name="Outcome">How it was responded to.</param>
 /// <param name="Fault">The fault that was in force, or null.</param>
-public sealed record ResponderRequest(TimeSpan At, string Outcome, string? Fault);
+public sealed record ResponderRequest(TimeSpan At, ResponseOutcome Outcome, string? Fault);

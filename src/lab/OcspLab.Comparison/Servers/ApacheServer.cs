@@ -10,14 +10,19 @@ internal sealed class ApacheServer : IStaplingServer
 
     public string Name => "apache";
 
-    public string? Missing =>
-        ChildProcess.Find("apache2") is null ? "apache2 is not installed"
-        : Directory.Exists(Modules) ? null
-        : $"{Modules} is missing";
+    public string? Missing
+    {
+        get
+        {
+            if (ChildProcess.Find("apache2") is null)
+                return "apache2 is not installed";
+            return Directory.Exists(Modules) ? null : $"{Modules} is missing";
+        }
+    }
 
     public string Setting =>
-        "SSLUseStapling on with mod_ssl's defaults; SSLStaplingForceURL, because it resolves names only with the "
-        + "system";
+        "SSLUseStapling on with mod_ssl's defaults; SSLStaplingForceURL, because it resolves names only "
+        + "with the system";
 
     public Task<string> ReadVersionAsync(CancellationToken cancellationToken) =>
         StaplingServers.FirstLineAsync(ChildProcess.Find("apache2")!, "-v", cancellationToken);

@@ -34,10 +34,7 @@ internal sealed class NginxServer : IStaplingServer
             Sites = Path.Combine(place.Folder, "conf.d"),
             ProcessIdFile = Path.Combine(place.Folder, "nginx.pid"),
             Temporary = Path.Combine(place.Folder, "temp"),
-            Stapling =
-                place.Stapling == ServerStapling.Off ? NginxStapling.Off
-                : StapleFile is null ? NginxStapling.Fetched
-                : NginxStapling.File,
+            Stapling = ModeOf(place),
             StapleFile = StapleFile,
         };
         NginxConfiguration.Write(place.Folder, view);
@@ -52,5 +49,12 @@ internal sealed class NginxServer : IStaplingServer
                 "stderr",
             ])
         );
+    }
+
+    private NginxStapling ModeOf(ServerPlace place)
+    {
+        if (place.Stapling == ServerStapling.Off)
+            return NginxStapling.Off;
+        return StapleFile is null ? NginxStapling.Fetched : NginxStapling.File;
     }
 }

@@ -66,14 +66,20 @@ public static class LabCommands
                 "Close the OCSP port",
                 "PlugDisconnected",
                 async (admin, cancellationToken) =>
-                    $"the OCSP port is {(await admin.StopAsync(cancellationToken).ConfigureAwait(false)).State}"
+                {
+                    await admin.StopAsync(cancellationToken).ConfigureAwait(false);
+                    return "the OCSP port is closed";
+                }
             ),
             OfResponder(
                 "recover",
                 "Open the OCSP port",
                 "PlugConnected",
                 async (admin, cancellationToken) =>
-                    $"the OCSP port is {(await admin.StartAsync(cancellationToken).ConfigureAwait(false)).State}"
+                {
+                    await admin.StartAsync(cancellationToken).ConfigureAwait(false);
+                    return "the OCSP port is open";
+                }
             ),
             .. Enum.GetValues<FaultKind>()
                 .Select(kind =>

@@ -43,11 +43,11 @@ public sealed class ContainerRuntime
             reasons.Add(refusal);
         }
 
+        if (reasons.Count > 0)
+            return new RuntimeDetection(null, string.Join("; ", reasons));
         return new RuntimeDetection(
             null,
-            reasons.Count > 0 ? string.Join("; ", reasons)
-                : wanted is null ? "neither docker nor podman is installed"
-                : $"{wanted} is not installed"
+            wanted is null ? "neither docker nor podman is installed" : $"{wanted} is not installed"
         );
     }
 

@@ -60,40 +60,40 @@ internal sealed class OcspClient(
             // their turn.
             var share = (settings.Timeout - clock.GetElapsedTime(started)) / (urls.Count - attempts.Count);
             using var shareTimer = new CancellationTokenSource(share > TimeSpan.Zero ? share : TimeSpan.Zero, clock);
-            using var turn = CancellationTokenSource.CreateLinkedTokenSource(shareTimer.Token, deadline.Token);
-            var answer = await AskAsync(url, request, settings, share, turn.Token, cancellationToken)
+            using var attempt = CancellationTokenSource.CreateLinkedTokenSource(shareTimer.Token, deadline.Token);
+            var result = await AskAsync(url, request, settings, share, attempt.Token, cancellationToken)
                 .ConfigureAwait(false);
-            if (answer.Body is not null)
+            if (result.Body is not null)
             {
                 if (
                     OcspVerifier
-                        .Verify(answer.Body, subject, policy, clock.GetUtcNow())
+                        .Verify(result.Body, subject, policy, clock.GetUtcNow())
                         .TryGetStaple(out var staple, out var rejection)
                 )
                 {
-                    attempts.Add(answer.Attempt with { OcspStatus = OcspResponseStatus.Successful });
+                    attempts.Add(result.Attempt with { OcspStatus = OcspResponseStatus.Successful });
                     _preference.Worked(urls, url);
                     return new OcspFetch
                     {
                         Staple = staple,
                         Attempts = attempts,
-                        MaxAge = answer.MaxAge,
+                        MaxAge = result.MaxAge,
                         Duration = clock.GetElapsedTime(started),
                     };
                 }
 
-                answer = answer with
+                result = result with
                 {
-                    Attempt = answer.Attempt with
+                    Attempt = result.Attempt with
                     {
-                        OcspStatus = Status(answer.Body),
+                        OcspStatus = Status(result.Body),
                         Rejection = rejection,
-                        Detail = Describe(rejection, answer),
+                        Detail = Describe(rejection, result),
                     },
                 };
             }
 
-            attempts.Add(answer.Attempt);
+            attempts.Add(result.Attempt);
             if (deadline.IsCancellationRequested)
                 break;
         }
@@ -101,7 +101,7 @@ internal sealed class OcspClient(
         return new OcspFetch { Attempts = attempts, Duration = clock.GetElapsedTime(started) };
     }
 
-    private async Task<Answer> AskAsync(
+    private async Task<HttpResult> AskAsync(
         Uri url,
         byte[] request,
         OcspClientOptions settings,
@@ -111,7 +111,7 @@ internal sealed class OcspClient(
     )
     {
         var started = clock.GetTimestamp();
-        Answer Failed(FetchFailure failure, string detail, int? status = null) =>
+        HttpResult Failed(FetchFailure failure, string detail, int? status = null) =>
             new(
                 null,
                 new FetchAttempt(url, failure, status, null, null, detail, clock.GetElapsedTime(started)),
@@ -159,7 +159,7 @@ internal sealed class OcspClient(
                     "verified",
                     clock.GetElapsedTime(started)
                 );
-                return new Answer(
+                return new HttpResult(
                     body,
                     attempt,
                     MaxAge(response, clock.GetUtcNow()),
@@ -263,12 +263,12 @@ internal sealed class OcspClient(
             ? $"HTTP {(int)response.StatusCode} to {location}, which is not followed"
             : $"HTTP {(int)response.StatusCode}";
 
-    private static string Describe(Rejection rejection, Answer answer) =>
-        answer.MediaType is null or "application/ocsp-response"
+    private static string Describe(Rejection rejection, HttpResult result) =>
+        result.MediaType is null or "application/ocsp-response"
             ? rejection.ToString()
-            : $"{rejection.Reason.ToSnakeCase()}: {answer.MediaType} instead of application/ocsp-response";
+            : $"{rejection.Reason.ToSnakeCase()}: {result.MediaType} instead of application/ocsp-response";
 
-    private sealed record Answer(byte[]? Body, FetchAttempt Attempt, TimeSpan? MaxAge, string? MediaType);
+    private sealed record HttpResult(byte[]? Body, FetchAttempt Attempt, TimeSpan? MaxAge, string? MediaType);
 
     // RFC 9654 §2.1: a client that sends one uses 32 octets.
     private const int NonceLength = 32;

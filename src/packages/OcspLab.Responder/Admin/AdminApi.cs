@@ -131,8 +131,8 @@ internal static class AdminApi
         )
             return Problem(
                 StatusCodes.Status400BadRequest,
-                $"'name' (at most {LongestName} characters) and 'serialNumber' (1 to 20 octets in hexadecimal) are "
-                    + $"needed."
+                $"'name' (at most {LongestName} characters) and 'serialNumber' (1 to 20 octets in hexadecimal) "
+                    + "are needed."
             );
         if (body.NotAfter == default)
             return Problem(

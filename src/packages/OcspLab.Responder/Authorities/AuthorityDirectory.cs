@@ -52,10 +52,12 @@ internal sealed class AuthorityDirectory : IAsyncDisposable
             ? writable
             : [.. writable.Where(authority => string.Equals(authority.Name, name, StringComparison.OrdinalIgnoreCase))];
         var names = string.Join(", ", writable.Select(authority => authority.Name));
-        fault =
-            writable.Count == 0 ? "The statuses come from a source that cannot be changed here."
-            : found.Count > 1 ? $"Name the authority: one of {names}."
-            : $"'{name}' is not an authority whose statuses can be changed here; one of {names}.";
+        if (writable.Count == 0)
+            fault = "The statuses come from a source that cannot be changed here.";
+        else if (found.Count > 1)
+            fault = $"Name the authority: one of {names}.";
+        else
+            fault = $"'{name}' is not an authority whose statuses can be changed here; one of {names}.";
         return found.Count == 1 ? (ICertificateRegistry)found[0].Source : null;
     }
 

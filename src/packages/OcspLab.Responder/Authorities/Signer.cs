@@ -54,11 +54,14 @@ internal sealed class Signer
     public SignerAge ReportedAge { get; set; } = SignerAge.Fresh;
 
     /// <summary>Ageing begins with the last tenth of its life: whoever renews it should have done so.</summary>
-    public SignerAge AgeAt(DateTimeOffset now) =>
-        now < NotBefore ? SignerAge.NotYetValid
-        : now >= NotAfter ? SignerAge.Expired
-        : NotAfter - now < (NotAfter - NotBefore) / 10 ? SignerAge.Ageing
-        : SignerAge.Fresh;
+    public SignerAge AgeAt(DateTimeOffset now)
+    {
+        if (now < NotBefore)
+            return SignerAge.NotYetValid;
+        if (now >= NotAfter)
+            return SignerAge.Expired;
+        return NotAfter - now < (NotAfter - NotBefore) / 10 ? SignerAge.Ageing : SignerAge.Fresh;
+    }
 
     /// <summary>Reads the files again when one of them changed. Not thread-safe.</summary>
     /// <returns>True when there is another key now.</returns>

@@ -65,10 +65,12 @@ internal static class SignerFiles
         }
         catch (Exception exception) when (exception is CryptographicException or ArgumentException)
         {
-            var with =
-                files.PasswordFile is not null ? $" with the password in {files.PasswordFile}"
-                : files.Password is not null ? " with the password given"
-                : "";
+            var with = files switch
+            {
+                { PasswordFile: { } passwordFile } => $" with the password in {passwordFile}",
+                { Password: not null } => " with the password given",
+                _ => "",
+            };
             throw new InvalidOperationException(
                 $"{key} cannot be opened{with}, or is not the key of {files.Certificate}: {exception.Message}",
                 exception

@@ -4,6 +4,7 @@ using OcspLab.Ocsp.Responses;
 using OcspLab.Ocsp.Signing;
 using OcspLab.Responder.Authorities;
 using OcspLab.Responder.Responding;
+using OcspLab.Responder.Telemetry;
 
 namespace OcspLab.Responder.Faults;
 
@@ -109,7 +110,7 @@ internal sealed class FaultInjector(
             )
         ) with
         {
-            Outcome = fault.Kind == FaultKind.Unknown ? "unknown" : right.Outcome,
+            Outcome = fault.Kind == FaultKind.Unknown ? ResponseOutcome.Unknown : right.Outcome,
         };
     }
 

@@ -37,10 +37,12 @@ internal sealed class ResponderHealth(AuthorityDirectory authorities, TimeProvid
                 data[$"{authority.Name}:signer:{signer.Key.Certificate.Thumbprint}"] = $"until {At(signer.NotAfter)}";
         }
 
+        if (broken.Count > 0)
+            return Task.FromResult(HealthCheckResult.Unhealthy(string.Join(' ', broken), data: data));
         return Task.FromResult(
-            broken.Count > 0 ? HealthCheckResult.Unhealthy(string.Join(' ', broken), data: data)
-            : ageing.Count > 0 ? HealthCheckResult.Degraded(string.Join(' ', ageing), data: data)
-            : HealthCheckResult.Healthy("Every authority has a signer and a source.", data)
+            ageing.Count > 0
+                ? HealthCheckResult.Degraded(string.Join(' ', ageing), data: data)
+                : HealthCheckResult.Healthy("Every authority has a signer and a source.", data)
         );
     }
 

@@ -1,3 +1,5 @@
+using OcspLab.Responder.Telemetry;
+
 namespace OcspLab.Responder.Journal;
 
 /// <summary>A request that was answered.</summary>
@@ -9,7 +11,7 @@ namespace OcspLab.Responder.Journal;
 /// <param name="SerialNumbers">
 /// What about, in lower-case hexadecimal; empty where the request could not be read.
 /// </param>
-/// <param name="Outcome">good, revoked, unknown, several, or the error status in camel case.</param>
+/// <param name="Outcome">What the response said.</param>
 /// <param name="Status">HTTP's status; null where nothing was sent.</param>
 /// <param name="Fault">The fault that was asked for, or null.</param>
 /// <param name="UserAgent">What the client says it is, cut at 200 characters, or null.</param>
@@ -20,7 +22,7 @@ public sealed record JournalEntry(
     string Protocol,
     string Method,
     IReadOnlyList<string> SerialNumbers,
-    string Outcome,
+    ResponseOutcome Outcome,
     int? Status,
     string? Fault,
     string? UserAgent

@@ -8,19 +8,19 @@ namespace OcspLab.Responder.Responding;
 
 /// <summary>A response ready to be sent.</summary>
 /// <param name="Body">OCSPResponse in DER.</param>
-/// <param name="Outcome">good, revoked, unknown, several, or the error status.</param>
+/// <param name="Outcome">What it says.</param>
 /// <param name="Caching">What HTTP caches may do with it, or null for nothing.</param>
 /// <param name="SerialNumbers">The certificates that were asked about, as far as they could be read.</param>
 internal sealed record PreparedResponse(
     ReadOnlyMemory<byte> Body,
-    string Outcome,
+    ResponseOutcome Outcome,
     Caching? Caching,
     IReadOnlyList<string> SerialNumbers
 )
 {
     /// <summary>One that nobody signs (RFC 6960 §2.3): five bytes.</summary>
     public static PreparedResponse Error(OcspResponseStatus status, IReadOnlyList<string>? serialNumbers = null) =>
-        new(OcspResponseBuilder.BuildError(status), RequestCount.Name(status), null, serialNumbers ?? []);
+        new(OcspResponseBuilder.BuildError(status), ResponseOutcomes.Of(status), null, serialNumbers ?? []);
 }
 
 /// <summary>The cache headers of an answer (RFC 9919 §7.2), spelt once.</summary>

@@ -66,7 +66,7 @@ internal sealed class ResponseFactory(IOptions<ResponderOptions> options, Respon
         metrics.Signed(authority.Name, clock.GetElapsedTime(started));
 
         var only = entries.Count == 1 ? entries[0].Response : null;
-        var outcome = only is null ? "several" : only.Status.Kind.ToString().ToLowerInvariant();
+        var outcome = only is null ? ResponseOutcome.Several : ResponseOutcomes.Of(only.Status.Kind);
         // Plain questions only; and there is no end to serial numbers that were never issued, of which one may be
         // issued at any moment.
         if (only is not { NextUpdate: { } nextUpdate } || request.Nonce is not null || strange)

@@ -13,7 +13,7 @@ public sealed class ResponderMetrics
     private readonly Meter _meter;
     private readonly Counter<long> _responses;
     private readonly Histogram<double> _signing;
-    private readonly ConcurrentDictionary<(string Method, string Outcome), StrongBox<long>> _counts = new();
+    private readonly ConcurrentDictionary<(string Method, ResponseOutcome Outcome), StrongBox<long>> _counts = new();
 
     /// <summary>Creates the instruments.</summary>
     public ResponderMetrics(IMeterFactory meters)
@@ -48,13 +48,13 @@ public sealed class ResponderMetrics
     /// <summary>For the gauges.</summary>
     internal Meter Meter => _meter;
 
-    internal void Responded(string method, string outcome)
+    internal void Responded(string method, ResponseOutcome outcome)
     {
         if (_responses.Enabled)
             _responses.Add(
                 1,
                 new KeyValuePair<string, object?>("method", method),
-                new KeyValuePair<string, object?>("outcome", outcome)
+                new KeyValuePair<string, object?>("outcome", outcome.ToName())
             );
         Interlocked.Increment(ref _counts.GetOrAdd((method, outcome), _ => new StrongBox<long>()).Value);
     }

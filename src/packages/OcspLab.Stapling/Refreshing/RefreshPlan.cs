@@ -58,7 +58,9 @@ internal static class RefreshPlan
     {
         var half = staple.ThisUpdate + ((staple.ExpiresAt - staple.ThisUpdate) / 2);
         var soon = now + (options.MinimumRefreshInterval * chance);
-        return half < soon ? (half < now ? now : half) : soon;
+        if (half >= soon)
+            return soon;
+        return half < now ? now : half;
     }
 
     /// <summary>

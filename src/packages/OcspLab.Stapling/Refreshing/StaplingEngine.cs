@@ -21,7 +21,7 @@ internal sealed class StaplingEngine : IHostedService, IStaplingStatus, IDisposa
     private readonly IDisposable? _watching;
     private readonly CancellationTokenSource _stopping = new();
     private readonly CertificateDirectory _directory = new();
-    private readonly ConcurrentDictionary<string, Refreshing> _refreshing = new(StringComparer.OrdinalIgnoreCase);
+    private readonly ConcurrentDictionary<string, RunningLoop> _loops = new(StringComparer.OrdinalIgnoreCase);
     private readonly Lock _adding = new();
     private readonly Lazy<X509Certificate2Collection> _issuers;
     private readonly IssuerFinder _finder = new();
@@ -53,13 +53,10 @@ internal sealed class StaplingEngine : IHostedService, IStaplingStatus, IDisposa
         CancellationToken cancellationToken = default
     )
     {
-        var slots =
-            thumbprint is null ? _directory.Slots
-            : _directory.Find(thumbprint) is { } one ? [one]
-            : [];
-        var requests = slots
-            .Where(slot => _refreshing.ContainsKey(slot.Key))
-            .Select(slot => slot.Refresh.RequestAsync());
+        var slots = _directory.Slots;
+        if (thumbprint is not null)
+            slots = _directory.Find(thumbprint) is { } one ? [one] : [];
+        var requests = slots.Where(slot => _loops.ContainsKey(slot.Key)).Select(slot => slot.Refresh.RequestAsync());
         await Task.WhenAll(requests).WaitAsync(cancellationToken).ConfigureAwait(false);
         return [.. slots.Select(StatusOf)];
     }
@@ -81,7 +78,7 @@ internal sealed class StaplingEngine : IHostedService, IStaplingStatus, IDisposa
             if (slot.Subject is not null)
             {
                 var loop = new RefreshLoop(slot, _directory, _refresher, _clock, _logger);
-                _refreshing[key] = new Refreshing(
+                _loops[key] = new RunningLoop(
                     loop,
                     _clock.GetTimestamp(),
                     Task.Run(() => loop.RunAsync(_stopping.Token))
@@ -102,7 +99,7 @@ internal sealed class StaplingEngine : IHostedService, IStaplingStatus, IDisposa
         if (atMost < timeout)
             timeout = atMost.Value;
         var started = _clock.GetTimestamp();
-        var waiting = _refreshing.Values.Where(one => !one.Loop.First.IsCompleted).ToArray();
+        var waiting = _loops.Values.Where(one => !one.Loop.First.IsCompleted).ToArray();
         if (waiting.Length == 0)
             return;
         foreach (var one in waiting)
@@ -122,9 +119,7 @@ internal sealed class StaplingEngine : IHostedService, IStaplingStatus, IDisposa
     public async Task StopAsync(CancellationToken cancellationToken)
     {
         await _stopping.CancelAsync().ConfigureAwait(false);
-        await Task.WhenAll(_refreshing.Values.Select(one => one.Running))
-            .WaitAsync(cancellationToken)
-            .ConfigureAwait(false);
+        await Task.WhenAll(_loops.Values.Select(one => one.Task)).WaitAsync(cancellationToken).ConfigureAwait(false);
     }
 
     // The container hands it out under three names and disposes of it under each; a host may do that without having
@@ -138,7 +133,7 @@ internal sealed class StaplingEngine : IHostedService, IStaplingStatus, IDisposa
         _stopping.Dispose();
     }
 
-    private async Task WaitAsync(Refreshing one, TimeSpan timeout, CancellationToken cancellationToken)
+    private async Task WaitAsync(RunningLoop one, TimeSpan timeout, CancellationToken cancellationToken)
     {
         var left = timeout - _clock.GetElapsedTime(one.StartedAt);
         try
@@ -158,7 +153,7 @@ internal sealed class StaplingEngine : IHostedService, IStaplingStatus, IDisposa
 
     private void Reconsider()
     {
-        foreach (var one in _refreshing.Values)
+        foreach (var one in _loops.Values)
             one.Loop.Reconsider();
     }
 
@@ -176,5 +171,5 @@ internal sealed class StaplingEngine : IHostedService, IStaplingStatus, IDisposa
         && atHand.Length > 0
         && _finder.Find(certificate, atHand) is not null;
 
-    private sealed record Refreshing(RefreshLoop Loop, long StartedAt, Task Running);
+    private sealed record RunningLoop(RefreshLoop Loop, long StartedAt, Task Task);
 }

@@ -7,6 +7,7 @@ using OcspLab.Comparison.Clients;
 using OcspLab.Comparison.Findings;
 using OcspLab.Comparison.Measurements;
 using OcspLab.Comparison.Planning;
+using OcspLab.Comparison.Reports;
 using OcspLab.Comparison.Results;
 using OcspLab.Comparison.Servers;
 using OcspLab.Lab.Topology;
@@ -138,10 +139,10 @@ internal static class CompareCommand
         if (findings.Findings.Count > 0)
         {
             Write(
-                [.. findings.Judged.Select(findings.Score)],
+                [.. findings.Judged.Select(server => findings.Score(server).ToText())],
                 findings.Behaviours.Select(behaviour => new TableRow(
                     behaviour,
-                    findings.Row(behaviour).Select(finding => Mark(finding.Verdict, finding.Text))
+                    findings.Row(behaviour).Select(finding => Mark(finding.Verdict, finding.Evidence.ToText()))
                 ))
             );
         }
@@ -149,7 +150,10 @@ internal static class CompareCommand
         if (findings.Claims.Any(claim => claim.Verdict != FindingVerdict.Unseen))
             Write(
                 ["the article's claims"],
-                findings.Claims.Select(claim => new TableRow(claim.Claim, [Mark(claim.Verdict, claim.Text)]))
+                findings.Claims.Select(claim => new TableRow(
+                    claim.Claim,
+                    [Mark(claim.Verdict, claim.Evidence.ToText())]
+                ))
             );
         if (result.Clients is { } clients)
         {

@@ -38,9 +38,7 @@ internal static class DoctorCommand
                 table.AddRow(
                     "nginx",
                     Markup.Escape(nginx is null ? "no" : $"{nginx.Origin} ({nginx.Path})"),
-                    nginx is not null ? "for --nginx process, and for auto without containers"
-                        : ChildProcess.Find("apt-get") is null ? "[yellow]install nginx[/]"
-                        : "its package is unpacked on first use, without installing it"
+                    DescribeUse(nginx)
                 );
                 table.AddRow(
                     "private /etc/hosts",
@@ -69,13 +67,7 @@ internal static class DoctorCommand
                 )
                 {
                     var isHere = await runtime!.HasImageAsync(image, cancellationToken).ConfigureAwait(false);
-                    table.AddRow(
-                        $"image {Markup.Escape(image)}",
-                        isHere ? "yes" : "no",
-                        isHere ? ""
-                            : image == ContainedNginx.LocalImage ? "eng/nginx-image/build makes it"
-                            : "pulled on first use"
-                    );
+                    table.AddRow($"image {Markup.Escape(image)}", isHere ? "yes" : "no", isHere ? "" : OriginOf(image));
                 }
 
                 foreach (var source in Enum.GetValues<NginxSource>())
@@ -114,4 +106,16 @@ internal static class DoctorCommand
         );
         return command;
     }
+
+    private static string DescribeUse(NginxBinary? nginx)
+    {
+        if (nginx is not null)
+            return "for --nginx process, and for auto without containers";
+        return ChildProcess.Find("apt-get") is null
+            ? "[yellow]install nginx[/]"
+            : "its package is unpacked on first use, without installing it";
+    }
+
+    private static string OriginOf(string image) =>
+        image == ContainedNginx.LocalImage ? "eng/nginx-image/build makes it" : "pulled on first use";
 }

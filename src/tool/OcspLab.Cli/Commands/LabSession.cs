@@ -96,11 +96,13 @@ public static class LabSession
         return ExitCodes.Good;
     }
 
-    private static LabScreen Choose(LabBoard board, bool json) =>
-        json ? new JsonScreen(board, TimeProvider.System)
-        : Console.IsOutputRedirected
-        || !AnsiConsole.Profile.Capabilities.Ansi
-        || !AnsiConsole.Profile.Capabilities.Interactive
+    private static LabScreen Choose(LabBoard board, bool json)
+    {
+        if (json)
+            return new JsonScreen(board, TimeProvider.System);
+        var terminal = AnsiConsole.Profile.Capabilities;
+        return Console.IsOutputRedirected || !terminal.Ansi || !terminal.Interactive
             ? new PlainScreen(board)
-        : new TerminalScreen(board, TimeProvider.System);
+            : new TerminalScreen(board, TimeProvider.System);
+    }
 }

@@ -9,6 +9,7 @@ using OcspLab.Lab.Topology;
 using OcspLab.Responder.Admin;
 using OcspLab.Responder.Faults;
 using OcspLab.Responder.Journal;
+using OcspLab.Responder.Telemetry;
 
 namespace OcspLab.Cli.Commands;
 
@@ -22,14 +23,14 @@ internal static class ResponderVerbs
                 "Close the OCSP port: connections are refused.",
                 options,
                 async (client, _, cancellationToken) =>
-                    (await client.StopAsync(cancellationToken).ConfigureAwait(false)).State
+                    Describe(await client.StopAsync(cancellationToken).ConfigureAwait(false))
             ),
             Verb(
                 "start",
                 "Open the OCSP port again.",
                 options,
                 async (client, _, cancellationToken) =>
-                    (await client.StartAsync(cancellationToken).ConfigureAwait(false)).State
+                    Describe(await client.StartAsync(cancellationToken).ConfigureAwait(false))
             ),
             Verb(
                 "requests",
@@ -42,7 +43,7 @@ internal static class ResponderVerbs
                         ? "none yet"
                         : string.Join(
                             '\n',
-                            counts.Select(count => $"{count.Method, -4} {count.Outcome, -16} {count.Count, 6}")
+                            counts.Select(count => $"{count.Method, -4} {count.Outcome.ToName(), -16} {count.Count, 6}")
                         );
                 }
             ),
@@ -171,9 +172,9 @@ internal static class ResponderVerbs
                 var entries = await client
                     .ReadJournalAsync(arguments.GetValue(after), cancellationToken)
                     .ConfigureAwait(false);
-                return arguments.GetValue(json) ? JsonSerializer.Serialize(entries, Document)
-                    : entries.Count == 0 ? "none yet"
-                    : string.Join('\n', entries.Select(Describe));
+                if (arguments.GetValue(json))
+                    return JsonSerializer.Serialize(entries, Document);
+                return entries.Count == 0 ? "none yet" : string.Join('\n', entries.Select(Describe));
             }
         );
         command.Options.Add(json);
@@ -209,6 +210,8 @@ internal static class ResponderVerbs
 
     private static Option<bool> Json() => new("--json") { Description = "Print one JSON document." };
 
+    private static string Describe(ListenerState listener) => listener.State.ToString().ToLowerInvariant();
+
     private static string Describe(Fault fault) =>
         $"{fault.Id}: {JsonNamingPolicy.CamelCase.ConvertName(fault.Kind.ToString())}"
         + (fault.Kind is FaultKind.Delay or FaultKind.ShortValidity ? $" {fault.Duration:c}" : "")
@@ -221,7 +224,7 @@ internal static class ResponderVerbs
             CultureInfo.InvariantCulture,
             $"{entry.Number, 6} {entry.At.ToUniversalTime():HH:mm:ss.fff} {entry.Client, -21} {entry.Method, -4} "
                 + $"{(entry.SerialNumbers.Count == 0 ? "-" : string.Join(',', entry.SerialNumbers))} "
-                + $"{entry.Outcome}{(entry.Fault is { } fault ? $" ({fault})" : "")}"
+                + $"{entry.Outcome.ToName()}{(entry.Fault is { } fault ? $" ({fault})" : "")}"
         );
 
     private static IEnumerable<string> Describe(AuthorityStatus authority) =>

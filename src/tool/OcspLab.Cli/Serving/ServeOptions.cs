@@ -173,10 +173,12 @@ internal static class ServeOptions
         }
     }
 
-    private static TimeSpan? Validity(ParseResult arguments) =>
-        arguments.GetValue(Minutes) is { } minutes ? TimeSpan.FromMinutes(minutes)
-        : arguments.GetValue(Days) is { } days ? TimeSpan.FromDays(days)
-        : null;
+    private static TimeSpan? Validity(ParseResult arguments)
+    {
+        if (arguments.GetValue(Minutes) is { } minutes)
+            return TimeSpan.FromMinutes(minutes);
+        return arguments.GetValue(Days) is { } days ? TimeSpan.FromDays(days) : null;
+    }
 
     private static Option<int?> Count(string name, string description, string helpName, int most)
     {
