@@ -15,7 +15,8 @@ internal readonly record struct Quantity(double Value, string Unit = "")
 }
 
 /// <summary>
-/// A remark whose numbers stay numbers, so that a report can tell the remarks of many runs as one, with medians. It is written as an interpolated string: counts and <see cref="Quantity"/> are its numbers, all else are its words.
+/// A remark whose numbers stay numbers, so that a report can tell the remarks of many runs as one, with medians. It is
+/// written as an interpolated string: counts and <see cref="Quantity"/> are its numbers, all else are its words.
 /// </summary>
 [InterpolatedStringHandler]
 internal sealed class RemarkText

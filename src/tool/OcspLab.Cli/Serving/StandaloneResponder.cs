@@ -122,7 +122,8 @@ public static class StandaloneResponder
         string.Create(
             CultureInfo.InvariantCulture,
             $"{entry.At:HH:mm:ss} {entry.Client} {entry.Method} "
-                + $"{(entry.SerialNumbers.Count == 0 ? "-" : string.Join(',', entry.SerialNumbers))} {entry.Outcome.ToName()}"
+                + $"{(entry.SerialNumbers.Count == 0 ? "-" : string.Join(',', entry.SerialNumbers))} "
+                + $"{entry.Outcome.ToName()}"
         );
 
     /// <summary>The certificate of a bundle that issued the signer, or is the signer, in a file of its own.</summary>
