@@ -244,7 +244,7 @@ public sealed partial class LabTests(LabFixture lab) : IClassFixture<LabFixture>
     [Fact]
     public async Task A_certificate_issued_while_the_lab_runs_is_known_to_its_responder_at_once()
     {
-        var issue = await lab.OcspLabAsync("pki", "issue", "bob");
+        var issue = await lab.OcspLabAsync("pki", "issue", "bob", "--kind", "Person");
         Assert.True(issue.ExitCode == 0, issue.Error);
         var folder = lab.PkiFolder;
         var result = await Tool.RunInAsync(

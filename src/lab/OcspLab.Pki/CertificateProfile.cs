@@ -43,18 +43,22 @@ internal sealed record CertificateProfile(string Subject, TimeSpan Lifetime, Act
     /// </summary>
     public TimeSpan Past { get; init; } = TimeSpan.FromMinutes(5);
 
-    public static CertificateProfile Server(string commonName, MustStaple mustStaple) =>
+    public static CertificateProfile Server(IReadOnlyList<string> hostNames, MustStaple mustStaple) =>
         new(
-            $"CN={commonName},O=OcspLab",
+            $"CN={hostNames[0]},O=OcspLab",
             TimeSpan.FromDays(90),
             (request, ocspUrl) =>
             {
                 EndEntity(request, X509KeyUsageFlags.DigitalSignature, ServerAuth);
                 var names = new SubjectAlternativeNameBuilder();
-                names.AddDnsName("echocert.lab");
-                names.AddDnsName("www.echocert.lab");
-                names.AddDnsName("localhost");
-                names.AddIpAddress(IPAddress.Loopback);
+                foreach (var host in hostNames)
+                {
+                    if (IPAddress.TryParse(host, out var address))
+                        names.AddIpAddress(address);
+                    else
+                        names.AddDnsName(host);
+                }
+
                 request.CertificateExtensions.Add(names.Build());
                 AddResponder(request, ocspUrl);
                 if (mustStaple == MustStaple.Yes)
@@ -85,6 +89,16 @@ internal sealed record CertificateProfile(string Subject, TimeSpan Lifetime, Act
             return CertificateKind.Person;
         return certificate.Extensions[TlsFeature] is null ? CertificateKind.Site : CertificateKind.MustStapleSite;
     }
+
+    /// <summary>The DNS names and addresses that a certificate is for.</summary>
+    public static IReadOnlyList<string> HostNamesOf(X509Certificate2 certificate) =>
+        [
+            .. certificate
+                .Extensions.OfType<X509SubjectAlternativeNameExtension>()
+                .SelectMany(names =>
+                    names.EnumerateDnsNames().Concat(names.EnumerateIPAddresses().Select(address => address.ToString()))
+                ),
+        ];
 
     private static void Authority(CertificateRequest request, int pathLength)
     {

@@ -42,40 +42,45 @@ public sealed partial class LabPki(string directory, PkiOptions options, TimePro
     /// <exception cref="PkiException">A file is broken or cannot be written.</exception>
     public IReadOnlyList<IssuedCertificate> Ensure()
     {
-        return Locked(() =>
-        {
-            using var intermediate = EnsureAuthorities();
-            EnsureSigner(intermediate);
-            EnsureFaultySigners(intermediate);
-            return (IReadOnlyList<IssuedCertificate>)
-                [.. WellKnownNames.Union(Names()).Select(name => EnsureEnd(intermediate, name))];
-        });
+        CheckKeys();
+        return Locked(EnsureAll);
     }
 
-    /// <summary>Issues <paramref name="name"/>, or issues it anew.</summary>
-    /// <param name="name">Its name.</param>
-    /// <param name="kind">
-    /// What it is for, or null for what it was for; what is new and none of <see cref="WellKnownNames"/> is a person's.
-    /// </param>
-    /// <exception cref="PkiException">The name is not one, or a file is broken or cannot be written.</exception>
-    public IssuedCertificate Issue(string name, CertificateKind? kind = null) => Issue([name], kind)[0];
+    /// <summary>
+    /// Makes all of it anew, the authorities with it: whoever trusts the root that was must be given the new one.
+    /// </summary>
+    /// <returns>What was issued: the same names, for what they were.</returns>
+    /// <exception cref="PkiException">A file is broken or cannot be written.</exception>
+    public IReadOnlyList<IssuedCertificate> Replace() =>
+        Locked(() =>
+        {
+            // Everything else is made anew because its issuer is gone.
+            CertificateAuthority.CreateRoot(Renewed(Root), clock);
+            return EnsureAll();
+        });
+
+    /// <summary>Issues a certificate, or issues it anew.</summary>
+    /// <exception cref="PkiException">
+    /// The order cannot be carried out, or a file is broken or cannot be written.
+    /// </exception>
+    public IssuedCertificate Issue(CertificateOrder order) => Issue([order])[0];
 
     /// <summary>
     /// Issues all of these, or issues them anew. Opening the authorities' keys is what takes long, and is done once.
     /// </summary>
-    /// <param name="names">Their names.</param>
-    /// <param name="kind">What they are for, or null as with a single one.</param>
-    /// <exception cref="PkiException">A name is not one, or a file is broken or cannot be written.</exception>
-    public IReadOnlyList<IssuedCertificate> Issue(IReadOnlyCollection<string> names, CertificateKind? kind = null)
+    /// <exception cref="PkiException">
+    /// An order cannot be carried out, or a file is broken or cannot be written.
+    /// </exception>
+    public IReadOnlyList<IssuedCertificate> Issue(IReadOnlyCollection<CertificateOrder> orders)
     {
-        ArgumentNullException.ThrowIfNull(names);
-        foreach (var name in names)
-            CheckName(name);
+        ArgumentNullException.ThrowIfNull(orders);
+        foreach (var order in orders)
+            CheckName(order.Name);
         return Locked(() =>
         {
             using var intermediate = EnsureAuthorities();
             return (IReadOnlyList<IssuedCertificate>)
-                [.. names.Select(name => IssueEnd(intermediate, name, kind ?? KindOf(name)))];
+                [.. orders.Select(Complete).ToArray().Select(order => IssueEnd(intermediate, order))];
         });
     }
 
@@ -102,13 +107,36 @@ public sealed partial class LabPki(string directory, PkiOptions options, TimePro
         return certificate is null ? null : Describe(name, certificate, files, Freshness.Kept);
     }
 
+    private IReadOnlyList<IssuedCertificate> EnsureAll()
+    {
+        using var intermediate = EnsureAuthorities();
+        EnsureSigner(intermediate);
+        EnsureFaultySigners(intermediate);
+        return [.. WellKnownNames.Union(Names()).Select(name => EnsureEnd(intermediate, name))];
+    }
+
+    // To ask for other keys is no leave to replace what is there.
+    private void CheckKeys()
+    {
+        if (
+            options.KeyAlgorithm is { } wanted
+            && WellKnownNames.Select(FilesOf).FirstOrDefault(files => File.Exists(files.Certificate)) is { } files
+            && files.Algorithm != wanted
+        )
+            throw new PkiException(
+                $"The certificates in {Directory} have {files.Algorithm.ToString().ToUpperInvariant()} keys, and what "
+                    + $"is there is not replaced. 'ocsplab pki init --key {wanted.ToString().ToLowerInvariant()} "
+                    + "--force' makes all of it anew, the root included; another folder (--lab) leaves it alone."
+            );
+    }
+
     private CertificateAuthority EnsureAuthorities()
     {
         if (!IsGood(Root, null))
-            CertificateAuthority.CreateRoot(Root, clock);
+            CertificateAuthority.CreateRoot(Renewed(Root), clock);
         using var root = new CertificateAuthority(StoredCertificate.Load(Root), clock);
         if (!IsGood(Intermediate, root))
-            root.Issue(CertificateProfile.Intermediate, Intermediate, null).Dispose();
+            root.Issue(CertificateProfile.Intermediate, Renewed(Intermediate), null).Dispose();
 
         var intermediate = new CertificateAuthority(StoredCertificate.Load(Intermediate), clock);
         WriteIfDifferent(CaChain, Pem(intermediate.Certificate) + Pem(root.Certificate));
@@ -132,7 +160,7 @@ public sealed partial class LabPki(string directory, PkiOptions options, TimePro
     {
         if (IsGood(OcspSigner, intermediate))
             return false;
-        intermediate.Issue(CertificateProfile.OcspSigner, OcspSigner, null).Dispose();
+        intermediate.Issue(CertificateProfile.OcspSigner, Renewed(OcspSigner), null).Dispose();
         return true;
     }
 
@@ -155,7 +183,7 @@ public sealed partial class LabPki(string directory, PkiOptions options, TimePro
                 || !File.Exists(files.Password)
                 || (profile == CertificateProfile.NotAnOcspSigner && !IsGood(files, intermediate))
             )
-                intermediate.Issue(profile, files, null).Dispose();
+                intermediate.Issue(profile, Renewed(files), null).Dispose();
         }
     }
 
@@ -163,13 +191,13 @@ public sealed partial class LabPki(string directory, PkiOptions options, TimePro
     {
         var files = FilesOf(name);
         if (!IsGood(files, intermediate))
-            return IssueEnd(intermediate, name, KindOf(name));
+            return IssueEnd(intermediate, Complete(new CertificateOrder(name)));
         using var certificate = StoredCertificate.Find(files)!;
         var urls = certificate
             .Extensions.OfType<X509AuthorityInformationAccessExtension>()
             .SelectMany(access => access.EnumerateOcspUris());
         if (!urls.SequenceEqual(options.OcspUrl is null ? [] : [options.OcspUrl.OriginalString]))
-            return IssueEnd(intermediate, name, KindOf(name));
+            return IssueEnd(intermediate, Complete(new CertificateOrder(name)));
         WriteChains(files, certificate, intermediate);
         return Describe(name, certificate, files, Freshness.Kept);
     }
@@ -195,28 +223,38 @@ public sealed partial class LabPki(string directory, PkiOptions options, TimePro
             : [];
     }
 
-    private IssuedCertificate IssueEnd(CertificateAuthority intermediate, string name, CertificateKind kind)
+    private IssuedCertificate IssueEnd(CertificateAuthority intermediate, CertificateOrder order)
     {
-        var profile = kind switch
+        var profile = order.Kind switch
         {
-            CertificateKind.Site => CertificateProfile.Server("echocert.lab", MustStaple.No),
-            CertificateKind.MustStapleSite => CertificateProfile.Server("echocert.lab", MustStaple.Yes),
-            _ => CertificateProfile.User(name),
+            CertificateKind.Site => CertificateProfile.Server(order.HostNames, MustStaple.No),
+            CertificateKind.MustStapleSite => CertificateProfile.Server(order.HostNames, MustStaple.Yes),
+            _ => CertificateProfile.User(order.Name),
         };
-        var files = FilesOf(name);
+        var files = Renewed(FilesOf(order.Name));
         using var certificate = intermediate.Issue(profile, files, options.OcspUrl);
         WriteChains(files, certificate, intermediate);
-        return Describe(name, certificate, files, Freshness.New);
+        return Describe(order.Name, certificate, files, Freshness.New);
     }
 
-    // One that is made anew stays what it was.
-    private CertificateKind KindOf(string name)
+    // One that is made anew stays what it was, but for what was ordered.
+    private CertificateOrder Complete(CertificateOrder order)
     {
-        if (WellKnown.TryGetValue(name, out var known))
-            return known;
-        var files = Candidates(Path.Combine("user_certs", name), name.Replace('-', '_'), null);
-        using var certificate = files.Select(StoredCertificate.Find).FirstOrDefault(found => found is not null);
-        return certificate is null ? CertificateKind.Person : CertificateProfile.KindOf(certificate);
+        using var former = StoredCertificate.Find(FilesOf(order.Name));
+        var kind = order.Kind ?? (former is null ? null : CertificateProfile.KindOf(former));
+        if (kind is null && WellKnown.TryGetValue(order.Name, out var known))
+            kind = known;
+        if (order is { Kind: null, HostNames.Count: > 0 } && kind is null or CertificateKind.Person)
+            kind = CertificateKind.Site;
+        if (kind is null)
+            throw new PkiException(
+                $"There is no '{order.Name}' yet. Say what it is for: --dns HOST for a server, or --kind Person for a "
+                    + "client."
+            );
+        var hosts = order.HostNames;
+        if (hosts.Count == 0 && former is not null)
+            hosts = CertificateProfile.HostNamesOf(former);
+        return order with { Kind = kind, HostNames = hosts.Count > 0 ? hosts : ArticleHosts };
     }
 
     /// <summary>
@@ -252,15 +290,16 @@ public sealed partial class LabPki(string directory, PkiOptions options, TimePro
             freshness
         );
 
-    // What is there keeps its kind of key unless another is asked for.
+    // What is there, or where it will be.
     private CertificateFiles Locate(string folder, string name, string? certificateFolder)
     {
         var candidates = Candidates(folder, name, certificateFolder);
-        return options.KeyAlgorithm is { } wanted
-            ? candidates.First(files => files.Algorithm == wanted)
-            : candidates.FirstOrDefault(files => File.Exists(files.Certificate))
-                ?? candidates.First(files => files.Algorithm == AlgorithmOfRoot());
+        return Array.Find(candidates, files => File.Exists(files.Certificate))
+            ?? Renewed(Array.Find(candidates, files => files.Algorithm == AlgorithmOfRoot())!);
     }
+
+    // Where it will be when it is made anew.
+    private CertificateFiles Renewed(CertificateFiles files) => files.As(options.KeyAlgorithm ?? files.Algorithm);
 
     private CertificateFiles[] Candidates(string folder, string name, string? certificateFolder)
     {
@@ -296,6 +335,9 @@ public sealed partial class LabPki(string directory, PkiOptions options, TimePro
             throw new PkiException($"{Directory} cannot be written: {exception.Message}", exception);
         }
     }
+
+    private static IReadOnlyList<string> ArticleHosts { get; } =
+    ["echocert.lab", "www.echocert.lab", "localhost", "127.0.0.1"];
 
     private static Dictionary<string, CertificateKind> WellKnown { get; } =
         new(StringComparer.Ordinal)

@@ -10,7 +10,8 @@ public sealed record PkiOptions
     public Uri? OcspUrl { get; init; } = new("http://ocsp.servicelab.com:8888");
 
     /// <summary>
-    /// The kind of key that certificates shall have, or null to keep what is there and make RSA otherwise.
+    /// The kind of key of what is issued, or null for the kind that it had, or else its authority's; RSA at first. An
+    /// authority issues keys of either kind.
     /// </summary>
     public KeyAlgorithm? KeyAlgorithm { get; init; }
 }

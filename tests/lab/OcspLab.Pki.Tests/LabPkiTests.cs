@@ -93,10 +93,10 @@ public sealed class LabPkiTests : IDisposable
     [InlineData(CertificateKind.Person, "1.3.6.1.5.5.7.3.2", false)]
     public void What_is_made_anew_is_for_what_it_was(CertificateKind kind, string usage, bool mustStaple)
     {
-        Pki().Issue("other", kind);
-        var ecdsa = new LabPki(_folder.Path, new PkiOptions { KeyAlgorithm = KeyAlgorithm.Ecdsa }, _clock);
-        ecdsa.Ensure();
-        using var certificate = StoredCertificate.Load(ecdsa.FilesOf("other"));
+        Pki().Issue(new CertificateOrder("other") { Kind = kind });
+        Ecdsa().Replace();
+        using var certificate = StoredCertificate.Load(Pki().FilesOf("other"));
+        Assert.NotNull(certificate.GetECDsaPrivateKey());
         Assert.Equal(
             usage,
             certificate.Extensions.OfType<X509EnhancedKeyUsageExtension>().Single().EnhancedKeyUsages[0].Value
@@ -122,14 +122,62 @@ public sealed class LabPkiTests : IDisposable
     }
 
     [Fact]
-    public void The_other_kind_of_key_replaces_the_first()
+    public void A_certificate_with_another_kind_of_key_leaves_everything_else_as_it_was()
     {
-        new LabPki(_folder.Path, new PkiOptions { KeyAlgorithm = KeyAlgorithm.Ecdsa }, _clock).Ensure();
+        var before = Contents();
+        Ecdsa().Issue(new CertificateOrder("shop") { HostNames = ["shop.test"] });
+        Assert.All(before, file => Assert.Equal(file.Value, Contents()[file.Key]));
+        using var shop = StoredCertificate.Load(Pki().FilesOf("shop"));
+        Assert.NotNull(shop.GetECDsaPrivateKey());
+        Assert.All(Pki().Ensure(), certificate => Assert.Equal(Freshness.Kept, certificate.Freshness));
+    }
+
+    [Fact]
+    public void A_certificate_that_is_issued_anew_may_get_another_kind_of_key()
+    {
+        Ecdsa().Issue(new CertificateOrder("echo"));
         Assert.Equal(KeyAlgorithm.Ecdsa, Pki().FilesOf("echo").Algorithm);
         Assert.False(File.Exists(_folder["user_certs/echo/rsa_echo.crt"]));
-        using var certificate = StoredCertificate.Load(Pki().FilesOf("echo"));
-        Assert.NotNull(certificate.GetECDsaPrivateKey());
     }
+
+    [Fact]
+    public void To_ask_for_other_keys_replaces_nothing()
+    {
+        var before = Contents();
+        var exception = Assert.Throws<PkiException>(() => Ecdsa().Ensure());
+        Assert.Contains("pki init --key ecdsa --force", exception.Message, StringComparison.Ordinal);
+        Assert.Equal(before, Contents());
+    }
+
+    [Fact]
+    public void Replacing_makes_all_of_it_anew()
+    {
+        Assert.All(Pki().Replace(), certificate => Assert.Equal(Freshness.New, certificate.Freshness));
+        using var former = X509CertificateLoader.LoadCertificateFromFile(Path.Combine(Template.Path, Root));
+        using var current = X509CertificateLoader.LoadCertificateFromFile(_folder[Root]);
+        Assert.NotEqual(former.Thumbprint, current.Thumbprint);
+    }
+
+    [Fact]
+    public void A_site_has_the_names_that_were_ordered_and_keeps_them()
+    {
+        Pki().Issue(new CertificateOrder("shop") { HostNames = ["shop.test", "*.shop.test", "10.0.0.7"] });
+        _clock.Advance(TimeSpan.FromDays(85));
+        Assert.Equal(Freshness.New, Pki().Ensure().Single(certificate => certificate.Name == "shop").Freshness);
+        using var shop = StoredCertificate.Load(Pki().FilesOf("shop"));
+        Assert.True(shop.MatchesHostname("shop.test"));
+        Assert.True(shop.MatchesHostname("www.shop.test"));
+        Assert.True(shop.MatchesHostname("10.0.0.7"));
+        Assert.False(shop.MatchesHostname("echocert.lab"));
+    }
+
+    [Fact]
+    public void A_new_certificate_must_say_what_it_is_for() =>
+        Assert.Contains(
+            "--dns",
+            Assert.Throws<PkiException>(() => Pki().Issue(new CertificateOrder("shop"))).Message,
+            StringComparison.Ordinal
+        );
 
     [Fact, Trait("Rule", "R43")]
     public void The_ocsp_signer_can_sign_responses_and_nothing_else()
@@ -209,7 +257,11 @@ public sealed class LabPkiTests : IDisposable
     [InlineData("")]
     [InlineData("a/b")]
     public void A_name_that_would_leave_the_folder_is_refused(string name) =>
-        Assert.Throws<PkiException>(() => Pki().Issue(name));
+        Assert.Throws<PkiException>(() => Pki().Issue(new CertificateOrder(name)));
+
+    private const string Root = "root_ca/CA/rsa_ca.crt";
+
+    private LabPki Ecdsa() => new(_folder.Path, new PkiOptions { KeyAlgorithm = KeyAlgorithm.Ecdsa }, _clock);
 
     private LabPki Pki() => new(_folder.Path, new PkiOptions(), _clock);
 

@@ -139,7 +139,11 @@ internal sealed class ComparisonLab : IAsyncDisposable
         await _issuing.WaitAsync(cancellationToken).ConfigureAwait(false);
         try
         {
-            certificates = await Task.Run(() => _pki.Issue(names, kind), cancellationToken).ConfigureAwait(false);
+            certificates = await Task.Run(
+                    () => _pki.Issue([.. names.Select(name => new CertificateOrder(name) { Kind = kind })]),
+                    cancellationToken
+                )
+                .ConfigureAwait(false);
         }
         finally
         {

@@ -24,7 +24,9 @@ public static class CommandRunner
             {
                 foreach (var error in parsed.Errors)
                     await Console.Error.WriteLineAsync($"{root.Name}: {OneLine(error.Message)}").ConfigureAwait(false);
-                await Console.Error.WriteLineAsync($"See '{Path(parsed)} --help'.").ConfigureAwait(false);
+                await Console
+                    .Error.WriteLineAsync(OwnCommand.In($"See '{Path(parsed)} --help'."))
+                    .ConfigureAwait(false);
                 return ExitCodes.Usage;
             }
 
@@ -92,7 +94,7 @@ public static class CommandRunner
 
     private static int Fail(RootCommand root, string message, int exitCode)
     {
-        Console.Error.WriteLine($"{root.Name}: {message}");
+        Console.Error.WriteLine($"{root.Name}: {OwnCommand.In(message)}");
         return exitCode;
     }
 

@@ -20,7 +20,7 @@ internal static class PkiCommand
         new Command("pki", "The lab's certificates: make, issue, revoke, restore, list.")
         {
             Init(options),
-            Issue(options),
+            PkiIssueCommand.Create(options),
             Revoke(options),
             Restore(options),
             List(options),
@@ -28,6 +28,7 @@ internal static class PkiCommand
             """
             Examples:
               ocsplab pki init --key ecdsa
+              ocsplab pki issue --dns shop.test --out certs
               ocsplab pki revoke echo --reason keyCompromise
               ocsplab pki restore echo
             """
@@ -35,16 +36,25 @@ internal static class PkiCommand
 
     private static Command Init(LabOptions options)
     {
+        var force = new Option<bool>("--force")
+        {
+            Description =
+                "Make all of it anew, the root included; what trusted the former root must trust the new one.",
+        };
         var command = new Command(
             "init",
             "Make the authorities, the OCSP signer and the lab's certificates: whatever is missing, expired or changed."
-        );
+        )
+        {
+            force,
+        };
         options.AddCertificateOptionsTo(command);
         command.SetAction(
             async (arguments, cancellationToken) =>
             {
                 var topology = options.ReadExisting(arguments);
-                var certificates = topology.CreatePki(TimeProvider.System).Ensure();
+                var pki = topology.CreatePki(TimeProvider.System);
+                var certificates = arguments.GetValue(force) ? pki.Replace() : pki.Ensure();
                 var registry = LabRegistry.Open(topology, TimeProvider.System);
                 using var owned = registry as IDisposable;
                 await registry
@@ -56,49 +66,6 @@ internal static class PkiCommand
                             + $"serial {certificate.SerialNumber}, until {At(certificate.NotAfter)}"
                     );
                 Console.Out.WriteLine($"in {topology.PkiDirectory}");
-                return ExitCodes.Good;
-            }
-        );
-        return command;
-    }
-
-    private static Command Issue(LabOptions options)
-    {
-        var name = new Argument<string>("NAME") { Description = "Its name, with which it is revoked and listed." };
-        var kind = new Option<CertificateKind?>("--kind")
-        {
-            Description =
-                "Site and MustStapleSite are server certificates for echocert.lab. Default: what it was; a person's "
-                + "when it is new.",
-            HelpName = "Site|MustStapleSite|Person",
-        };
-        var command = new Command("issue", "Issue a certificate, or issue it anew.") { name, kind };
-        name.Validators.Add(result =>
-        {
-            if (!LabPki.IsName(result.Tokens[0].Value))
-                result.AddError(
-                    $"'{result.Tokens[0].Value}' cannot name a certificate: lower-case letters, digits and hyphens, "
-                        + $"at most 40."
-                );
-        });
-        options.AddCertificateOptionsTo(command);
-        command.SetAction(
-            async (arguments, cancellationToken) =>
-            {
-                var topology = options.ReadExisting(arguments);
-                Directory.CreateDirectory(topology.Directory);
-                var registry = LabRegistry.Open(topology, TimeProvider.System);
-                using var owned = registry as IDisposable;
-                var certificate = topology
-                    .CreatePki(TimeProvider.System)
-                    .Issue(arguments.GetValue(name)!, arguments.GetValue(kind));
-                await registry
-                    .RegisterAsync([certificate], TimeProvider.System, cancellationToken)
-                    .ConfigureAwait(false);
-                Console.Out.WriteLine(
-                    $"{certificate.Name}: issued, serial {certificate.SerialNumber}, until {At(certificate.NotAfter)}"
-                );
-                Console.Out.WriteLine($"in {Path.GetDirectoryName(certificate.Files.Certificate)}");
                 return ExitCodes.Good;
             }
         );
@@ -221,7 +188,7 @@ internal static class PkiCommand
     private static string Status(RegisteredCertificate certificate) =>
         certificate.RevokedAt is { } at ? $"revoked {At(at)}, {certificate.Reason}" : "good";
 
-    private static string At(DateTimeOffset instant) =>
+    internal static string At(DateTimeOffset instant) =>
         instant.ToUniversalTime().ToString("yyyy-MM-dd HH:mm:ss 'UTC'", CultureInfo.InvariantCulture);
 
     // removeFromCRL is no reason to revoke, and 7 is not used.

@@ -1,0 +1,65 @@
+using System.Text.Encodings.Web;
+using System.Text.Json;
+using OcspLab.Cli.CommandLine;
+using OcspLab.Lab.Topology;
+using OcspLab.Pki;
+
+namespace OcspLab.Cli.Commands;
+
+/// <summary>What an ASP.NET Core application needs to serve a certificate of the lab, to be copied and pasted.</summary>
+internal static class SiteSettings
+{
+    private const int Port = 5443;
+
+    public static string Of(
+        LabTopology topology,
+        LabPki pki,
+        IssuedCertificate certificate,
+        string host,
+        ExportFolder? exported
+    )
+    {
+        var root = exported?.Root ?? pki.Root.Certificate;
+        var server = exported is null
+            ? new ServerCertificate(
+                certificate.Files.FullChain,
+                certificate.Files.Key,
+                File.ReadLines(certificate.Files.Password).First()
+            )
+            : new ServerCertificate(exported.FullChain, exported.Key, null);
+        var settings = JsonSerializer.Serialize(
+            new
+            {
+                Kestrel = new
+                {
+                    Endpoints = new { Https = new { Url = $"https://127.0.0.1:{Port}", Certificate = server } },
+                },
+                // The lab's name server knows the responder that the certificate names.
+                OcspStapling = new { Fetch = new { Resolvers = (string[])[$"127.0.0.1:{topology.Ports.Dns}"] } },
+            },
+            Json
+        );
+        return $"""
+
+            appsettings.json:
+            {settings}
+
+            Program.cs, after 'dotnet add package OcspLab.Stapling.Kestrel':
+              var builder = WebApplication.CreateBuilder(args);
+              builder.WebHost.UseOcspStapling();
+
+            While the lab ('{OwnCommand.Text} up') and the application run:
+              {OwnCommand.Text} inspect 127.0.0.1:{Port} --servername {host} --ca {OwnCommand.Quote(root)}
+              {OwnCommand.Text} pki revoke {certificate.Name}
+            """;
+    }
+
+    private sealed record ServerCertificate(string Path, string KeyPath, string? Password);
+
+    private static readonly JsonSerializerOptions Json = new()
+    {
+        WriteIndented = true,
+        DefaultIgnoreCondition = System.Text.Json.Serialization.JsonIgnoreCondition.WhenWritingNull,
+        Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping,
+    };
+}
