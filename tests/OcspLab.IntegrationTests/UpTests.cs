@@ -1,6 +1,7 @@
 using System.Net;
 using System.Net.Sockets;
 using System.Text.Json;
+using System.Text.RegularExpressions;
 using OcspLab.Lab.Nginx;
 using OcspLab.Lab.Topology;
 using OcspLab.Testing;
@@ -8,7 +9,7 @@ using OcspLab.Testing;
 namespace OcspLab.IntegrationTests;
 
 /// <summary>Starting, stopping, and everything that can be wrong before.</summary>
-public sealed class UpTests : IDisposable
+public sealed partial class UpTests : IDisposable
 {
     private readonly TempFolder _folder = new();
     private readonly LabPorts _ports;
@@ -121,23 +122,7 @@ public sealed class UpTests : IDisposable
     [Fact]
     public async Task At_a_terminal_keys_command_the_lab()
     {
-        // A terminal of its own, out of util-linux.
-        var command = Programs.Quote(["dotnet", Programs.Cli, .. Arguments(), "--nginx", "off"]);
-        await using var lab = new RunningProgram(
-            Tool.Require("script"),
-            "--quiet",
-            "--return",
-            "--flush",
-            "--command",
-            command,
-            "/dev/null"
-        );
-        await Poll.UntilAsync(
-            () => lab.HasExited || lab.Output.Contains("refresh", StringComparison.Ordinal),
-            "the lab is ready",
-            120
-        );
-        Assert.False(lab.HasExited, lab.Output);
+        await using var lab = await AtTerminalAsync();
         lab.Type("r");
         await Poll.UntilAsync(
             () => lab.Output.Contains("echo is revoked", StringComparison.Ordinal),
@@ -155,24 +140,26 @@ public sealed class UpTests : IDisposable
     [Fact]
     public async Task A_lab_ends_in_time_though_somebody_looks_at_the_faults()
     {
-        var command = Programs.Quote(["dotnet", Programs.Cli, .. Arguments(), "--nginx", "off", "--for", "00:00:05"]);
-        await using var lab = new RunningProgram(
-            Tool.Require("script"),
-            "--quiet",
-            "--return",
-            "--flush",
-            "--command",
-            command,
-            "/dev/null"
-        );
-        await Poll.UntilAsync(
-            () => lab.HasExited || lab.Output.Contains("refresh", StringComparison.Ordinal),
-            "the lab is ready",
-            120
-        );
+        await using var lab = await AtTerminalAsync("--for", "00:00:05");
         lab.Type("f");
         Assert.Equal(0, await lab.WaitAsync());
         Assert.Contains("misbehave", lab.Output, StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData(60)]
+    [InlineData(80)]
+    [InlineData(120)]
+    public async Task Its_table_fits_the_terminal(int columns)
+    {
+        await using var lab = await AtTerminalAsync(columns, "--for", "00:00:02");
+        Assert.Equal(0, await lab.WaitAsync());
+        var lines = EscapeSequence().Replace(lab.Output, "").Split('\n').Select(line => line.TrimEnd()).ToArray();
+        Assert.Matches($@"^  kestrel-builtin   https://127\.0\.0\.1:\d+   ready", lines.Last(IsRowOfBuiltIn));
+        Assert.All(lines, line => Assert.True(line.Length <= columns, line));
+        Assert.Contains(lines, line => line.Contains(" inspect 127.0.0.1:", StringComparison.Ordinal));
+
+        static bool IsRowOfBuiltIn(string line) => line.StartsWith("  kestrel-builtin ", StringComparison.Ordinal);
     }
 
     [Fact]
@@ -366,6 +353,30 @@ public sealed class UpTests : IDisposable
         );
     }
 
+    private Task<RunningProgram> AtTerminalAsync(params string[] options) => AtTerminalAsync(100, options);
+
+    // A terminal of its own, out of util-linux.
+    private async Task<RunningProgram> AtTerminalAsync(int columns, params string[] options)
+    {
+        var command = Programs.Quote(["dotnet", Programs.Cli, .. Arguments(), "--nginx", "off", .. options]);
+        var lab = new RunningProgram(
+            Tool.Require("script"),
+            "--quiet",
+            "--return",
+            "--flush",
+            "--command",
+            $"stty cols {columns} rows 40; exec {command}",
+            "/dev/null"
+        );
+        await Poll.UntilAsync(
+            () => lab.HasExited || lab.Output.Contains("refresh", StringComparison.Ordinal),
+            "the lab is ready",
+            120
+        );
+        Assert.False(lab.HasExited, lab.Output);
+        return lab;
+    }
+
     private string[] Arguments() => ["up", "--lab", _folder.Path, .. _options];
 
     private Task<ToolResult> MakePkiAsync() =>
@@ -384,4 +395,7 @@ public sealed class UpTests : IDisposable
         Environment.ProcessPath is { } path && Path.GetFileNameWithoutExtension(path) == "dotnet"
             ? path
             : File.ResolveLinkTarget(Tool.Find("dotnet")!, returnFinalTarget: true)?.FullName ?? Tool.Find("dotnet")!;
+
+    [GeneratedRegex(@"\e\[[0-9;?]*[A-Za-z]|\r")]
+    private static partial Regex EscapeSequence();
 }

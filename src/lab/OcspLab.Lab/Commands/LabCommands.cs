@@ -26,6 +26,13 @@ public static class LabCommands
     /// <summary>What a fault's command is called, less its kind.</summary>
     public const string FaultPrefix = "fault-";
 
+    /// <summary>The name of the command that begins a fault.</summary>
+    public static string FaultCommand(FaultKind kind) =>
+        FaultPrefix + JsonNamingPolicy.KebabCaseLower.ConvertName(kind.ToString());
+
+    /// <summary>A fault as <c>ocsplab responder fault</c> calls it.</summary>
+    public static string FaultName(FaultKind kind) => JsonNamingPolicy.CamelCase.ConvertName(kind.ToString());
+
     /// <summary>All of them.</summary>
     /// <param name="topology">The running lab.</param>
     /// <param name="restartNginx">How this host restarts nginx.</param>
@@ -84,7 +91,7 @@ public static class LabCommands
             .. Enum.GetValues<FaultKind>()
                 .Select(kind =>
                     OfResponder(
-                        FaultPrefix + JsonNamingPolicy.KebabCaseLower.ConvertName(kind.ToString()),
+                        FaultCommand(kind),
                         $"Fault: {Words(kind)}",
                         "Bug",
                         async (admin, cancellationToken) =>

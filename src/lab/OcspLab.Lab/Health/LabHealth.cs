@@ -1,7 +1,9 @@
 using System.Net;
 using DnsClient;
 using Microsoft.Extensions.Diagnostics.HealthChecks;
+using OcspLab.Lab.Commands;
 using OcspLab.Lab.Topology;
+using OcspLab.Responder.Admin;
 
 namespace OcspLab.Lab.Health;
 
@@ -17,7 +19,7 @@ public static class LabHealth
         return resource switch
         {
             LabTopology.Dns => new DnsHealthCheck(topology.Ports.Dns),
-            LabTopology.Responder => new ResponderHealthCheck(topology.AdminUrl),
+            LabTopology.Responder => new ResponderHealthCheck(topology),
             LabTopology.Kestrel => new StapleHealthCheck(topology.Ports.Kestrel, clock),
             LabTopology.KestrelBuiltIn => new StapleHealthCheck(topology.Ports.KestrelBuiltIn, clock),
             LabTopology.Nginx => new StapleHealthCheck(topology.Ports.Nginx, clock),
@@ -59,8 +61,8 @@ internal sealed class DnsHealthCheck(int port) : IHealthCheck
     }
 }
 
-/// <summary>What the responder says of itself.</summary>
-internal sealed class ResponderHealthCheck(Uri adminUrl) : IHealthCheck
+/// <summary>What the responder says of itself, and in which ways it misbehaves on purpose.</summary>
+internal sealed class ResponderHealthCheck(LabTopology topology) : IHealthCheck
 {
     // Loopback only: a proxy has no business between them.
     private static readonly HttpClient Client = new(new SocketsHttpHandler { UseProxy = false })
@@ -75,22 +77,40 @@ internal sealed class ResponderHealthCheck(Uri adminUrl) : IHealthCheck
     {
         try
         {
-            using var answer = await Client
-                .GetAsync(new Uri(adminUrl, "/health"), cancellationToken)
+            if (await DescribeTroubleAsync(cancellationToken).ConfigureAwait(false) is { } trouble)
+                return HealthCheckResult.Degraded(trouble);
+            using var response = await Client
+                .GetAsync(new Uri(topology.AdminUrl, "/health"), cancellationToken)
                 .ConfigureAwait(false);
-            var said = await answer.Content.ReadAsStringAsync(cancellationToken).ConfigureAwait(false);
-            return answer.IsSuccessStatusCode
-                ? said == nameof(HealthStatus.Healthy)
-                    ? HealthCheckResult.Healthy()
-                    : HealthCheckResult.Degraded($"it says {said}")
-                : HealthCheckResult.Unhealthy($"it says {said}");
+            var status = await response.Content.ReadAsStringAsync(cancellationToken).ConfigureAwait(false);
+            return status switch
+            {
+                nameof(HealthStatus.Healthy) => HealthCheckResult.Healthy(),
+                nameof(HealthStatus.Degraded) => HealthCheckResult.Degraded(SeeStatus),
+                _ => HealthCheckResult.Unhealthy(SeeStatus),
+            };
         }
         catch (Exception exception)
-            when (exception is HttpRequestException
+            when (exception is HttpRequestException or IOException or UnauthorizedAccessException
                 || (exception is OperationCanceledException && !cancellationToken.IsCancellationRequested)
             )
         {
             return HealthCheckResult.Unhealthy(exception.Message);
         }
     }
+
+    private async Task<string?> DescribeTroubleAsync(CancellationToken cancellationToken)
+    {
+        using var admin = new ResponderAdminClient(topology.AdminUrl, AdminToken.Load(topology.AdminTokenFile));
+        var listener = await admin.GetListenerAsync(cancellationToken).ConfigureAwait(false);
+        if (listener.State == PortState.Stopped)
+            return "its OCSP port is closed on purpose; 'ocsplab responder start' opens it";
+        var faults = await admin.ListFaultsAsync(cancellationToken).ConfigureAwait(false);
+        return faults.Count == 0
+            ? null
+            : $"misbehaves on purpose: {string.Join(", ", faults.Select(fault => LabCommands.FaultName(fault.Kind)))}; "
+                + "'ocsplab responder heal' ends it";
+    }
+
+    private const string SeeStatus = "not well; 'ocsplab responder status' says what is missing";
 }

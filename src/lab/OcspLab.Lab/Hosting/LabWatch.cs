@@ -1,5 +1,6 @@
 using Microsoft.Extensions.Diagnostics.HealthChecks;
 using OcspLab.Lab.Health;
+using OcspLab.Lab.Nginx;
 using OcspLab.Lab.Topology;
 
 namespace OcspLab.Lab.Hosting;
@@ -42,8 +43,17 @@ internal sealed class LabWatch(EmbeddedLab lab, TimeProvider clock)
             }
 
             // Twice as long each time while it does not stay up.
-            lab.Board.Set(LabTopology.Nginx, LabResourceState.Ended, nginx.LastError() ?? "");
-            lab.Board.Say($"nginx ended{(nginx.LastError() is { } why ? $" ({why})" : "")}; starting it again");
+            if (NginxLeftover.WasWanted(lab.Topology.NginxDirectory))
+            {
+                lab.Board.Set(LabTopology.Nginx, LabResourceState.Starting, "restarted on request");
+                lab.Board.Say("nginx is restarted on request; it has forgotten its staples");
+            }
+            else
+            {
+                lab.Board.Set(LabTopology.Nginx, LabResourceState.Ended, nginx.LastError() ?? "");
+                lab.Board.Say($"nginx ended{(nginx.LastError() is { } why ? $" ({why})" : "")}; starting it again");
+            }
+
             try
             {
                 await nginx.ReviveAsync(cancellationToken).ConfigureAwait(false);

@@ -55,6 +55,7 @@ public static class NginxLeftover
         ArgumentNullException.ThrowIfNull(topology);
         var directory = topology.NginxDirectory;
         var former = FindProcess(directory);
+        await File.WriteAllTextAsync(RestartMark(directory), "", cancellationToken).ConfigureAwait(false);
         if (ContainedNginx.FindMark(directory) is { } mark)
             await ContainerRuntime
                 .Known(mark.Runtime, clock)
@@ -78,6 +79,19 @@ public static class NginxLeftover
                 + $"{Path.Combine(directory, "logs")} may say why."
         );
     }
+
+    /// <summary>
+    /// Whether the end of the nginx over a folder was wanted by <see cref="RestartAsync"/>; true once each time.
+    /// </summary>
+    public static bool WasWanted(string directory)
+    {
+        if (!File.Exists(RestartMark(directory)))
+            return false;
+        File.Delete(RestartMark(directory));
+        return true;
+    }
+
+    private static string RestartMark(string directory) => Path.Combine(directory, "restart-wanted");
 
     private static async Task<bool> ListensAsync(int port, CancellationToken cancellationToken)
     {

@@ -70,6 +70,12 @@ public sealed record LabTopology
     /// <summary>How long before its signing an answer says that it was true.</summary>
     public TimeSpan Backdate { get; init; } = TimeSpan.FromMinutes(5);
 
+    /// <summary>
+    /// How soon the Kestrel site may ask the responder again; far sooner than by default, so that one sees what
+    /// happens.
+    /// </summary>
+    public static TimeSpan MinimumRefreshInterval { get; } = TimeSpan.FromSeconds(2);
+
     /// <summary>The kind of key of the certificates, or null to keep what is there.</summary>
     public KeyAlgorithm? KeyAlgorithm { get; init; }
 
@@ -193,7 +199,7 @@ public sealed record LabTopology
         var settings = EndpointSettings(Ports.Kestrel, files => files.FullChain);
         settings["OcspStapling:Fetch:Resolvers:0"] = $"127.0.0.1:{Ports.Dns}";
         settings["OcspStapling:StorageDirectory"] = StapleDirectory;
-        settings["OcspStapling:MinimumRefreshInterval"] = "00:00:02";
+        settings["OcspStapling:MinimumRefreshInterval"] = MinimumRefreshInterval.ToString("c");
         settings["OcspStapling:RetryDelay"] = "00:00:01";
         settings["OcspStapling:MaximumRetryDelay"] = "00:00:05";
         return settings;

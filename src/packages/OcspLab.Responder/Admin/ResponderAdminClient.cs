@@ -100,6 +100,10 @@ public sealed class ResponderAdminClient : ICertificateRegistry, IDisposable
         await RequireSuccessAsync(response, cancellationToken).ConfigureAwait(false);
     }
 
+    /// <summary>Whether the OCSP port is open.</summary>
+    public Task<ListenerState> GetListenerAsync(CancellationToken cancellationToken) =>
+        GetAsync<ListenerState>("listener", cancellationToken);
+
     /// <summary>Closes the OCSP port.</summary>
     public Task<ListenerState> StopAsync(CancellationToken cancellationToken) =>
         ListenerAsync("listener/stop", cancellationToken);

@@ -6,6 +6,11 @@ namespace OcspLab.Cli.CommandLine;
 /// <summary>Where tables go.</summary>
 public static class Terminal
 {
+    private const int PipeWidth = 240;
+
+    /// <summary>The columns of a line on standard output; when that is no terminal, as many as anybody needs.</summary>
+    public static int Width => Console.IsOutputRedirected ? PipeWidth : AnsiConsole.Profile.Width;
+
     /// <summary>
     /// Writes to standard output; when that is no terminal, in whole lines without padding, for what reads them.
     /// </summary>
@@ -26,7 +31,7 @@ public static class Terminal
                 Out = new AnsiConsoleOutput(text),
             }
         );
-        console.Profile.Width = 240;
+        console.Profile.Width = PipeWidth;
         console.Write(content);
         foreach (var line in text.ToString().TrimEnd().Split('\n'))
             Console.Out.WriteLine(line.TrimEnd());

@@ -1,6 +1,6 @@
 using OcspLab.Lab.Hosting;
 using OcspLab.Lab.Topology;
-using Spectre.Console;
+using OcspLab.Stapling;
 
 namespace OcspLab.Cli.Screens;
 
@@ -21,58 +21,14 @@ internal abstract class LabScreen : IAsyncDisposable
 
     public abstract ValueTask DisposeAsync();
 
-    /// <summary>The parts of the lab as a table, a line each: what does not fit is cut.</summary>
-    protected static Table Table(LabBoard board)
+    /// <summary>Where the logs are, and how the lab's settings differ from the library's.</summary>
+    protected static string Remarks(EmbeddedLab lab)
     {
-        var table = new Table().Border(TableBorder.Simple).AddColumns("resource", "address", "state", "");
-        foreach (var resource in board.Resources)
-            table.AddRow(
-                new Text(resource.Name),
-                new Text(resource.Address ?? ""),
-                new Markup(Colour(resource.State)),
-                new Text(resource.Description) { Overflow = Overflow.Ellipsis }
-            );
-        table.Columns[^1].NoWrap();
-        return table;
+        var logs = lab.Topology.LogDirectory;
+        if (lab.Nginx is not null)
+            logs += $" and {Path.Combine(lab.Topology.NginxDirectory, "logs")}";
+        return "Kestrel sees changes within seconds because the lab's responder lets answers be cached for 5 s only, "
+            + $"and MinimumRefreshInterval is {LabTopology.MinimumRefreshInterval.TotalSeconds:0} s here, by default "
+            + $"{new StaplingOptions().MinimumRefreshInterval.TotalMinutes:0} min.\nLogs are in {logs}.";
     }
-
-    /// <summary>What to try next.</summary>
-    protected static string Hints(EmbeddedLab lab)
-    {
-        var topology = lab.Topology;
-        var pki = Path.GetRelativePath(Environment.CurrentDirectory, topology.PkiDirectory);
-        if (pki.StartsWith("..", StringComparison.Ordinal))
-            pki = topology.PkiDirectory;
-        var root = Path.GetFileName(topology.CreatePki(TimeProvider.System).Root.Certificate);
-        var ca = $"{pki}/root_ca/CA/{root}";
-        var port = topology.Ports.Kestrel;
-        var site = LabTopology.SiteHost;
-        return $"""
-            Try, from another terminal:
-              curl --cert-status --cacert {ca} --resolve {site}:{port}:127.0.0.1 https://{site}:{port}/
-              openssl s_client -connect 127.0.0.1:{port} -servername {site} -status -CAfile {ca} </dev/null
-              dotnet run --project src/tool/OcspLab.Cli -- inspect 127.0.0.1:{port} --servername {site}
-              dotnet run --project src/tool/OcspLab.Cli -- pki revoke {LabTopology.SiteCertificate}{LabOption(topology)}
-            {(
-                lab.Nginx is null ? "" : $"nginx listens on {topology.Ports.Nginx}: the same commands with that port.\n"
-            )}Logs are in {topology.LogDirectory}{(
-                lab.Nginx is null ? "" : $" and {Path.Combine(topology.NginxDirectory, "logs")}"
-            )}.
-            Ctrl-C takes the lab down.
-            """;
-    }
-
-    private static string LabOption(LabTopology topology) =>
-        topology.Directory == new LabTopology().Directory ? "" : $" --lab {topology.Directory}";
-
-    private static string Colour(LabResourceState state) =>
-        state switch
-        {
-            LabResourceState.Ready => "[green]ready[/]",
-            LabResourceState.Degraded => "[yellow]degraded[/]",
-            LabResourceState.Ended => "[red]ended[/]",
-            LabResourceState.Starting => "[blue]starting[/]",
-            LabResourceState.Waiting => "[grey]waiting[/]",
-            _ => "[grey]off[/]",
-        };
 }

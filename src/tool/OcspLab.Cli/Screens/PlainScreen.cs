@@ -13,24 +13,33 @@ internal sealed class PlainScreen : LabScreen
     public PlainScreen(LabBoard board)
     {
         _board = board;
-        _board.Said += Console.Error.WriteLine;
+        _board.Said += Say;
         _board.Changed += Show;
     }
 
     public override void Ready(EmbeddedLab lab)
     {
-        Terminal.Write(Table(_board));
-        Console.Out.WriteLine($"{Hints(lab)}\nready");
+        Terminal.Write(LabTable.Of(_board.Resources, Terminal.Width));
+        Console.Out.WriteLine(
+            $"""
+            {LabHints.Of(lab.Topology, lab.Nginx is not null, Environment.CurrentDirectory, Terminal.Width)}
+            {Remarks(lab)}
+            Ctrl-C takes the lab down.
+            ready
+            """
+        );
     }
 
     public override Task EndAsync() => Console.Error.WriteLineAsync("taking the lab down");
 
     public override ValueTask DisposeAsync()
     {
-        _board.Said -= Console.Error.WriteLine;
+        _board.Said -= Say;
         _board.Changed -= Show;
         return ValueTask.CompletedTask;
     }
+
+    private static void Say(string line) => Console.Error.WriteLine(OwnCommand.In(line));
 
     // Every other state is in the table, or in a line of its own.
     private static void Show(LabResource resource)

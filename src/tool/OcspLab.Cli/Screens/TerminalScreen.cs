@@ -1,6 +1,8 @@
+using OcspLab.Cli.CommandLine;
 using OcspLab.Lab;
 using OcspLab.Lab.Commands;
 using OcspLab.Lab.Hosting;
+using OcspLab.Responder.Faults;
 using Spectre.Console;
 using Spectre.Console.Rendering;
 
@@ -17,6 +19,7 @@ internal sealed class TerminalScreen : LabScreen
     private readonly TaskCompletionSource _quit = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private readonly Task _showing;
     private volatile EmbeddedLab? _lab;
+    private volatile bool _showsHints = true;
     private volatile Task _command = Task.CompletedTask;
 
     public TerminalScreen(LabBoard board, TimeProvider clock)
@@ -30,10 +33,9 @@ internal sealed class TerminalScreen : LabScreen
     public override void Ready(EmbeddedLab lab)
     {
         _lab = lab;
-        Note(
-            "ready; 'ocsplab --help' lists what can be done from another terminal, logs are in "
-                + lab.Topology.LogDirectory
-        );
+        Note("ready");
+        foreach (var remark in Remarks(lab).Split('\n'))
+            Note(remark);
     }
 
     public override async Task EndAsync()
@@ -105,32 +107,32 @@ internal sealed class TerminalScreen : LabScreen
             return;
         }
 
+        if (key == 'c')
+        {
+            _showsHints = !_showsHints;
+            return;
+        }
+
         var name =
             key == 'f'
-                ? await ChooseFaultAsync(lab).ConfigureAwait(false)
+                ? await ChooseFaultAsync().ConfigureAwait(false)
                 : Keys.FirstOrDefault(known => known.Key == key).Command;
         if (lab.Commands.FirstOrDefault(command => command.Name == name) is { } command && _command.IsCompleted)
             _command = RunAsync(command);
     }
 
-    private async Task<string?> ChooseFaultAsync(EmbeddedLab lab)
+    private async Task<string?> ChooseFaultAsync()
     {
         const string none = "(none: back)";
+        var names = Enum.GetValues<FaultKind>().ToDictionary(LabCommands.FaultName, LabCommands.FaultCommand);
         var prompt = new SelectionPrompt<string>()
             .Title("How shall the responder misbehave, until healed?")
             .PageSize(12)
-            .AddChoices([
-                none,
-                .. lab
-                    .Commands.Where(command =>
-                        command.Name.StartsWith(LabCommands.FaultPrefix, StringComparison.Ordinal)
-                    )
-                    .Select(command => command.Name),
-            ]);
+            .AddChoices([none, .. names.Keys]);
         try
         {
             var choice = await prompt.ShowAsync(AnsiConsole.Console, _ending.Token).ConfigureAwait(false);
-            return choice == none ? null : choice;
+            return names.GetValueOrDefault(choice);
         }
         catch (OperationCanceledException)
         {
@@ -158,22 +160,43 @@ internal sealed class TerminalScreen : LabScreen
     {
         lock (_lines)
         {
-            _lines.Enqueue($"{_clock.GetLocalNow():HH:mm:ss} {line}");
+            _lines.Enqueue($"{_clock.GetLocalNow():HH:mm:ss} {OwnCommand.In(line)}");
             while (_lines.Count > Remembered)
                 _lines.Dequeue();
         }
     }
 
+    // No higher than the terminal: what scrolls out of a live picture stays behind as rubbish.
     private Rows Picture()
     {
-        var parts = new List<IRenderable> { Table(_board) };
-        if (_lab is not null && !Console.IsInputRedirected)
-            parts.Add(new Markup(KeyLine));
+        var width = Terminal.Width;
+        var parts = new List<IRenderable> { LabTable.Of(_board.Resources, width) };
+        var left = AnsiConsole.Profile.Height - _board.Resources.Count - TableFrame;
+        if (_lab is { } lab && !Console.IsInputRedirected)
+        {
+            var keys = KeyLines(width);
+            parts.AddRange(keys.Select(line => new Markup(line)));
+            left -= keys.Count;
+            var hints = LabHints.Of(lab.Topology, lab.Nginx is not null, Environment.CurrentDirectory, width);
+            if (_showsHints && LinesOf(hints, width) < left)
+            {
+                parts.Add(new Text(hints));
+                left -= LinesOf(hints, width);
+            }
+        }
 
+        string[] lines;
         lock (_lines)
-            parts.AddRange(_lines.Select(line => new Text(line, new Style(Color.Grey))));
+            lines = [.. _lines];
+        var first = lines.Length;
+        while (first > 0 && (left -= LinesOf(lines[first - 1], width)) >= 0)
+            first--;
+        parts.AddRange(lines.Skip(first).Select(line => new Text(line, new Style(Color.Grey))));
         return new Rows(parts);
     }
+
+    private static int LinesOf(string text, int width) =>
+        text.Split('\n').Sum(line => Math.Max(1, (line.Length + width - 1) / width));
 
     private static readonly (char Key, string Command, string Words)[] Keys =
     [
@@ -185,14 +208,33 @@ internal sealed class TerminalScreen : LabScreen
         ('u', "refresh", "refresh staples"),
         ('n', "restart-nginx", "restart nginx"),
         ('f', "", "fault …"),
+        ('c', "", "commands"),
         ('q', "", "quit"),
     ];
 
-    private static readonly string KeyLine = string.Join(
-        "  ",
-        Keys.Select(key => $"[bold]{key.Key}[/]\u00a0{key.Words.Replace(' ', '\u00a0')}")
-    );
+    // As many keys on a line as fit, each with its words.
+    private static List<string> KeyLines(int width)
+    {
+        var lines = new List<string>();
+        var used = width;
+        foreach (var (key, _, words) in Keys)
+        {
+            var length = words.Length + 4;
+            if (used + length > width)
+            {
+                lines.Add("");
+                used = 0;
+            }
 
-    private const int Remembered = 5;
+            lines[^1] += $"[bold]{key}[/] {words}  ";
+            used += length;
+        }
+
+        return lines;
+    }
+
+    // Blank line, heading, rule, blank line.
+    private const int TableFrame = 5;
+    private const int Remembered = 6;
     private static readonly TimeSpan FrameInterval = TimeSpan.FromMilliseconds(100);
 }
