@@ -19,6 +19,8 @@ public sealed class LabFixture : IAsyncLifetime
 
     public string Output => _lab!.Output;
 
+    public string Error => _lab!.Error;
+
     public bool HasNginx => Output.Contains($"https://127.0.0.1:{Ports.Nginx}", StringComparison.Ordinal);
 
     public async ValueTask InitializeAsync()

@@ -300,6 +300,8 @@ public sealed partial class LabTests(LabFixture lab) : IClassFixture<LabFixture>
     {
         Assert.Equal("nginx restarted", (await lab.OcspLabAsync("nginx", "restart")).Output.Trim());
         await Poll.UntilAsync(async () => await InspectAsync(lab.Ports.Nginx) is 0 or 1 or 4, "nginx is back");
+        Assert.Contains("nginx is restarted on request", lab.Error, StringComparison.Ordinal);
+        Assert.DoesNotContain("nginx ended", lab.Error, StringComparison.Ordinal);
     }
 
     private static async Task<int> InspectAsync(int port) =>

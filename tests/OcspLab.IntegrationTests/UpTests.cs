@@ -205,6 +205,7 @@ public sealed partial class UpTests : IDisposable
             () => lab.Error.Contains("responder: degraded", StringComparison.Ordinal),
             "the closed port is reported"
         );
+        Assert.Contains("its OCSP port is closed on purpose", lab.Error, StringComparison.Ordinal);
         Assert.Equal(
             "started",
             (await Programs.OcspLabAsync("responder", "start", "--lab", _folder.Path)).Output.Trim()
@@ -212,6 +213,11 @@ public sealed partial class UpTests : IDisposable
         await Poll.UntilAsync(
             () => lab.Error.Contains("responder: ready", StringComparison.Ordinal),
             "the open port is reported"
+        );
+        await Programs.OcspLabAsync("responder", "fault", "badSignature", "--lab", _folder.Path);
+        await Poll.UntilAsync(
+            () => lab.Error.Contains("misbehaves on purpose: badSignature", StringComparison.Ordinal),
+            "the fault is reported"
         );
     }
 

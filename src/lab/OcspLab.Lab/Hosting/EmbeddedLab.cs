@@ -68,25 +68,31 @@ public sealed class EmbeddedLab : IAsyncDisposable
             return lab;
         }
         catch (Exception exception)
-            when (exception
-                    is PkiException
-                        or IOException
-                        or UnauthorizedAccessException
-                        or DbException
-                        or CryptographicException
-                        or InvalidOperationException
-                        or OptionsValidationException
+        {
+            await lab.DisposeAsync().ConfigureAwait(false);
+            // Somebody took it after it was looked at: now that the lab's own are free, that is seen.
+            if (IsPortTaken(exception))
+                lab.CheckPorts();
+            if (
+                exception
+                is PkiException
+                    or IOException
+                    or UnauthorizedAccessException
+                    or DbException
+                    or CryptographicException
+                    or InvalidOperationException
+                    or OptionsValidationException
             )
-        {
-            await lab.DisposeAsync().ConfigureAwait(false);
-            throw new LabException(exception.Message, LabFailure.Configuration, exception);
-        }
-        catch
-        {
-            await lab.DisposeAsync().ConfigureAwait(false);
+                throw new LabException(exception.Message, LabFailure.Configuration, exception);
             throw;
         }
     }
+
+    private static bool IsPortTaken(Exception exception) =>
+        exception is SocketException { SocketErrorCode: SocketError.AddressAlreadyInUse }
+        // nginx says so in its log.
+        || (exception is LabException && exception.Message.Contains(AddressInUse, StringComparison.Ordinal))
+        || (exception.InnerException is { } inner && IsPortTaken(inner));
 
     /// <summary>
     /// Looks after the lab until it is cancelled: what ends is shown, nginx is started again, health is asked for.
@@ -318,5 +324,6 @@ public sealed class EmbeddedLab : IAsyncDisposable
 
     private string Beyond => Topology.ContainerGateway is { } gateway ? $"; also on {gateway}, for the container" : "";
 
+    private const string AddressInUse = "Address already in use";
     private static readonly TimeSpan HandshakeTimeout = TimeSpan.FromSeconds(5);
 }
