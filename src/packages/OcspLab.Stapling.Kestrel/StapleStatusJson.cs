@@ -8,6 +8,7 @@ namespace OcspLab.Stapling.Kestrel;
 internal sealed partial record StapleStatusJson
 {
     public required string Certificate { get; init; }
+    public required string Subject { get; init; }
     public required string Thumbprint { get; init; }
     public required string SerialNumber { get; init; }
     public required string State { get; init; }
@@ -35,6 +36,7 @@ internal sealed partial record StapleStatusJson
         return new StapleStatusJson
         {
             Certificate = status.Certificate,
+            Subject = status.Subject,
             Thumbprint = status.Thumbprint,
             SerialNumber = status.SerialNumber,
             State = StapleHealth.StateOf(status, now).ToTag(),

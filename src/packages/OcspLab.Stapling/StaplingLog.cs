@@ -97,11 +97,18 @@ internal static partial class StaplingLog
     [LoggerMessage(
         1009,
         LogLevel.Error,
-        "Nothing can be stapled for '{Certificate}': the certificate of its issuer '{Issuer}' is not at hand. "
-            + "Configure the full chain, or set OcspStapling:Issuers",
+        "Nothing can be stapled for '{Certificate}': the certificate of its issuer '{Issuer}' is not at hand. It came "
+            + "with {Chain}; OcspStapling:Issuers has {Files}; the system does not have it either. Append the issuer's "
+            + "certificate to the file of the chain, or name its PEM file in OcspStapling:Issuers",
         EventName = "IssuerMissing"
     )]
-    public static partial void NoIssuer(this ILogger logger, string certificate, string issuer);
+    public static partial void NoIssuer(
+        this ILogger logger,
+        string certificate,
+        string issuer,
+        string chain,
+        string files
+    );
 
     [LoggerMessage(
         1010,
@@ -217,4 +224,12 @@ internal static partial class StaplingLog
 
     /// <summary>The category of all of it.</summary>
     public const string Category = "OcspLab.Stapling";
+
+    [LoggerMessage(
+        1029,
+        LogLevel.Information,
+        "The settings of stapling have changed; {Count} certificate(s) are looked at again at once",
+        EventName = "SettingsChanged"
+    )]
+    public static partial void SettingsChanged(this ILogger logger, int count);
 }

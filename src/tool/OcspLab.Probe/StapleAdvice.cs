@@ -49,7 +49,9 @@ public static class StapleAdvice
                 break;
             case StapleVerdictKind.Rejected when report.Staple.Reason is StapleVerdict.IssuerMissing:
                 advice.Add(
-                    "The server leaves out its intermediate certificate; clients that do not have it will fail."
+                    $"--ca FILE names the certificate of '{certificate.Issuer}', which the staple is verified with. If "
+                        + "that is a root, all is well: servers do not send roots. If it is an intermediate, the server "
+                        + "leaves it out, and clients that do not have it fail."
                 );
                 break;
             case StapleVerdictKind.Rejected when report.Staple.Reason == RejectionReason.Expired.ToSnakeCase():
@@ -71,8 +73,11 @@ public static class StapleAdvice
                 break;
         }
 
-        if (handshake.ServerName is { } name && !certificate.MatchesHostname(name))
-            advice.Insert(0, $"The certificate is not for {name}: clients refuse it, whatever is stapled.");
+        if (!report.IsForName)
+            advice.Insert(
+                0,
+                $"The certificate is not for {handshake.ServerName}: clients refuse it, whatever is stapled."
+            );
         if (certificate.NotAfter.ToUniversalTime() - now is var left && left < RenewalNotice)
             advice.Add(
                 left < TimeSpan.Zero

@@ -3,6 +3,7 @@ using System.Security.Cryptography.X509Certificates;
 using OcspLab.Ocsp.Certificates;
 using OcspLab.Ocsp.Rejections;
 using OcspLab.Ocsp.Requests;
+using OcspLab.Ocsp.Signatures;
 using OcspLab.Ocsp.Verification;
 
 namespace OcspLab.Probe;
@@ -39,7 +40,10 @@ public static class StapleInspector
             Judge(handshake, authorities, now),
             certificate.IsMustStaple(),
             [.. chain]
-        );
+        )
+        {
+            IsForName = handshake.ServerName is not { } name || certificate.MatchesHostname(name),
+        };
         return report with { Advice = StapleAdvice.Of(report, handshake, now) };
     }
 
@@ -54,11 +58,7 @@ public static class StapleInspector
         var certificate = handshake.Certificates[0];
         X509Certificate2? issuer;
         if (authorities.Count == 0)
-            issuer = handshake
-                .Certificates.Skip(1)
-                .FirstOrDefault(candidate =>
-                    candidate.SubjectName.RawData.AsSpan().SequenceEqual(certificate.IssuerName.RawData)
-                );
+            issuer = handshake.Certificates.Skip(1).FirstOrDefault(certificate.IsIssuedBy) ?? FindInSystem(certificate);
         else if (!TryValidate(certificate, handshake.Certificates, authorities, now, out issuer))
             return StapleVerdict.Rejected(
                 StapleVerdict.UntrustedChain,
@@ -67,7 +67,7 @@ public static class StapleInspector
         if (issuer is null)
             return StapleVerdict.Rejected(
                 StapleVerdict.IssuerMissing,
-                $"the server did not send the certificate of '{certificate.Issuer}'; give it with --ca"
+                $"the certificate of '{certificate.Issuer}' is neither sent nor known here; give it with --ca"
             );
         try
         {
@@ -82,6 +82,19 @@ public static class StapleInspector
             // What the server sent is a certificate to the platform and nothing that can be read closely.
             return StapleVerdict.Rejected(new Rejection(RejectionReason.Malformed, exception.Message));
         }
+    }
+
+    // A root is not sent: where it issued the certificate itself, this system may have it.
+    private static X509Certificate2? FindInSystem(X509Certificate2 certificate)
+    {
+        using var chain = new X509Chain();
+        chain.ChainPolicy.RevocationMode = X509RevocationMode.NoCheck;
+        chain.ChainPolicy.VerificationFlags = X509VerificationFlags.AllFlags;
+        chain.ChainPolicy.DisableCertificateDownloads = true;
+        chain.Build(certificate);
+        return chain.ChainElements.Count > 1 && certificate.IsIssuedBy(chain.ChainElements[1].Certificate)
+            ? X509CertificateLoader.LoadCertificate(chain.ChainElements[1].Certificate.RawDataMemory.Span)
+            : null;
     }
 
     // The issuer out of the validated chain, not the first one with its name: a server may send what it likes.

@@ -14,6 +14,9 @@ public sealed record StapleReport(
     IReadOnlyList<CertificateReport> Chain
 )
 {
+    /// <summary>Whether the certificate is for the name that was asked for; true where none was.</summary>
+    public bool IsForName { get; init; } = true;
+
     /// <summary>What to do about it, the most urgent first.</summary>
     public IReadOnlyList<string> Advice { get; init; } = [];
 

@@ -31,7 +31,7 @@ public sealed class HandOffTests : SiteBench
         await using var app = await StartAsync(BrokenRuntime);
         Assert.Equal(HealthStatus.Degraded, await CheckAsync(app));
         var staple = Assert.Single(app.Services.GetRequiredService<IStaplingStatus>().Staples);
-        Assert.Equal("CN=server", staple.Certificate);
+        Assert.Equal($"CN=server (serial {staple.SerialNumber})", staple.Certificate);
         Assert.Contains("did not send", staple.Obstacle, StringComparison.Ordinal);
     }
 

@@ -24,7 +24,7 @@ public sealed class StatusEndpointTests : SiteBench
             ("good", "good", "responder"),
             (Text(before, "state"), Text(before, "status"), Text(before, "source"))
         );
-        Assert.Equal("CN=server", Text(before, "certificate"));
+        Assert.Equal($"CN=server (serial {Text(before, "serialNumber")})", Text(before, "certificate"));
         Assert.InRange(before.GetProperty("secondsLeft").GetInt64(), 22 * 3600, 23 * 3600);
 
         Responder.Script = ScriptedServer.Send(() =>

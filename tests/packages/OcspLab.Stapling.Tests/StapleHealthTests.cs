@@ -94,6 +94,7 @@ public sealed class StapleHealthTests : EngineBench
         new()
         {
             Certificate = "CN=server",
+            Subject = "CN=server",
             Thumbprint = "00",
             SerialNumber = "01",
             NotAfter = DateTimeOffset.MaxValue,

@@ -97,6 +97,30 @@ public sealed class StapleSourceTests : EngineBench
         );
     }
 
+    [Fact, Trait("Rule", "S36")]
+    public async Task A_correction_of_the_settings_is_tried_at_once_and_acknowledged()
+    {
+        Client.Fail();
+        var slot = await AddAndWaitAsync();
+        Assert.Equal(RefreshOutcome.Failed, slot.Status.LastOutcome);
+        // What was wrong may be in a setting that the engine does not see, such as a name server.
+        Client.Answer(Staples.Verified());
+        Monitor.Changed();
+        await Poll.UntilAsync(() => slot.Current is not null, "the correction is tried");
+        Assert.Contains(Log.GetSnapshot(), record => record.Id.Name == "SettingsChanged");
+    }
+
+    [Fact, Trait("Rule", "S36")]
+    public async Task A_change_of_the_settings_asks_nobody_again_where_all_is_well()
+    {
+        Client.Answer(Staples.Verified());
+        await AddAndWaitAsync();
+        var calls = Client.Calls;
+        Monitor.Changed();
+        await AdvanceAsync(TimeSpan.FromSeconds(1));
+        Assert.Equal(calls, Client.Calls);
+    }
+
     [Fact, Trait("Rule", "S33")]
     public async Task A_refresh_on_demand_asks_now_and_waits_for_the_answer()
     {

@@ -19,9 +19,9 @@ public sealed class Chromium(TimeProvider clock) : IBrowser
         get
         {
             if (Program is null)
-                return "chromium is not installed";
+                return DebianPackages.Missing("chromium");
             return ChildProcess.Find("certutil") is null
-                ? "certutil is not installed (libnss3-tools), without which Chromium trusts no private root"
+                ? DebianPackages.Missing("certutil") + ", without which Chromium trusts no private root"
                 : null;
         }
     }

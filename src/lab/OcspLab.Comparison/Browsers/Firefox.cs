@@ -22,7 +22,7 @@ public sealed class Firefox(TimeProvider clock) : IBrowser
     public string Name => "firefox";
 
     /// <inheritdoc/>
-    public string? Missing => Program is null ? "firefox-esr is not installed" : null;
+    public string? Missing => Program is null ? DebianPackages.Missing("firefox-esr") : null;
 
     /// <inheritdoc/>
     public async Task<PageVisit> VisitAsync(Uri page, string rootFile, CancellationToken cancellationToken)

@@ -10,7 +10,7 @@ internal sealed class OpenSslStatusClient : IStatusClient
 {
     public string Name => "openssl";
 
-    public string? Missing => ChildProcess.Find("openssl") is null ? "openssl is not installed" : null;
+    public string? Missing => ChildProcess.Find("openssl") is null ? DebianPackages.Missing("openssl") : null;
 
     public string Setting => "s_client -status -verify_return_error: it asks for a staple, and acts on none";
 
@@ -50,7 +50,7 @@ internal sealed class CurlStatusClient(CurlStatus status) : IStatusClient
 {
     public string Name => status == CurlStatus.Required ? "curl-cert-status" : "curl";
 
-    public string? Missing => ChildProcess.Find("curl") is null ? "curl is not installed" : null;
+    public string? Missing => ChildProcess.Find("curl") is null ? DebianPackages.Missing("curl") : null;
 
     public string Setting =>
         status == CurlStatus.Required
@@ -113,8 +113,7 @@ internal sealed class GnuTlsStatusClient : IStatusClient
 {
     public string Name => "gnutls-cli";
 
-    public string? Missing =>
-        ChildProcess.Find("gnutls-cli") is null ? "gnutls-cli is not installed (gnutls-bin)" : null;
+    public string? Missing => ChildProcess.Find("gnutls-cli") is null ? DebianPackages.Missing("gnutls-cli") : null;
 
     public string Setting => "its defaults: it judges a staple that is there, and asks nobody";
 
@@ -199,8 +198,7 @@ internal sealed class JavaStatusClient(JavaRevocation revocation) : IStatusClien
     public string Name => revocation == JavaRevocation.Hard ? "java" : "java-soft";
 
     // The compiler is the launcher's: a runtime alone has none.
-    public string? Missing =>
-        ChildProcess.Find("javac") is null ? "javac is not installed (openjdk-17-jdk-headless)" : null;
+    public string? Missing => ChildProcess.Find("javac") is null ? DebianPackages.Missing("javac") : null;
 
     public string Setting =>
         revocation == JavaRevocation.Hard

@@ -15,7 +15,7 @@ internal sealed class ApacheServer : IStaplingServer
         get
         {
             if (ChildProcess.Find("apache2") is null)
-                return "apache2 is not installed";
+                return DebianPackages.Missing("apache2");
             return Directory.Exists(Modules) ? null : $"{Modules} is missing";
         }
     }

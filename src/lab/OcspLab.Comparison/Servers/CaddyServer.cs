@@ -8,7 +8,7 @@ internal sealed class CaddyServer : IStaplingServer
 {
     public string Name => "caddy";
 
-    public string? Missing => ChildProcess.Find("caddy") is null ? "caddy is not installed" : null;
+    public string? Missing => ChildProcess.Find("caddy") is null ? DebianPackages.Missing("caddy") : null;
 
     public string Setting => "no setting: Caddy staples whatever names a responder";
 

@@ -9,7 +9,7 @@ internal sealed class HaproxyServer : IStaplingServer
 {
     public string Name => "haproxy";
 
-    public string? Missing => ChildProcess.Find("haproxy") is null ? "haproxy is not installed" : null;
+    public string? Missing => ChildProcess.Find("haproxy") is null ? DebianPackages.Missing("haproxy") : null;
 
     public string Setting =>
         "ocsp-update on from 2.8 on; before, a .ocsp file that is fetched once before the start, as a cron job would";

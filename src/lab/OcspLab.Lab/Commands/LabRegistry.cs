@@ -9,10 +9,11 @@ namespace OcspLab.Lab.Commands;
 public static class LabRegistry
 {
     /// <summary>Opens it.</summary>
-    /// <exception cref="LabException">The database or the token cannot be used.</exception>
+    /// <exception cref="LabException">It is another user's, or database or token cannot be used.</exception>
     public static ICertificateRegistry Open(LabTopology topology, TimeProvider clock)
     {
         ArgumentNullException.ThrowIfNull(topology);
+        LabState.RequireOwn(topology.Directory);
         try
         {
             return LabState.FindRunning(topology.Directory) is { } running

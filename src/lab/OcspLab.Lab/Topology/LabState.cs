@@ -29,7 +29,9 @@ public sealed class LabState : IDisposable
             );
             File.WriteAllText(
                 PathIn(topology.Directory),
-                JsonSerializer.Serialize(new Settings(topology.Ports, topology.OcspInCertificates, host))
+                JsonSerializer.Serialize(
+                    new Settings(topology.Ports, topology.OcspInCertificates, host, Environment.UserName)
+                )
             );
             return new LabState(@lock);
         }
@@ -40,6 +42,10 @@ public sealed class LabState : IDisposable
                 LabFailure.Unavailable,
                 exception
             );
+        }
+        catch (UnauthorizedAccessException exception) when (Read(topology.Directory) is { } former)
+        {
+            throw new LabException(Foreign(topology.Directory, former), LabFailure.CannotCreate, exception);
         }
         catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
         {
@@ -53,6 +59,43 @@ public sealed class LabState : IDisposable
 
     /// <summary>The lab that runs in a folder, or null when none does.</summary>
     public static LabTopology? FindRunning(string directory) => IsLocked(directory) ? FindLast(directory) : null;
+
+    /// <summary>The lab that runs in a folder, for those who may change it.</summary>
+    /// <exception cref="LabException">None runs there, or it is another user's.</exception>
+    public static LabTopology RequireRunning(string directory)
+    {
+        var running =
+            FindRunning(directory)
+            ?? throw new LabException(
+                $"No lab runs in {directory}. Start it with 'ocsplab up', or name its folder with --lab."
+            );
+        RequireOwn(directory);
+        return running;
+    }
+
+    /// <summary>Makes sure that the lab in a folder, if there is one, may be changed.</summary>
+    /// <exception cref="LabException">It is another user's.</exception>
+    public static void RequireOwn(string directory)
+    {
+        if (Read(directory) is not { } settings)
+            return;
+        try
+        {
+            using var mark = new FileStream(PathIn(directory), FileMode.Open, FileAccess.ReadWrite);
+        }
+        catch (UnauthorizedAccessException exception)
+        {
+            throw new LabException(Foreign(directory, settings), LabFailure.CannotCreate, exception);
+        }
+    }
+
+    private static string Foreign(string directory, Settings settings)
+    {
+        var owner = settings.User ?? "another user";
+        var state = IsLocked(directory) ? "runs" : "ran";
+        return $"The lab in {directory} is {owner}'s, and {state} as {owner}: only {owner} may change it. A lab of your "
+            + "own takes another folder (--lab), and other ports while that one runs.";
+    }
 
     /// <summary>The lab that ran last in a folder, or null when none did.</summary>
     public static LabTopology? FindLast(string directory)
@@ -92,7 +135,8 @@ public sealed class LabState : IDisposable
             return false;
         try
         {
-            using var probe = new FileStream(path, FileMode.Open, FileAccess.ReadWrite, FileShare.None);
+            // To read is enough to see the lock, and the lab may be another user's.
+            using var probe = new FileStream(path, FileMode.Open, FileAccess.Read, FileShare.None);
             return false;
         }
         catch (IOException)
@@ -108,7 +152,8 @@ public sealed class LabState : IDisposable
     private sealed record Settings(
         LabPorts Ports,
         OcspInCertificates OcspInCertificates,
-        LabHost Host = LabHost.Embedded
+        LabHost Host = LabHost.Embedded,
+        string? User = null
     );
 
     private static string PathIn(string directory) => Path.Combine(directory, "lab.json");

@@ -11,6 +11,9 @@ namespace OcspLab.Stapling.Certificates;
 /// <summary>What there is to know of a certificate before anybody is asked about it.</summary>
 internal sealed record CertificateFacts
 {
+    /// <summary>What people call it.</summary>
+    public required string Title { get; init; }
+
     /// <summary>What the settings may call it.</summary>
     public required IReadOnlyList<string> Names { get; init; }
 
@@ -40,19 +43,28 @@ internal sealed record CertificateFacts
         ILogger logger
     )
     {
-        var facts = new CertificateFacts { Names = [StapleSlot.KeyOf(certificate), certificate.Thumbprint] };
+        var facts = new CertificateFacts
+        {
+            Title = $"{certificate.Subject} (serial {certificate.SerialNumber.ToLowerInvariant()})",
+            Names = [StapleSlot.KeyOf(certificate), certificate.Thumbprint],
+        };
         try
         {
-            facts = facts with { Names = CertificateNames.Of(certificate), Urls = certificate.GetOcspUrls() };
+            facts = facts with
+            {
+                Title = CertificateNames.Describe(certificate),
+                Names = CertificateNames.Of(certificate),
+                Urls = certificate.GetOcspUrls(),
+            };
             facts = facts with { Source = StapleSource.Select(facts.Urls, facts.Names, options) };
             switch (facts.Source.Kind)
             {
                 case StapleSourceKind.None:
-                    logger.NoUrl(certificate.Subject);
+                    logger.NoUrl(facts.Title);
                     facts = facts with { Outcome = RefreshOutcome.NoResponder };
                     break;
                 case StapleSourceKind.Off:
-                    logger.TurnedOff(certificate.Subject);
+                    logger.TurnedOff(facts.Title);
                     facts = facts with { Outcome = RefreshOutcome.TurnedOff };
                     break;
             }
@@ -62,16 +74,32 @@ internal sealed record CertificateFacts
             // A self-signed certificate has no issuer to be revoked by, and names no responder.
             if (!facts.Source.IsActive)
                 return facts;
-            logger.NoIssuer(certificate.Subject, certificate.Issuer);
+            logger.NoIssuer(facts.Title, certificate.Issuer, Describe(certificate, atHand), Describe(options.Issuers));
             return facts.Unusable($"the issuer's certificate ('{certificate.Issuer}') is not at hand");
         }
         catch (Exception exception)
             when (exception is ArgumentException or CryptographicException or AsnContentException)
         {
-            logger.Unusable(certificate.Subject, exception.Message);
+            logger.Unusable(facts.Title, exception.Message);
             return facts.Unusable(exception.Message);
         }
     }
+
+    // Where a person thinks that it is, and it is not.
+    private static string Describe(X509Certificate2 certificate, IEnumerable<X509Certificate2> atHand)
+    {
+        var others = atHand
+            .Where(other => !other.RawDataMemory.Span.SequenceEqual(certificate.RawDataMemory.Span))
+            .Select(other => $"'{other.Subject}'")
+            .Distinct()
+            .Take(MostNamed)
+            .ToArray();
+        return others.Length == 0 ? "no other certificate" : string.Join(", ", others);
+    }
+
+    private static string Describe(IList<string> files) => files.Count == 0 ? "no file" : string.Join(", ", files);
+
+    private const int MostNamed = 5;
 
     private CertificateFacts Unusable(string why) =>
         this with

@@ -5,6 +5,19 @@ namespace OcspLab.Stapling.Certificates;
 /// <summary>What a certificate can be called in the settings, most exact first.</summary>
 internal static class CertificateNames
 {
+    /// <summary>
+    /// The certificate for people: its first name or else its subject, and the serial number that tells it from others
+    /// of the same name.
+    /// </summary>
+    public static string Describe(X509Certificate2 certificate)
+    {
+        var name = certificate
+            .Extensions.OfType<X509SubjectAlternativeNameExtension>()
+            .SelectMany(extension => extension.EnumerateDnsNames())
+            .FirstOrDefault(certificate.Subject);
+        return $"{name} (serial {certificate.SerialNumber.ToLowerInvariant()})";
+    }
+
     public static IReadOnlyList<string> Of(X509Certificate2 certificate)
     {
         var names = new List<string> { StapleSlot.KeyOf(certificate), certificate.Thumbprint };

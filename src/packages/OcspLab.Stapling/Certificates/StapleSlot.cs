@@ -32,7 +32,8 @@ internal sealed class StapleSlot
         _source = facts.Source;
         _status = new StapleStatus
         {
-            Certificate = certificate.Subject,
+            Certificate = facts.Title,
+            Subject = certificate.Subject,
             Thumbprint = KeyOf(certificate),
             SerialNumber = certificate.SerialNumber.ToLowerInvariant(),
             NotAfter = certificate.NotAfter.ToUniversalTime(),

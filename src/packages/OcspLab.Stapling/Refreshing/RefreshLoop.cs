@@ -57,11 +57,17 @@ internal sealed class RefreshLoop(
         }
     }
 
-    /// <summary>The settings have changed: asks again only where that changes what to ask.</summary>
-    public void Reconsider()
+    /// <summary>
+    /// The settings have changed: asks again where that changes what to ask, and where the last time failed, which may
+    /// be what was mended.
+    /// </summary>
+    /// <returns>Whether it asks again.</returns>
+    public bool Reconsider()
     {
-        if (refresher.HasNewSource(slot))
-            _ = slot.Refresh.RequestAsync();
+        if (!refresher.HasNewSource(slot) && slot.Status.Failures == 0)
+            return false;
+        _ = slot.Refresh.RequestAsync();
+        return true;
     }
 
     [SuppressMessage(

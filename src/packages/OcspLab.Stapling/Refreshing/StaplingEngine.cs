@@ -151,11 +151,7 @@ internal sealed class StaplingEngine : IHostedService, IStaplingStatus, IDisposa
     private StapleStatus StatusOf(StapleSlot slot) =>
         _handOff.State.Obstacle is { } obstacle ? slot.Status with { Obstacle = obstacle } : slot.Status;
 
-    private void Reconsider()
-    {
-        foreach (var one in _loops.Values)
-            one.Loop.Reconsider();
-    }
+    private void Reconsider() => _logger.SettingsChanged(_loops.Values.Count(one => one.Loop.Reconsider()));
 
     private static X509Certificate2Collection ReadIssuers(IEnumerable<string> files)
     {

@@ -5,8 +5,13 @@ namespace OcspLab.Stapling.Status;
 /// <summary>What is held for one certificate, and how the last refresh went.</summary>
 public sealed record StapleStatus
 {
-    /// <summary>The certificate's subject.</summary>
+    /// <summary>
+    /// The certificate for people: its first DNS name or else its subject, and its serial number.
+    /// </summary>
     public required string Certificate { get; init; }
+
+    /// <summary>The certificate's subject.</summary>
+    public required string Subject { get; init; }
 
     /// <summary>SHA-256 of the certificate in hexadecimal.</summary>
     public required string Thumbprint { get; init; }

@@ -36,6 +36,17 @@ public static class ExitCodes
     /// <summary>A certificate, key or configuration is broken (EX_CONFIG).</summary>
     public const int Configuration = 78;
 
+    /// <summary>
+    /// The code for what a handshake showed: a staple is of no use with a certificate for another name.
+    /// </summary>
+    public static int Of(StapleReport report)
+    {
+        ArgumentNullException.ThrowIfNull(report);
+        return report.Staple.Verdict == StapleVerdictKind.Good && !report.IsForName
+            ? Rejected
+            : Of(report.Staple.Verdict);
+    }
+
     /// <summary>The code for what a staple is worth.</summary>
     public static int Of(StapleVerdictKind verdict) =>
         verdict switch

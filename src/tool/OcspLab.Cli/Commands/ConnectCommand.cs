@@ -13,7 +13,7 @@ internal static class ConnectCommand
 {
     public static Command Create()
     {
-        var target = new Argument<string>("HOST:PORT") { Description = "The server." };
+        var target = ServerAddress.Argument();
         var serverName = new Option<string?>("--servername")
         {
             Description = "The name that the certificate must have. Default: HOST.",
@@ -43,20 +43,14 @@ internal static class ConnectCommand
             .NET remembers answers below HOME (.dotnet/corefx/cryptography/ocsp).
 
             Examples:
-              ocsplab connect example.com:443
+              ocsplab connect https://example.com
               ocsplab connect 127.0.0.1:9443 --servername echocert.lab --ca .lab/pki/root_ca/CA/rsa_ca.crt
             """
         );
-        target.Validators.Add(result =>
-        {
-            if (result.Tokens.Count == 1 && !InspectCommand.TryParse(result.Tokens[0].Value, out _, out _))
-                result.AddError($"'{result.Tokens[0].Value}' is not HOST:PORT.");
-        });
         command.SetAction(
             async (arguments, cancellationToken) =>
             {
-                if (!InspectCommand.TryParse(arguments.GetValue(target)!, out var host, out var port))
-                    return ExitCodes.Usage;
+                var server = arguments.GetRequiredValue(target);
                 var mode = arguments.GetValue(revocation) switch
                 {
                     "offline" => X509RevocationMode.Offline,
@@ -64,9 +58,8 @@ internal static class ConnectCommand
                     _ => X509RevocationMode.Online,
                 };
                 var refusal = await ShakeAsync(
-                        host,
-                        port,
-                        arguments.GetValue(serverName) ?? host,
+                        server,
+                        arguments.GetValue(serverName) ?? server.Host,
                         InspectCommand.Load(arguments.GetValue(authority)),
                         mode,
                         cancellationToken
@@ -85,10 +78,18 @@ internal static class ConnectCommand
         return command;
     }
 
+    private static bool IsAboutTrust(X509ChainStatusFlags status) =>
+        status is X509ChainStatusFlags.PartialChain or X509ChainStatusFlags.UntrustedRoot;
+
+    private const string UntrustedBySystem =
+        ": the certificate leads to no root that this system trusts. --ca FILE names the root of a private authority; "
+        + "the lab's is .lab/pki/root_ca/CA/rsa_ca.crt.";
+    private const string UntrustedDespiteRoots =
+        ": the certificate does not lead to a root in the file of --ca, or an intermediate between them is not sent.";
+
     /// <returns>Why the certificate was refused, or null.</returns>
     private static async Task<string?> ShakeAsync(
-        string host,
-        int port,
+        ServerAddress server,
         string serverName,
         X509Certificate2[] roots,
         X509RevocationMode mode,
@@ -123,6 +124,8 @@ internal static class ConnectCommand
                         ? reasons
                         : reasons.Prepend(errors.ToString())
                 );
+                if (chain?.ChainStatus.Any(status => IsAboutTrust(status.Status)) == true)
+                    refusal += roots.Length > 0 ? UntrustedDespiteRoots : UntrustedBySystem;
                 return false;
             },
         };
@@ -131,7 +134,7 @@ internal static class ConnectCommand
         using var socket = new Socket(SocketType.Stream, ProtocolType.Tcp) { NoDelay = true };
         try
         {
-            await socket.ConnectAsync(host, port, deadline.Token).ConfigureAwait(false);
+            await socket.ConnectAsync(server.Host, server.Port, deadline.Token).ConfigureAwait(false);
             using var stream = new SslStream(new NetworkStream(socket, ownsSocket: false));
             await stream.AuthenticateAsClientAsync(options, deadline.Token).ConfigureAwait(false);
             return null;
@@ -143,7 +146,7 @@ internal static class ConnectCommand
         catch (OperationCanceledException exception) when (!cancellationToken.IsCancellationRequested)
         {
             throw new LabException(
-                $"{host}:{port} did not finish a handshake within {AttemptTimeout.TotalSeconds * 2:0} s.",
+                $"{server.Host}:{server.Port} did not finish a handshake within {AttemptTimeout.TotalSeconds * 2:0} s.",
                 LabFailure.Unavailable,
                 exception
             );
@@ -151,7 +154,7 @@ internal static class ConnectCommand
         catch (Exception exception) when (exception is SocketException or IOException or AuthenticationException)
         {
             throw new LabException(
-                $"{host}:{port} cannot be connected to: {exception.Message}",
+                $"{server.Host}:{server.Port} cannot be connected to: {exception.Message}",
                 LabFailure.Unavailable,
                 exception
             );

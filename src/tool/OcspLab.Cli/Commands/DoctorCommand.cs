@@ -92,12 +92,17 @@ internal static class DoctorCommand
                             ("certutil", "Chromium trusts the lab's root through it"),
                         ]
                 )
-                    table.AddRow(tool, Markup.Escape(ChildProcess.Find(tool) ?? "no"), use);
+                    table.AddRow(
+                        tool,
+                        Markup.Escape(ChildProcess.Find(tool) ?? "no"),
+                        ChildProcess.Find(tool) is null ? $"{use}; {DebianPackages.Hint(tool)}" : use
+                    );
                 table.AddRow("IPv6", PortCheck.HasIpv6Loopback() ? "yes" : "no", "nginx listens on it too");
+                var running = LabState.FindRunning(topology.Directory);
                 foreach (var port in topology.Ports.All)
                     table.AddRow(
                         $"port {port.Number}",
-                        PortCheck.Refusal(port) is null ? "free" : "[yellow]in use[/]",
+                        DescribePort(port, running),
                         $"{port.Resource}, moved with {port.Option}"
                     );
                 Terminal.Write(table);
@@ -114,6 +119,15 @@ internal static class DoctorCommand
         return ChildProcess.Find("apt-get") is null
             ? "[yellow]install nginx[/]"
             : "its package is unpacked on first use, without installing it";
+    }
+
+    private static string DescribePort(LabPort port, LabTopology? running)
+    {
+        if (PortCheck.Refusal(port) is null)
+            return "free";
+        return running?.Ports.All.Any(own => own.Number == port.Number) == true
+            ? "used by the lab that runs here"
+            : "[yellow]in use by another program[/]";
     }
 
     private static string OriginOf(string image) =>

@@ -1,5 +1,4 @@
 using System.CommandLine;
-using System.Globalization;
 using System.Security.Cryptography;
 using System.Security.Cryptography.X509Certificates;
 using OcspLab.Cli.CommandLine;
@@ -14,7 +13,7 @@ internal static class InspectCommand
 {
     public static Command Create()
     {
-        var target = new Argument<string>("HOST:PORT") { Description = "The server." };
+        var target = ServerAddress.Argument();
         var serverName = new Option<string?>("--servername")
         {
             Description = "The name to ask for (SNI). Default: HOST, unless it is an address.",
@@ -52,21 +51,16 @@ internal static class InspectCommand
             interval,
         }.WithHelp(
             """
-            Exit codes, for monitoring too: 0 good, 1 revoked, 2 unknown, 3 rejected, 4 no staple, 69 unreachable.
-            With --watch the last one.
+            Exit codes, for monitoring too: 0 good, 1 revoked, 2 unknown, 3 rejected, or a certificate for another name,
+            4 no staple, 69 unreachable. With --watch the last one.
 
             Examples:
               ocsplab inspect 127.0.0.1:9443 --servername echocert.lab
-              ocsplab inspect example.com:443 --tls 1.2 --out staple.der
+              ocsplab inspect https://example.com --tls 1.2 --out staple.der
               ocsplab inspect 127.0.0.1:9443 --servername echocert.lab --watch --every 00:00:02
               ocsplab inspect 127.0.0.1:8443 --servername echocert.lab --ca .lab/pki/root_ca/CA/rsa_ca.crt --json
             """
         );
-        target.Validators.Add(result =>
-        {
-            if (result.Tokens.Count == 1 && !TryParse(result.Tokens[0].Value, out _, out _))
-                result.AddError($"'{result.Tokens[0].Value}' is not HOST:PORT.");
-        });
         serverName.Validators.Add(result =>
         {
             if (result.Tokens.Count == 1 && Uri.CheckHostName(result.Tokens[0].Value) != UriHostNameType.Dns)
@@ -75,15 +69,14 @@ internal static class InspectCommand
         command.SetAction(
             async (arguments, cancellationToken) =>
             {
-                if (!TryParse(arguments.GetValue(target)!, out var host, out var port))
-                    return ExitCodes.Usage;
+                var server = arguments.GetRequiredValue(target);
                 var tls = arguments.GetValue(version) switch
                 {
                     "1.2" => TlsVersion.Tls12,
                     "1.3" => TlsVersion.Tls13,
                     _ => TlsVersion.Any,
                 };
-                var name = arguments.GetValue(serverName) ?? (System.Net.IPAddress.TryParse(host, out _) ? null : host);
+                var name = arguments.GetValue(serverName) ?? server.ServerName;
                 var authorities = Load(arguments.GetValue(authority));
                 if (arguments.GetValue(watch))
                 {
@@ -112,28 +105,18 @@ internal static class InspectCommand
                     Console.Out.WriteLine(report.ToJson());
                 else
                     InspectPage.Show(report, TimeProvider.System.GetUtcNow());
-                return ExitCodes.Of(report.Staple.Verdict);
+                return ExitCodes.Of(report);
 
                 async Task<(StapleReport Report, TlsHandshake Handshake)> LookAsync(CancellationToken cancel)
                 {
                     var seen = await new TlsProbe(TimeProvider.System)
-                        .ConnectAsync(host, port, name, tls, TimeSpan.FromSeconds(10), cancel)
+                        .ConnectAsync(server.Host, server.Port, name, tls, TimeSpan.FromSeconds(10), cancel)
                         .ConfigureAwait(false);
                     return (StapleInspector.Inspect(seen, authorities, TimeProvider.System.GetUtcNow()), seen);
                 }
             }
         );
         return command;
-    }
-
-    internal static bool TryParse(string text, out string host, out int port)
-    {
-        var colon = text.LastIndexOf(':');
-        host = colon > 0 ? text[..colon].Trim('[', ']') : "";
-        port = 0;
-        return host.Length > 0
-            && int.TryParse(text[(colon + 1)..], NumberStyles.None, CultureInfo.InvariantCulture, out port)
-            && port is > 0 and < 65536;
     }
 
     internal static X509Certificate2[] Load(FileInfo? file)

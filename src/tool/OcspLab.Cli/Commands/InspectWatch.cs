@@ -69,7 +69,7 @@ internal sealed class InspectWatch(
             return (
                 facts,
                 output == WatchOutput.Json ? report.ToJsonLine() : $"{Now} {Describe(report)}",
-                ExitCodes.Of(staple.Verdict)
+                ExitCodes.Of(report)
             );
         }
         catch (ProbeException exception)

@@ -1,6 +1,5 @@
 using System.CommandLine;
 using OcspLab.Cli.CommandLine;
-using OcspLab.Lab;
 using OcspLab.Lab.Commands;
 using OcspLab.Lab.Topology;
 
@@ -16,12 +15,7 @@ internal static class KestrelCommand
             async (arguments, cancellationToken) =>
             {
                 var topology = options.Read(arguments);
-                var running =
-                    LabState.FindRunning(topology.Directory)
-                    ?? throw new LabException(
-                        $"No lab runs in {topology.Directory}. Start it with 'ocsplab up', or name its folder with "
-                            + $"--lab."
-                    );
+                var running = LabState.RequireRunning(topology.Directory);
                 Console.Out.WriteLine(
                     await SiteClient.RefreshAsync(running, TimeProvider.System, cancellationToken).ConfigureAwait(false)
                 );

@@ -30,9 +30,7 @@ internal static class NginxCommand
             async (arguments, cancellationToken) =>
             {
                 var topology = options.Read(arguments);
-                var running =
-                    LabState.FindRunning(topology.Directory)
-                    ?? throw new LabException($"No lab runs in {topology.Directory}.");
+                var running = LabState.RequireRunning(topology.Directory);
                 if (LabState.HostOf(topology.Directory) == LabHost.Aspire)
                     throw new LabException(
                         "The lab runs under Aspire, which starts nothing again by itself: use 'Restart nginx' in "

@@ -53,6 +53,7 @@ internal static class PkiCommand
             async (arguments, cancellationToken) =>
             {
                 var topology = options.ReadExisting(arguments);
+                LabState.RequireOwn(topology.Directory);
                 var pki = topology.CreatePki(TimeProvider.System);
                 var certificates = arguments.GetValue(force) ? pki.Replace() : pki.Ensure();
                 var registry = LabRegistry.Open(topology, TimeProvider.System);

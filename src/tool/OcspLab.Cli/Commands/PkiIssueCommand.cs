@@ -4,6 +4,7 @@ using System.Net;
 using OcspLab.Cli.CommandLine;
 using OcspLab.Lab;
 using OcspLab.Lab.Commands;
+using OcspLab.Lab.Topology;
 using OcspLab.Pki;
 
 namespace OcspLab.Cli.Commands;
@@ -62,6 +63,7 @@ internal static class PkiIssueCommand
                 );
                 var topology = options.ReadExisting(arguments);
                 var pki = topology.CreatePki(TimeProvider.System);
+                LabState.RequireOwn(topology.Directory);
                 var isForced = arguments.GetValue(force);
                 var exported = arguments.GetValue(directory) is { } folder ? new ExportFolder(folder.FullName) : null;
                 if (!isForced)

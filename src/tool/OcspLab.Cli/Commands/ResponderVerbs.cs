@@ -4,7 +4,6 @@ using System.Text.Json;
 using System.Text.Json.Serialization;
 using OcspLab.Cli.CommandLine;
 using OcspLab.Cli.Verdicts;
-using OcspLab.Lab;
 using OcspLab.Lab.Topology;
 using OcspLab.Responder.Admin;
 using OcspLab.Responder.Faults;
@@ -165,7 +164,7 @@ internal static class ResponderVerbs
         };
         var command = Verb(
             "journal",
-            "The latest requests: who asked for what, when, answered how.",
+            "The latest requests: when, from which address and by which program, about what, answered how.",
             options,
             async (client, arguments, cancellationToken) =>
             {
@@ -194,12 +193,7 @@ internal static class ResponderVerbs
             async (arguments, cancellationToken) =>
             {
                 var topology = options.Read(arguments);
-                var running =
-                    LabState.FindRunning(topology.Directory)
-                    ?? throw new LabException(
-                        $"No lab runs in {topology.Directory}. Start it with 'ocsplab up', or name its folder with "
-                            + $"--lab."
-                    );
+                var running = LabState.RequireRunning(topology.Directory);
                 using var client = new ResponderAdminClient(running.AdminUrl, AdminToken.Load(topology.AdminTokenFile));
                 Console.Out.WriteLine(await run(client, arguments, cancellationToken).ConfigureAwait(false));
                 return ExitCodes.Good;
@@ -225,6 +219,7 @@ internal static class ResponderVerbs
             $"{entry.Number, 6} {entry.At.ToUniversalTime():HH:mm:ss.fff} {entry.Client, -21} {entry.Method, -4} "
                 + $"{(entry.SerialNumbers.Count == 0 ? "-" : string.Join(',', entry.SerialNumbers))} "
                 + $"{entry.Outcome.ToName()}{(entry.Fault is { } fault ? $" ({fault})" : "")}"
+                + $"{(entry.UserAgent is { } program ? $" {VerdictTable.Harmless(program)}" : "")}"
         );
 
     private static IEnumerable<string> Describe(AuthorityStatus authority) =>

@@ -30,6 +30,8 @@ internal static class InspectPage
     {
         var (grid, staple) = (Grid(), report.Staple);
         VerdictTable.Verdict(grid, "staple", staple);
+        if (!report.IsForName)
+            VerdictTable.Row(grid, "name", "the certificate is for another name; see the advice");
         VerdictTable.Row(
             grid,
             "handshake",
