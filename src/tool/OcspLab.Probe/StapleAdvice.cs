@@ -50,8 +50,8 @@ public static class StapleAdvice
             case StapleVerdictKind.Rejected when report.Staple.Reason is StapleVerdict.IssuerMissing:
                 advice.Add(
                     $"--ca FILE names the certificate of '{certificate.Issuer}', which the staple is verified with. If "
-                        + "that is a root, all is well: servers do not send roots. If it is an intermediate, the server "
-                        + "leaves it out, and clients that do not have it fail."
+                        + "that is a root, all is well: servers do not send roots. If it is an intermediate, the "
+                        + "server leaves it out, and clients that do not have it fail."
                 );
                 break;
             case StapleVerdictKind.Rejected when report.Staple.Reason == RejectionReason.Expired.ToSnakeCase():

@@ -9,7 +9,7 @@ public sealed class LabTableTests
 {
     private static readonly LabResource[] Resources =
     [
-        new("pki", null, LabResourceState.Ready, "3 certificates in /home/someone/src/ocsplab/.lab/pki"),
+        new("pki", null, LabResourceState.Ready, "3 certificates in /home/someone/ocsplab/.lab/pki"),
         new("responder", "http://127.0.0.1:8888", LabResourceState.Degraded, "misbehaves on purpose: hang"),
         new("kestrel-builtin", "https://127.0.0.1:9444", LabResourceState.Ready, "stapled good", ".NET's own stapling"),
     ];
@@ -39,8 +39,8 @@ public sealed class LabTableTests
         120,
         """
               resource          address                  state
-            ──────────────────────────────────────────────────────────────────────────────────────────────────────────────
-              pki                                        ready      3 certificates in /home/someone/src/ocsplab/.lab/pki
+            ──────────────────────────────────────────────────────────────────────────────────────────────────────────
+              pki                                        ready      3 certificates in /home/someone/ocsplab/.lab/pki
               responder         http://127.0.0.1:8888    degraded   misbehaves on purpose: hang
               kestrel-builtin   https://127.0.0.1:9444   ready      stapled good; .NET's own stapling
             """

@@ -93,8 +93,8 @@ public sealed class LabState : IDisposable
     {
         var owner = settings.User ?? "another user";
         var state = IsLocked(directory) ? "runs" : "ran";
-        return $"The lab in {directory} is {owner}'s, and {state} as {owner}: only {owner} may change it. A lab of your "
-            + "own takes another folder (--lab), and other ports while that one runs.";
+        return $"The lab in {directory} is {owner}'s, and {state} as {owner}: only {owner} may change it. A lab of "
+            + "your own takes another folder (--lab), and other ports while that one runs.";
     }
 
     /// <summary>The lab that ran last in a folder, or null when none did.</summary>

@@ -9,7 +9,9 @@ using OcspLab.Pki;
 
 namespace OcspLab.Cli.Commands;
 
-/// <summary><c>ocsplab pki issue</c>: a certificate of the lab's authority, for the lab or for one's own server.</summary>
+/// <summary>
+/// <c>ocsplab pki issue</c>: a certificate of the lab's authority, for the lab or for one's own server.
+/// </summary>
 internal static class PkiIssueCommand
 {
     public static Command Create(LabOptions options)
@@ -32,7 +34,8 @@ internal static class PkiIssueCommand
         var directory = new Option<DirectoryInfo?>("--out")
         {
             Description =
-                "Write fullchain.pem, privkey.pem (not encrypted, yours alone) and root.pem there, for another program.",
+                "Write fullchain.pem, privkey.pem (not encrypted, yours alone) and root.pem there, for another "
+                + "program.",
             HelpName = "DIR",
         };
         var force = new Option<bool>("--force") { Description = "Replace what is there." };

@@ -6,7 +6,9 @@ using OcspLab.Pki;
 
 namespace OcspLab.Cli.Commands;
 
-/// <summary>What an ASP.NET Core application needs to serve a certificate of the lab, to be copied and pasted.</summary>
+/// <summary>
+/// What an ASP.NET Core application needs to serve a certificate of the lab, to be copied and pasted.
+/// </summary>
 internal static class SiteSettings
 {
     private const int Port = 5443;
