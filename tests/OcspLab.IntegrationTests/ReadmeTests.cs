@@ -5,20 +5,22 @@ using OcspLab.Testing;
 
 namespace OcspLab.IntegrationTests;
 
-/// <summary>The README says what is so.</summary>
+/// <summary>The README, and the pages that it leads to, say what is so.</summary>
 public sealed partial class ReadmeTests(LabFixture lab) : IClassFixture<LabFixture>
 {
     /// <summary>Its ten lines of code.</summary>
     public static string Program => CSharpBlock().Match(Readme).Groups[1].Value;
 
-    private static readonly string Readme = File.ReadAllText(Path.Combine(AppContext.BaseDirectory, "README.md"));
+    private static readonly string Readme = Read("README.md");
+    private static readonly string Lab = Read("docs/lab.md");
+    private static readonly string Library = Read("docs/library.md");
 
     [Fact]
     public async Task Its_openssl_command_works_as_it_stands_but_for_the_port()
     {
         lab.RequireNginx();
         var command = BashBlocks()
-            .Matches(Readme)
+            .Matches(Lab)
             .Select(match => match.Groups[1].Value)
             .Single(text => text.Contains("s_client", StringComparison.Ordinal));
         var result = await Tool.ShellAsync(
@@ -37,9 +39,21 @@ public sealed partial class ReadmeTests(LabFixture lab) : IClassFixture<LabFixtu
     }
 
     [Fact]
+    public void It_is_short_and_the_other_language_shows_the_same()
+    {
+        var chinese = Read("README.zh.md");
+        Assert.InRange(Readme.Split('\n').Length, 40, 75);
+        Assert.Equal(Links(Readme).Except(["README.zh.md", "docs/article.md"]), Links(chinese).Except(["README.md"]));
+        Assert.All(Links(Readme), link => Assert.True(File.Exists(Path.Combine(Repository.Root, link)), link));
+
+        static IEnumerable<string> Links(string page) =>
+            MarkdownLinks().Matches(page).Select(match => match.Groups[1].Value).Distinct();
+    }
+
+    [Fact]
     public async Task Every_command_it_names_is_one()
     {
-        var commands = OcspLabCommands().Matches(Readme).Select(match => match.Groups[1].Value).Distinct().ToArray();
+        var commands = OcspLabCommands().Matches(Lab).Select(match => match.Groups[1].Value).Distinct().ToArray();
         Assert.True(commands.Length >= 6, string.Join(", ", commands));
         foreach (var command in commands)
         {
@@ -71,8 +85,16 @@ public sealed partial class ReadmeTests(LabFixture lab) : IClassFixture<LabFixtu
             ("Fetch:AttemptTimeout", fetch.AttemptTimeout),
             ("Fetch:MaximumResponseSize", fetch.MaximumResponseSize),
         ];
-        Assert.All(settings, setting => Assert.Matches($@"(?m)^\| .*`{setting.Key}`.* \| .*`{setting.Value}`", Readme));
+        Assert.All(
+            settings,
+            setting => Assert.Matches($@"(?m)^\| .*`{setting.Key}`.* \| .*`{setting.Value}`", Library)
+        );
     }
+
+    private static string Read(string page) => File.ReadAllText(Path.Combine(Repository.Root, page));
+
+    [GeneratedRegex(@"\]\(([^)]+)\)")]
+    private static partial Regex MarkdownLinks();
 
     [GeneratedRegex(@"```csharp\n(.*?)```", RegexOptions.Singleline)]
     private static partial Regex CSharpBlock();

@@ -1,6 +1,7 @@
 using System.Text.Encodings.Web;
 using System.Text.Json;
 using OcspLab.Cli.CommandLine;
+using OcspLab.Cli.Screens;
 using OcspLab.Lab.Topology;
 using OcspLab.Pki;
 
@@ -29,6 +30,9 @@ internal static class SiteSettings
                 File.ReadLines(certificate.Files.Password).First()
             )
             : new ServerCertificate(exported.FullChain, exported.Key, null);
+        var lab = LabHints.LabOption(topology, Environment.CurrentDirectory) is { Length: > 0 } option
+            ? $" {option}"
+            : "";
         var settings = JsonSerializer.Serialize(
             new
             {
@@ -50,9 +54,9 @@ internal static class SiteSettings
               var builder = WebApplication.CreateBuilder(args);
               builder.WebHost.UseOcspStapling();
 
-            While the lab ('{OwnCommand.Text} up') and the application run:
+            While the lab ('{OwnCommand.Text} up{lab}') and the application run:
               {OwnCommand.Text} inspect 127.0.0.1:{Port} --servername {host} --ca {OwnCommand.Quote(root)}
-              {OwnCommand.Text} pki revoke {certificate.Name}
+              {OwnCommand.Text} pki revoke {certificate.Name}{lab}
             """;
     }
 

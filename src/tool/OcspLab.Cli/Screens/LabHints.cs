@@ -18,10 +18,7 @@ internal static class LabHints
         var root = Shorten(topology.CreatePki(TimeProvider.System).Root.Certificate, current);
         var port = topology.Ports.Kestrel;
         var site = LabTopology.SiteHost;
-        string[] lab =
-            topology.Directory == new LabTopology().Directory
-                ? []
-                : [$"--lab {OwnCommand.Quote(Shorten(topology.Directory, current))}"];
+        string[] lab = LabOption(topology, current) is { Length: > 0 } option ? [option] : [];
         string[][] commands =
         [
             [
@@ -46,6 +43,12 @@ internal static class LabHints
             text.Append($"nginx listens on {topology.Ports.Nginx}: the same commands with that port.\n");
         return text.ToString().TrimEnd('\n');
     }
+
+    /// <summary>The option that names a lab to a command; empty where it is the one that is meant without.</summary>
+    public static string LabOption(LabTopology topology, string current) =>
+        topology.Directory == new LabTopology().Directory
+            ? ""
+            : $"--lab {OwnCommand.Quote(Shorten(topology.Directory, current))}";
 
     // At the seams of the command only, and with a backslash: what a terminal wraps by itself does not copy whole.
     private static string Fold(string[] parts, int width)
