@@ -72,8 +72,8 @@ public sealed partial class YourApplicationTests(LabFixture lab) : IClassFixture
             ocsplab() {Braced($"{Programs.Quote(["dotnet", Programs.Cli])} \"$@\"")}
             {block
                 .Replace("../", $"{_folder.Path}/", StringComparison.Ordinal)
-                .Replace("./ocsplab pki issue", $"ocsplab pki issue --force --lab {lab.Folder}", StringComparison.Ordinal)
-                .Replace("./ocsplab pki", $"ocsplab pki --lab {lab.Folder}", StringComparison.Ordinal)
+                .Replace("pki issue", "pki issue --force", StringComparison.Ordinal)
+                .Replace("./ocsplab pki", $"ocsplab --lab {lab.Folder} pki", StringComparison.Ordinal)
                 .Replace("./ocsplab", "ocsplab", StringComparison.Ordinal)
                 .Replace("dotnet pack", $"dotnet pack --no-build -c {Programs.Configuration}", StringComparison.Ordinal)
                 .Replace("5443", $"{_port}", StringComparison.Ordinal)}

@@ -151,7 +151,7 @@ internal sealed class ComparisonRunner(
         Measurement measurement,
         ComparisonLab lab,
         ComparisonResult result,
-        Action<string> report,
+        PartProgress report,
         CancellationToken cancellationToken
     )
     {
@@ -185,11 +185,14 @@ internal sealed class ComparisonRunner(
         };
     }
 
-    // Which of all parts it is.
-    private Action<string> ReportOf(int part)
+    // Which of all parts it is, and how long those after it will take.
+    private PartProgress ReportOf(int part)
     {
-        var parts = (scenarios.Count > 0 ? 1 : 0) + measurements.Count;
-        return line => progress($"[{part + 1} of {parts}] {line}");
+        var before = scenarios.Count > 0 ? 1 : 0;
+        var later = measurements
+            .Skip(part + 1 - before)
+            .Aggregate(TimeSpan.Zero, (sum, one) => sum + plan.Estimate(one));
+        return new PartProgress(line => progress($"[{part + 1} of {before + measurements.Count}] {line}"), later);
     }
 
     private async Task<ComparisonResult> DescribeAsync(ComparisonResult result)

@@ -300,6 +300,25 @@ public sealed class FindingTests
             )["keeps its good staple to its end while the responder misbehaves"].Verdict
         );
 
+    [Fact]
+    public void A_server_is_one_sentence_about_everything_that_it_failed_at()
+    {
+        var findings = BehaviourJudge.Judge(
+            "one",
+            [Run("undisturbed", "4 unstapled, 5 good, 6 good"), Run("revoked", "9 good, 12 good, 13 unstapled")]
+        );
+        Assert.Equal(
+            "asks nobody before its first client, has no good staple at the first handshake, is without a staple at "
+                + "times, though all is well, and never tells of a revocation.",
+            BehaviourWords.Sentence("one", findings)
+        );
+        Assert.Equal("nothing to be said against it in what was seen.", BehaviourWords.Sentence("other", findings));
+    }
+
+    [Fact]
+    public void Every_row_says_why_it_matters() =>
+        Assert.All(Judge().Keys, behaviour => Assert.NotEmpty(BehaviourWords.Why(behaviour)));
+
     private static Dictionary<string, Finding> Judge(params ScenarioRunResult[] runs) =>
         BehaviourJudge.Judge("one", runs).ToDictionary(finding => finding.Behaviour);
 

@@ -59,9 +59,18 @@ public sealed class WorkProgressTests
         Assert.Equal(["cost: nginx"], _lines);
     }
 
-    private WorkProgress Begin(double whole)
+    [Fact]
+    public void What_is_left_is_of_the_whole()
     {
-        var work = new WorkProgress("cost", whole, _clock, _lines.Add);
+        var work = Begin(whole: 4, later: TimeSpan.FromMinutes(5));
+        _clock.Advance(TimeSpan.FromSeconds(20));
+        work.Done(1);
+        Assert.Equal("cost: nginx, about 6 min to go", _lines[^1]);
+    }
+
+    private WorkProgress Begin(double whole, TimeSpan later = default)
+    {
+        var work = new WorkProgress("cost", whole, _clock, new PartProgress(_lines.Add, later));
         work.Begin("nginx");
         return work;
     }

@@ -13,7 +13,7 @@ namespace OcspLab.Comparison.Clients;
 /// <param name="clients">Who is asked.</param>
 /// <param name="failures">Is given what could not be seen, and why.</param>
 /// <param name="progress">Is told what goes on.</param>
-internal sealed class ClientTrial(IReadOnlyList<IStatusClient> clients, FailureLog failures, Action<string> progress)
+internal sealed class ClientTrial(IReadOnlyList<IStatusClient> clients, FailureLog failures, PartProgress progress)
 {
     /// <summary>Runs. When it is cancelled, what was seen so far is the result.</summary>
     public async Task<ClientMatrix> RunAsync(ComparisonLab lab, CancellationToken cancellationToken)

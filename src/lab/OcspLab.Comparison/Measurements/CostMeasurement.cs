@@ -54,7 +54,7 @@ internal sealed class CostMeasurement(
     IReadOnlyList<IStaplingServer> servers,
     FailureLog failures,
     TimeProvider clock,
-    Action<string> progress
+    PartProgress progress
 )
 {
     /// <summary>Runs. When it is cancelled, what was measured so far is the result.</summary>
@@ -80,7 +80,7 @@ internal sealed class CostMeasurement(
             foreach (var key in Enum.GetValues<KeyAlgorithm>())
             {
                 var lab = await ComparisonLab
-                    .StartAsync(Validity, key, clock, progress, cancellationToken)
+                    .StartAsync(Validity, key, clock, progress.Say, cancellationToken)
                     .ConfigureAwait(false);
                 await using (lab.ConfigureAwait(false))
                 {

@@ -29,7 +29,7 @@ public enum StatusWay
 /// this project's verifier and, without a staple, asks the responder on a fresh connection over a
 /// <see cref="DelayedLink"/>. Looking up the responder's name is left out: it would only come on top of asking.
 /// </summary>
-internal sealed class LatencyMeasurement(ComparisonPlan plan, Action<string> progress)
+internal sealed class LatencyMeasurement(ComparisonPlan plan, PartProgress progress)
 {
     /// <summary>Runs. When it is cancelled, what was measured so far is the result.</summary>
     public async Task<IReadOnlyList<Latency>> RunAsync(ComparisonLab lab, CancellationToken cancellationToken)

@@ -30,7 +30,7 @@ internal sealed class LoadMeasurement(
     ComparisonPlan plan,
     IReadOnlyList<IStaplingServer> servers,
     FailureLog failures,
-    Action<string> progress
+    PartProgress progress
 )
 {
     /// <summary>Runs. When it is cancelled, the crowds that were through are the result.</summary>

@@ -43,6 +43,16 @@ internal sealed record ComparisonPlan
     /// </summary>
     public required int WarmUp { get; init; }
 
+    /// <summary>About how long a measurement takes with all servers and clients on two cores.</summary>
+    public TimeSpan Estimate(Measurement measurement) =>
+        measurement switch
+        {
+            Measurement.Latency => Repeat * TimeSpan.FromSeconds(8),
+            Measurement.Load => TimeSpan.FromSeconds(10) + (Crowds.Sum() * TimeSpan.FromMilliseconds(80)),
+            Measurement.Cost => Handshakes * Repeat * TimeSpan.FromMilliseconds(350),
+            _ => TimeSpan.FromMinutes(4),
+        };
+
     /// <summary>
     /// Under two minutes; too short to see nginx ask again, which it does after five minutes at the earliest.
     /// </summary>

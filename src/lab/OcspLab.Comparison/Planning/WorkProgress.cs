@@ -8,7 +8,7 @@ namespace OcspLab.Comparison.Planning;
 /// <param name="whole">How much there is of it, in whatever <see cref="Done"/> counts.</param>
 /// <param name="clock">The time.</param>
 /// <param name="report">Is told of every step that begins, and otherwise not more often than people read.</param>
-internal sealed class WorkProgress(string name, double whole, TimeProvider clock, Action<string> report)
+internal sealed class WorkProgress(string name, double whole, TimeProvider clock, PartProgress report)
 {
     private readonly Lock _gate = new();
     private readonly long _started = clock.GetTimestamp();
@@ -42,12 +42,6 @@ internal sealed class WorkProgress(string name, double whole, TimeProvider clock
         }
     }
 
-    /// <summary>How long it will take, for people.</summary>
-    public static string ToGo(TimeSpan left) =>
-        left > TimeSpan.FromMinutes(2)
-            ? $"about {left.TotalMinutes:0} min to go"
-            : $"about {Math.Max(1, left.TotalSeconds):0} s to go";
-
     private bool IsTelling => _done > 0 && _done >= whole * Telling;
 
     private void Report()
@@ -57,10 +51,15 @@ internal sealed class WorkProgress(string name, double whole, TimeProvider clock
         _reported = clock.GetTimestamp();
         // The first of it says nothing: servers and runtimes start. What is under way since the last time is as far as
         // it will be.
-        var left = !IsTelling
-            ? (double?)null
-            : (_took.TotalSeconds * (whole - _done) / _done) - (clock.GetElapsedTime(_started) - _took).TotalSeconds;
-        report(left is { } seconds ? $"{name}: {_step}, {ToGo(TimeSpan.FromSeconds(seconds))}" : $"{name}: {_step}");
+        if (!IsTelling)
+        {
+            report.Say($"{name}: {_step}");
+            return;
+        }
+
+        var left =
+            (_took.TotalSeconds * (whole - _done) / _done) - (clock.GetElapsedTime(_started) - _took).TotalSeconds;
+        report.Say($"{name}: {_step}", TimeSpan.FromSeconds(left));
     }
 
     private const double Telling = 0.05;

@@ -84,6 +84,8 @@ public static class ComparisonHtml
         figure { margin: 0 0 1.5rem; }
         figcaption { font-size: .8rem; opacity: .75; margin-top: .4rem; overflow-wrap: anywhere; }
         th:first-child { position: sticky; left: 0; background: Canvas; }
+        th small { display: block; font-weight: normal; opacity: .75; }
+        #verdicts { padding-left: 1.2rem; }
         #clients { font-size: .75rem; }
         #clients td { min-width: 5rem; overflow-wrap: anywhere; }
         .strips {
@@ -105,7 +107,11 @@ public static class ComparisonHtml
         .legend span { margin-right: 1rem; white-space: nowrap; font-size: .85rem; }
         .pictures { display: grid; grid-template-columns: repeat(auto-fill, minmax(18rem, 1fr)); gap: 1rem; }
         .pictures img { width: 100%; height: auto; border: 1px solid #8884; }
-        @media (max-width: 40rem) { .strips { grid-template-columns: fit-content(6.5rem) 1fr fit-content(6.5rem); } }
+        @media (max-width: 40rem) {
+            .strips { grid-template-columns: fit-content(6.5rem) 1fr fit-content(6.5rem); }
+            .wide::before { content: "⇄ more to the right"; position: sticky; left: 0; font-size: .75rem; opacity: .8; }
+            th:first-child { max-width: 8rem; } th small { display: none; }
+        }
         @media print { body { max-width: none; margin: 0; }
         figure { break-inside: avoid; }
         * { print-color-adjust: exact; }

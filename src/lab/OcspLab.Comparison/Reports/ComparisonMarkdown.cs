@@ -48,6 +48,12 @@ public static class ComparisonMarkdown
         if (result.ScenarioRuns.Count == 0)
             return;
         text.AppendLine("## Behaviour").AppendLine();
+        foreach (var server in findings.Judged)
+            text.AppendLine(
+                CultureInfo.InvariantCulture,
+                $"- **{server}**: {BehaviourWords.Sentence(server, findings.Findings)}"
+            );
+        text.AppendLine().AppendLine(ComparisonText.Conditions(result)).AppendLine();
         text.AppendLine(ComparisonText.Scenarios(result)).AppendLine();
         text.AppendLine(ComparisonText.Rules).AppendLine();
         Table(
@@ -63,6 +69,10 @@ public static class ComparisonMarkdown
                     ]
             )
         );
+        text.AppendLine("Why each row matters:").AppendLine();
+        foreach (var behaviour in findings.Behaviours)
+            text.AppendLine(CultureInfo.InvariantCulture, $"- {behaviour}: {BehaviourWords.Why(behaviour)}");
+        text.AppendLine();
         foreach (var missing in result.Missing)
             text.AppendLine(CultureInfo.InvariantCulture, $"Left out: {Plain(missing.Name)}, {Plain(missing.Reason)}")
                 .AppendLine();

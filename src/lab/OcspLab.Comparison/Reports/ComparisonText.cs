@@ -71,6 +71,16 @@ internal static class ComparisonText
         "kestrel is Kestrel with OcspLab's stapling, kestrel-builtin Kestrel with what .NET has built in; how each "
         + "server was set up is at the end. A tick is what a stapling server should do.";
 
+    /// <summary>What is shorter here than in life, and when each server asks again.</summary>
+    public static string Conditions(ComparisonResult result) =>
+        string.Create(
+            CultureInfo.InvariantCulture,
+            $"Answers of the responder last {result.Validity.TotalSeconds:0} s here, in life hours or days: a server "
+                + $"whose timers are fixed looks worse for it. kestrel may ask again after "
+                + $"{KestrelServer.MinimumRefreshIntervalFor(result.Validity).TotalSeconds:0} s "
+                + $"(MinimumRefreshInterval), by default after 300 s; the others keep their own timers."
+        );
+
     /// <summary>What a tick asks for, where the row's title does not say it all.</summary>
     public const string Rules =
         "One answer serves many clients: at most one question for three handshakes. Nothing past its nextUpdate: "

@@ -72,6 +72,9 @@ internal static class HtmlFigure
     /// <summary>A row's first cell.</summary>
     public static string Head(string text) => $"<th>{Text(text)}</th>";
 
+    /// <summary>A row's first cell, with a remark beneath.</summary>
+    public static string Head(string text, string remark) => $"<th>{Text(text)}<small>{Text(remark)}</small></th>";
+
     /// <summary>A cell with a verdict.</summary>
     public static string Verdict(FindingVerdict verdict, string text)
     {

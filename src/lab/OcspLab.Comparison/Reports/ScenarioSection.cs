@@ -51,6 +51,13 @@ internal static class ScenarioSection
 
     private static void Matrix(StringBuilder body, ComparisonResult result, ComparisonFindings findings, string command)
     {
+        body.Append("<ul id=\"verdicts\">");
+        foreach (var server in findings.Judged)
+            body.Append(
+                CultureInfo.InvariantCulture,
+                $"<li><b>{Text(server)}</b>: {Text(BehaviourWords.Sentence(server, findings.Findings))}</li>"
+            );
+        body.Append(CultureInfo.InvariantCulture, $"</ul><p>{Text(ComparisonText.Conditions(result))}</p>");
         body.Append("<figure>");
         Table(
             body,
@@ -60,7 +67,7 @@ internal static class ScenarioSection
                 findings
                     .Row(behaviour)
                     .Select(finding => Verdict(finding.Verdict, finding.Evidence.ToText()))
-                    .Prepend(Head(behaviour))
+                    .Prepend(Head(behaviour, BehaviourWords.Why(behaviour)))
             )
         );
         foreach (var missing in result.Missing)

@@ -17,7 +17,7 @@ internal sealed class ScenarioRuns(
     IReadOnlyList<Scenario> scenarios,
     FailureLog failures,
     TimeProvider clock,
-    Action<string> progress
+    PartProgress progress
 )
 {
     /// <summary>Runs, as often as the plan says. When it is cancelled, what was seen so far is the result.</summary>
@@ -46,7 +46,7 @@ internal sealed class ScenarioRuns(
         CancellationToken cancellationToken
     )
     {
-        progress($"{NameOf(run)}: making certificates, servers {servers.Count} × scenarios {scenarios.Count}");
+        progress.Say($"{NameOf(run)}: making certificates, servers {servers.Count} × scenarios {scenarios.Count}");
         var runs = new List<ScenarioRun>();
         try
         {
@@ -90,7 +90,7 @@ internal sealed class ScenarioRuns(
             // One after the other: what starts slowly is to show the server, not the machine.
             await Task.Delay(StartInterval, clock, CancellationToken.None).ConfigureAwait(false);
             if (index % 5 == 4)
-                progress($"{NameOf(run)}: {index + 1} of {runs.Count} processes are started, {Left()}");
+                progress.Say($"{NameOf(run)}: {index + 1} of {runs.Count} processes are started", Left());
         }
 
         var all = Task.WhenAll(running);
@@ -99,15 +99,15 @@ internal sealed class ScenarioRuns(
             != all
         )
         {
-            progress($"{NameOf(run)}: {running.Count(one => !one.IsCompleted)} processes at work, {Left()}");
+            progress.Say($"{NameOf(run)}: {running.Count(one => !one.IsCompleted)} processes at work", Left());
         }
 
         return await all.ConfigureAwait(false);
 
-        string Left()
+        TimeSpan Left()
         {
             var left = Math.Max(0, (length - clock.GetElapsedTime(started)).TotalSeconds);
-            return WorkProgress.ToGo(TimeSpan.FromSeconds(left) + ((plan.Runs - run) * length));
+            return TimeSpan.FromSeconds(left) + ((plan.Runs - run) * length);
         }
     }
 

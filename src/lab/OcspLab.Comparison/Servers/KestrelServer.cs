@@ -41,7 +41,8 @@ internal sealed class KestrelServer(string resource) : IStaplingServer
             settings["OcspStapling:StorageDirectory"] = Path.Combine(place.Folder, "staples");
             // Made for answers that last days; where they last seconds, so must this.
             if (place.Topology.Validity < DefaultMinimumRefreshInterval)
-                settings["OcspStapling:MinimumRefreshInterval"] = (place.Topology.Validity / 4).ToString("c");
+                settings["OcspStapling:MinimumRefreshInterval"] = MinimumRefreshIntervalFor(place.Topology.Validity)
+                    .ToString("c");
             else
                 settings.Remove("OcspStapling:MinimumRefreshInterval");
         }
@@ -57,6 +58,10 @@ internal sealed class KestrelServer(string resource) : IStaplingServer
         ];
         return Task.FromResult(command);
     }
+
+    /// <summary>How soon it may ask again, where answers last so long.</summary>
+    public static TimeSpan MinimumRefreshIntervalFor(TimeSpan validity) =>
+        validity < DefaultMinimumRefreshInterval ? validity / 4 : DefaultMinimumRefreshInterval;
 
     private static readonly TimeSpan DefaultMinimumRefreshInterval = TimeSpan.FromMinutes(5);
 
