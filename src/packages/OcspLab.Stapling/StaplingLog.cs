@@ -232,4 +232,12 @@ internal static partial class StaplingLog
         EventName = "SettingsChanged"
     )]
     public static partial void SettingsChanged(this ILogger logger, int count);
+
+    [LoggerMessage(
+        1030,
+        LogLevel.Error,
+        "A handshake context of '{Certificate}' could not be made anew; its handshakes go on without a staple",
+        EventName = "ContextFaulted"
+    )]
+    public static partial void WatcherFaulted(this ILogger logger, string certificate, Exception exception);
 }

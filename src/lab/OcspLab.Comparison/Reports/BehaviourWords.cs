@@ -3,7 +3,9 @@ using static OcspLab.Comparison.Findings.BehaviourRules;
 
 namespace OcspLab.Comparison.Reports;
 
-/// <summary>The rows of the matrix for those who do not know the field: why they matter, and what a failure is.</summary>
+/// <summary>
+/// The rows of the matrix for those who do not know the field: why they matter, and what a failure is.
+/// </summary>
 internal static class BehaviourWords
 {
     private static readonly Dictionary<string, Words> All = new(StringComparer.Ordinal)

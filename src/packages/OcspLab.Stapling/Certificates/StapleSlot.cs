@@ -1,3 +1,4 @@
+using System.Diagnostics.CodeAnalysis;
 using System.Security.Cryptography;
 using System.Security.Cryptography.X509Certificates;
 using OcspLab.Ocsp.Certificates;
@@ -87,6 +88,9 @@ internal sealed class StapleSlot
     /// </summary>
     public VerifiedStaple? Newest { get; set; }
 
+    /// <summary>What a watcher threw when it was last told of a change, or null.</summary>
+    public Exception? WatcherFault { get; set; }
+
     /// <summary>Wakes its refreshing.</summary>
     public RefreshSignal Refresh { get; } = new();
 
@@ -129,6 +133,7 @@ internal sealed class StapleSlot
     public static string KeyOf(X509Certificate2 certificate) =>
         Convert.ToHexStringLower(SHA256.HashData(certificate.RawDataMemory.Span));
 
+    /// <summary>Puts a staple, or nothing, in force, and tells all watchers, whatever one of them throws.</summary>
     public void Publish(VerifiedStaple? staple)
     {
         if (ReferenceEquals(_current, staple))
@@ -141,7 +146,20 @@ internal sealed class StapleSlot
         foreach (var reference in watchers)
         {
             if (reference.TryGetTarget(out var watcher))
-                watcher.StapleChanged();
+                Tell(watcher);
+        }
+    }
+
+    [SuppressMessage("Design", "CA1031", Justification = "One watcher's fault is not to be the others'.")]
+    private void Tell(IStapleWatcher watcher)
+    {
+        try
+        {
+            watcher.StapleChanged();
+        }
+        catch (Exception exception)
+        {
+            WatcherFault = exception;
         }
     }
 

@@ -1,7 +1,8 @@
+using System.Diagnostics.CodeAnalysis;
 using System.Net.Security;
 using System.Runtime.CompilerServices;
-using System.Security.Cryptography;
 using System.Security.Cryptography.X509Certificates;
+using OcspLab.Ocsp.Responses;
 using OcspLab.Ocsp.Verification;
 using OcspLab.Stapling.Certificates;
 using OcspLab.Stapling.Status;
@@ -13,6 +14,11 @@ namespace OcspLab.Stapling.Handshakes;
 /// a handshake can see it; a new staple brings a new context. The runtime keys its SSL_CTX cache by the certificates,
 /// so sessions go on being resumed.
 /// </summary>
+[SuppressMessage(
+    "Design",
+    "CA1001",
+    Justification = "The copies of the certificates live as long as handshakes use the contexts, which nobody knows."
+)]
 internal sealed class StapledContexts : IStapleWatcher
 {
     // So that nobody takes a context of ours that comes back for an application's.
@@ -37,8 +43,9 @@ internal sealed class StapledContexts : IStapleWatcher
         StapleSlot slot
     )
     {
-        _certificate = certificate;
-        _chain = chain;
+        // Copies: an application may dispose of its own while handshakes go on.
+        _certificate = new X509Certificate2(certificate);
+        _chain = [.. chain.Select(authority => new X509Certificate2(authority))];
         _trust = trust;
         _slot = slot;
         _plain = Build(null);
@@ -84,15 +91,19 @@ internal sealed class StapledContexts : IStapleWatcher
         {
             // Read inside the lock: whoever comes last publishes what is newest.
             var staple = _slot.Current;
+            var former = _current;
+            // A good staple stays until the next one is made. When it says something else now, nothing is better than
+            // what was, whatever happens while the next one is made.
+            if (staple is null || former?.Status != staple.Status.Kind)
+                _current = null;
             try
             {
-                _current = staple is null ? null : new Stapled(Build(staple), staple.ExpiresAt);
+                _current = staple is null ? null : new Stapled(Build(staple), staple.ExpiresAt, staple.Status.Kind);
             }
-            catch (CryptographicException)
+            catch
             {
-                // The application has disposed of the certificate. No staple is better than the last one, whatever that
-                // said.
                 _current = null;
+                throw;
             }
         }
     }
@@ -107,5 +118,5 @@ internal sealed class StapledContexts : IStapleWatcher
         return context;
     }
 
-    private sealed record Stapled(SslStreamCertificateContext Context, DateTimeOffset ExpiresAt);
+    private sealed record Stapled(SslStreamCertificateContext Context, DateTimeOffset ExpiresAt, CertStatusKind Status);
 }

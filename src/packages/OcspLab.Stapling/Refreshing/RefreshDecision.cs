@@ -1,6 +1,7 @@
 using OcspLab.Ocsp.Fetching;
 using OcspLab.Ocsp.Responses;
 using OcspLab.Ocsp.Verification;
+using OcspLab.Stapling.Certificates;
 using OcspLab.Stapling.Status;
 
 namespace OcspLab.Stapling.Refreshing;
@@ -19,7 +20,7 @@ internal static class RefreshDecision
         if (staple.ExpiresAt <= now)
             return RefreshOutcome.Expired;
         // A cache or a lagging replica: what is held knows more.
-        if (newest is not null && staple.ThisUpdate < newest.ThisUpdate)
+        if (staple.IsOlderThan(newest))
             return RefreshOutcome.Older;
         return OutcomeOf(staple);
     }

@@ -91,9 +91,17 @@ internal sealed class StapleRefresher(
     {
         if (slot.Current is not { } staple || staple.ExpiresAt > Now)
             return;
-        slot.Publish(null);
+        Publish(slot, null);
         if (slot.Status.IsInUse)
             logger.Expired(slot.Name, staple.ExpiresAt);
+    }
+
+    private void Publish(StapleSlot slot, VerifiedStaple? staple)
+    {
+        slot.WatcherFault = null;
+        slot.Publish(staple);
+        if (slot.WatcherFault is { } fault)
+            logger.WatcherFaulted(slot.Name, fault);
     }
 
     private StapleSource SourceOf(StapleSlot slot) =>
@@ -114,7 +122,7 @@ internal sealed class StapleRefresher(
         }
 
         // What was fetched is still true, but nobody wants it stapled any more.
-        slot.Publish(null);
+        Publish(slot, null);
         var isOff = source.Kind == StapleSourceKind.Off;
         slot.Report(new RefreshReport(Now, isOff ? RefreshOutcome.TurnedOff : RefreshOutcome.NoResponder, null));
         if (isOff)
@@ -125,7 +133,7 @@ internal sealed class StapleRefresher(
     {
         var before = slot.Newest?.Status.Kind;
         slot.Newest = staple;
-        slot.Publish(RefreshDecision.ToStaple(staple, options.CurrentValue.Revoked));
+        Publish(slot, RefreshDecision.ToStaple(staple, options.CurrentValue.Revoked));
         var isRevoked = staple.Status.Kind == CertStatusKind.Revoked;
         if (isRevoked && before != CertStatusKind.Revoked)
             logger.Revoked(slot.Name, staple.Status.RevokedAt!.Value, staple.Status.Reason?.ToString() ?? "not given");

@@ -45,10 +45,7 @@ internal sealed class StapleArchive(IStapleStore? store, TimeProvider clock, ILo
         CancellationToken stopping
     )
     {
-        if (
-            await LoadAsync(slot, policy, stopping).ConfigureAwait(false) is { } stored
-            && stored.ThisUpdate > staple.ThisUpdate
-        )
+        if (await LoadAsync(slot, policy, stopping).ConfigureAwait(false) is { } stored && stored.IsNewerThan(staple))
             return;
         var saved = await TryAsync(
                 async cancellationToken =>
@@ -96,8 +93,7 @@ internal sealed class StapleArchive(IStapleStore? store, TimeProvider clock, ILo
         VerificationPolicy policy,
         CancellationToken stopping
     ) =>
-        await LoadAsync(slot, policy, stopping).ConfigureAwait(false) is { } stored
-        && stored.ThisUpdate > (slot.Newest?.ThisUpdate ?? DateTimeOffset.MinValue)
+        await LoadAsync(slot, policy, stopping).ConfigureAwait(false) is { } stored && stored.IsNewerThan(slot.Newest)
             ? stored
             : null;
 
