@@ -18,4 +18,4 @@ var root = new RootCommand("OCSP stapling: inspect any server's staple, and run 
     CompareCommand.Create(options),
     DoctorCommand.Create(options),
 };
-return await CommandRunner.RunAsync(root, args).ConfigureAwait(false);
+return await CommandRunner.RunAsync(root, args.Length > 0 ? args : ["--help"]).ConfigureAwait(false);

@@ -35,7 +35,7 @@ public static class StapleAdvice
                 advice.Add(
                     $"The certificate names {responders[0]}, and the server staples nothing. Is stapling on, and "
                         + $"does the server reach the responder? nginx leaves out the first handshake of each "
-                        + $"worker: try again."
+                        + "worker: try again. It also staples nothing when the certificate is revoked."
                 );
                 break;
             case StapleVerdictKind.Revoked:

@@ -42,6 +42,7 @@ public static class StapleInspector
             [.. chain]
         )
         {
+            IsTrustChecked = authorities.Count > 0,
             IsForName = handshake.ServerName is not { } name || certificate.MatchesHostname(name),
         };
         return report with { Advice = StapleAdvice.Of(report, handshake, now) };

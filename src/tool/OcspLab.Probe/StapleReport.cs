@@ -17,6 +17,9 @@ public sealed record StapleReport(
     /// <summary>Whether the certificate is for the name that was asked for; true where none was.</summary>
     public bool IsForName { get; init; } = true;
 
+    /// <summary>Whether the chain was held against authorities that the caller trusts.</summary>
+    public bool IsTrustChecked { get; init; }
+
     /// <summary>What to do about it, the most urgent first.</summary>
     public IReadOnlyList<string> Advice { get; init; } = [];
 

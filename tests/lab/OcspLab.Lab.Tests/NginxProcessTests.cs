@@ -14,6 +14,23 @@ public sealed class NginxProcessTests : IDisposable
     public void Dispose() => _folder.Dispose();
 
     [Fact]
+    public void What_it_says_of_ocsp_in_its_log_is_told_without_time_and_numbers()
+    {
+        Directory.CreateDirectory(_folder["logs"]);
+        var nginx = new NginxProcess(new Waiting(_folder["started"]), _folder.Path, TimeProvider.System);
+        Assert.Null(nginx.LastOcspError());
+        File.WriteAllLines(
+            _folder["logs/echo_error.log"],
+            [
+                "2026/11/26 08:00:00 [error] 8#8: *1 something else while SSL handshaking",
+                "2026/11/26 08:00:01 [error] 8#8: certificate status \"revoked\" in the OCSP response while requesting "
+                    + "certificate status, responder: ocsp.servicelab.com",
+            ]
+        );
+        Assert.Equal("certificate status \"revoked\" in the OCSP response", nginx.LastOcspError());
+    }
+
+    [Fact]
     public async Task However_many_want_a_restart_one_child_runs()
     {
         var nginx = new NginxProcess(new Waiting(_folder["started"]), _folder.Path, TimeProvider.System);

@@ -98,6 +98,34 @@ public sealed class CertificateChoiceTests : SiteBench
         await Assert.ThrowsAsync<ProbeException>(() => StapleAsync(app, serverName: "stranger"));
     }
 
+    [Theory, Trait("Rule", "S28")]
+    [InlineData(true)]
+    [InlineData(false)]
+    public async Task A_selector_is_given_an_international_name_as_without_the_library(bool isStapled)
+    {
+        var asked = new List<string?>();
+        await using var app = await StartAsync(
+            builder =>
+            {
+                void Configure(HttpsConnectionAdapterOptions https) =>
+                    https.ServerCertificateSelector = (_, name) =>
+                    {
+                        asked.Add(name);
+                        return name == "bücher.example" ? Certificate : null;
+                    };
+                if (isStapled)
+                    Listen(builder, Configure);
+                else
+                    builder.WebHost.ConfigureKestrel(kestrel =>
+                        kestrel.Listen(IPAddress.Loopback, 0, listen => listen.UseHttps(Configure))
+                    );
+            },
+            useDefault: false
+        );
+        await StapleAsync(app, serverName: "xn--bcher-kva.example");
+        Assert.Equal(["bücher.example"], asked);
+    }
+
     [Fact, Trait("Rule", "S28")]
     public async Task A_selector_is_asked_once_a_handshake_and_the_hello_still_reaches_the_application()
     {

@@ -65,7 +65,7 @@ public static class LabCommands
                 async (admin, cancellationToken) =>
                 {
                     await admin.RestoreAsync(LabTopology.SiteCertificate, cancellationToken).ConfigureAwait(false);
-                    return $"{LabTopology.SiteCertificate} is good";
+                    return $"{LabTopology.SiteCertificate} is good; an nginx that staples nothing needs a restart";
                 }
             ),
             OfResponder(

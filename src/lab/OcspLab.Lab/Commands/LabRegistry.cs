@@ -26,6 +26,14 @@ public static class LabRegistry
         }
     }
 
+    /// <summary>Opens it for those who only look, also at another user's.</summary>
+    /// <exception cref="LabException">The database cannot be used.</exception>
+    public static ICertificateRegistry OpenToRead(LabTopology topology, TimeProvider clock)
+    {
+        ArgumentNullException.ThrowIfNull(topology);
+        return new SqliteCertificateRegistry(topology.Database, clock);
+    }
+
     /// <summary>Tells the registry of certificates that the authority has made.</summary>
     public static async Task RegisterAsync(
         this ICertificateRegistry registry,

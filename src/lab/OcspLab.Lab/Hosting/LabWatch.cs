@@ -82,9 +82,17 @@ internal sealed class LabWatch(EmbeddedLab lab, TimeProvider clock)
                 var result = await check!
                     .CheckHealthAsync(new HealthCheckContext(), cancellationToken)
                     .ConfigureAwait(false);
-                Note(name, result);
+                Note(name, name == LabTopology.Nginx ? Explain(result) : result);
             }
         }
+    }
+
+    // nginx tells its log why it staples nothing, and nobody else.
+    private HealthCheckResult Explain(HealthCheckResult result)
+    {
+        if (result.Status == HealthStatus.Healthy || lab.Nginx?.LastOcspError() is not { } why)
+            return result;
+        return HealthCheckResult.Unhealthy($"{result.Description}; its log says: {why}");
     }
 
     private void Note(string name, HealthCheckResult result)

@@ -1,5 +1,6 @@
 using System.ComponentModel;
 using System.Diagnostics;
+using System.Text.RegularExpressions;
 using OcspLab.Lab.Processes;
 
 namespace OcspLab.Lab.Nginx;
@@ -7,7 +8,7 @@ namespace OcspLab.Lab.Nginx;
 /// <summary>
 /// nginx as a child of the lab; in a container the child is the runtime's client, which lives as long.
 /// </summary>
-public sealed class NginxProcess : IAsyncDisposable
+public sealed partial class NginxProcess : IAsyncDisposable
 {
     private readonly INginxLauncher _launcher;
     private readonly string _directory;
@@ -104,6 +105,18 @@ public sealed class NginxProcess : IAsyncDisposable
                 )
             : null;
 
+    /// <summary>What nginx last said of OCSP in its error logs, without time and numbers, or null.</summary>
+    public string? LastOcspError()
+    {
+        var logs = Path.Combine(_directory, "logs");
+        var line = Directory
+            .EnumerateFiles(logs, "*error.log")
+            .OrderBy(File.GetLastWriteTimeUtc)
+            .SelectMany(File.ReadLines)
+            .LastOrDefault(line => line.Contains("OCSP", StringComparison.Ordinal));
+        return line is null ? null : LogPrefix().Replace(line, "").Split(" while ")[0];
+    }
+
     /// <inheritdoc/>
     public async ValueTask DisposeAsync()
     {
@@ -198,6 +211,10 @@ public sealed class NginxProcess : IAsyncDisposable
             // A full disk is no reason to end the lab; nginx's own logs will say more.
         }
     }
+
+    // Date, time, level, process and thread, and the connection where there is one.
+    [GeneratedRegex(@"^\S+ \S+ \[\w+\] \d+#\d+: (\*\d+ )?")]
+    private static partial Regex LogPrefix();
 
     private string StandardErrorLog => Path.Combine(_directory, "logs", "stderr.log");
 

@@ -79,6 +79,9 @@ public sealed class LabState : IDisposable
     {
         if (Read(directory) is not { } settings)
             return;
+        // Root may write there, and leaves files behind that the owner may not.
+        if (Environment.IsPrivilegedProcess && settings.User is { } owner && owner != Environment.UserName)
+            throw new LabException(Foreign(directory, settings), LabFailure.CannotCreate);
         try
         {
             using var mark = new FileStream(PathIn(directory), FileMode.Open, FileAccess.ReadWrite);

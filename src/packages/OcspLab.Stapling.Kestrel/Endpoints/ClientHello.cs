@@ -1,5 +1,6 @@
 using System.Buffers;
 using System.Buffers.Binary;
+using System.Globalization;
 using System.Text;
 
 namespace OcspLab.Stapling.Kestrel.Endpoints;
@@ -56,10 +57,23 @@ internal static class ClientHello
         while (TryTake(ref list, 1, out var kind) && TryTakeVector(ref list, 2, out var name))
         {
             if (kind[0] == 0)
-                return Ascii.IsValid(name) ? Encoding.ASCII.GetString(name) : null;
+                return Ascii.IsValid(name) ? Decode(Encoding.ASCII.GetString(name)) : null;
         }
 
         return null;
+    }
+
+    // As SslStream gives it to a selector: an international name in Unicode (RFC 5891), if it is one.
+    private static string Decode(string name)
+    {
+        try
+        {
+            return new IdnMapping().GetUnicode(name);
+        }
+        catch (ArgumentException)
+        {
+            return name;
+        }
     }
 
     private static bool TryTakeVector(ref ReadOnlySpan<byte> bytes, int prefix, out ReadOnlySpan<byte> vector)

@@ -127,7 +127,7 @@ internal static class PkiCommand
             {
                 var topology = options.Read(arguments);
                 RequireDatabase(topology);
-                var registry = LabRegistry.Open(topology, TimeProvider.System);
+                var registry = LabRegistry.OpenToRead(topology, TimeProvider.System);
                 using var owned = registry as IDisposable;
                 var certificates = await registry.ListAsync(cancellationToken).ConfigureAwait(false);
                 if (arguments.GetValue(json))
@@ -168,7 +168,9 @@ internal static class PkiCommand
         var certificate =
             await change(registry, which).ConfigureAwait(false)
             ?? throw new LabException(
-                $"No certificate has the name or serial '{which}'. 'ocsplab pki list' shows them.",
+                $"No certificate has the name or serial '{which}'"
+                    + (which.Contains('.') ? $"; one for that host may be called '{which.Replace('.', '-')}'" : "")
+                    + ". 'ocsplab pki list' shows them.",
                 LabFailure.Usage
             );
         Console.Out.WriteLine($"{certificate.Name} ({certificate.SerialNumber}): {Status(certificate)}");

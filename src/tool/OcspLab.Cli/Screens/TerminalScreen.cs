@@ -61,15 +61,22 @@ internal sealed class TerminalScreen : LabScreen
     {
         while (!_closing.IsCancellationRequested)
         {
-            char? chosen = null;
+            var isChoosing = false;
             await AnsiConsole
                 .Live(Picture())
                 .AutoClear(false)
                 .StartAsync(async live =>
                 {
-                    while (!_closing.IsCancellationRequested && chosen is null)
+                    while (!_closing.IsCancellationRequested && !isChoosing)
                     {
-                        chosen = ReadKey();
+                        // Only a choice needs the screen for itself.
+                        if (ReadKey() is { } key)
+                        {
+                            isChoosing = key == 'f' && _lab is not null;
+                            if (!isChoosing)
+                                Act(key);
+                        }
+
                         live.UpdateTarget(Picture());
                         await Task.Delay(FrameInterval, _clock, CancellationToken.None).ConfigureAwait(false);
                     }
@@ -77,8 +84,11 @@ internal sealed class TerminalScreen : LabScreen
                     live.UpdateTarget(Picture());
                 })
                 .ConfigureAwait(false);
-            if (chosen is { } key)
-                await ActAsync(key).ConfigureAwait(false);
+            if (!isChoosing)
+                continue;
+            if (await ChooseFaultAsync().ConfigureAwait(false) is { } fault)
+                Run(fault);
+            AnsiConsole.Clear();
         }
     }
 
@@ -97,27 +107,25 @@ internal sealed class TerminalScreen : LabScreen
         }
     }
 
-    private async Task ActAsync(char key)
+    private void Act(char key)
     {
-        if (_lab is not { } lab)
-            return;
-        if (key == 'q')
+        switch (key)
         {
-            _quit.TrySetResult();
-            return;
+            case 'q':
+                _quit.TrySetResult();
+                break;
+            case 'c':
+                _showsHints = !_showsHints;
+                break;
+            default:
+                Run(Keys.FirstOrDefault(known => known.Key == key).Command);
+                break;
         }
+    }
 
-        if (key == 'c')
-        {
-            _showsHints = !_showsHints;
-            return;
-        }
-
-        var name =
-            key == 'f'
-                ? await ChooseFaultAsync().ConfigureAwait(false)
-                : Keys.FirstOrDefault(known => known.Key == key).Command;
-        if (lab.Commands.FirstOrDefault(command => command.Name == name) is { } command && _command.IsCompleted)
+    private void Run(string? name)
+    {
+        if (_lab?.Commands.FirstOrDefault(command => command.Name == name) is { } command && _command.IsCompleted)
             _command = RunAsync(command);
     }
 
@@ -144,6 +152,7 @@ internal sealed class TerminalScreen : LabScreen
     {
         try
         {
+            Note($"{command.Title} …");
             Note(await command.RunAsync(_ending.Token).ConfigureAwait(false));
         }
         catch (LabException exception)

@@ -29,9 +29,9 @@ internal static class InspectPage
     private static Grid Staple(StapleReport report, DateTimeOffset now)
     {
         var (grid, staple) = (Grid(), report.Staple);
-        VerdictTable.Verdict(grid, "staple", staple);
         if (!report.IsForName)
-            VerdictTable.Row(grid, "name", "the certificate is for another name; see the advice");
+            VerdictTable.Row(grid, "name", "the certificate is for another name: clients refuse it");
+        VerdictTable.Verdict(grid, "staple", staple);
         VerdictTable.Row(
             grid,
             "handshake",
@@ -41,6 +41,8 @@ internal static class InspectPage
             )
         );
         VerdictTable.Row(grid, "must-staple", report.MustStaple ? "yes" : "no");
+        if (!report.IsTrustChecked)
+            VerdictTable.Row(grid, "trust", "not checked: the chain is taken at its word (--ca FILE checks it)");
         return VerdictTable.Facts(grid, staple, now);
     }
 
