@@ -258,7 +258,7 @@ public sealed class ResponderClientsTests(LabFixture lab) : IClassFixture<LabFix
     {
         using var folder = new TempFolder();
         var (ports, _) = Programs.FreePorts();
-        await lab.OcspLabAsync("pki", "issue", "echo-apache", "--kind", "Site");
+        await lab.OcspLabAsync("pki", "issue", "echo-apache", "--kind", "Site", "--force");
         var server = new ApacheServer();
         Assert.SkipWhen(server.Missing is not null, server.Missing ?? "");
         var place = new ServerPlace(
@@ -305,7 +305,7 @@ public sealed class ResponderClientsTests(LabFixture lab) : IClassFixture<LabFix
     private async Task AskedAsync(string client, Func<string, Task<string>> judge, string? userAgent = null)
     {
         var name = $"echo-{client.ToLowerInvariant()}";
-        await lab.OcspLabAsync("pki", "issue", name, "--kind", "Site");
+        await lab.OcspLabAsync("pki", "issue", name, "--kind", "Site", "--force");
         var certificate = CertificateOf(name).Certificate;
         Assert.Equal("good", await judge(certificate));
         await lab.OcspLabAsync("pki", "revoke", name, "--reason", "superseded");

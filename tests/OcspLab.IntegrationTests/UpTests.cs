@@ -304,7 +304,7 @@ public sealed partial class UpTests : IDisposable
     [InlineData("up", "--kestrel-port", "70000")]
     [InlineData("up", "--for", "soon")]
     [InlineData("inspect")]
-    [InlineData("inspect", "no-port")]
+    [InlineData("inspect", "host:no-port")]
     [InlineData("inspect", "127.0.0.1:1", "--tls", "1.1")]
     [InlineData("pki", "revoke")]
     [InlineData("nonsense")]
@@ -371,7 +371,8 @@ public sealed partial class UpTests : IDisposable
             "--return",
             "--flush",
             "--command",
-            $"stty cols {columns} rows 40; exec {command}",
+            // As the wrapper calls it; its path may be longer than a line.
+            $"export OCSPLAB_COMMAND=./ocsplab; stty cols {columns} rows 40; exec {command}",
             "/dev/null"
         );
         await Poll.UntilAsync(

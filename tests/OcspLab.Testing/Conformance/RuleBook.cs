@@ -196,5 +196,13 @@ public static class RuleBook
         new("S35", "practice", "The whole engine runs on a clock that tests move."),
         new("S36", "practice", "A certificate without OCSP costs one line."),
         new("S37", "practice", "A staple from a file goes through the same verifier."),
+        new(
+            "S38",
+            "practice",
+            "Of two responses with the same thisUpdate the one produced later counts; where that is the same too, the "
+                + "revoked one."
+        ),
+        new("S39", "practice", "A wall clock that jumps and comes back costs no staple, and no refresh for long."),
+        new("S40", "practice", "Where a new staple cannot be put in force, the one before it is no longer sent."),
     ];
 }

@@ -23,7 +23,7 @@ public sealed class NeverWrongTests : EngineBench
 
     private static VerifiedStaple Good => Staples.Verified(thisUpdate: Rounded);
 
-    [Fact, Trait("Rule", "S10")]
+    [Fact, Trait("Rule", "S38")]
     public async Task A_good_answer_with_the_time_of_the_revoked_one_does_not_take_its_place()
     {
         Client.Answer(Revoked);
@@ -34,7 +34,7 @@ public sealed class NeverWrongTests : EngineBench
         Assert.Equal(RefreshOutcome.Older, slot.Status.LastOutcome);
     }
 
-    [Fact, Trait("Rule", "S10")]
+    [Fact, Trait("Rule", "S38")]
     public async Task A_revoked_answer_with_the_time_of_the_good_one_takes_its_place()
     {
         Client.Answer(Good);
@@ -44,7 +44,7 @@ public sealed class NeverWrongTests : EngineBench
         Assert.Equal(CertStatusKind.Revoked, slot.Current?.Status.Kind);
     }
 
-    [Fact, Trait("Rule", "S26")]
+    [Fact, Trait("Rule", "S38")]
     public async Task Nor_does_it_in_the_store()
     {
         var store = new MemoryStore { Content = Revoked.Encoded.ToArray() };
@@ -57,7 +57,7 @@ public sealed class NeverWrongTests : EngineBench
         Assert.Equal(Revoked.Status.Kind, Read(store).Status.Kind);
     }
 
-    [Fact, Trait("Rule", "S26")]
+    [Fact, Trait("Rule", "S38")]
     public async Task A_revocation_that_another_instance_learnt_is_taken_though_its_time_is_that_of_the_good_one()
     {
         var store = new MemoryStore();
@@ -70,7 +70,7 @@ public sealed class NeverWrongTests : EngineBench
         Assert.Equal(CertStatusKind.Revoked, slot.Current?.Status.Kind);
     }
 
-    [Fact, Trait("Rule", "S10")]
+    [Fact, Trait("Rule", "S40")]
     public async Task A_revocation_reaches_handshakes_though_the_application_disposed_of_its_certificates()
     {
         Client.Answer(Good);
@@ -88,7 +88,7 @@ public sealed class NeverWrongTests : EngineBench
         Assert.NotSame(good, revoked);
     }
 
-    [Fact, Trait("Rule", "S10")]
+    [Fact, Trait("Rule", "S40")]
     public async Task A_watcher_that_throws_keeps_nobody_else_from_the_news()
     {
         Client.Answer(Good);

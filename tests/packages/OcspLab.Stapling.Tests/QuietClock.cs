@@ -6,9 +6,19 @@ namespace OcspLab.Stapling.Tests;
 internal sealed class QuietClock(DateTimeOffset start) : FakeTimeProvider(start)
 {
     private int _sleepers;
+    private long _offset;
 
     /// <summary>How many wait for a time that is far off; deadlines and short polls do not count.</summary>
     public int Sleepers => Volatile.Read(ref _sleepers);
+
+    /// <summary>
+    /// Moves the wall clock alone, as when somebody sets it: timers and timestamps know nothing of it.
+    /// </summary>
+    public void Step(TimeSpan step) => Interlocked.Add(ref _offset, step.Ticks);
+
+    public override DateTimeOffset GetUtcNow() => base.GetUtcNow() + TimeSpan.FromTicks(Interlocked.Read(ref _offset));
+
+    public override long GetTimestamp() => base.GetUtcNow().Ticks;
 
     public override ITimer CreateTimer(TimerCallback callback, object? state, TimeSpan dueTime, TimeSpan period) =>
         dueTime > LongestPoll && dueTime != StoreTimeout

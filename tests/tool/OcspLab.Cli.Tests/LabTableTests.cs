@@ -1,3 +1,4 @@
+using OcspLab.Cli.CommandLine;
 using OcspLab.Cli.Screens;
 using OcspLab.Lab.Hosting;
 using OcspLab.Lab.Topology;
@@ -58,7 +59,10 @@ public sealed class LabTableTests
         var topology = new LabTopology { Directory = "/srv/my lab" };
         var hints = LabHints.Of(topology, hasNginx: true, "/srv", width);
         var lines = hints.Split('\n');
-        Assert.All(lines.Where(line => line.EndsWith('\\')), line => Assert.True(line.Length <= width, line));
+        Assert.All(
+            lines.Where(line => line.EndsWith('\\') && !line.Contains(OwnCommand.Text, StringComparison.Ordinal)),
+            line => Assert.True(line.Length <= width, line)
+        );
         var commands = hints.Replace(" \\\n   ", "", StringComparison.Ordinal).Split('\n');
         Assert.Contains("--cacert 'my lab/pki/root_ca/CA/rsa_ca.crt'", commands[1], StringComparison.Ordinal);
         Assert.EndsWith(" pki revoke echo --lab 'my lab'", commands[4], StringComparison.Ordinal);

@@ -30,7 +30,10 @@ internal sealed class RefreshLoop(
     /// <summary>Completes after the first refresh, or when a stored staple is at hand.</summary>
     public Task First => _first.Task;
 
-    /// <summary>Runs until the certificate expires or the host stops.</summary>
+    /// <summary>
+    /// Runs until the host stops. The wall clock ends nothing: it may have jumped past the certificate's end, and come
+    /// back.
+    /// </summary>
     public async Task RunAsync(CancellationToken stopping)
     {
         try
@@ -41,10 +44,8 @@ internal sealed class RefreshLoop(
                 await SleepAsync(next, stopping).ConfigureAwait(false);
             }
 
-            while (slot.Subject!.NotAfter > clock.GetUtcNow())
+            while (true)
                 await SleepAsync(await TurnAsync(stopping).ConfigureAwait(false), stopping).ConfigureAwait(false);
-            slot.Report(new RefreshReport(clock.GetUtcNow(), RefreshOutcome.CertificateExpired, null));
-            logger.CertificateExpired(slot.Name);
         }
         catch (OperationCanceledException) when (stopping.IsCancellationRequested)
         {
@@ -81,6 +82,8 @@ internal sealed class RefreshLoop(
         var requests = slot.Refresh.Take();
         try
         {
+            if (slot.Subject!.NotAfter <= clock.GetUtcNow())
+                return ReportExpired();
             return Retire() ? null : await refresher.RefreshAsync(slot, stopping).ConfigureAwait(false);
         }
         catch (Exception exception) when (!stopping.IsCancellationRequested)
@@ -93,6 +96,15 @@ internal sealed class RefreshLoop(
                 request.TrySetResult();
             _first.TrySetResult();
         }
+    }
+
+    private DateTimeOffset ReportExpired()
+    {
+        if (slot.Status.LastOutcome != RefreshOutcome.CertificateExpired)
+            logger.CertificateExpired(slot.Name);
+        var now = clock.GetUtcNow();
+        slot.Report(new RefreshReport(now, RefreshOutcome.CertificateExpired, null));
+        return now + ExpiredInterval;
     }
 
     private bool Retire()
@@ -111,12 +123,15 @@ internal sealed class RefreshLoop(
     /// </summary>
     private async Task SleepAsync(DateTimeOffset? until, CancellationToken stopping)
     {
-        // A minute at a time: timers stand still while a machine sleeps, the clock does not.
-        while (Left(until) is var left && left > TimeSpan.Zero)
+        // A minute at a time: timers stand still while a machine sleeps, the clock does not. And never longer than it
+        // seemed at first: the clock may be set back.
+        var started = clock.GetTimestamp();
+        var longest = Left(until);
+        while (Shorter(Left(until), longest - clock.GetElapsedTime(started)) is var left && left > TimeSpan.Zero)
         {
             var wait = left < PollInterval ? left : PollInterval;
             var isAsked = await slot.Refresh.WaitAsync(wait, clock, stopping).ConfigureAwait(false);
-            refresher.DropExpired(slot);
+            refresher.FollowClock(slot);
             // A refresh would say that the certificate is replaced; its time may be days away.
             if (isAsked || (slot.Status.IsInUse && directory.IsReplaced(slot)))
                 return;
@@ -132,5 +147,8 @@ internal sealed class RefreshLoop(
         return end - now;
     }
 
+    private static TimeSpan Shorter(TimeSpan left, TimeSpan right) => left < right ? left : right;
+
+    private static readonly TimeSpan ExpiredInterval = TimeSpan.FromHours(1);
     private static readonly TimeSpan PollInterval = TimeSpan.FromMinutes(1);
 }

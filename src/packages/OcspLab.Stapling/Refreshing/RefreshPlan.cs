@@ -29,11 +29,11 @@ internal static class RefreshPlan
         // pass it.
         if (next <= now)
             next = now + ((staple.ExpiresAt - now) / 2 * (1 - (chance / 5)));
-        if (maxAge is { } hint && now + hint < next)
-            next = now + hint;
+        if (maxAge is { } hint && now + Spread(hint, chance) < next)
+            next = now + Spread(hint, chance);
 
         // Not more often than allowed, unless the staple would be gone by then.
-        var pause = options.MinimumRefreshInterval;
+        var pause = Spread(options.MinimumRefreshInterval, chance);
         var left = staple.ExpiresAt - now;
         if (pause >= left)
             pause = left / 2 > options.RetryDelay ? left / 2 : options.RetryDelay;
@@ -90,6 +90,9 @@ internal static class RefreshPlan
         wait *= 0.75 + (chance / 2);
         return now + (wait < options.RetryDelay / 2 ? options.RetryDelay / 2 : wait);
     }
+
+    // Up to a tenth longer: a shared cache lets go at the hint, and whoever comes before gets the old response.
+    private static TimeSpan Spread(TimeSpan wait, double chance) => wait * (1 + (chance / 10));
 
     private static TimeSpan Earlier(TimeSpan left, TimeSpan right) => left < right ? left : right;
 

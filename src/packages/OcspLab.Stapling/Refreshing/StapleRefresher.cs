@@ -86,10 +86,19 @@ internal sealed class StapleRefresher(
         return next;
     }
 
-    /// <summary>Drops a staple whose end has come.</summary>
-    public void DropExpired(StapleSlot slot)
+    /// <summary>
+    /// Drops a staple whose end has come, and takes it up again where the clock that said so was wrong.
+    /// </summary>
+    public void FollowClock(StapleSlot slot)
     {
-        if (slot.Current is not { } staple || staple.ExpiresAt > Now)
+        if (slot.Current is not { } staple)
+        {
+            if (slot.Status.IsInUse && slot.Source.IsActive && slot.Newest is { } newest && newest.ExpiresAt > Now)
+                Publish(slot, RefreshDecision.ToStaple(newest, options.CurrentValue.Revoked));
+            return;
+        }
+
+        if (staple.ExpiresAt > Now)
             return;
         Publish(slot, null);
         if (slot.Status.IsInUse)
