@@ -190,9 +190,11 @@ public sealed partial class LabPki(string directory, PkiOptions options, TimePro
     private IssuedCertificate EnsureEnd(CertificateAuthority intermediate, string name)
     {
         var files = FilesOf(name);
-        if (!IsGood(files, intermediate))
+        if (!(WellKnown.ContainsKey(name) ? IsGood(files, intermediate) : IsOurs(files, intermediate)))
             return IssueEnd(intermediate, Complete(new CertificateOrder(name)));
         using var certificate = StoredCertificate.Find(files)!;
+        if (!WellKnown.ContainsKey(name))
+            return Describe(name, certificate, files, Freshness.Kept);
         var urls = certificate
             .Extensions.OfType<X509AuthorityInformationAccessExtension>()
             .SelectMany(access => access.EnumerateOcspUris());
@@ -219,7 +221,11 @@ public sealed partial class LabPki(string directory, PkiOptions options, TimePro
     {
         var folder = Path.Combine(Directory, "user_certs");
         return System.IO.Directory.Exists(folder)
-            ? System.IO.Directory.GetDirectories(folder).Select(path => Path.GetFileName(path)).Where(IsName).Order()
+            ? System
+                .IO.Directory.GetDirectories(folder)
+                .Select(path => Path.GetFileName(path))
+                .Where(name => IsName(name) && File.Exists(FilesOf(name).Certificate))
+                .Order()
             : [];
     }
 
@@ -255,6 +261,13 @@ public sealed partial class LabPki(string directory, PkiOptions options, TimePro
         if (hosts.Count == 0 && former is not null)
             hosts = CertificateProfile.HostNamesOf(former);
         return order with { Kind = kind, HostNames = hosts.Count > 0 ? hosts : ArticleHosts };
+    }
+
+    // What somebody had issued is theirs to renew: they may serve it from another place.
+    private static bool IsOurs(CertificateFiles files, CertificateAuthority intermediate)
+    {
+        using var certificate = StoredCertificate.Find(files);
+        return certificate is not null && intermediate.Issued(certificate);
     }
 
     /// <summary>

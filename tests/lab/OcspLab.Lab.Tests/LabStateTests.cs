@@ -32,5 +32,6 @@ public sealed class LabStateTests : IDisposable
         var exception = Assert.Throws<LabException>(() => LabState.RequireOwn(_folder.Path));
         Assert.Equal(LabFailure.CannotCreate, exception.Failure);
         Assert.Contains("alice's", exception.Message, StringComparison.Ordinal);
+        Assert.Throws<LabException>(() => LabState.Claim(new LabTopology { Directory = _folder.Path }));
     }
 }

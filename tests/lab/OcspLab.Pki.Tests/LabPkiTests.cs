@@ -162,13 +162,30 @@ public sealed class LabPkiTests : IDisposable
     public void A_site_has_the_names_that_were_ordered_and_keeps_them()
     {
         Pki().Issue(new CertificateOrder("shop") { HostNames = ["shop.test", "*.shop.test", "10.0.0.7"] });
-        _clock.Advance(TimeSpan.FromDays(85));
-        Assert.Equal(Freshness.New, Pki().Ensure().Single(certificate => certificate.Name == "shop").Freshness);
+        Assert.Equal(Freshness.New, Pki().Replace().Single(certificate => certificate.Name == "shop").Freshness);
         using var shop = StoredCertificate.Load(Pki().FilesOf("shop"));
         Assert.True(shop.MatchesHostname("shop.test"));
         Assert.True(shop.MatchesHostname("www.shop.test"));
         Assert.True(shop.MatchesHostname("10.0.0.7"));
         Assert.False(shop.MatchesHostname("echocert.lab"));
+    }
+
+    [Fact]
+    public void What_somebody_had_issued_is_never_renewed_unasked()
+    {
+        Pki().Issue(new CertificateOrder("shop") { HostNames = ["shop.test"] });
+        _clock.Advance(TimeSpan.FromDays(85));
+        var moved = new PkiOptions { OcspUrl = new Uri("http://ocsp.servicelab.com:18888") };
+        var certificates = new LabPki(_folder.Path, moved, _clock).Ensure();
+        Assert.Equal(Freshness.Kept, certificates.Single(certificate => certificate.Name == "shop").Freshness);
+        Assert.Equal(Freshness.New, certificates.Single(certificate => certificate.Name == "echo").Freshness);
+    }
+
+    [Fact]
+    public void A_folder_without_a_certificate_stops_nobody()
+    {
+        Directory.CreateDirectory(_folder["user_certs/shop/private"]);
+        Assert.Equal(LabPki.WellKnownNames, Pki().Ensure().Select(certificate => certificate.Name));
     }
 
     [Fact]

@@ -39,6 +39,7 @@ public static class NginxLeftover
     /// </summary>
     public static async Task RemoveAsync(string directory, TimeProvider clock, CancellationToken cancellationToken)
     {
+        WasWanted(directory);
         await EndAsync(directory, clock, cancellationToken).ConfigureAwait(false);
         if (ContainedNginx.FindMark(directory) is { } mark)
             await ContainedNginx
@@ -55,14 +56,21 @@ public static class NginxLeftover
         ArgumentNullException.ThrowIfNull(topology);
         var directory = topology.NginxDirectory;
         var former = FindProcess(directory);
+        var container = ContainedNginx.FindMark(directory);
+        if (container is null && former is null)
+            throw new LabException($"No nginx of a lab runs in {topology.Directory}.");
         await File.WriteAllTextAsync(RestartMark(directory), "", cancellationToken).ConfigureAwait(false);
-        if (ContainedNginx.FindMark(directory) is { } mark)
+        if (container is { } mark)
             await ContainerRuntime
                 .Known(mark.Runtime, clock)
                 .StopContainerAsync(mark.Name, cancellationToken)
                 .ConfigureAwait(false);
-        else if (former is not { } processId || !ChildProcess.Signal(processId, PosixSignal.SIGTERM))
+        else if (!ChildProcess.Signal(former!.Value, PosixSignal.SIGTERM))
+        {
+            WasWanted(directory);
             throw new LabException($"No nginx of a lab runs in {topology.Directory}.");
+        }
+
         for (var started = clock.GetTimestamp(); clock.GetElapsedTime(started) < RestartTimeout; )
         {
             await Task.Delay(TimeSpan.FromMilliseconds(100), clock, cancellationToken).ConfigureAwait(false);

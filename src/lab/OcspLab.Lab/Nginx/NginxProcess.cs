@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using System.ComponentModel;
 using System.Diagnostics;
 using System.Text.RegularExpressions;
@@ -17,6 +18,7 @@ public sealed partial class NginxProcess : IAsyncDisposable
 
     // Start, stop and restart one at a time: the watch and a person may want the same.
     private readonly SemaphoreSlim _gate = new(1, 1);
+    private readonly ConcurrentDictionary<string, long> _logLengths = new(StringComparer.Ordinal);
     private volatile Running? _running;
     private bool _isDisposed;
 
@@ -105,16 +107,39 @@ public sealed partial class NginxProcess : IAsyncDisposable
                 )
             : null;
 
-    /// <summary>What nginx last said of OCSP in its error logs, without time and numbers, or null.</summary>
+    /// <summary>
+    /// What nginx has said of OCSP in its error logs since it was started, the last of it, without time and numbers; or
+    /// null.
+    /// </summary>
     public string? LastOcspError()
     {
+        try
+        {
+            var line = ErrorLogs()
+                .OrderBy(File.GetLastWriteTimeUtc)
+                .SelectMany(log => ReadEnd(log, _logLengths.GetValueOrDefault(log)))
+                .LastOrDefault(line => line.Contains("OCSP", StringComparison.Ordinal));
+            return line is null ? null : LogPrefix().Replace(line, "").Split(" while ")[0];
+        }
+        catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
+        {
+            // Nobody is worse off for it.
+            return null;
+        }
+    }
+
+    private string[] ErrorLogs()
+    {
         var logs = Path.Combine(_directory, "logs");
-        var line = Directory
-            .EnumerateFiles(logs, "*error.log")
-            .OrderBy(File.GetLastWriteTimeUtc)
-            .SelectMany(File.ReadLines)
-            .LastOrDefault(line => line.Contains("OCSP", StringComparison.Ordinal));
-        return line is null ? null : LogPrefix().Replace(line, "").Split(" while ")[0];
+        return Directory.Exists(logs) ? Directory.GetFiles(logs, "*error.log") : [];
+    }
+
+    private static string[] ReadEnd(string path, long from)
+    {
+        using var file = new FileStream(path, FileMode.Open, FileAccess.Read, FileShare.ReadWrite | FileShare.Delete);
+        file.Position = Math.Max(Math.Min(from, file.Length), file.Length - MostRead);
+        using var reader = new StreamReader(file);
+        return reader.ReadToEnd().Split('\n');
     }
 
     /// <inheritdoc/>
@@ -157,6 +182,8 @@ public sealed partial class NginxProcess : IAsyncDisposable
 
     private Task Start()
     {
+        foreach (var log in ErrorLogs())
+            _logLengths[log] = new FileInfo(log).Length;
         var command = _launcher.Command();
         var start = new ProcessStartInfo(command[0], command.Skip(1))
         {
@@ -220,5 +247,6 @@ public sealed partial class NginxProcess : IAsyncDisposable
 
     private sealed record Running(Process Process, Task Exit);
 
+    private const int MostRead = 64 * 1024;
     internal static readonly TimeSpan EndTimeout = TimeSpan.FromSeconds(5);
 }

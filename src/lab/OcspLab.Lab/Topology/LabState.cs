@@ -17,6 +17,7 @@ public sealed class LabState : IDisposable
     public static LabState Claim(LabTopology topology, LabHost host = LabHost.Embedded)
     {
         ArgumentNullException.ThrowIfNull(topology);
+        RequireOwn(topology.Directory);
         try
         {
             Directory.CreateDirectory(topology.Directory);
@@ -138,7 +139,24 @@ public sealed class LabState : IDisposable
             return false;
         try
         {
-            // To read is enough to see the lock, and the lab may be another user's.
+            using var probe = new FileStream(path, FileMode.Open, FileAccess.ReadWrite, FileShare.None);
+            return false;
+        }
+        catch (IOException)
+        {
+            return true;
+        }
+        catch (UnauthorizedAccessException)
+        {
+            return IsLockedByAnother(path);
+        }
+    }
+
+    // To read is enough to see the lock of another user's lab.
+    private static bool IsLockedByAnother(string path)
+    {
+        try
+        {
             using var probe = new FileStream(path, FileMode.Open, FileAccess.Read, FileShare.None);
             return false;
         }

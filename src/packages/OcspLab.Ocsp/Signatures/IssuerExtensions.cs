@@ -20,16 +20,17 @@ public static class IssuerExtensions
     {
         ArgumentNullException.ThrowIfNull(certificate);
         ArgumentNullException.ThrowIfNull(candidate);
-        if (!certificate.IssuerName.RawData.AsSpan().SequenceEqual(candidate.SubjectName.RawData))
-            return false;
-        if (KeyIdentifierOfIssuer(certificate) is { } named && KeyIdentifier(candidate) is { } own)
-        {
-            if (!named.Span.SequenceEqual(own.Span))
-                return false;
-        }
-
         try
         {
+            if (!certificate.IssuerName.RawData.AsSpan().SequenceEqual(candidate.SubjectName.RawData))
+                return false;
+            // What they contain is decoded here, and may be anything.
+            if (
+                KeyIdentifierOfIssuer(certificate) is { } named
+                && KeyIdentifier(candidate) is { } own
+                && !named.Span.SequenceEqual(own.Span)
+            )
+                return false;
             var (issued, issuer) = (CertificateBytes.Of(certificate), CertificateBytes.Of(candidate));
             return SignatureScheme.From(issued.SignatureAlgorithm, AsnEncodingRules.DER) is { } scheme
                 && SignatureVerifier.Verify(scheme, issuer.PublicKeyInfo, issued.Tbs, issued.Signature);

@@ -82,9 +82,11 @@ internal sealed class RefreshLoop(
         var requests = slot.Refresh.Take();
         try
         {
-            if (slot.Subject!.NotAfter <= clock.GetUtcNow())
-                return ReportExpired();
-            return Retire() ? null : await refresher.RefreshAsync(slot, stopping).ConfigureAwait(false);
+            if (Retire())
+                return null;
+            return slot.Subject!.NotAfter <= clock.GetUtcNow()
+                ? ReportExpired()
+                : await refresher.RefreshAsync(slot, stopping).ConfigureAwait(false);
         }
         catch (Exception exception) when (!stopping.IsCancellationRequested)
         {

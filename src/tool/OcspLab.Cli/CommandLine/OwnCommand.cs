@@ -1,7 +1,9 @@
+using System.Text.RegularExpressions;
+
 namespace OcspLab.Cli.CommandLine;
 
 /// <summary>What a person can type to run <c>ocsplab</c> from where they are.</summary>
-public static class OwnCommand
+public static partial class OwnCommand
 {
     /// <summary>The variable in which the wrapper in the repository says how it was called.</summary>
     public const string Variable = "OCSPLAB_COMMAND";
@@ -19,8 +21,12 @@ public static class OwnCommand
     public static string In(string text)
     {
         ArgumentNullException.ThrowIfNull(text);
-        return text.Replace("'ocsplab ", $"'{Text} ", StringComparison.Ordinal);
+        // One that is quoted itself needs no apostrophes around.
+        return Hint().Replace(text, Text.StartsWith('\'') ? $"{Text} $1" : $"'{Text} $1'");
     }
+
+    [GeneratedRegex("'ocsplab ([^']*)'")]
+    private static partial Regex Hint();
 
     /// <summary>A word as a POSIX shell reads it.</summary>
     public static string Quote(string word)

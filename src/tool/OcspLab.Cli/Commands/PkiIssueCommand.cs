@@ -88,8 +88,10 @@ internal static class PkiIssueCommand
                         + PkiCommand.At(certificate.NotAfter)
                 );
                 Console.Out.WriteLine($"in {exported?.Path ?? Path.GetDirectoryName(certificate.Files.Certificate)}");
-                if (order.HostNames.Count > 0)
-                    Console.Out.WriteLine(SiteSettings.Of(topology, pki, certificate, order.HostNames[0], exported));
+                if (order.HostNames.Count > 0 && exported is not null)
+                    Console.Out.WriteLine(SiteSettings.Of(topology, certificate, order.HostNames[0], exported));
+                else if (order.HostNames.Count > 0)
+                    Console.Out.WriteLine("With --out DIR the files and the settings for an application are written.");
                 return ExitCodes.Good;
             }
         );

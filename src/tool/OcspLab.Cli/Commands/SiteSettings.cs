@@ -1,3 +1,4 @@
+using System.Net;
 using System.Text.Encodings.Web;
 using System.Text.Json;
 using OcspLab.Cli.CommandLine;
@@ -14,22 +15,12 @@ internal static class SiteSettings
 {
     private const int Port = 5443;
 
-    public static string Of(
-        LabTopology topology,
-        LabPki pki,
-        IssuedCertificate certificate,
-        string host,
-        ExportFolder? exported
-    )
+    public static string Of(LabTopology topology, IssuedCertificate certificate, string host, ExportFolder exported)
     {
-        var root = exported?.Root ?? pki.Root.Certificate;
-        var server = exported is null
-            ? new ServerCertificate(
-                certificate.Files.FullChain,
-                certificate.Files.Key,
-                File.ReadLines(certificate.Files.Password).First()
-            )
-            : new ServerCertificate(exported.FullChain, exported.Key, null);
+        var server = new ServerCertificate(exported.FullChain, exported.Key);
+        var name = IPAddress.TryParse(host, out _)
+            ? ""
+            : $" --servername {host.Replace("*.", "www.", StringComparison.Ordinal)}";
         var lab = LabHints.LabOption(topology, Environment.CurrentDirectory) is { Length: > 0 } option
             ? $" {option}"
             : "";
@@ -54,18 +45,17 @@ internal static class SiteSettings
               var builder = WebApplication.CreateBuilder(args);
               builder.WebHost.UseOcspStapling();
 
-            While the lab ('{OwnCommand.Text} up{lab}') and the application run:
-              {OwnCommand.Text} inspect 127.0.0.1:{Port} --servername {host} --ca {OwnCommand.Quote(root)}
+            While the lab ({OwnCommand.Text} up{lab}) and the application run:
+              {OwnCommand.Text} inspect 127.0.0.1:{Port}{name} --ca {OwnCommand.Quote(exported.Root)}
               {OwnCommand.Text} pki revoke {certificate.Name}{lab}
             """;
     }
 
-    private sealed record ServerCertificate(string Path, string KeyPath, string? Password);
+    private sealed record ServerCertificate(string Path, string KeyPath);
 
     private static readonly JsonSerializerOptions Json = new()
     {
         WriteIndented = true,
-        DefaultIgnoreCondition = System.Text.Json.Serialization.JsonIgnoreCondition.WhenWritingNull,
         Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping,
     };
 }

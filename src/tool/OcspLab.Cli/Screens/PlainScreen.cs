@@ -1,4 +1,5 @@
 using OcspLab.Cli.CommandLine;
+using OcspLab.Cli.Verdicts;
 using OcspLab.Lab.Hosting;
 
 namespace OcspLab.Cli.Screens;
@@ -39,7 +40,7 @@ internal sealed class PlainScreen : LabScreen
         return ValueTask.CompletedTask;
     }
 
-    private static void Say(string line) => Console.Error.WriteLine(OwnCommand.In(line));
+    private static void Say(string line) => Console.Error.WriteLine(VerdictTable.Harmless(OwnCommand.In(line)));
 
     // Every other state is in the table, or in a line of its own.
     private static void Show(LabResource resource)

@@ -1,4 +1,5 @@
 using OcspLab.Cli.CommandLine;
+using OcspLab.Cli.Verdicts;
 using OcspLab.Lab;
 using OcspLab.Lab.Commands;
 using OcspLab.Lab.Hosting;
@@ -169,7 +170,7 @@ internal sealed class TerminalScreen : LabScreen
     {
         lock (_lines)
         {
-            _lines.Enqueue($"{_clock.GetLocalNow():HH:mm:ss} {OwnCommand.In(line)}");
+            _lines.Enqueue($"{_clock.GetLocalNow():HH:mm:ss} {VerdictTable.Harmless(OwnCommand.In(line))}");
             while (_lines.Count > Remembered)
                 _lines.Dequeue();
         }
