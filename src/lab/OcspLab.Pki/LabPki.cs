@@ -190,19 +190,21 @@ public sealed partial class LabPki(string directory, PkiOptions options, TimePro
     private IssuedCertificate EnsureEnd(CertificateAuthority intermediate, string name)
     {
         var files = FilesOf(name);
-        if (!(WellKnown.ContainsKey(name) ? IsGood(files, intermediate) : IsOurs(files, intermediate)))
-            return IssueEnd(intermediate, Complete(new CertificateOrder(name)));
-        using var certificate = StoredCertificate.Find(files)!;
-        if (!WellKnown.ContainsKey(name))
+        using var certificate = StoredCertificate.Find(files);
+        // What somebody had issued is theirs to renew: they may serve it from another place.
+        if (!WellKnown.ContainsKey(name) && certificate is not null && intermediate.Issued(certificate))
             return Describe(name, certificate, files, Freshness.Kept);
-        var urls = certificate
-            .Extensions.OfType<X509AuthorityInformationAccessExtension>()
-            .SelectMany(access => access.EnumerateOcspUris());
-        if (!urls.SequenceEqual(options.OcspUrl is null ? [] : [options.OcspUrl.OriginalString]))
+        if (certificate is null || !IsGood(files, intermediate) || !NamesResponder(certificate))
             return IssueEnd(intermediate, Complete(new CertificateOrder(name)));
         WriteChains(files, certificate, intermediate);
         return Describe(name, certificate, files, Freshness.Kept);
     }
+
+    private bool NamesResponder(X509Certificate2 certificate) =>
+        certificate
+            .Extensions.OfType<X509AuthorityInformationAccessExtension>()
+            .SelectMany(access => access.EnumerateOcspUris())
+            .SequenceEqual(options.OcspUrl is null ? [] : [options.OcspUrl.OriginalString]);
 
     // Derived from what is there, so made good whenever they are not.
     private void WriteChains(CertificateFiles files, X509Certificate2 certificate, CertificateAuthority intermediate)
@@ -261,13 +263,6 @@ public sealed partial class LabPki(string directory, PkiOptions options, TimePro
         if (hosts.Count == 0 && former is not null)
             hosts = CertificateProfile.HostNamesOf(former);
         return order with { Kind = kind, HostNames = hosts.Count > 0 ? hosts : ArticleHosts };
-    }
-
-    // What somebody had issued is theirs to renew: they may serve it from another place.
-    private static bool IsOurs(CertificateFiles files, CertificateAuthority intermediate)
-    {
-        using var certificate = StoredCertificate.Find(files);
-        return certificate is not null && intermediate.Issued(certificate);
     }
 
     /// <summary>
