@@ -59,7 +59,10 @@ public static class StapleInspector
         var certificate = handshake.Certificates[0];
         X509Certificate2? issuer;
         if (authorities.Count == 0)
-            issuer = handshake.Certificates.Skip(1).FirstOrDefault(certificate.IsIssuedBy) ?? FindInSystem(certificate);
+            // A root is not sent: where it issued the certificate itself, this system may have it.
+            issuer =
+                handshake.Certificates.Skip(1).FirstOrDefault(certificate.IsIssuedBy)
+                ?? certificate.FindIssuerInSystem();
         else if (!TryValidate(certificate, handshake.Certificates, authorities, now, out issuer))
             return StapleVerdict.Rejected(
                 StapleVerdict.UntrustedChain,
@@ -83,19 +86,6 @@ public static class StapleInspector
             // What the server sent is a certificate to the platform and nothing that can be read closely.
             return StapleVerdict.Rejected(new Rejection(RejectionReason.Malformed, exception.Message));
         }
-    }
-
-    // A root is not sent: where it issued the certificate itself, this system may have it.
-    private static X509Certificate2? FindInSystem(X509Certificate2 certificate)
-    {
-        using var chain = new X509Chain();
-        chain.ChainPolicy.RevocationMode = X509RevocationMode.NoCheck;
-        chain.ChainPolicy.VerificationFlags = X509VerificationFlags.AllFlags;
-        chain.ChainPolicy.DisableCertificateDownloads = true;
-        chain.Build(certificate);
-        return chain.ChainElements.Count > 1 && certificate.IsIssuedBy(chain.ChainElements[1].Certificate)
-            ? X509CertificateLoader.LoadCertificate(chain.ChainElements[1].Certificate.RawDataMemory.Span)
-            : null;
     }
 
     // The issuer out of the validated chain, not the first one with its name: a server may send what it likes.

@@ -59,26 +59,34 @@ internal sealed class DnsConnector
     {
         if (IPAddress.TryParse(host, out var literal))
             return [literal];
+        // Both at once: some resolvers never answer a question for AAAA, and a host may have no other address.
+        var v4 = QueryAsync(host, QueryType.A, cancellationToken);
+        var v6 = QueryAsync(host, QueryType.AAAA, cancellationToken);
+        var first = await v4.ConfigureAwait(false);
+        if (first.Length > 0)
+            await ((Task)v6).WaitAsync(Grace, cancellationToken).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        var second = first.Length == 0 || v6.IsCompletedSuccessfully ? await v6.ConfigureAwait(false) : [];
+        cancellationToken.ThrowIfCancellationRequested();
+        return first.Length + second.Length > 0
+            ? [.. first, .. second]
+            : throw new SocketException((int)SocketError.HostNotFound);
+    }
+
+    private async Task<IPAddress[]> QueryAsync(string host, QueryType type, CancellationToken cancellationToken)
+    {
         try
         {
-            // One after the other: some resolvers never answer a question for AAAA.
-            foreach (var type in (QueryType[])[QueryType.A, QueryType.AAAA])
-            {
-                var answer = await _lookup
-                    .QueryAsync(host, type, cancellationToken: cancellationToken)
-                    .ConfigureAwait(false);
-                if (
-                    answer.Answers.AddressRecords().Select(record => record.Address).ToArray() is
-                    { Length: > 0 } addresses
-                )
-                    return addresses;
-            }
+            var answer = await _lookup
+                .QueryAsync(host, type, cancellationToken: cancellationToken)
+                .ConfigureAwait(false);
+            return [.. answer.Answers.AddressRecords().Select(record => record.Address)];
         }
         catch (DnsResponseException)
         {
-            // Told below, in the words that the handler knows from the system's resolver.
+            // Told by the caller, in the words that the handler knows from the system's resolver.
+            return [];
         }
-
-        throw new SocketException((int)SocketError.HostNotFound);
     }
+
+    private static readonly TimeSpan Grace = TimeSpan.FromMilliseconds(200);
 }

@@ -54,6 +54,7 @@ internal sealed class OcspClient(
             Nonce = policy.Nonce,
         }.Encode();
         var attempts = new List<FetchAttempt>();
+        TimeSpan? retryAfter = null;
         foreach (var url in _preference.Order(urls))
         {
             // An equal share of what is left for each URL that is left, so that one that hangs does not cost the others
@@ -93,12 +94,18 @@ internal sealed class OcspClient(
                 };
             }
 
+            retryAfter = result.RetryAfter;
             attempts.Add(result.Attempt);
             if (deadline.IsCancellationRequested)
                 break;
         }
 
-        return new OcspFetch { Attempts = attempts, Duration = clock.GetElapsedTime(started) };
+        return new OcspFetch
+        {
+            Attempts = attempts,
+            RetryAfter = retryAfter,
+            Duration = clock.GetElapsedTime(started),
+        };
     }
 
     private async Task<HttpResult> AskAsync(
@@ -111,12 +118,13 @@ internal sealed class OcspClient(
     )
     {
         var started = clock.GetTimestamp();
-        HttpResult Failed(FetchFailure failure, string detail, int? status = null) =>
+        HttpResult Failed(FetchFailure failure, string detail, int? status = null, TimeSpan? retryAfter = null) =>
             new(
                 null,
                 new FetchAttempt(url, failure, status, null, null, detail, clock.GetElapsedTime(started)),
                 null,
-                null
+                null,
+                retryAfter
             );
 
         try
@@ -124,16 +132,8 @@ internal sealed class OcspClient(
             using var client = clients.CreateClient(HttpClientName(name));
             var get = GetUrl(url, request);
             var response = await SendAsync(client, get, url, request, deadline).ConfigureAwait(false);
-            if (
-                get is not null
-                && response.StatusCode
-                    is HttpStatusCode.NotFound
-                        or HttpStatusCode.MethodNotAllowed
-                        or HttpStatusCode.RequestUriTooLong
-                        or HttpStatusCode.NotImplemented
-            )
+            if (get is not null && await IsForPostAsync(response, deadline).ConfigureAwait(false))
             {
-                // Responders that only speak POST, and proxies that mangle base64 in paths.
                 response.Dispose();
                 response = await SendAsync(client, null, url, request, deadline).ConfigureAwait(false);
             }
@@ -145,7 +145,8 @@ internal sealed class OcspClient(
                     return Failed(
                         status is >= 300 and < 400 ? FetchFailure.RedirectRefused : FetchFailure.HttpStatus,
                         Describe(response),
-                        status
+                        status,
+                        RetryAfter(response, clock.GetUtcNow())
                     );
                 var body = await response.Content.ReadAsByteArrayAsync(deadline).ConfigureAwait(false);
                 if (body.Length > settings.MaximumResponseSize)
@@ -163,7 +164,8 @@ internal sealed class OcspClient(
                     body,
                     attempt,
                     MaxAge(response, clock.GetUtcNow()),
-                    response.Content.Headers.ContentType?.MediaType
+                    response.Content.Headers.ContentType?.MediaType,
+                    RetryAfter(response, clock.GetUtcNow())
                 );
             }
         }
@@ -253,6 +255,34 @@ internal sealed class OcspClient(
             _ => NotNegative(response.Content.Headers.Expires - (response.Headers.Date ?? now)),
         };
 
+    private static TimeSpan? RetryAfter(HttpResponseMessage response, DateTimeOffset now) =>
+        response.Headers.RetryAfter switch
+        {
+            { Delta: { } delta } => delta,
+            { Date: { } date } => NotNegative(date - now),
+            _ => null,
+        };
+
+    /// <summary>
+    /// Whether the same question by POST may fare better: responders that only speak POST, proxies that mangle base64 in
+    /// paths, and those that answer a GET with their home page. The body is in memory already.
+    /// </summary>
+    private static async Task<bool> IsForPostAsync(HttpResponseMessage response, CancellationToken cancellationToken)
+    {
+        if (response.StatusCode != HttpStatusCode.OK)
+            return response.StatusCode
+                is HttpStatusCode.BadRequest
+                    or HttpStatusCode.Forbidden
+                    or HttpStatusCode.NotFound
+                    or HttpStatusCode.MethodNotAllowed
+                    or HttpStatusCode.RequestUriTooLong
+                    or HttpStatusCode.NotImplemented;
+        if (response.Content.Headers.ContentType?.MediaType == "text/html")
+            return true;
+        var body = await response.Content.ReadAsByteArrayAsync(cancellationToken).ConfigureAwait(false);
+        return Status(body) == OcspResponseStatus.MalformedRequest;
+    }
+
     private static TimeSpan? NotNegative(TimeSpan? age) => age < TimeSpan.Zero ? TimeSpan.Zero : age;
 
     private static OcspResponseStatus? Status(byte[] body) =>
@@ -268,7 +298,13 @@ internal sealed class OcspClient(
             ? rejection.ToString()
             : $"{rejection.Reason.ToSnakeCase()}: {result.MediaType} instead of application/ocsp-response";
 
-    private sealed record HttpResult(byte[]? Body, FetchAttempt Attempt, TimeSpan? MaxAge, string? MediaType);
+    private sealed record HttpResult(
+        byte[]? Body,
+        FetchAttempt Attempt,
+        TimeSpan? MaxAge,
+        string? MediaType,
+        TimeSpan? RetryAfter
+    );
 
     // RFC 9654 §2.1: a client that sends one uses 32 octets.
     private const int NonceLength = 32;

@@ -5,8 +5,7 @@ using OcspLab.Ocsp.Requests;
 namespace OcspLab.Ocsp.Fetching;
 
 /// <summary>
-/// How responses are fetched. Changes at run time are taken up: deadlines, limits and retries at the next fetch,
-/// resolvers and proxy within two minutes, when the handler is renewed.
+/// How responses are fetched. Changes at run time are taken up at the next fetch.
 /// </summary>
 [UnconditionalSuppressMessage(
     "Trimming",

@@ -19,6 +19,12 @@ public sealed record OcspFetch
     /// </summary>
     public TimeSpan? MaxAge { get; init; }
 
+    /// <summary>
+    /// How long the last responder that was asked in vain wants to be left alone (Retry-After, RFC 9110 §10.2.3), or
+    /// null.
+    /// </summary>
+    public TimeSpan? RetryAfter { get; init; }
+
     /// <summary>The whole fetch.</summary>
     public required TimeSpan Duration { get; init; }
 

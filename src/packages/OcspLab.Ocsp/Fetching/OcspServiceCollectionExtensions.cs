@@ -14,7 +14,7 @@ namespace Microsoft.Extensions.DependencyInjection;
 public static class OcspServiceCollectionExtensions
 {
     /// <summary>
-    /// Adds <see cref="IOcspClient"/> over <see cref="IHttpClientFactory"/>, with retries, an attempt deadline and a
+    /// Adds <see cref="IOcspClient"/> and <see cref="IIssuerClient"/> over <see cref="IHttpClientFactory"/>, with retries, an attempt deadline and a
     /// circuit breaker a responder.
     /// </summary>
     /// <param name="services">The services.</param>
@@ -25,6 +25,7 @@ public static class OcspServiceCollectionExtensions
         services.TryAddSingleton<IOcspClient>(provider =>
             Create(provider, Microsoft.Extensions.Options.Options.DefaultName)
         );
+        services.TryAddSingleton<IIssuerClient, IssuerClient>();
         return AddOcspClientCore(services, Microsoft.Extensions.Options.Options.DefaultName);
     }
 
@@ -61,14 +62,13 @@ public static class OcspServiceCollectionExtensions
 #pragma warning disable EXTEXP0001
         var clients = services
             .AddHttpClient(OcspClient.HttpClientName(name), client => client.Timeout = Timeout.InfiniteTimeSpan)
-            .UseSocketsHttpHandler(
-                (handler, provider) =>
-                    Configure(
-                        handler,
-                        provider.GetRequiredService<IOptionsMonitor<OcspClientOptions>>().Get(name),
-                        provider.GetRequiredService<DnsConnectors>()
-                    )
-            )
+            .ConfigurePrimaryHttpMessageHandler(provider => new CurrentTransport(
+                name,
+                provider.GetRequiredService<IOptionsMonitor<OcspClientOptions>>(),
+                provider.GetRequiredService<DnsConnectors>()
+            ))
+            // It follows the settings by itself, and its connections end after five minutes.
+            .SetHandlerLifetime(Timeout.InfiniteTimeSpan)
             // What matters of a fetch is in its outcome, in one line; the factory's log has several for each request,
             // with stack traces.
             .RemoveAllLoggers()
@@ -96,20 +96,6 @@ public static class OcspServiceCollectionExtensions
         return services.AddOptions<OcspClientOptions>(name).ValidateOnStart();
     }
 
-    private static void Configure(SocketsHttpHandler handler, OcspClientOptions options, DnsConnectors connectors)
-    {
-        handler.AllowAutoRedirect = false;
-        handler.UseCookies = false;
-        handler.MaxResponseHeadersLength = 16;
-        handler.PooledConnectionLifetime = TimeSpan.FromMinutes(5);
-        if (options.Resolvers.Count > 0)
-            handler.ConnectCallback = connectors.For(options).ConnectAsync;
-        if (options.Proxy is { } proxy)
-            handler.Proxy = new WebProxy(proxy);
-        else
-            handler.UseProxy = options.ProxyUse == ProxyUse.System && options.Resolvers.Count == 0;
-    }
-
     private static void Configure(ResiliencePipelineBuilder<HttpResponseMessage> pipeline, OcspClientOptions options)
     {
         // Metrics stay. Polly's log would tell every refused connection with a stack trace; the outcome says it in one
@@ -126,6 +112,13 @@ public static class OcspServiceCollectionExtensions
                     Delay = TimeSpan.FromMilliseconds(200),
                     // "Come back in an hour" is for the next refresh to heed, not for a fetch that has seconds.
                     ShouldRetryAfterHeader = false,
+                    ShouldHandle = attempt =>
+                        ValueTask.FromResult(
+                            HttpClientResiliencePredicates.IsTransient(attempt.Outcome)
+                                && attempt.Outcome.Result
+                                    is null
+                                        or { Headers.RetryAfter: null, StatusCode: not HttpStatusCode.NotImplemented }
+                        ),
                 }
             );
         }

@@ -4,7 +4,7 @@ using Microsoft.Extensions.Options;
 namespace OcspLab.Ocsp.Fetching;
 
 /// <summary>
-/// One attempt, from the request to the last byte that is wanted: follows redirects, to http and https only, and reads
+/// One attempt, from the request to the last byte that is wanted: follows redirects of a GET on the same host, and reads
 /// the body up to the limit. It stands behind the retries, so that a body that breaks off or drips is tried again, and
 /// each retry starts at the responder.
 /// </summary>
@@ -19,14 +19,14 @@ internal sealed class OcspTransportHandler(string name, IOptionsMonitor<OcspClie
         for (var redirects = 0; ; redirects++)
         {
             var response = await SendOnceAsync(request, url, cancellationToken).ConfigureAwait(false);
-            if (Target(response, url) is not { } target || redirects == MaximumRedirects)
+            if (Target(response, request.Method, url) is not { } target || redirects == MaximumRedirects)
                 return await BoundAsync(response, cancellationToken).ConfigureAwait(false);
             response.Dispose();
             url = target;
         }
     }
 
-    // A message of its own for each hop, with the same method and body: a responder that moved is still asked the same.
+    // A message of its own for each hop.
     private async Task<HttpResponseMessage> SendOnceAsync(
         HttpRequestMessage request,
         Uri url,
@@ -51,9 +51,14 @@ internal sealed class OcspTransportHandler(string name, IOptionsMonitor<OcspClie
         return await base.SendAsync(message, cancellationToken).ConfigureAwait(false);
     }
 
-    /// <summary>Where the response sends its reader, if that is http or https.</summary>
-    private static Uri? Target(HttpResponseMessage response, Uri url) =>
-        response.StatusCode
+    /// <summary>
+    /// Where the response sends its reader, if it may. Whoever answers for a responder, or in its place, must not have
+    /// this server send requests of its making to hosts that only this server can reach: a GET stays on its host, and
+    /// at most becomes https; a POST is never repeated.
+    /// </summary>
+    private static Uri? Target(HttpResponseMessage response, HttpMethod method, Uri url) =>
+        method == HttpMethod.Get
+        && response.StatusCode
             is HttpStatusCode.MovedPermanently
                 or HttpStatusCode.Found
                 or HttpStatusCode.SeeOther
@@ -61,7 +66,16 @@ internal sealed class OcspTransportHandler(string name, IOptionsMonitor<OcspClie
                 or HttpStatusCode.PermanentRedirect
         && response.Headers.Location is { } location
         && Uri.TryCreate(url, location, out var target)
-        && (target.Scheme == Uri.UriSchemeHttp || target.Scheme == Uri.UriSchemeHttps)
+        && string.Equals(target.IdnHost, url.IdnHost, StringComparison.OrdinalIgnoreCase)
+        && (
+            (target.Scheme == url.Scheme && target.Port == url.Port)
+            || (
+                target.Scheme == Uri.UriSchemeHttps
+                && url.Scheme == Uri.UriSchemeHttp
+                && target.IsDefaultPort
+                && url.IsDefaultPort
+            )
+        )
             ? target
             : null;
 

@@ -41,6 +41,24 @@ public static class IssuerExtensions
         }
     }
 
+    /// <summary>
+    /// The certificate's issuer among those that the system has, as roots or intermediates; null where it has none that
+    /// issued it. Downloads nothing.
+    /// </summary>
+    /// <param name="certificate">The certificate.</param>
+    public static X509Certificate2? FindIssuerInSystem(this X509Certificate2 certificate)
+    {
+        ArgumentNullException.ThrowIfNull(certificate);
+        using var chain = new X509Chain();
+        chain.ChainPolicy.RevocationMode = X509RevocationMode.NoCheck;
+        chain.ChainPolicy.VerificationFlags = X509VerificationFlags.AllFlags;
+        chain.ChainPolicy.DisableCertificateDownloads = true;
+        chain.Build(certificate);
+        return chain.ChainElements.Count > 1 && certificate.IsIssuedBy(chain.ChainElements[1].Certificate)
+            ? X509CertificateLoader.LoadCertificate(chain.ChainElements[1].Certificate.RawData)
+            : null;
+    }
+
     private static ReadOnlyMemory<byte>? KeyIdentifierOfIssuer(X509Certificate2 certificate) =>
         certificate.Extensions.OfType<X509AuthorityKeyIdentifierExtension>().FirstOrDefault()?.KeyIdentifier;
 
