@@ -59,6 +59,10 @@ internal static class CertificatesRun
                 ))
                 .ToArray();
             Line("two contexts for handshakes each", Stopwatch.GetElapsedTime(started), (Memory() - held) / count);
+            var atRest = await CpuAtRestAsync().ConfigureAwait(false);
+            Console.WriteLine(
+                string.Create(CultureInfo.InvariantCulture, $"| at rest, in a minute | {atRest:0} ms of CPU | |")
+            );
             GC.KeepAlive(contexts);
             await services.DisposeAsync().ConfigureAwait(false);
 
@@ -114,6 +118,13 @@ internal static class CertificatesRun
                 $"{missing} certificates have no staple: "
                     + $"{engine.Staples.First(staple => staple.Staple is null).LastOutcome}"
             );
+    }
+
+    private static async Task<double> CpuAtRestAsync()
+    {
+        var before = Environment.CpuUsage.TotalTime;
+        await Task.Delay(TimeSpan.FromMinutes(1)).ConfigureAwait(false);
+        return (Environment.CpuUsage.TotalTime - before).TotalMilliseconds;
     }
 
     private static X509Certificate2 Issue(string name, X509Certificate2? issuer)

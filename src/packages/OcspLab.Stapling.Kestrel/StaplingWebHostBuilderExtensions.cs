@@ -42,7 +42,7 @@ public static class StaplingWebHostBuilderExtensions
                     provider.GetRequiredService<KestrelHttpsHook>()
                 );
                 services.AddSingleton<IHostedService>(provider => provider.GetRequiredService<KestrelHttpsHook>());
-                services.AddSingleton<IHostedService, StaplingAnnouncement>();
+                services.AddSingleton<IHostedService, EndpointAnnouncement>();
                 GatePorts(services);
             }
         );

@@ -1,4 +1,5 @@
 using Microsoft.Extensions.Logging;
+using OcspLab.Stapling.Status;
 
 namespace OcspLab.Stapling;
 
@@ -97,18 +98,11 @@ internal static partial class StaplingLog
     [LoggerMessage(
         1009,
         LogLevel.Error,
-        "Nothing can be stapled for '{Certificate}': the certificate of its issuer '{Issuer}' is not at hand. It came "
-            + "with {Chain}; OcspStapling:Issuers has {Files}; the system does not have it either. Append the issuer's "
-            + "certificate to the file of the chain, or name its PEM file in OcspStapling:Issuers",
+        "Nothing can be stapled for '{Certificate}': {Why}. Append the issuer's certificate to the file of the chain, or "
+            + "name its PEM file in OcspStapling:Issuers",
         EventName = "IssuerMissing"
     )]
-    public static partial void NoIssuer(
-        this ILogger logger,
-        string certificate,
-        string issuer,
-        string chain,
-        string files
-    );
+    public static partial void NoIssuer(this ILogger logger, string certificate, string why);
 
     [LoggerMessage(
         1010,
@@ -239,5 +233,87 @@ internal static partial class StaplingLog
         "A handshake context of '{Certificate}' could not be made anew; its handshakes go on without a staple",
         EventName = "ContextFaulted"
     )]
-    public static partial void WatcherFaulted(this ILogger logger, string certificate, Exception exception);
+    public static partial void ContextFaulted(this ILogger logger, string certificate, Exception exception);
+
+    [LoggerMessage(
+        1031,
+        LogLevel.Error,
+        "Every handshake with '{Certificate}' is refused: it must be stapled (RFC 7633), and OcspStapling:Certificates "
+            + "turns stapling off for it. Take that setting out, or set OcspStapling:MustStaple=Serve for clients that "
+            + "do not insist",
+        EventName = "MustStapleTurnedOff"
+    )]
+    private static partial void MustStapleTurnedOff(this ILogger logger, string certificate);
+
+    [LoggerMessage(
+        1032,
+        LogLevel.Error,
+        "Every handshake with '{Certificate}' is refused: it must be stapled (RFC 7633), and names no OCSP responder. "
+            + "Name one in OcspStapling:Responder, or set OcspStapling:MustStaple=Serve for clients that do not insist",
+        EventName = "MustStapleWithoutUrl"
+    )]
+    private static partial void MustStapleWithoutUrl(this ILogger logger, string certificate);
+
+    /// <summary>Why nothing is to be stapled for a certificate, and what that means.</summary>
+    public static void NothingWanted(
+        this ILogger logger,
+        string certificate,
+        StapleSourceKind source,
+        bool isMustStaple,
+        MustStaplePolicy policy
+    )
+    {
+        var isRefused = isMustStaple && policy == MustStaplePolicy.Refuse;
+        switch (source)
+        {
+            case StapleSourceKind.None when isRefused:
+                logger.MustStapleWithoutUrl(certificate);
+                break;
+            case StapleSourceKind.None:
+                logger.NoUrl(certificate);
+                break;
+            case StapleSourceKind.Off when isRefused:
+                logger.MustStapleTurnedOff(certificate);
+                break;
+            case StapleSourceKind.Off:
+                logger.TurnedOff(certificate);
+                break;
+        }
+    }
+
+    [LoggerMessage(
+        1033,
+        LogLevel.Warning,
+        "OcspStapling:{Key} is no setting, and is passed over; there are {Known}",
+        EventName = "SettingUnknown"
+    )]
+    public static partial void SettingUnknown(this ILogger logger, string key, string known);
+
+    [LoggerMessage(1034, LogLevel.Information, "Staples are kept in {Place}", EventName = "StaplesKept")]
+    public static partial void StaplesKept(this ILogger logger, string place);
+
+    [LoggerMessage(
+        1035,
+        LogLevel.Warning,
+        "Staples are not kept: {Why}. After a restart there are none until each responder has answered. Set "
+            + "OcspStapling:StorageDirectory to a directory that this process may write and that outlives it",
+        EventName = "StaplesNotKept"
+    )]
+    public static partial void StaplesNotKept(this ILogger logger, string why);
+
+    [LoggerMessage(
+        1036,
+        LogLevel.Error,
+        "A handler of StaplingOptions.Events failed for '{Certificate}'; stapling goes on",
+        EventName = "EventFaulted"
+    )]
+    public static partial void EventFaulted(this ILogger logger, string certificate, Exception exception);
+
+    [LoggerMessage(
+        1037,
+        LogLevel.Error,
+        "Looking after the certificates failed in a way that nobody foresaw; it goes on in a minute",
+        EventName = "UpkeepFaulted"
+    )]
+    public static partial void UpkeepFaulted(this ILogger logger, Exception exception);
 }

@@ -26,6 +26,12 @@ public sealed class StaplingOptions
     public Uri? Responder { get; set; }
 
     /// <summary>
+    /// <value>The responders to ask in place of others that certificates name, by the URL in the certificate. Default
+    /// empty.</value>
+    /// </summary>
+    public IDictionary<string, Uri> Responders { get; } = new Dictionary<string, Uri>(StringComparer.Ordinal);
+
+    /// <summary>
     /// <value>What is different for single certificates, by DNS name as it stands in the certificate (also
     /// <c>*.example.com</c>), or by SHA-256 or SHA-1 thumbprint in hexadecimal. Default empty.</value>
     /// </summary>
@@ -34,7 +40,8 @@ public sealed class StaplingOptions
 
     /// <summary>
     /// <value>PEM files with certificates of authorities, for server certificates that come without their issuer's
-    /// (nginx's <c>ssl_trusted_certificate</c>). Read at start; default empty.</value>
+    /// (nginx's <c>ssl_trusted_certificate</c>). Read at start, and again while an issuer is missing; default
+    /// empty.</value>
     /// </summary>
     public IList<string> Issuers { get; } = [];
 
@@ -43,6 +50,14 @@ public sealed class StaplingOptions
     /// </summary>
     [Range(typeof(TimeSpan), "00:00:00", "00:10:00")]
     public TimeSpan StartupTimeout { get; set; } = TimeSpan.FromSeconds(10);
+
+    /// <summary>
+    /// <value>How long a handshake waits for the first staple of a certificate that nobody has announced, counted from
+    /// when the certificate was met. Only where a server can wait: <see cref="IOcspStapler.ApplyAsync"/>, and Kestrel's
+    /// <c>TlsHandshakeCallbackOptions</c>. 0 to 10 seconds; default 2 seconds.</value>
+    /// </summary>
+    [Range(typeof(TimeSpan), "00:00:00", "00:00:10")]
+    public TimeSpan FirstHandshakeTimeout { get; set; } = TimeSpan.FromSeconds(2);
 
     /// <summary>
     /// <value>What to do with an authentic <em>revoked</em>. Default <see cref="RevokedPolicy.Staple"/>.</value>
@@ -94,6 +109,9 @@ public sealed class StaplingOptions
 
     /// <summary><value>What the RFCs leave to the relying party.</value></summary>
     public VerificationPolicy Verification { get; set; } = new();
+
+    /// <summary><value>Whom to tell what happens; set in code.</value></summary>
+    public StaplingEvents Events { get; set; } = new();
 }
 
 /// <summary>What a server does when it learns that its own certificate is revoked.</summary>

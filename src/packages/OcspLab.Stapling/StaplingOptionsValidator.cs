@@ -1,7 +1,6 @@
 using System.Security.Cryptography;
 using System.Security.Cryptography.X509Certificates;
 using Microsoft.Extensions.Caching.Distributed;
-using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Options;
 using OcspLab.Ocsp.Fetching;
@@ -17,8 +16,8 @@ internal sealed class StaplingOptionsValidator(IServiceProvider services) : IVal
 {
     public ValidateOptionsResult Validate(string? name, StaplingOptions options)
     {
-        var failures = Unknown()
-            .Concat(Bounds.Check(StaplingOptions.Section, options))
+        var failures = Bounds
+            .Check(StaplingOptions.Section, options)
             .Concat(
                 Bounds.Check($"{StaplingOptions.Section}:{nameof(StaplingOptions.Verification)}", options.Verification)
             )
@@ -28,6 +27,16 @@ internal sealed class StaplingOptionsValidator(IServiceProvider services) : IVal
             failures.Add(
                 $"{StaplingOptions.Section}:Responder: '{options.Responder}' is not an absolute http or https URL."
             );
+        foreach (var (own, other) in options.Responders)
+        {
+            if (!IsUrl(own))
+                failures.Add($"{StaplingOptions.Section}:Responders: '{own}' is not an absolute http or https URL.");
+            if (!IsUrl(other?.OriginalString))
+                failures.Add(
+                    $"{StaplingOptions.Section}:Responders:{own}: '{other}' is not an absolute http or https URL."
+                );
+        }
+
         foreach (var (certificate, own) in options.Certificates)
         {
             if (own.Responder is not (null or { IsAbsoluteUri: true, Scheme: "http" or "https" }))
@@ -63,26 +72,8 @@ internal sealed class StaplingOptionsValidator(IServiceProvider services) : IVal
         return failures.Count == 0 ? ValidateOptionsResult.Success : ValidateOptionsResult.Fail(failures);
     }
 
-    /// <summary>Keys that mean nothing: a setting that was meant is not in force.</summary>
-    private IEnumerable<string> Unknown()
-    {
-        if (services.GetService<IConfiguration>()?.GetSection(StaplingOptions.Section) is not { } section)
-            return [];
-        string[] known =
-        [
-            .. typeof(StaplingOptions).GetProperties().Select(property => property.Name),
-            "Fetch",
-            "Clients",
-        ];
-        return section
-            .GetChildren()
-            .Select(child => child.Key)
-            .Except(known, StringComparer.OrdinalIgnoreCase)
-            .Select(key =>
-                $"{StaplingOptions.Section}:{key}: there is no such setting; there are "
-                + $"{string.Join(", ", known.Order())}."
-            );
-    }
+    private static bool IsUrl(string? text) =>
+        Uri.TryCreate(text, UriKind.Absolute, out var url) && url.Scheme is "http" or "https";
 
     private static string? Unreadable(string file)
     {

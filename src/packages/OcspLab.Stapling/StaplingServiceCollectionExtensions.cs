@@ -1,4 +1,3 @@
-using Microsoft.Extensions.Caching.Distributed;
 using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection.Extensions;
 using Microsoft.Extensions.Hosting;
@@ -8,6 +7,7 @@ using OcspLab.Ocsp.Fetching;
 using OcspLab.Ocsp.Settings;
 using OcspLab.Ocsp.Verification;
 using OcspLab.Stapling;
+using OcspLab.Stapling.Certificates;
 using OcspLab.Stapling.Handshakes;
 using OcspLab.Stapling.Refreshing;
 using OcspLab.Stapling.Status;
@@ -19,13 +19,15 @@ namespace Microsoft.Extensions.DependencyInjection;
 public static class StaplingServiceCollectionExtensions
 {
     /// <summary>
-    /// Adds the engine and <see cref="IStaplingStatus"/>; options come from the sections <c>OcspStapling</c> and
-    /// <c>OcspStapling:Fetch</c>.
+    /// Adds <see cref="IOcspStapler"/> and <see cref="IStaplingStatus"/>; options come from the sections
+    /// <c>OcspStapling</c> and <c>OcspStapling:Fetch</c>, where there is a configuration. For Kestrel call
+    /// <c>UseOcspStapling</c> instead.
     /// </summary>
     /// <param name="services">The services.</param>
     /// <param name="configuration">
     /// Where the named clients of <c>OcspStapling:Clients</c> are read, or null for none.
     /// </param>
+    /// <returns>The options, to be configured further.</returns>
     public static OptionsBuilder<StaplingOptions> AddOcspStapling(
         this IServiceCollection services,
         IConfiguration? configuration = null
@@ -33,6 +35,9 @@ public static class StaplingServiceCollectionExtensions
     {
         ArgumentNullException.ThrowIfNull(services);
         services.AddMetrics();
+        services.AddLogging();
+        // A server without a host may have none.
+        services.TryAddSingleton<IConfiguration>(_ => new ConfigurationBuilder().Build());
         services.TryAddSingleton(TimeProvider.System);
         services.TryAddSingleton<StaplingMetrics>();
         AddEngine(services);
@@ -48,12 +53,25 @@ public static class StaplingServiceCollectionExtensions
             .BindConfiguration(StaplingOptions.Section)
             .Configure<IConfiguration>(
                 (options, settings) =>
-                    options.Verification = Bind(
-                        options.Verification,
-                        settings.GetSection($"{StaplingOptions.Section}:{nameof(StaplingOptions.Verification)}")
-                    )
+                {
+                    var section = settings.GetSection(StaplingOptions.Section);
+                    options.Verification = Bind(options.Verification, section.GetSection(nameof(options.Verification)));
+                    Bind(options.Responders, section.GetSection(nameof(options.Responders)));
+                }
             )
             .ValidateOnStart();
+    }
+
+    // A URL has colons, which the configuration takes for levels of its own.
+    private static void Bind(IDictionary<string, Uri> responders, IConfigurationSection section)
+    {
+        foreach (var child in section.GetChildren())
+            responders.Remove(child.Key);
+        foreach (var (key, value) in section.AsEnumerable(makePathsRelative: true))
+        {
+            if (value is not null)
+                responders[key] = new Uri(value, UriKind.RelativeOrAbsolute);
+        }
     }
 
     // The generated binder leaves properties alone that are set once.
@@ -74,13 +92,15 @@ public static class StaplingServiceCollectionExtensions
     private static void AddEngine(IServiceCollection services)
     {
         services.TryAddSingleton<HandOffStatus>(_ => DetectHandOff());
-        services.TryAddSingleton(provider => new StapleFetcher(
-            provider,
-            provider.GetRequiredService<IOptions<StaplingOptions>>(),
-            provider.GetRequiredService<TimeProvider>()
-        ));
+        services.TryAddSingleton<BlockingThreads>();
+        services.TryAddSingleton<IssuerFinder>();
+        services.TryAddSingleton<StapleFetcher>();
+        services.TryAddSingleton<StapleLookup>();
+        services.TryAddSingleton<IssuerSearch>();
+        services.TryAddSingleton(StoreChoice.Make);
         services.TryAddSingleton(provider => new StapleArchive(
-            provider.GetService<IStapleStore>() ?? CreateStore(provider),
+            provider.GetRequiredService<StoreChoice>().Store,
+            provider.GetRequiredService<BlockingThreads>(),
             provider.GetRequiredService<TimeProvider>(),
             LoggerOf(provider)
         ));
@@ -89,31 +109,25 @@ public static class StaplingServiceCollectionExtensions
             provider.GetRequiredService<TimeProvider>(),
             new Random()
         ));
-        services.TryAddSingleton(provider => new StapleRefresher(
-            provider.GetRequiredService<StapleFetcher>(),
-            provider.GetRequiredService<StapleArchive>(),
-            provider.GetRequiredService<RefreshSchedule>(),
-            provider.GetRequiredService<IOptionsMonitor<StaplingOptions>>(),
-            provider.GetRequiredService<StaplingMetrics>(),
-            provider.GetRequiredService<TimeProvider>(),
-            LoggerOf(provider)
-        ));
-        services.TryAddSingleton(provider => new StaplingEngine(
-            provider.GetRequiredService<StapleRefresher>(),
-            provider.GetRequiredService<IOptionsMonitor<StaplingOptions>>(),
-            provider.GetRequiredService<StaplingMetrics>(),
-            provider.GetRequiredService<HandOffStatus>(),
-            provider.GetRequiredService<TimeProvider>(),
-            LoggerOf(provider)
-        ));
+        services.TryAddSingleton(provider =>
+            ActivatorUtilities.CreateInstance<StaplingNews>(provider, LoggerOf(provider))
+        );
+        services.TryAddSingleton(provider =>
+            ActivatorUtilities.CreateInstance<StapleRefresher>(provider, LoggerOf(provider))
+        );
+        services.TryAddSingleton(provider =>
+            ActivatorUtilities.CreateInstance<StaplingEngine>(provider, LoggerOf(provider))
+        );
+        services.TryAddSingleton<CertificateContexts>();
+        services.TryAddSingleton<OcspStapler>();
+        services.TryAddSingleton<IOcspStapler>(provider => provider.GetRequiredService<OcspStapler>());
         services.TryAddSingleton<IStaplingStatus>(provider => provider.GetRequiredService<StaplingEngine>());
         services.TryAddEnumerable(
             ServiceDescriptor.Singleton<IHostedService, StaplingEngine>(provider =>
                 provider.GetRequiredService<StaplingEngine>()
             )
         );
-        services.TryAddSingleton<CertificateContexts>();
-        services.TryAddSingleton<HandshakeStapler>();
+        services.TryAddEnumerable(ServiceDescriptor.Singleton<IHostedService, StaplingAnnouncement>());
     }
 
     private static HandOffStatus DetectHandOff()
@@ -132,34 +146,4 @@ public static class StaplingServiceCollectionExtensions
 
     private static ILogger LoggerOf(IServiceProvider provider) =>
         provider.GetRequiredService<ILoggerFactory>().CreateLogger(StaplingLog.Category);
-
-    // An application's own IStapleStore comes before any of these.
-    private static IStapleStore? CreateStore(IServiceProvider provider)
-    {
-        var options = provider.GetRequiredService<IOptionsMonitor<StaplingOptions>>().CurrentValue;
-        switch (options.Storage)
-        {
-            case StapleStorage.DistributedCache:
-                return new DistributedStapleStore(
-                    provider.GetRequiredService<IDistributedCache>(),
-                    provider.GetRequiredService<TimeProvider>()
-                );
-            case StapleStorage.Directory
-                when (
-                    options.StorageDirectory
-                    ?? DirectoryStapleStore.DefaultDirectory(Environment.GetEnvironmentVariable)
-                )
-                    is { } directory:
-                return new DirectoryStapleStore(directory);
-            case StapleStorage.Directory:
-                LoggerOf(provider)
-                    .StoreFailed(
-                        "no directory is set, and this system has none for application data: set "
-                            + "OcspStapling:StorageDirectory"
-                    );
-                return null;
-            default:
-                return null;
-        }
-    }
 }

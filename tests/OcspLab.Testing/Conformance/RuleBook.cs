@@ -204,5 +204,18 @@ public static class RuleBook
         ),
         new("S39", "practice", "A wall clock that jumps and comes back costs no staple, and no refresh for long."),
         new("S40", "practice", "Where a new staple cannot be put in force, the one before it is no longer sent."),
+        new("S41", "practice", "A redirect is followed on the same host only, and a POST is never repeated."),
+        new("S42", "practice", "What nobody uses any more is let go: in memory, in the schedule and in the store."),
+        new("S43", "practice", "A store that fails, blocks or hangs costs the application no thread and no staple."),
+        new(
+            "S44",
+            "practice",
+            "The application is told of revocations, changes and failures, and cannot be harmed by it."
+        ),
+        new(
+            "S45",
+            "RFC 5280 §4.2.2.1",
+            "An issuer that is missing is downloaded, over http only, and believed only by its signature."
+        ),
     ];
 }

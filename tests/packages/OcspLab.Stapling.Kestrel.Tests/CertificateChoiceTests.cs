@@ -475,13 +475,7 @@ public sealed class CertificateChoiceTests : SiteBench
     }
 
     // A bare certificate says nothing of its issuer, and Kestrel keeps a root that stands in a chain to itself.
-    private void InstallIssuer(WebApplicationBuilder builder)
-    {
-        File.WriteAllText(Folder["issuer.pem"], Authority.Certificate.ExportCertificatePem());
-        builder.Configuration["OcspStapling:Issuers:0"] = Folder["issuer.pem"];
-    }
-
-    // Nobody can know what a callback will choose: its first handshake makes the certificate known, the next ones are
+    // Nobody can know what a selector will choose: its first handshake makes the certificate known, the next ones are
     // stapled.
     private async Task StapledSoonAsync(WebApplication app, string serverName) =>
         await Poll.UntilAsync(

@@ -59,7 +59,9 @@ public sealed partial class DocumentationTests
         string[] elsewhere =
         [
             "Responder",
+            "Responders",
             "Certificates",
+            "Events",
             "Verification",
             "Verification:Nonce",
             "Fetch:Resolvers",

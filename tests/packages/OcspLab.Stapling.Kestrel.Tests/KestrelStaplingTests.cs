@@ -256,7 +256,7 @@ public sealed class KestrelStaplingTests : SiteBench
         );
         Assert.Equal(StapleVerdictKind.Good, await StapleAsync(app));
         var handshake = new SslServerAuthenticationOptions { ServerCertificateContext = context };
-        app.Services.GetRequiredService<HandshakeStapler>().Staple(handshake);
+        app.Services.GetRequiredService<IOcspStapler>().Apply(handshake);
         Assert.NotSame(context, handshake.ServerCertificateContext);
         Assert.Same(trust, SslContextFields.TrustOf(handshake.ServerCertificateContext));
     }

@@ -80,6 +80,13 @@ public abstract class SiteBench : IAsyncLifetime
         });
     }
 
+    /// <summary>The issuer's certificate in a file of the settings.</summary>
+    internal void InstallIssuer(WebApplicationBuilder builder)
+    {
+        File.WriteAllText(Folder["issuer.pem"], Authority.Certificate.ExportCertificatePem());
+        builder.Configuration["OcspStapling:Issuers:0"] = Folder["issuer.pem"];
+    }
+
     internal void Use(HttpsConnectionAdapterOptions https, X509Certificate2 certificate)
     {
         https.ServerCertificate = certificate;

@@ -1,4 +1,5 @@
 using System.Diagnostics.Metrics;
+using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Logging.Testing;
@@ -17,12 +18,19 @@ public abstract class EngineBench : IAsyncLifetime
 {
     private readonly ServiceProvider _services;
     private readonly List<StaplingEngine> _engines = [];
+    private readonly BlockingThreads _threads = new();
     private StaplingEngine? _engine;
 
     protected EngineBench() =>
-        _services = new ServiceCollection().AddMetrics().AddSingleton<IOcspClient>(Client).BuildServiceProvider();
+        _services = new ServiceCollection()
+            .AddMetrics()
+            .AddSingleton<IOcspClient>(Client)
+            .AddSingleton<IIssuerClient>(Issuers)
+            .BuildServiceProvider();
 
-    internal QuietClock Clock { get; } = new(TestAuthority.Now);
+    internal SteppedClock Clock { get; } = new(TestAuthority.Now);
+    internal ScriptedIssuerClient Issuers { get; } = new();
+    internal IConfiguration? Configuration { get; set; }
     internal FakeLogCollector Log { get; } = new();
     internal ScriptedClient Client { get; } = new();
     internal StaplingOptions Options { get; } = new();
@@ -57,18 +65,32 @@ public abstract class EngineBench : IAsyncLifetime
             .Create(builder => builder.AddProvider(new FakeLoggerProvider(Log)).SetMinimumLevel(LogLevel.Trace))
             .CreateLogger(StaplingLog.Category);
         var metrics = new StaplingMetrics(Meters);
-        var fetcher = new StapleFetcher(_services, Microsoft.Extensions.Options.Options.Create(Options), Clock);
-        var schedule = new RefreshSchedule(Monitor, Clock, new Random(1));
+        var issuers = new IssuerFinder(Monitor);
+        var news = new StaplingNews(_services, Monitor, logger);
+        var archive = new StapleArchive(Store, _threads, Clock, logger);
         var refresher = new StapleRefresher(
-            fetcher,
-            new StapleArchive(Store, Clock, logger),
-            schedule,
+            new StapleLookup(new StapleFetcher(_services, _threads, Monitor, Clock), archive, Clock),
+            archive,
+            new IssuerSearch(_services, issuers, archive, Monitor),
+            new RefreshSchedule(Monitor, Clock, new Random(1)),
+            news,
             Monitor,
             metrics,
             Clock,
             logger
         );
-        var engine = new StaplingEngine(refresher, Monitor, metrics, HandOff, Clock, logger);
+        var engine = new StaplingEngine(
+            refresher,
+            archive,
+            issuers,
+            news,
+            Monitor,
+            Configuration,
+            metrics,
+            HandOff,
+            Clock,
+            logger
+        );
         _engines.Add(engine);
         return engine;
     }
@@ -95,18 +117,16 @@ public abstract class EngineBench : IAsyncLifetime
     }
 
     /// <summary>
-    /// Fake time moves; then the engines' own threads have as much real time as they need to go to sleep again, and a
-    /// moment where they wait for something else.
+    /// Fake time moves; then the engines have as much real time as they need for what has come due, and a moment where
+    /// they wait for something else.
     /// </summary>
     internal async Task AdvanceAsync(TimeSpan time)
     {
         Clock.Advance(time);
         var step = 0;
         do await Task.Delay(2, TestContext.Current.CancellationToken);
-        while (++step < 20 && Clock.Sleepers < _engines.Sum(Sleeping));
+        while (++step < 20 && _engines.Any(engine => engine.Busy > 0));
     }
-
-    private static int Sleeping(StaplingEngine engine) => engine.Staples.Count;
 
     internal sealed class OptionsMonitor(StaplingOptions options) : IOptionsMonitor<StaplingOptions>
     {

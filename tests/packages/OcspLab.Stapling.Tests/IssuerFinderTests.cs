@@ -17,7 +17,10 @@ public sealed class IssuerFinderTests
         using var root = Root(key);
         using var leaf = Leaf(root, namesKey);
         using var stranger = Root(ECDsa.Create(ECCurve.NamedCurves.nistP256));
-        var found = new IssuerFinder().Find(leaf, [leaf, stranger, root]);
+        var found = new IssuerFinder(new EngineBench.OptionsMonitor(new StaplingOptions())).Find(
+            leaf,
+            [leaf, stranger, root]
+        );
         Assert.Equal(root.Thumbprint, found?.Thumbprint);
     }
 
@@ -29,7 +32,9 @@ public sealed class IssuerFinderTests
         using var root = Root(ECDsa.Create(ECCurve.NamedCurves.nistP256));
         using var stranger = Root(ECDsa.Create(ECCurve.NamedCurves.nistP256));
         using var leaf = Leaf(root, namesKey);
-        Assert.Null(new IssuerFinder().Find(leaf, [leaf, stranger]));
+        Assert.Null(
+            new IssuerFinder(new EngineBench.OptionsMonitor(new StaplingOptions())).Find(leaf, [leaf, stranger])
+        );
     }
 
     private static X509Certificate2 Root(ECDsa key)

@@ -63,7 +63,7 @@ public sealed class RefreshPlanTests
         var staple = Staple(Now, TimeSpan.FromDays(4));
         var waits = Enumerable
             .Range(1, 40)
-            .Select(failures => RefreshPlan.AfterFailure(staple, failures, Options, Now, 0.5) - Now)
+            .Select(failures => RefreshPlan.AfterFailure(staple, failures, null, Options, Now, 0.5) - Now)
             .ToArray();
         Assert.Equal([10, 20, 40, 80], waits.Take(4).Select(wait => wait.TotalSeconds));
         Assert.All(waits, wait => Assert.InRange(wait, TimeSpan.FromSeconds(1), Options.MaximumRetryDelay));
@@ -73,12 +73,34 @@ public sealed class RefreshPlanTests
     public void Failures_come_faster_as_the_end_nears()
     {
         var staple = Staple(Now.AddDays(-4).AddMinutes(10), TimeSpan.FromDays(4));
-        Assert.Equal(TimeSpan.FromMinutes(2.5), RefreshPlan.AfterFailure(staple, 20, Options, Now, 0.5) - Now);
+        Assert.Equal(TimeSpan.FromMinutes(2.5), RefreshPlan.AfterFailure(staple, 20, null, Options, Now, 0.5) - Now);
     }
 
     [Fact, Trait("Rule", "S6")]
     public void Without_a_staple_the_cap_is_five_minutes() =>
-        Assert.Equal(TimeSpan.FromMinutes(5), RefreshPlan.AfterFailure(null, int.MaxValue, Options, Now, 0.5) - Now);
+        Assert.Equal(
+            TimeSpan.FromMinutes(5),
+            RefreshPlan.AfterFailure(null, int.MaxValue, null, Options, Now, 0.5) - Now
+        );
+
+    [Theory, Trait("Rule", "S6")]
+    [InlineData(30, 30)]
+    [InlineData(1, 10)]
+    [InlineData(100_000, 3600)]
+    public void A_responder_that_wants_to_be_left_alone_is_up_to_a_limit(int asked, int expected)
+    {
+        var staple = Staple(Now, TimeSpan.FromDays(4));
+        var wait = RefreshPlan.AfterFailure(staple, 1, TimeSpan.FromSeconds(asked), Options, Now, 0.5) - Now;
+        Assert.InRange(wait.TotalSeconds, expected, expected * 1.1);
+    }
+
+    [Fact, Trait("Rule", "S6")]
+    public void It_is_not_left_alone_until_the_staple_is_over()
+    {
+        var staple = Staple(Now.AddDays(-4).AddMinutes(20), TimeSpan.FromDays(4));
+        var wait = RefreshPlan.AfterFailure(staple, 1, TimeSpan.FromHours(1), Options, Now, 0.5) - Now;
+        Assert.Equal(TimeSpan.FromMinutes(10), wait);
+    }
 
     private static VerifiedStaple Staple(DateTimeOffset thisUpdate, TimeSpan life) =>
         Staples.Verified(thisUpdate: thisUpdate, nextUpdate: thisUpdate + life, now: thisUpdate);

@@ -2,6 +2,7 @@ using OcspLab.Ocsp.Fetching;
 using OcspLab.Ocsp.Requests;
 using OcspLab.Ocsp.Responses;
 using OcspLab.Ocsp.Verification;
+using OcspLab.Testing;
 
 namespace OcspLab.Stapling.Tests;
 
@@ -9,6 +10,7 @@ namespace OcspLab.Stapling.Tests;
 internal sealed class ScriptedClient : IOcspClient
 {
     private Func<IReadOnlyList<Uri>, CancellationToken, Task<OcspFetch>> _script = (_, _) => Task.FromResult(Failed);
+    private Func<OcspSubject, Task<VerifiedStaple>>? _authority;
     private int _calls;
 
     public int Calls => Volatile.Read(ref _calls);
@@ -16,6 +18,24 @@ internal sealed class ScriptedClient : IOcspClient
     public IReadOnlyList<Uri> LastUrls { get; private set; } = [];
 
     public void Answer(VerifiedStaple staple) => _script = (urls, _) => Task.FromResult(Answered(urls, staple));
+
+    /// <summary>Answers for every certificate of an authority, after a while.</summary>
+    public void AnswerFor(TestAuthority authority, TimeSpan delay, TimeProvider clock) =>
+        _authority = async subject =>
+        {
+            if (delay > TimeSpan.Zero)
+                await Task.Delay(delay, clock);
+            var now = clock.GetUtcNow();
+            var bytes = authority.Respond(
+                authority.Certificate,
+                thisUpdate: now.AddMinutes(-5),
+                nextUpdate: now.AddDays(1),
+                id: subject.ToCertId(CertIdHash.Sha1)
+            );
+            var result = OcspVerifier.Verify(bytes, subject, new VerificationPolicy(), now);
+            Assert.True(result.TryGetStaple(out var staple, out var rejection), rejection?.ToString());
+            return staple;
+        };
 
     public void Script(Func<IReadOnlyList<Uri>, CancellationToken, Task<OcspFetch>> script) => _script = script;
 
@@ -41,7 +61,7 @@ internal sealed class ScriptedClient : IOcspClient
             return Failed;
         };
 
-    public Task<OcspFetch> FetchAsync(
+    public async Task<OcspFetch> FetchAsync(
         OcspSubject subject,
         IReadOnlyList<Uri> urls,
         VerificationPolicy policy,
@@ -50,7 +70,9 @@ internal sealed class ScriptedClient : IOcspClient
     {
         LastUrls = urls;
         Interlocked.Increment(ref _calls);
-        return _script(urls, cancellationToken);
+        return _authority is { } authority
+            ? Answered(urls, await authority(subject))
+            : await _script(urls, cancellationToken);
     }
 
     public static readonly OcspFetch Failed = new() { Attempts = [], Duration = TimeSpan.Zero };

@@ -79,6 +79,35 @@ public sealed class StapleSourceTests : EngineBench
         );
     }
 
+    [Theory, Trait("Rule", "S37")]
+    [InlineData(FileKind.Pipe, "could not be read within 5 s")]
+    [InlineData(FileKind.Endless, "more than 65536 bytes")]
+    public async Task A_file_that_never_ends_has_a_deadline_and_a_limit(FileKind kind, string expected)
+    {
+        Assert.SkipWhen(OperatingSystem.IsWindows(), "Windows has no named pipes in directories");
+        var path = kind == FileKind.Endless ? "/dev/zero" : _folder["pipe"];
+        if (kind == FileKind.Pipe)
+            using (var made = System.Diagnostics.Process.Start("mkfifo", path))
+                await made.WaitForExitAsync(TestContext.Current.CancellationToken);
+        Options.Certificates["server"] = new CertificateStaplingOptions { File = path };
+        var slot = Add();
+        await Poll.UntilAsync(
+            async () =>
+            {
+                await AdvanceAsync(TimeSpan.FromSeconds(1));
+                return slot.Status.LastOutcome == RefreshOutcome.Failed;
+            },
+            "it is given up"
+        );
+        Assert.Contains(expected, slot.Status.LastDetail, StringComparison.Ordinal);
+    }
+
+    public enum FileKind
+    {
+        Pipe,
+        Endless,
+    }
+
     [Fact, Trait("Rule", "S36")]
     public async Task Stapling_can_be_turned_off_and_on_again_while_the_server_runs()
     {
@@ -86,11 +115,11 @@ public sealed class StapleSourceTests : EngineBench
         var slot = await AddAndWaitAsync();
         Assert.NotNull(slot.Current);
         Options.Certificates["server"] = new CertificateStaplingOptions { Use = StaplingUse.Off };
-        Monitor.Changed();
+        await ChangeAsync();
         await Poll.UntilAsync(() => slot.Current is null && slot.Status.Source == StapleSourceKind.Off, "it is off");
         Options.Certificates.Clear();
         Client.Answer(Staples.Verified(thisUpdate: TestAuthority.Now));
-        Monitor.Changed();
+        await ChangeAsync();
         await Poll.UntilAsync(
             () => slot.Current is not null && slot.Status.Source == StapleSourceKind.Responder,
             "it is on again"
@@ -105,9 +134,28 @@ public sealed class StapleSourceTests : EngineBench
         Assert.Equal(RefreshOutcome.Failed, slot.Status.LastOutcome);
         // What was wrong may be in a setting that the engine does not see, such as a name server.
         Client.Answer(Staples.Verified());
-        Monitor.Changed();
+        await ChangeAsync();
         await Poll.UntilAsync(() => slot.Current is not null, "the correction is tried");
         Assert.Contains(Log.GetSnapshot(), record => record.Id.Name == "SettingsChanged");
+    }
+
+    [Theory, Trait("Rule", "S36")]
+    [InlineData("Logging:LogLevel:Default", 0)]
+    [InlineData("OcspStapling:Fetch:Proxy", 1)]
+    public async Task A_reload_that_changes_nothing_of_stapling_does_not_bypass_the_waits(string key, int changes)
+    {
+        var configuration = new ConfigurationBuilder().AddInMemoryCollection([]).Build();
+        Configuration = configuration;
+        Client.Fail();
+        await AddAndWaitAsync();
+        var calls = Client.Calls;
+        configuration[key] = "http://127.0.0.1:3128";
+        // A watched file tells twice.
+        Monitor.Changed();
+        await ChangeAsync();
+        await ChangeAsync();
+        Assert.Equal(changes, Log.GetSnapshot().Count(record => record.Id.Name == "SettingsChanged"));
+        Assert.Equal(calls + changes, Client.Calls);
     }
 
     [Fact, Trait("Rule", "S36")]
@@ -116,8 +164,7 @@ public sealed class StapleSourceTests : EngineBench
         Client.Answer(Staples.Verified());
         await AddAndWaitAsync();
         var calls = Client.Calls;
-        Monitor.Changed();
-        await AdvanceAsync(TimeSpan.FromSeconds(1));
+        await ChangeAsync();
         Assert.Equal(calls, Client.Calls);
     }
 
@@ -201,18 +248,31 @@ public sealed class StapleSourceTests : EngineBench
         }
     }
 
+    private Task ChangeAsync()
+    {
+        Monitor.Changed();
+        return AdvanceAsync(TimeSpan.FromSeconds(1));
+    }
+
     // In every setting's bounds, and no setting's default.
     private static string? Sample(PropertyInfo property)
     {
         var type = Nullable.GetUnderlyingType(property.PropertyType) ?? property.PropertyType;
-        return type == typeof(TimeSpan) ? "00:01:00"
+        return type == typeof(TimeSpan)
+            ? property.Name == nameof(StaplingOptions.FirstHandshakeTimeout)
+                ? "00:00:07"
+                : "00:01:00"
             : type == typeof(int)
-                ? property.Name == nameof(OcspClientOptions.MaximumResponseSize) ? "2048"
+                ? property.Name == nameof(OcspClientOptions.MaximumResponseSize)
+                    ? "2048"
                     : "7"
-            : type == typeof(Uri) ? "http://127.0.0.1:1/"
-            : type == typeof(string) ? "sample"
-            : type.IsEnum ? Enum.GetNames(type)[^1]
-            : null;
+                : type == typeof(Uri)
+                    ? "http://127.0.0.1:1/"
+                    : type == typeof(string)
+                        ? "sample"
+                        : type.IsEnum
+                            ? Enum.GetNames(type)[^1]
+                            : null;
     }
 
     private static string? Text(object? value) =>
@@ -237,7 +297,8 @@ public sealed class StapleSourceTests : EngineBench
         "OcspStapling:StartupTimeout: '00:20:00' is not from 00:00:00 to 00:10:00."
     )]
     [InlineData("Responder", "ftp://x/", "OcspStapling:Responder: 'ftp://x/'")]
-    [InlineData("StartupTimout", "00:00:01", "OcspStapling:StartupTimout: there is no such setting")]
+    [InlineData("Responders:ftp://x", "http://y", "OcspStapling:Responders: 'ftp://x'")]
+    [InlineData("Responders:http://x", "y", "OcspStapling:Responders:http://x: 'y'")]
     public void A_slip_in_the_settings_shows_at_start_with_its_key(string key, string value, string named)
     {
         using var services = Services(new Dictionary<string, string?> { [$"OcspStapling:{key}"] = value });

@@ -125,7 +125,12 @@ public sealed class StapleStorageTests : EngineBench
     public async Task What_is_stored_never_goes_back()
     {
         UseDirectory();
-        var archive = new StapleArchive(Store, Clock, Microsoft.Extensions.Logging.Abstractions.NullLogger.Instance);
+        var archive = new StapleArchive(
+            Store,
+            new BlockingThreads(),
+            Clock,
+            Microsoft.Extensions.Logging.Abstractions.NullLogger.Instance
+        );
         var slot = Add();
         var newer = Staples.Verified(
             CertStatus.Revoked(TestAuthority.Now.AddMinutes(-30)),

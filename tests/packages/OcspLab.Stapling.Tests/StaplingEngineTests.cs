@@ -145,9 +145,10 @@ public sealed class StaplingEngineTests : EngineBench
     }
 
     [Fact, Trait("Rule", "S34")]
-    public void A_missing_issuer_is_named()
+    public async Task A_missing_issuer_is_named()
     {
         Engine.Add(Staples.Server, []);
+        await Engine.WaitForFirstStaplesAsync(TestContext.Current.CancellationToken);
         Assert.Contains(
             "CN=Test CA",
             Assert.Single(Log.GetSnapshot(), record => record.Id.Name == "IssuerMissing").Message,

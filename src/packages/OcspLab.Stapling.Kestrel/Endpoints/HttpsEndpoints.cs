@@ -11,7 +11,7 @@ namespace OcspLab.Stapling.Kestrel.Endpoints;
 /// <summary>
 /// The HTTPS endpoints and their callbacks: stapling is put behind those of the application, none of which is lost.
 /// </summary>
-internal sealed class HttpsEndpoints(HandshakeStapler stapler, HandOffStatus handOff)
+internal sealed class HttpsEndpoints(OcspStapler stapler, HandOffStatus handOff)
 {
     // Weak: an endpoint that a reload of the configuration has replaced goes, and its certificate with it.
     private readonly ConditionalWeakTable<HttpsConnectionAdapterOptions, Hook> _hooks = [];
@@ -52,7 +52,7 @@ internal sealed class HttpsEndpoints(HandshakeStapler stapler, HandOffStatus han
                 }
 
                 inner?.Invoke(connection, handshake);
-                stapler.Staple(handshake, ServerNameOf(connection), endpoint.ServerCertificateChain);
+                stapler.Apply(handshake, ServerNameOf(connection), endpoint.ServerCertificateChain);
             };
             hook = new Hook(endpoint.OnAuthenticate, inner);
             _hooks.AddOrUpdate(endpoint, hook);
@@ -73,7 +73,9 @@ internal sealed class HttpsEndpoints(HandshakeStapler stapler, HandOffStatus han
             if (context.Connection is PrefetchConnection)
                 stapler.Prefetch(handshake);
             else
-                stapler.Staple(handshake, context.ClientHelloInfo.ServerName);
+                await stapler
+                    .ApplyAsync(handshake, context.ClientHelloInfo.ServerName, context.CancellationToken)
+                    .ConfigureAwait(false);
             return handshake;
         };
     }

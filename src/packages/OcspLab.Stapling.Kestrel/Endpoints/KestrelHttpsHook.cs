@@ -1,4 +1,5 @@
 using System.Net;
+using System.Security.Cryptography.X509Certificates;
 using Microsoft.AspNetCore.Server.Kestrel;
 using Microsoft.AspNetCore.Server.Kestrel.Core;
 using Microsoft.AspNetCore.Server.Kestrel.Https;
@@ -47,6 +48,8 @@ internal sealed class KestrelHttpsHook(
 
         if (options.ConfigurationLoader is { } loader)
             AttachAfterApplication(loader);
+        if (_options is null)
+            engine.Hold(CertificatesInForce);
         _options = options;
         foreach (var https in Http3Endpoints(null))
             endpoints.Suspend(https);
@@ -130,10 +133,21 @@ internal sealed class KestrelHttpsHook(
             .OfType<HttpsConnectionAdapterOptions>();
     }
 
+    // Those of an endpoint that nobody visits are as much in force as any.
+    private IEnumerable<X509Certificate2> CertificatesInForce() =>
+        _options is null
+            ? []
+            : EndpointsOf(_options)
+                .Select(listen => KestrelInternals.HttpsOptions(listen)?.ServerCertificate)
+                .OfType<X509Certificate2>();
+
+    // Copies: a reload of the configuration changes the lists while somebody looks.
     private static IEnumerable<ListenOptions> EndpointsOf(KestrelServerOptions options) =>
         KestrelInternals
             .CodeBackedListenOptions(options)
-            .Concat(KestrelInternals.ConfigurationBackedListenOptions(options));
+            .ToArray()
+            .Concat(KestrelInternals.ConfigurationBackedListenOptions(options).ToArray())
+            .OfType<ListenOptions>();
 
     // "localhost" is bound as two addresses, neither of them the endpoint's own.
     private static bool IsSamePort(EndPoint left, EndPoint right) =>

@@ -5,35 +5,79 @@ namespace OcspLab.Stapling.Certificates;
 /// <summary>Every certificate of the server, in the order in which they were met. Thread-safe.</summary>
 internal sealed class CertificateDirectory
 {
-    private readonly ConcurrentDictionary<string, Entry> _entries = new(StringComparer.OrdinalIgnoreCase);
-    private int _count;
+    private readonly ConcurrentDictionary<string, StapleSlot> _slots = new(StringComparer.OrdinalIgnoreCase);
+
+    // By kind of key and host name, so that a renewed certificate finds the one before, and the other way round,
+    // however many there are.
+    private readonly Dictionary<(string KeyAlgorithm, string Name), List<StapleSlot>> _byName = [];
+    private readonly Lock _gate = new();
+    private long _count;
 
     /// <summary>All of them.</summary>
-    public IReadOnlyList<StapleSlot> Slots =>
-        [.. _entries.Values.OrderBy(entry => entry.Order).Select(entry => entry.Slot)];
+    public IReadOnlyList<StapleSlot> Slots => [.. _slots.Values.OrderBy(slot => slot.Order)];
+
+    /// <summary>All of them, in no order.</summary>
+    public ICollection<StapleSlot> Unordered => _slots.Values;
 
     /// <summary>The one with a thumbprint (SHA-256 in hexadecimal), or null.</summary>
-    public StapleSlot? Find(string key) => _entries.TryGetValue(key, out var entry) ? entry.Slot : null;
+    public StapleSlot? Find(string key) => _slots.GetValueOrDefault(key);
 
-    /// <summary>Adds one, or puts it in the place of what was known of the same certificate.</summary>
-    public void Put(StapleSlot slot) => _entries[slot.Key] = new Entry(slot, Interlocked.Increment(ref _count));
+    /// <summary>Adds one that is not known yet.</summary>
+    public void Add(StapleSlot slot)
+    {
+        lock (_gate)
+        {
+            slot.Order = ++_count;
+            foreach (var name in slot.HostNames)
+            {
+                if (!_byName.TryGetValue((slot.KeyAlgorithm, name), out var those))
+                    _byName[(slot.KeyAlgorithm, name)] = those = [];
+                those.Add(slot);
+            }
+        }
+
+        _slots[slot.Key] = slot;
+    }
+
+    /// <summary>Forgets one.</summary>
+    public void Remove(StapleSlot slot)
+    {
+        _slots.TryRemove(KeyValuePair.Create(slot.Key, slot));
+        lock (_gate)
+        {
+            foreach (var name in slot.HostNames)
+            {
+                if (_byName.TryGetValue((slot.KeyAlgorithm, name), out var those) && those.Remove(slot))
+                {
+                    if (those.Count == 0)
+                        _byName.Remove((slot.KeyAlgorithm, name));
+                }
+            }
+        }
+    }
 
     /// <summary>
-    /// Whether nobody uses a certificate any more because there is a newer one. An application that makes its contexts
-    /// anew for each handshake abandons them all the time; only a newer certificate for all of its names, with a key of
-    /// the same kind, says that this one is over.
+    /// Whether handshakes use a newer certificate for all of its names, with a key of the same kind: an RSA and an ECDSA
+    /// certificate live side by side.
     /// </summary>
-    public bool IsReplaced(StapleSlot slot) => slot.IsAbandoned && HasSuccessor(slot);
+    public bool HasSuccessor(StapleSlot slot) =>
+        Namesakes(slot).Exists(other => IsRenewalOf(other, slot) && other.LastUsed > slot.LastUsed);
 
-    private bool HasSuccessor(StapleSlot slot) =>
-        _entries.TryGetValue(slot.Key, out var own)
-        && _entries.Values.Any(other => other.Order > own.Order && Succeeds(other.Slot, slot));
+    /// <summary>The certificate that one takes the place of, or null.</summary>
+    public StapleSlot? FindPredecessor(StapleSlot slot) =>
+        Namesakes(slot).FindLast(other => other != slot && IsRenewalOf(slot, other) && Covers(other, slot));
 
-    private static bool Succeeds(StapleSlot newer, StapleSlot older) =>
-        newer.KeyAlgorithm == older.KeyAlgorithm
-        && newer.NotBefore >= older.NotBefore
-        // The first two are thumbprints.
-        && older.Names.Skip(2).All(name => newer.Names.Contains(name, StringComparer.OrdinalIgnoreCase));
+    private List<StapleSlot> Namesakes(StapleSlot slot)
+    {
+        if (slot.HostNames.Count == 0)
+            return [];
+        lock (_gate)
+            return _byName.TryGetValue((slot.KeyAlgorithm, slot.HostNames[0]), out var those) ? [.. those] : [];
+    }
 
-    private sealed record Entry(StapleSlot Slot, int Order);
+    private static bool IsRenewalOf(StapleSlot newer, StapleSlot older) =>
+        newer.Order > older.Order && newer.NotBefore >= older.NotBefore && Covers(newer, older);
+
+    private static bool Covers(StapleSlot slot, StapleSlot other) =>
+        other.HostNames.All(name => slot.HostNames.Contains(name));
 }

@@ -17,8 +17,17 @@ internal sealed record CertificateFacts
     /// <summary>What the settings may call it.</summary>
     public required IReadOnlyList<string> Names { get; init; }
 
+    /// <summary>The host names that it is for, in lower case.</summary>
+    public IReadOnlyList<string> HostNames { get; init; } = [];
+
+    /// <summary>Whether it demands a staple (RFC 7633).</summary>
+    public bool IsMustStaple { get; init; }
+
     /// <summary>The responders that it names.</summary>
     public IReadOnlyList<Uri> Urls { get; init; } = [];
+
+    /// <summary>The certificate itself where its issuer is still to be found, or null.</summary>
+    public Orphan? Orphan { get; init; }
 
     /// <summary>Where its staples come from.</summary>
     public StapleSource Source { get; init; } = new(StapleSourceKind.Unusable, []);
@@ -50,32 +59,28 @@ internal sealed record CertificateFacts
         };
         try
         {
+            var hosts = CertificateNames.HostsOf(certificate);
             facts = facts with
             {
                 Title = CertificateNames.Describe(certificate),
-                Names = CertificateNames.Of(certificate),
+                Names = [.. facts.Names, .. hosts],
+                HostNames = [.. hosts.Select(name => name.ToLowerInvariant()).Distinct()],
+                IsMustStaple = certificate.IsMustStaple(),
                 Urls = certificate.GetOcspUrls(),
             };
             facts = facts with { Source = StapleSource.Select(facts.Urls, facts.Names, options) };
-            switch (facts.Source.Kind)
-            {
-                case StapleSourceKind.None:
-                    logger.NoUrl(facts.Title);
-                    facts = facts with { Outcome = RefreshOutcome.NoResponder };
-                    break;
-                case StapleSourceKind.Off:
-                    logger.TurnedOff(facts.Title);
-                    facts = facts with { Outcome = RefreshOutcome.TurnedOff };
-                    break;
-            }
-
+            facts = facts with { Outcome = facts.Source.OutcomeAtRest };
+            logger.NothingWanted(facts.Title, facts.Source.Kind, facts.IsMustStaple, options.MustStaple);
             if (issuers.Find(certificate, atHand) is { } issuer)
                 return facts with { Subject = OcspSubject.FromCertificate(certificate, issuer) };
             // A self-signed certificate has no issuer to be revoked by, and names no responder.
-            if (!facts.Source.IsActive)
-                return facts;
-            logger.NoIssuer(facts.Title, certificate.Issuer, Describe(certificate, atHand), Describe(options.Issuers));
-            return facts.Unusable($"the issuer's certificate ('{certificate.Issuer}') is not at hand");
+            return facts.Source.IsActive
+                ? facts.Unusable("its issuer's certificate is being looked for") with
+                {
+                    Outcome = RefreshOutcome.Pending,
+                    Orphan = new Orphan(certificate, Describe(certificate, atHand)),
+                }
+                : facts;
         }
         catch (Exception exception)
             when (exception is ArgumentException or CryptographicException or AsnContentException)
@@ -97,8 +102,6 @@ internal sealed record CertificateFacts
         return others.Length == 0 ? "no other certificate" : string.Join(", ", others);
     }
 
-    private static string Describe(IList<string> files) => files.Count == 0 ? "no file" : string.Join(", ", files);
-
     private const int MostNamed = 5;
 
     private CertificateFacts Unusable(string why) =>
@@ -109,4 +112,24 @@ internal sealed record CertificateFacts
             Outcome = RefreshOutcome.Unusable,
             Detail = why,
         };
+}
+
+/// <summary>A certificate whose issuer is still to be found.</summary>
+internal sealed class Orphan
+{
+    private readonly byte[] _bytes;
+
+    /// <param name="certificate">The certificate; its bytes are kept, its owner may dispose of it.</param>
+    /// <param name="cameWith">The certificates that came with it, for people.</param>
+    public Orphan(X509Certificate2 certificate, string cameWith)
+    {
+        _bytes = certificate.RawData;
+        CameWith = cameWith;
+    }
+
+    /// <summary>The certificates that came with it, for people.</summary>
+    public string CameWith { get; }
+
+    /// <summary>The certificate, without its key.</summary>
+    public X509Certificate2 Load() => X509CertificateLoader.LoadCertificate(_bytes);
 }

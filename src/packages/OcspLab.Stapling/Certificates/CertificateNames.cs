@@ -18,17 +18,16 @@ internal static class CertificateNames
         return $"{name} (serial {certificate.SerialNumber.ToLowerInvariant()})";
     }
 
-    public static IReadOnlyList<string> Of(X509Certificate2 certificate)
+    /// <summary>The host names that it is for, as they stand in it.</summary>
+    public static IReadOnlyList<string> HostsOf(X509Certificate2 certificate)
     {
-        var names = new List<string> { StapleSlot.KeyOf(certificate), certificate.Thumbprint };
-        var alternatives = certificate
+        var names = certificate
             .Extensions.OfType<X509SubjectAlternativeNameExtension>()
             .SelectMany(extension => extension.EnumerateDnsNames())
             .ToList();
-        names.AddRange(alternatives);
         // A certificate for tests and closed networks may have nothing else.
         if (
-            alternatives.Count == 0
+            names.Count == 0
             && certificate.GetNameInfo(X509NameType.SimpleName, forIssuer: false) is { Length: > 0 } commonName
         )
             names.Add(commonName);

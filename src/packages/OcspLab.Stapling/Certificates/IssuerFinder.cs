@@ -1,46 +1,64 @@
 using System.Collections.Concurrent;
 using System.Security.Cryptography;
 using System.Security.Cryptography.X509Certificates;
+using Microsoft.Extensions.Options;
 using OcspLab.Ocsp.Signatures;
 
 namespace OcspLab.Stapling.Certificates;
 
 /// <summary>
-/// Finds the certificate of a certificate's issuer among those at hand and the system's, and believes none whose key
-/// did not sign it. Never downloads. Thread-safe.
+/// Finds the certificate of a certificate's issuer among those at hand, those in the files of the settings and the
+/// system's, and believes none whose key did not sign it. Never downloads. Thread-safe.
 /// </summary>
-internal sealed class IssuerFinder
+internal sealed class IssuerFinder(IOptionsMonitor<StaplingOptions> options)
 {
     // A server has many certificates of few authorities, and what is decoded of an authority is kept with its object.
     private readonly ConcurrentDictionary<string, X509Certificate2> _issuers = new(StringComparer.Ordinal);
+    private volatile X509Certificate2Collection? _configured;
 
-    public X509Certificate2? Find(X509Certificate2 certificate, IReadOnlyCollection<X509Certificate2> atHand)
+    public X509Certificate2? Find(X509Certificate2 certificate, IEnumerable<X509Certificate2> atHand)
     {
         // Renewed or cross-signed ones with the same name and key answer for the same certificates; the last to expire
         // does so longest.
         var issuer =
             atHand
+                .Concat(_configured ?? ReadFiles())
                 .OrderByDescending(candidate => candidate.NotAfter)
                 .FirstOrDefault(candidate => certificate.IsIssuedBy(candidate))
-                ?.RawData
-            ?? FindInSystem(certificate);
+            ?? certificate.FindIssuerInSystem();
         return issuer is null
             ? null
             : _issuers.GetOrAdd(
-                Convert.ToHexString(SHA256.HashData(issuer)),
-                _ => X509CertificateLoader.LoadCertificate(issuer)
+                Convert.ToHexString(SHA256.HashData(issuer.RawDataMemory.Span)),
+                _ => X509CertificateLoader.LoadCertificate(issuer.RawData)
             );
     }
 
-    private static byte[]? FindInSystem(X509Certificate2 certificate)
+    /// <summary>
+    /// Reads the files of <see cref="StaplingOptions.Issuers"/>, which may have been mended since. One that cannot be
+    /// read is passed over: who misses a certificate is told the names of the files.
+    /// </summary>
+    public X509Certificate2Collection ReadFiles()
     {
-        using var chain = new X509Chain();
-        chain.ChainPolicy.RevocationMode = X509RevocationMode.NoCheck;
-        chain.ChainPolicy.VerificationFlags = X509VerificationFlags.AllFlags;
-        chain.ChainPolicy.DisableCertificateDownloads = true;
-        chain.Build(certificate);
-        return chain.ChainElements.Count > 1 && certificate.IsIssuedBy(chain.ChainElements[1].Certificate)
-            ? chain.ChainElements[1].Certificate.RawData
-            : null;
+        var certificates = new X509Certificate2Collection();
+        foreach (var file in options.CurrentValue.Issuers)
+        {
+            try
+            {
+                certificates.ImportFromPemFile(file);
+            }
+            catch (Exception exception)
+                when (exception
+                        is IOException
+                            or UnauthorizedAccessException
+                            or CryptographicException
+                            or ArgumentException
+                )
+            {
+                continue;
+            }
+        }
+
+        return _configured = certificates;
     }
 }

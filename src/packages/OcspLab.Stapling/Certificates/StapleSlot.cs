@@ -1,7 +1,5 @@
-using System.Diagnostics.CodeAnalysis;
 using System.Security.Cryptography;
 using System.Security.Cryptography.X509Certificates;
-using OcspLab.Ocsp.Certificates;
 using OcspLab.Ocsp.Requests;
 using OcspLab.Ocsp.Responses;
 using OcspLab.Ocsp.Verification;
@@ -10,26 +8,31 @@ using OcspLab.Stapling.Status;
 namespace OcspLab.Stapling.Certificates;
 
 /// <summary>
-/// One certificate of the server and the staple that it has now. Reading is lock-free; only its refreshing writes.
+/// One certificate of the server and the staple that it has now. Reading is lock-free; every change is made under one
+/// lock, so that none is lost.
 /// </summary>
 internal sealed class StapleSlot
 {
-    private readonly List<WeakReference<IStapleWatcher>> _watchers = [];
-    private int _pruneAt = 16;
+    private readonly Lock _gate = new();
     private volatile VerifiedStaple? _current;
+    private volatile VerifiedStaple? _newest;
     private volatile StapleStatus _status;
     private volatile StapleSource _source;
+    private volatile OcspSubject? _subject;
+    private volatile IStapleUser[] _users = [];
+    private volatile bool _isReleased;
+    private long _lastUsed;
 
     /// <param name="certificate">The certificate; it is not kept, its owner may dispose of it.</param>
     /// <param name="facts">What was found out about it.</param>
-    public StapleSlot(X509Certificate2 certificate, CertificateFacts facts)
+    /// <param name="timestamp">The time by the monotonic clock.</param>
+    public StapleSlot(X509Certificate2 certificate, CertificateFacts facts, long timestamp)
     {
-        Names = facts.Names;
+        Facts = facts;
         NotBefore = certificate.NotBefore.ToUniversalTime();
         KeyAlgorithm = certificate.GetKeyAlgorithm();
-        OwnUrls = facts.Urls;
-        Subject = facts.Subject;
-        IsMustStaple = certificate.IsMustStaple();
+        _lastUsed = timestamp;
+        _subject = facts.Subject;
         _source = facts.Source;
         _status = new StapleStatus
         {
@@ -46,8 +49,11 @@ internal sealed class StapleSlot
         };
     }
 
-    /// <summary>What the settings may call it.</summary>
-    public IReadOnlyList<string> Names { get; }
+    /// <summary>What was found out about the certificate when it was met.</summary>
+    public CertificateFacts Facts { get; }
+
+    /// <summary>The names that it is for, in lower case.</summary>
+    public IReadOnlyList<string> HostNames => Facts.HostNames;
 
     /// <summary>Start of the certificate's validity.</summary>
     public DateTimeOffset NotBefore { get; }
@@ -57,13 +63,13 @@ internal sealed class StapleSlot
     /// </summary>
     public string KeyAlgorithm { get; }
 
-    /// <summary>The responders that the certificate names.</summary>
-    public IReadOnlyList<Uri> OwnUrls { get; }
+    /// <summary>Its place among all that were met.</summary>
+    public long Order { get; set; }
 
-    /// <summary>The certificate and its issuer; null when the issuer is not at hand.</summary>
-    public OcspSubject? Subject { get; }
+    /// <summary>The certificate and its issuer; null while the issuer is not at hand.</summary>
+    public OcspSubject? Subject => _subject;
 
-    public bool IsMustStaple { get; }
+    public bool IsMustStaple => Facts.IsMustStaple;
 
     public string Name => _status.Certificate;
 
@@ -74,124 +80,170 @@ internal sealed class StapleSlot
     public StapleSource Source => _source;
 
     /// <summary>Whether there should be a staple.</summary>
-    public bool IsWanted => Subject is not null && _source.IsActive;
+    public bool IsWanted => _source.IsActive;
 
     /// <summary>
     /// The staple to send, or null. Not checked for expiry here: the handshake does that with its own clock reading.
     /// </summary>
     public VerifiedStaple? Current => _current;
 
-    public StapleStatus Status => _status;
-
     /// <summary>
     /// The newest response that was believed, stapled or not: what any later one must not be older than.
     /// </summary>
-    public VerifiedStaple? Newest { get; set; }
+    public VerifiedStaple? Newest => _newest;
 
-    /// <summary>What a watcher threw when it was last told of a change, or null.</summary>
-    public Exception? WatcherFault { get; set; }
+    public StapleStatus Status => _status;
 
-    /// <summary>Wakes its refreshing.</summary>
-    public RefreshSignal Refresh { get; } = new();
+    /// <summary>Whether the newest response has not reached the store yet.</summary>
+    public bool IsUnsaved { get; set; }
 
-    /// <summary>
-    /// Whether those who made something of its staples are all gone: the server has replaced the certificate. That of a
-    /// certificate which no handshake has met yet is not abandoned.
-    /// </summary>
-    public bool IsAbandoned
-    {
-        get
-        {
-            lock (_watchers)
-                return _watchers.Count > 0 && _watchers.TrueForAll(reference => !reference.TryGetTarget(out _));
-        }
-    }
+    /// <summary>The last event that the application was told, or is being told.</summary>
+    public Task LastEvent { get; set; } = Task.CompletedTask;
 
-    /// <summary>
-    /// Tells a watcher, for as long as it lives, that <see cref="Current"/> has changed. Weak: the slot lives longer.
-    /// </summary>
-    public void Watch(IStapleWatcher watcher)
-    {
-        var revived = IsAbandoned;
-        lock (_watchers)
-        {
-            if (_watchers.Count >= _pruneAt)
-            {
-                _watchers.RemoveAll(reference => !reference.TryGetTarget(out _));
-                _pruneAt = Math.Max(16, 2 * _watchers.Count);
-            }
+    /// <summary>When a handshake last used the certificate, by the monotonic clock.</summary>
+    public long LastUsed => Volatile.Read(ref _lastUsed);
 
-            _watchers.Add(new WeakReference<IStapleWatcher>(watcher));
-        }
+    /// <summary>Whether the server has replaced it.</summary>
+    public bool IsRetired => !_status.IsInUse;
 
-        // Only one that was given up: an application that makes its contexts anew abandons them all the time.
-        if (revived && !_status.IsInUse)
-            _ = Refresh.RequestAsync();
-    }
+    /// <summary>Whether it was forgotten: whoever still has it looks it up again.</summary>
+    public bool IsReleased => _isReleased;
+
+    /// <summary>What handshakes make of its staples.</summary>
+    public IReadOnlyList<IStapleUser> Users => _users;
 
     /// <summary>SHA-256 of a certificate in hexadecimal.</summary>
     public static string KeyOf(X509Certificate2 certificate) =>
         Convert.ToHexStringLower(SHA256.HashData(certificate.RawDataMemory.Span));
 
-    /// <summary>Puts a staple, or nothing, in force, and tells all watchers, whatever one of them throws.</summary>
-    public void Publish(VerifiedStaple? staple)
+    /// <summary>A handshake uses it.</summary>
+    /// <param name="timestamp">The time by the monotonic clock.</param>
+    // The exchange is a fence: either this one sees in IsRetired that the certificate was given up, or who gives it up
+    // sees this.
+    public void Touch(long timestamp) => Interlocked.Exchange(ref _lastUsed, timestamp);
+
+    /// <summary>Puts a response in force.</summary>
+    /// <param name="newest">The response that is believed.</param>
+    /// <param name="toStaple">What handshakes get of it, or null.</param>
+    public void Believe(VerifiedStaple newest, VerifiedStaple? toStaple)
     {
-        if (ReferenceEquals(_current, staple))
-            return;
-        _current = staple;
-        _status = _status with { Staple = staple };
-        WeakReference<IStapleWatcher>[] watchers;
-        lock (_watchers)
-            watchers = [.. _watchers];
-        foreach (var reference in watchers)
+        lock (_gate)
         {
-            if (reference.TryGetTarget(out var watcher))
-                Tell(watcher);
+            _newest = newest;
+            PutInForce(toStaple);
+            _status = _status with { IsRevoked = newest.Status.Kind == CertStatusKind.Revoked };
         }
     }
 
-    [SuppressMessage("Design", "CA1031", Justification = "One watcher's fault is not to be the others'.")]
-    private void Tell(IStapleWatcher watcher)
+    /// <summary>Takes a staple out of force, unless another is there by now.</summary>
+    public bool Drop(VerifiedStaple staple)
     {
-        try
+        lock (_gate)
         {
-            watcher.StapleChanged();
+            if (!ReferenceEquals(_current, staple))
+                return false;
+            PutInForce(null);
+            return true;
         }
-        catch (Exception exception)
+    }
+
+    /// <summary>Puts the newest response in force again, unless there is another by now.</summary>
+    public bool Restore(VerifiedStaple newest, VerifiedStaple? toStaple)
+    {
+        lock (_gate)
         {
-            WatcherFault = exception;
+            if (toStaple is null || _current is not null || !ReferenceEquals(_newest, newest))
+                return false;
+            PutInForce(toStaple);
+            return true;
         }
     }
 
     /// <summary>Puts down what came of a look at the source.</summary>
     public void Report(RefreshReport report) =>
-        _status = _status with
-        {
-            LastRefresh = report.At,
-            LastOutcome = report.Outcome,
-            LastDetail = report.Detail,
-            NextRefresh = report.Next,
-            Failures = report.Failures,
-            IsRevoked = Newest?.Status.Kind == CertStatusKind.Revoked,
-            IsInUse = true,
-        };
+        Change(status =>
+            status with
+            {
+                LastRefresh = report.At,
+                LastOutcome = report.Outcome,
+                LastDetail = report.Detail,
+                NextRefresh = report.Next,
+                Failures = report.Failures,
+                IsInUse = true,
+            }
+        );
 
     /// <summary>Nobody uses the certificate any more.</summary>
     public void Retire() =>
-        _status = _status with
-        {
-            IsInUse = false,
-            LastOutcome = RefreshOutcome.Replaced,
-            LastDetail = null,
-            NextRefresh = null,
-        };
+        Change(status =>
+            status with
+            {
+                IsInUse = false,
+                LastOutcome = RefreshOutcome.Replaced,
+                LastDetail = null,
+                NextRefresh = null,
+            }
+        );
+
+    /// <summary>Somebody uses it again.</summary>
+    public void Revive() => Change(status => status with { IsInUse = true });
+
+    /// <summary>It is forgotten.</summary>
+    public void Release() => _isReleased = true;
 
     /// <summary>Takes up what a change of the settings has made of it.</summary>
     public void Follow(StapleSource source)
     {
-        _source = source;
-        _status = _status with { Source = source.Kind, Urls = source.Urls, Failures = 0 };
+        lock (_gate)
+        {
+            _source = source;
+            _status = _status with { Source = source.Kind, Urls = source.Urls, Failures = 0 };
+        }
     }
+
+    /// <summary>The issuer is at hand now.</summary>
+    public void Complete(OcspSubject subject, StapleSource source)
+    {
+        _subject = subject;
+        Follow(source);
+    }
+
+    /// <summary>
+    /// Somebody makes something of its staples. The last few are told at once of a change, so that the first handshake
+    /// after it finds its context made; the others see it when they are used.
+    /// </summary>
+    public void Use(IStapleUser user)
+    {
+        lock (_gate)
+            _users = [.. _users.TakeLast(MostUsers - 1), user];
+    }
+
+    /// <summary>Lets those who use its staples make ready for the current one; what goes wrong is in the status.</summary>
+    /// <returns>What went wrong, or null.</returns>
+    public Exception? Renew()
+    {
+        Exception? fault = null;
+        foreach (var user in _users)
+            fault = user.Renew() ?? fault;
+        var obstacle = fault is null ? null : $"a handshake context could not be made: {fault.Message}";
+        if (_status.Obstacle != obstacle)
+            Change(status => status with { Obstacle = obstacle });
+        return fault;
+    }
+
+    private void PutInForce(VerifiedStaple? staple)
+    {
+        _current = staple;
+        _status = _status with { Staple = staple };
+    }
+
+    private void Change(Func<StapleStatus, StapleStatus> change)
+    {
+        lock (_gate)
+            _status = change(_status);
+    }
+
+    private const int MostUsers = 4;
 }
 
 /// <summary>What came of a look at a certificate's source.</summary>
@@ -209,7 +261,9 @@ internal sealed record RefreshReport(
 );
 
 /// <summary>Whoever makes something of a slot's staple.</summary>
-internal interface IStapleWatcher
+internal interface IStapleUser
 {
-    void StapleChanged();
+    /// <summary>Makes ready for the current staple. Never throws.</summary>
+    /// <returns>What went wrong, or null.</returns>
+    Exception? Renew();
 }

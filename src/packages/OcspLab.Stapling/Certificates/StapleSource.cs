@@ -15,7 +15,9 @@ internal sealed record StapleSource(StapleSourceKind Kind, IReadOnlyList<Uri> Ur
             return new StapleSource(StapleSourceKind.Off, []);
         if (own is { File: { } file })
             return new StapleSource(StapleSourceKind.File, [new Uri(Path.GetFullPath(file))]);
-        IReadOnlyList<Uri> urls = (own?.Responder ?? options.Responder) is { } responder ? [responder] : ownUrls;
+        IReadOnlyList<Uri> urls = (own?.Responder ?? options.Responder) is { } responder
+            ? [responder]
+            : [.. ownUrls.Select(options.InPlaceOf).Distinct()];
         return urls.Count == 0
             ? new StapleSource(StapleSourceKind.None, [])
             : new StapleSource(StapleSourceKind.Responder, urls, own?.Client ?? "");
@@ -23,14 +25,30 @@ internal sealed record StapleSource(StapleSourceKind Kind, IReadOnlyList<Uri> Ur
 
     public bool IsActive => Kind is StapleSourceKind.Responder or StapleSourceKind.File;
 
+    /// <summary>What a look at it comes to before there was one.</summary>
+    public RefreshOutcome OutcomeAtRest =>
+        Kind switch
+        {
+            StapleSourceKind.None => RefreshOutcome.NoResponder,
+            StapleSourceKind.Off => RefreshOutcome.TurnedOff,
+            _ => RefreshOutcome.Pending,
+        };
+
     public bool Equals(StapleSource? other) =>
         other is not null && Kind == other.Kind && Client == other.Client && Urls.SequenceEqual(other.Urls);
 
     public override int GetHashCode() => HashCode.Combine(Kind, Client, Urls.Count);
 }
 
-internal static class CertificateLookup
+internal static class SettingsLookup
 {
+    /// <summary>The responder to ask in the place of one that a certificate names.</summary>
+    public static Uri InPlaceOf(this StaplingOptions options, Uri own) =>
+        options.Responders.FirstOrDefault(pair => Uri.TryCreate(pair.Key, UriKind.Absolute, out var url) && url == own)
+            is { Value: { } other }
+            ? other
+            : own;
+
     public static CertificateStaplingOptions? Find(
         this IDictionary<string, CertificateStaplingOptions> certificates,
         string name

@@ -2,6 +2,7 @@ using System.Net.Security;
 using System.Security.Authentication;
 using System.Security.Cryptography.X509Certificates;
 using Microsoft.Extensions.Options;
+using OcspLab.Ocsp.Responses;
 using OcspLab.Stapling.Refreshing;
 using OcspLab.Stapling.Status;
 
@@ -11,14 +12,53 @@ namespace OcspLab.Stapling.Handshakes;
 /// Swaps the certificate context of each handshake for one with the current staple, however the certificate was chosen.
 /// Thread-safe.
 /// </summary>
-internal sealed class HandshakeStapler(
+internal sealed class OcspStapler(
     CertificateContexts contexts,
     StaplingEngine engine,
+    HandOffStatus handOff,
     IOptionsMonitor<StaplingOptions> options,
     StaplingMetrics metrics,
     TimeProvider clock
-)
+) : IOcspStapler
 {
+    public IReadOnlyList<StapleStatus> Staples => engine.Staples;
+
+    public Task<IReadOnlyList<StapleStatus>> RefreshAsync(
+        string? thumbprint = null,
+        CancellationToken cancellationToken = default
+    ) => engine.RefreshAsync(thumbprint, cancellationToken);
+
+    public Task<StapleStatus> PrepareAsync(
+        X509Certificate2 certificate,
+        X509Certificate2Collection? chain = null,
+        CancellationToken cancellationToken = default
+    )
+    {
+        ArgumentNullException.ThrowIfNull(certificate);
+        return engine.PrepareAsync(certificate, chain ?? [], cancellationToken);
+    }
+
+    public void Apply(SslServerAuthenticationOptions handshake, string? serverName = null)
+    {
+        ArgumentNullException.ThrowIfNull(handshake);
+        Apply(handshake, serverName, null);
+    }
+
+    public async ValueTask ApplyAsync(
+        SslServerAuthenticationOptions handshake,
+        string? serverName = null,
+        CancellationToken cancellationToken = default
+    )
+    {
+        ArgumentNullException.ThrowIfNull(handshake);
+        if (!handOff.IsWorking)
+            return;
+        var found = Find(handshake, serverName, null);
+        if (found is not null && IsNew(found) && options.CurrentValue.FirstHandshakeTimeout is var atMost)
+            await engine.WaitForFirstAsync(found.Slot, atMost, cancellationToken).ConfigureAwait(false);
+        Give(handshake, found);
+    }
+
     /// <summary>Gives a handshake that is about to begin its staple.</summary>
     /// <param name="handshake">What SslStream will be told; changed in place.</param>
     /// <param name="serverName">
@@ -28,29 +68,10 @@ internal sealed class HandshakeStapler(
     /// <exception cref="AuthenticationException">
     /// There is no staple, the certificate demands one, and the policy is to refuse.
     /// </exception>
-    public void Staple(
-        SslServerAuthenticationOptions handshake,
-        string? serverName = null,
-        X509Certificate2Collection? chain = null
-    )
+    public void Apply(SslServerAuthenticationOptions handshake, string? serverName, X509Certificate2Collection? chain)
     {
-        if (Find(handshake, serverName, chain) is not { } found)
-        {
-            metrics.Handshake(HandshakeOutcome.UnknownCertificate);
-            return;
-        }
-
-        handshake.ServerCertificateContext = found.Select(clock.GetUtcNow(), out var outcome);
-        if (outcome != HandshakeOutcome.Stapled && MustRefuse(found))
-        {
-            metrics.Handshake(HandshakeOutcome.Refused);
-            throw new AuthenticationException(
-                $"There is no staple for '{found.Name}', which must be stapled (RFC 7633), "
-                    + $"and {nameof(StaplingOptions.MustStaple)} is {nameof(MustStaplePolicy.Refuse)}."
-            );
-        }
-
-        metrics.Handshake(outcome);
+        if (handOff.IsWorking)
+            Give(handshake, Find(handshake, serverName, chain));
     }
 
     /// <summary>
@@ -63,8 +84,60 @@ internal sealed class HandshakeStapler(
     public void Prefetch(X509Certificate2 certificate, X509Certificate2Collection? chain) =>
         engine.Add(certificate, chain ?? []);
 
+    private void Give(SslServerAuthenticationOptions handshake, StapledContexts? found)
+    {
+        if (found is null)
+        {
+            metrics.Handshake(HandshakeOutcome.UnknownCertificate);
+            return;
+        }
+
+        engine.Touch(found.Slot);
+        var now = clock.GetUtcNow();
+        handshake.ServerCertificateContext = found.Select(now, out var outcome);
+        if (outcome == HandshakeOutcome.Stapled)
+            found.Predecessor = null;
+        else if (SelectPredecessor(found, now) is { } former)
+        {
+            handshake.ServerCertificateContext = former;
+            outcome = HandshakeOutcome.Stapled;
+        }
+        else if (MustRefuse(found))
+        {
+            metrics.Handshake(HandshakeOutcome.Refused);
+            throw new AuthenticationException(
+                $"There is no staple for '{found.Slot.Name}', which must be stapled (RFC 7633), "
+                    + $"and {nameof(StaplingOptions.MustStaple)} is {nameof(MustStaplePolicy.Refuse)}."
+            );
+        }
+
+        metrics.Handshake(outcome);
+    }
+
+    /// <summary>
+    /// Until a renewed certificate has its first staple the one before goes on serving: for the moment of the first
+    /// fetch, and where the handshake would be refused otherwise for as long as it is good itself.
+    /// </summary>
+    private SslStreamCertificateContext? SelectPredecessor(StapledContexts found, DateTimeOffset now)
+    {
+        if (
+            found.Predecessor is not { } former
+            || former.Slot.Status.NotAfter <= now
+            || former.Slot.Current is not { Status.Kind: CertStatusKind.Good }
+            || !(IsNew(found) || MustRefuse(found))
+        )
+            return null;
+        var context = former.Select(now, out var outcome);
+        if (outcome != HandshakeOutcome.Stapled)
+            return null;
+        engine.Touch(former.Slot);
+        return context;
+    }
+
+    private static bool IsNew(StapledContexts found) => found.Slot.Status.LastOutcome == RefreshOutcome.Pending;
+
     private bool MustRefuse(StapledContexts found) =>
-        found.IsMustStaple && options.CurrentValue.MustStaple == MustStaplePolicy.Refuse;
+        found.Slot.IsMustStaple && options.CurrentValue.MustStaple == MustStaplePolicy.Refuse;
 
     private StapledContexts? Find(
         SslServerAuthenticationOptions handshake,

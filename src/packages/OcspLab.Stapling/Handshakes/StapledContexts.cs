@@ -2,7 +2,6 @@ using System.Diagnostics.CodeAnalysis;
 using System.Net.Security;
 using System.Runtime.CompilerServices;
 using System.Security.Cryptography.X509Certificates;
-using OcspLab.Ocsp.Responses;
 using OcspLab.Ocsp.Verification;
 using OcspLab.Stapling.Certificates;
 using OcspLab.Stapling.Status;
@@ -10,16 +9,20 @@ using OcspLab.Stapling.Status;
 namespace OcspLab.Stapling.Handshakes;
 
 /// <summary>
-/// The contexts of one certificate: one without a staple, and one for the current staple. A context never changes once
-/// a handshake can see it; a new staple brings a new context. The runtime keys its SSL_CTX cache by the certificates,
-/// so sessions go on being resumed.
+/// The contexts of one certificate: one for the current staple, and one without where there is none. A context never
+/// changes once a handshake can see it; a new staple brings a new context. The runtime keys its SSL_CTX cache by the
+/// certificates, so sessions go on being resumed.
 /// </summary>
+/// <remarks>
+/// What is in force is asked of the slot at each handshake, so that no news can be missed; that the context is made
+/// when the staple comes spares the handshake the time.
+/// </remarks>
 [SuppressMessage(
     "Design",
     "CA1001",
     Justification = "The copies of the certificates live as long as handshakes use the contexts, which nobody knows."
 )]
-internal sealed class StapledContexts : IStapleWatcher
+internal sealed class StapledContexts : IStapleUser
 {
     // So that nobody takes a context of ours that comes back for an application's.
     private static readonly ConditionalWeakTable<SslStreamCertificateContext, StapledContexts> Owners = [];
@@ -27,10 +30,10 @@ internal sealed class StapledContexts : IStapleWatcher
     private readonly X509Certificate2 _certificate;
     private readonly X509Certificate2Collection _chain;
     private readonly SslCertificateTrust? _trust;
-    private readonly StapleSlot _slot;
-    private readonly SslStreamCertificateContext _plain;
     private readonly Lock _building = new();
-    private volatile Stapled? _current;
+    private volatile Stapled? _stapled;
+    private volatile SslStreamCertificateContext? _plain;
+    private volatile VerifiedStaple? _failed;
 
     /// <param name="certificate">The server's certificate with its key.</param>
     /// <param name="chain">Certificates of authorities to build its chain from.</param>
@@ -47,76 +50,103 @@ internal sealed class StapledContexts : IStapleWatcher
         _certificate = new X509Certificate2(certificate);
         _chain = [.. chain.Select(authority => new X509Certificate2(authority))];
         _trust = trust;
-        _slot = slot;
-        _plain = Build(null);
-        // Watching before reading: what is published in between is seen either way.
-        slot.Watch(this);
-        StapleChanged();
+        Slot = slot;
+        slot.Use(this);
     }
 
-    public bool IsMustStaple => _slot.IsMustStaple;
+    /// <summary>Where its staple is kept.</summary>
+    public StapleSlot Slot { get; }
 
-    public string Name => _slot.Name;
+    /// <summary>The contexts of the certificate that this one takes the place of, until it has a staple.</summary>
+    public StapledContexts? Predecessor { get; set; }
 
     /// <summary>Whose context it is, or null where it is not one of this library's.</summary>
     public static StapledContexts? OwnerOf(SslStreamCertificateContext context) =>
         Owners.TryGetValue(context, out var owner) ? owner : null;
 
+    /// <summary>Whether they serve for a certificate that comes with these as well.</summary>
+    public bool AreFor(X509Certificate2Collection chain, SslCertificateTrust? trust) =>
+        HasTrust(trust)
+        && chain.Count == _chain.Count
+        && chain.Zip(_chain).All(pair => pair.First.RawDataMemory.Span.SequenceEqual(pair.Second.RawDataMemory.Span));
+
+    /// <summary>Whether they have these authorities for client certificates.</summary>
+    public bool HasTrust(SslCertificateTrust? trust) => ReferenceEquals(trust, _trust);
+
     /// <summary>The context for a handshake that begins now.</summary>
     /// <param name="now">The time.</param>
     /// <param name="outcome">Whether it has a staple, and why not.</param>
-    /// <remarks>One volatile read and one comparison.</remarks>
+    /// <remarks>Two volatile reads and one comparison, once the context is made.</remarks>
     public SslStreamCertificateContext Select(DateTimeOffset now, out HandshakeOutcome outcome)
     {
-        var current = _current;
-        if (current is null)
+        var staple = Slot.Current;
+        if (staple is null || now >= staple.ExpiresAt)
         {
-            outcome = HandshakeOutcome.None;
-            return _plain;
+            outcome = staple is null ? HandshakeOutcome.None : HandshakeOutcome.Expired;
+            return Plain();
         }
 
-        if (now >= current.ExpiresAt)
-        {
-            outcome = HandshakeOutcome.Expired;
-            return _plain;
-        }
-
-        outcome = HandshakeOutcome.Stapled;
-        return current.Context;
+        var stapled = _stapled;
+        if (!ReferenceEquals(stapled?.Staple, staple))
+            stapled = ReferenceEquals(_failed, staple) ? null : Make(staple, out _);
+        outcome = stapled is null ? HandshakeOutcome.None : HandshakeOutcome.Stapled;
+        return stapled?.Context ?? Plain();
     }
 
-    public void StapleChanged()
+    public Exception? Renew()
     {
+        if (Slot.Current is not { } staple)
+            return null;
+        Make(staple, out var fault);
+        return fault;
+    }
+
+    [SuppressMessage(
+        "Design",
+        "CA1031",
+        Justification = "Whatever the runtime says of a certificate that it took before: the handshake goes on without "
+            + "a staple, and who refreshes tells of it."
+    )]
+    private Stapled? Make(VerifiedStaple staple, out Exception? fault)
+    {
+        fault = null;
         lock (_building)
         {
-            // Read inside the lock: whoever comes last publishes what is newest.
-            var staple = _slot.Current;
-            var former = _current;
-            // A good staple stays until the next one is made. When it says something else now, nothing is better than
-            // what was, whatever happens while the next one is made.
-            if (staple is null || former?.Status != staple.Status.Kind)
-                _current = null;
+            if (ReferenceEquals(_stapled?.Staple, staple))
+                return _stapled;
             try
             {
-                _current = staple is null ? null : new Stapled(Build(staple), staple.ExpiresAt, staple.Status.Kind);
+                _stapled = new Stapled(Build(staple), staple);
+                _failed = null;
             }
-            catch
+            catch (Exception exception)
             {
-                _current = null;
-                throw;
+                // Nothing is better than what was true before.
+                _stapled = null;
+                _failed = staple;
+                fault = exception;
             }
+
+            return _stapled;
         }
+    }
+
+    private SslStreamCertificateContext Plain()
+    {
+        if (_plain is { } plain)
+            return plain;
+        lock (_building)
+            return _plain ??= Build(null);
     }
 
     private SslStreamCertificateContext Build(VerifiedStaple? staple)
     {
         // Offline, so that this context never fetches by itself.
         var context = SslStreamCertificateContext.Create(_certificate, _chain, offline: true, _trust);
-        if (_slot.Subject is not null)
-            SslContextFields.Write(context, staple?.Encoded.ToArray());
+        SslContextFields.Write(context, staple?.Encoded.ToArray());
         Owners.Add(context, this);
         return context;
     }
 
-    private sealed record Stapled(SslStreamCertificateContext Context, DateTimeOffset ExpiresAt, CertStatusKind Status);
+    private sealed record Stapled(SslStreamCertificateContext Context, VerifiedStaple Staple);
 }

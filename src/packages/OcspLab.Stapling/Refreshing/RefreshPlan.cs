@@ -65,16 +65,18 @@ internal static class RefreshPlan
 
     /// <summary>
     /// After a failure: exponential with jitter, capped; while a staple is held no later than a quarter of its
-    /// remaining life.
+    /// remaining life. A responder that asks for more time gets it, up to the longest wait and half of that life.
     /// </summary>
     /// <param name="staple">The staple still held, or null.</param>
     /// <param name="failures">How many failures in a row, at least one.</param>
+    /// <param name="retryAfter">How long the responder wants to be left alone (Retry-After), or null.</param>
     /// <param name="options">The bounds.</param>
     /// <param name="now">The time.</param>
     /// <param name="chance">From 0 (inclusive) to 1.</param>
     public static DateTimeOffset AfterFailure(
         VerifiedStaple? staple,
         int failures,
+        TimeSpan? retryAfter,
         StaplingOptions options,
         DateTimeOffset now,
         double chance
@@ -88,7 +90,14 @@ internal static class RefreshPlan
             cap = Earlier(cap, (staple.ExpiresAt - now) / 4);
         wait = Earlier(wait, cap);
         wait *= 0.75 + (chance / 2);
-        return now + (wait < options.RetryDelay / 2 ? options.RetryDelay / 2 : wait);
+        if (wait < options.RetryDelay / 2)
+            wait = options.RetryDelay / 2;
+        if (retryAfter is not { } asked)
+            return now + wait;
+        asked = Earlier(Spread(asked, chance), options.MaximumRetryDelay);
+        if (staple is not null && staple.ExpiresAt > now)
+            asked = Earlier(asked, (staple.ExpiresAt - now) / 2);
+        return now + (asked > wait ? asked : wait);
     }
 
     // Up to a tenth longer: a shared cache lets go at the hint, and whoever comes before gets the old response.

@@ -14,8 +14,8 @@ internal sealed class RefreshSchedule(IOptionsMonitor<StaplingOptions> options, 
     public DateTimeOffset AfterLoad(VerifiedStaple staple) =>
         RefreshPlan.AfterLoad(staple, options.CurrentValue, clock.GetUtcNow(), Chance());
 
-    public DateTimeOffset AfterFailure(VerifiedStaple? staple, int failures) =>
-        RefreshPlan.AfterFailure(staple, failures, options.CurrentValue, clock.GetUtcNow(), Chance());
+    public DateTimeOffset AfterFailure(VerifiedStaple? staple, int failures, TimeSpan? retryAfter = null) =>
+        RefreshPlan.AfterFailure(staple, failures, retryAfter, options.CurrentValue, clock.GetUtcNow(), Chance());
 
     // From 0 (inclusive) to 1.
     private double Chance()

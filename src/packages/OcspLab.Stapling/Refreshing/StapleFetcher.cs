@@ -7,6 +7,7 @@ using OcspLab.Ocsp.Requests;
 using OcspLab.Ocsp.Verification;
 using OcspLab.Stapling.Certificates;
 using OcspLab.Stapling.Status;
+using OcspLab.Stapling.Storage;
 
 namespace OcspLab.Stapling.Refreshing;
 
@@ -14,8 +15,12 @@ namespace OcspLab.Stapling.Refreshing;
 /// Gets a response from where the settings say, so many at a time from one responder and no more. Both ways end at the
 /// same verifier.
 /// </summary>
-internal sealed class StapleFetcher(IServiceProvider clients, IOptions<StaplingOptions> options, TimeProvider clock)
-    : IDisposable
+internal sealed class StapleFetcher(
+    IServiceProvider clients,
+    BlockingThreads threads,
+    IOptionsMonitor<StaplingOptions> options,
+    TimeProvider clock
+) : IDisposable
 {
     // Ten thousand certificates of one authority must not all come at once.
     private readonly PartitionedRateLimiter<string> _limiter = PartitionedRateLimiter.Create<string, string>(
@@ -24,26 +29,28 @@ internal sealed class StapleFetcher(IServiceProvider clients, IOptions<StaplingO
                 responder,
                 _ => new ConcurrencyLimiterOptions
                 {
-                    PermitLimit = options.Value.MaximumConcurrency,
+                    PermitLimit = options.CurrentValue.MaximumConcurrency,
                     QueueLimit = int.MaxValue,
                 }
             )
     );
 
-    public async Task<OcspFetch> FetchAsync(
+    /// <summary>Waits for its turn at a source; the turn is over when the result is disposed of.</summary>
+    public async Task<IDisposable> EnterAsync(StapleSource source, CancellationToken cancellationToken) =>
+        await _limiter
+            .AcquireAsync(source.Urls[0].Authority, cancellationToken: cancellationToken)
+            .ConfigureAwait(false);
+
+    /// <summary>Gets a response, and verifies it.</summary>
+    public Task<OcspFetch> FetchAsync(
         StapleSource source,
         OcspSubject subject,
         VerificationPolicy policy,
         CancellationToken cancellationToken
-    )
-    {
-        using var permit = await _limiter
-            .AcquireAsync(source.Urls[0].Authority, cancellationToken: cancellationToken)
-            .ConfigureAwait(false);
-        return source.Kind == StapleSourceKind.File
-            ? await ReadAsync(source.Urls[0], subject, policy, cancellationToken).ConfigureAwait(false)
-            : await ClientOf(source).FetchAsync(subject, source.Urls, policy, cancellationToken).ConfigureAwait(false);
-    }
+    ) =>
+        source.Kind == StapleSourceKind.File
+            ? ReadAsync(source.Urls[0], subject, policy, cancellationToken)
+            : ClientOf(source).FetchAsync(subject, source.Urls, policy, cancellationToken);
 
     public void Dispose() => _limiter.Dispose();
 
@@ -60,24 +67,41 @@ internal sealed class StapleFetcher(IServiceProvider clients, IOptions<StaplingO
     )
     {
         var started = clock.GetTimestamp();
+        using var timer = new CancellationTokenSource(FileTimeout, clock);
+        using var either = CancellationTokenSource.CreateLinkedTokenSource(timer.Token, cancellationToken);
         try
         {
-            var bytes = await File.ReadAllBytesAsync(file.LocalPath, cancellationToken).ConfigureAwait(false);
+            var bytes = await threads
+                .RunAsync(_ => ValueTask.FromResult(Read(file.LocalPath)), either.Token)
+                .ConfigureAwait(false);
             // A file was not asked for, so it answers no nonce.
             var verification = OcspVerifier.Verify(bytes, subject, policy with { Nonce = null }, clock.GetUtcNow());
             return verification.TryGetStaple(out var staple, out var rejection)
-                ? Outcome(staple, null, "verified")
-                : Outcome(null, rejection, rejection.ToString());
+                ? Outcome(staple, null, null, "verified")
+                : Outcome(null, null, rejection, rejection.ToString());
+        }
+        catch (OperationCanceledException) when (!cancellationToken.IsCancellationRequested)
+        {
+            return Outcome(
+                null,
+                FetchFailure.TimedOut,
+                null,
+                $"could not be read within {FileTimeout.TotalSeconds:0} s"
+            );
+        }
+        catch (InvalidDataException exception)
+        {
+            return Outcome(null, FetchFailure.TooLarge, null, exception.Message);
         }
         catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
         {
-            return Outcome(null, null, exception.Message);
+            return Outcome(null, null, null, exception.Message);
         }
 
-        OcspFetch Outcome(VerifiedStaple? staple, Rejection? rejection, string detail)
+        OcspFetch Outcome(VerifiedStaple? staple, FetchFailure? failure, Rejection? rejection, string detail)
         {
             var duration = clock.GetElapsedTime(started);
-            var attempt = new FetchAttempt(file, null, null, null, rejection, detail, duration);
+            var attempt = new FetchAttempt(file, failure, null, null, rejection, detail, duration);
             return new OcspFetch
             {
                 Staple = staple,
@@ -86,4 +110,18 @@ internal sealed class StapleFetcher(IServiceProvider clients, IOptions<StaplingO
             };
         }
     }
+
+    // It may be anything by now, also a pipe or something that never ends.
+    private static byte[] Read(string path)
+    {
+        using var file = File.OpenRead(path);
+        var buffer = new byte[MaximumFileSize + 1];
+        var length = file.ReadAtLeast(buffer, buffer.Length, throwOnEndOfStream: false);
+        return length > MaximumFileSize
+            ? throw new InvalidDataException($"more than {MaximumFileSize} bytes")
+            : buffer[..length];
+    }
+
+    private const int MaximumFileSize = 64 * 1024;
+    private static readonly TimeSpan FileTimeout = TimeSpan.FromSeconds(5);
 }

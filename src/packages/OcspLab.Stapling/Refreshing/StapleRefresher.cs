@@ -1,6 +1,8 @@
+using System.Security.Cryptography.X509Certificates;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Options;
 using OcspLab.Ocsp.Fetching;
+using OcspLab.Ocsp.Requests;
 using OcspLab.Ocsp.Responses;
 using OcspLab.Ocsp.Verification;
 using OcspLab.Stapling.Certificates;
@@ -14,9 +16,11 @@ namespace OcspLab.Stapling.Refreshing;
 /// for one slot at a time.
 /// </summary>
 internal sealed class StapleRefresher(
-    StapleFetcher fetcher,
+    StapleLookup lookup,
     StapleArchive archive,
+    IssuerSearch issuers,
     RefreshSchedule schedule,
+    StaplingNews news,
     IOptionsMonitor<StaplingOptions> options,
     StaplingMetrics metrics,
     TimeProvider clock,
@@ -26,7 +30,7 @@ internal sealed class StapleRefresher(
     private DateTimeOffset Now => clock.GetUtcNow();
 
     /// <summary>Whether the settings now say something else of where the staples come from.</summary>
-    public bool HasNewSource(StapleSlot slot) => !SourceOf(slot).Equals(slot.Source);
+    public bool HasNewSource(StapleSlot slot) => slot.Subject is not null && !SourceOf(slot).Equals(slot.Source);
 
     /// <summary>Takes the staple from the store, if one is there that can be used.</summary>
     /// <returns>When the source is to be asked; null where nothing was loaded.</returns>
@@ -47,31 +51,33 @@ internal sealed class StapleRefresher(
     /// <summary>
     /// Looks for a newer response: first in the store, where another instance may have put one, then at the source.
     /// </summary>
+    /// <param name="slot">The certificate.</param>
+    /// <param name="isManual">Whether the source itself is to be asked, whatever others have fetched.</param>
+    /// <param name="stopping">Ends it.</param>
     /// <returns>When to look again; null for never, unless the settings change.</returns>
-    public async Task<DateTimeOffset?> RefreshAsync(StapleSlot slot, CancellationToken stopping)
+    public async Task<DateTimeOffset?> RefreshAsync(StapleSlot slot, bool isManual, CancellationToken stopping)
     {
+        if (slot.Subject is null)
+        {
+            if (!await FindIssuerAsync(slot, stopping).ConfigureAwait(false))
+                return slot.Status.NextRefresh;
+            if (await LoadAsync(slot, stopping).ConfigureAwait(false) is { } next && !isManual)
+                return next;
+        }
+
         FollowSettings(slot);
         if (!slot.Source.IsActive)
             return null;
         using var activity = StaplingTelemetry.Source.StartActivity("ocsp.refresh");
         var policy = options.CurrentValue.Verification;
-        if (await archive.LoadSharedAsync(slot, policy, stopping).ConfigureAwait(false) is { } shared)
-        {
-            activity?.SetTag("outcome", RefreshOutcome.Shared.ToTag());
-            metrics.Refreshed(RefreshOutcome.Shared, TimeSpan.Zero);
-            Believe(slot, shared);
-            return Succeed(slot, RefreshOutcome.Shared, schedule.AfterSuccess(shared, null));
-        }
-
-        var fetch = await fetcher.FetchAsync(slot.Source, slot.Subject!, policy, stopping).ConfigureAwait(false);
-        var outcome = RefreshDecision.Judge(fetch, slot.Newest, Now);
-        activity?.SetTag("outcome", outcome.ToTag());
-        metrics.Refreshed(outcome, fetch.Duration);
-        if (!RefreshDecision.IsBelieved(outcome))
-            return Fail(slot, outcome, fetch);
-        Believe(slot, fetch.Staple!);
-        await archive.SaveAsync(slot, fetch.Staple!, policy, stopping).ConfigureAwait(false);
-        return Succeed(slot, outcome, schedule.AfterSuccess(fetch.Staple!, fetch.MaxAge));
+        var found = await lookup
+            .FindAsync(slot, slot.Subject!, policy, isManual, staple => Believe(slot, staple), stopping)
+            .ConfigureAwait(false);
+        activity?.SetTag("outcome", found.Outcome.ToTag());
+        metrics.Refreshed(found.Outcome, found.Fetch?.Duration ?? TimeSpan.Zero);
+        return found.Staple is { } staple
+            ? Succeed(slot, found.Outcome, schedule.AfterSuccess(staple, found.Fetch?.MaxAge))
+            : Fail(slot, found.Outcome, found.Fetch!);
     }
 
     /// <summary>Puts down a fault that nobody foresaw.</summary>
@@ -83,38 +89,84 @@ internal sealed class StapleRefresher(
         var failures = slot.Status.Failures + 1;
         var next = schedule.AfterFailure(slot.Current, failures);
         slot.Report(new RefreshReport(Now, RefreshOutcome.Faulted, next, exception.Message, failures));
+        news.RefreshFailed(slot);
         return next;
     }
 
     /// <summary>
-    /// Drops a staple whose end has come, and takes it up again where the clock that said so was wrong.
+    /// Drops a staple whose end has come, and takes it up again where the clock that said so was wrong; makes contexts
+    /// that could not be made.
     /// </summary>
     public void FollowClock(StapleSlot slot)
     {
-        if (slot.Current is not { } staple)
+        if (slot.Status.Obstacle is not null)
+            Renew(slot);
+        if (slot.Current is { } staple)
         {
-            if (slot.Status.IsInUse && slot.Source.IsActive && slot.Newest is { } newest && newest.ExpiresAt > Now)
-                Publish(slot, RefreshDecision.ToStaple(newest, options.CurrentValue.Revoked));
-            return;
+            if (staple.ExpiresAt > Now || !slot.Drop(staple))
+                return;
+            if (slot.Status.IsInUse)
+                logger.Expired(slot.Name, staple.ExpiresAt);
+            news.StapleChanged(slot, staple);
         }
-
-        if (staple.ExpiresAt > Now)
-            return;
-        Publish(slot, null);
-        if (slot.Status.IsInUse)
-            logger.Expired(slot.Name, staple.ExpiresAt);
+        else if (
+            slot.Status.IsInUse
+            && slot.Source.IsActive
+            && slot.Newest is { } newest
+            && newest.ExpiresAt > Now
+            && slot.Restore(newest, RefreshDecision.ToStaple(newest, options.CurrentValue.Revoked))
+        )
+        {
+            Renew(slot);
+            news.StapleChanged(slot, null);
+        }
     }
 
-    private void Publish(StapleSlot slot, VerifiedStaple? staple)
+    /// <summary>Looks whether the issuer of a certificate that came without is at hand by now.</summary>
+    public bool TryComplete(StapleSlot slot, X509Certificate2 certificate, IEnumerable<X509Certificate2> atHand)
     {
-        slot.WatcherFault = null;
-        slot.Publish(staple);
-        if (slot.WatcherFault is { } fault)
-            logger.WatcherFaulted(slot.Name, fault);
+        if (issuers.Find(certificate, atHand) is not { } subject)
+            return false;
+        Complete(slot, subject);
+        return true;
+    }
+
+    /// <summary>Saves what could not be saved when it came.</summary>
+    public Task SaveAgainAsync(StapleSlot slot, CancellationToken stopping) =>
+        slot is { IsUnsaved: true, Newest: { } newest } && newest.ExpiresAt > Now
+            ? archive.SaveAsync(slot, newest, options.CurrentValue.Verification, stopping)
+            : Task.CompletedTask;
+
+    private async Task<bool> FindIssuerAsync(StapleSlot slot, CancellationToken stopping)
+    {
+        if (slot.Facts.Orphan is null)
+            return false;
+        var (subject, detail) = await issuers.FindAsync(slot, stopping).ConfigureAwait(false);
+        if (subject is not null)
+        {
+            Complete(slot, subject);
+            return true;
+        }
+
+        var failures = slot.Status.Failures + 1;
+        var next = schedule.AfterFailure(null, failures);
+        if (slot.Status.LastDetail != detail)
+            logger.NoIssuer(slot.Name, detail);
+        slot.Report(new RefreshReport(Now, RefreshOutcome.Unusable, next, detail, failures));
+        news.RefreshFailed(slot);
+        return false;
+    }
+
+    private void Complete(StapleSlot slot, OcspSubject subject) => slot.Complete(subject, SourceOf(slot));
+
+    private void Renew(StapleSlot slot)
+    {
+        if (slot.Renew() is { } fault)
+            logger.ContextFaulted(slot.Name, fault);
     }
 
     private StapleSource SourceOf(StapleSlot slot) =>
-        StapleSource.Select(slot.OwnUrls, slot.Names, options.CurrentValue);
+        StapleSource.Select(slot.Facts.Urls, slot.Facts.Names, options.CurrentValue);
 
     private void FollowSettings(StapleSlot slot)
     {
@@ -131,23 +183,28 @@ internal sealed class StapleRefresher(
         }
 
         // What was fetched is still true, but nobody wants it stapled any more.
-        Publish(slot, null);
-        var isOff = source.Kind == StapleSourceKind.Off;
-        slot.Report(new RefreshReport(Now, isOff ? RefreshOutcome.TurnedOff : RefreshOutcome.NoResponder, null));
-        if (isOff)
-            logger.TurnedOff(slot.Name);
+        if (slot.Current is { } staple && slot.Drop(staple))
+            news.StapleChanged(slot, staple);
+        slot.Report(new RefreshReport(Now, source.OutcomeAtRest, null));
+        logger.NothingWanted(slot.Name, source.Kind, slot.IsMustStaple, options.CurrentValue.MustStaple);
     }
 
     private void Believe(StapleSlot slot, VerifiedStaple staple)
     {
-        var before = slot.Newest?.Status.Kind;
-        slot.Newest = staple;
-        Publish(slot, RefreshDecision.ToStaple(staple, options.CurrentValue.Revoked));
+        var (stapled, before) = (slot.Current, slot.Newest?.Status.Kind);
+        slot.Believe(staple, RefreshDecision.ToStaple(staple, options.CurrentValue.Revoked));
+        Renew(slot);
         var isRevoked = staple.Status.Kind == CertStatusKind.Revoked;
         if (isRevoked && before != CertStatusKind.Revoked)
+        {
             logger.Revoked(slot.Name, staple.Status.RevokedAt!.Value, staple.Status.Reason?.ToString() ?? "not given");
+            news.Revoked(slot);
+        }
         else if (!isRevoked && before == CertStatusKind.Revoked)
             logger.Restored(slot.Name);
+
+        if (!ReferenceEquals(slot.Current, stapled))
+            news.StapleChanged(slot, stapled);
     }
 
     private DateTimeOffset Succeed(StapleSlot slot, RefreshOutcome outcome, DateTimeOffset next)
@@ -163,13 +220,14 @@ internal sealed class StapleRefresher(
     private DateTimeOffset Fail(StapleSlot slot, RefreshOutcome outcome, OcspFetch fetch)
     {
         var failures = slot.Status.Failures + 1;
-        var next = schedule.AfterFailure(slot.Current, failures);
+        var next = schedule.AfterFailure(slot.Current, failures, fetch.RetryAfter);
         LogFailure(
             slot,
             outcome == RefreshOutcome.Failed ? fetch.Describe().TrimEnd('.') : $"the response is {outcome.ToTag()}",
             next
         );
         slot.Report(new RefreshReport(Now, outcome, next, fetch.Describe(), failures));
+        news.RefreshFailed(slot);
         return next;
     }
 

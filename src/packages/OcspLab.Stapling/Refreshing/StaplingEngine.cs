@@ -1,35 +1,40 @@
-using System.Collections.Concurrent;
 using System.Security.Cryptography.X509Certificates;
+using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Options;
 using OcspLab.Stapling.Certificates;
 using OcspLab.Stapling.Status;
+using OcspLab.Stapling.Storage;
 
 namespace OcspLab.Stapling.Refreshing;
 
 /// <summary>
-/// Knows every certificate of the server and refreshes the staple of each. No handshake ever waits for it.
+/// Knows every certificate of the server and has the staple of each refreshed. No handshake waits for it, unless it
+/// asks to.
 /// </summary>
 internal sealed class StaplingEngine : IHostedService, IStaplingStatus, IDisposable
 {
     private readonly StapleRefresher _refresher;
+    private readonly IssuerFinder _issuers;
     private readonly IOptionsMonitor<StaplingOptions> _options;
     private readonly HandOffStatus _handOff;
     private readonly TimeProvider _clock;
     private readonly ILogger _logger;
-    private readonly IDisposable? _watching;
-    private readonly CancellationTokenSource _stopping = new();
     private readonly CertificateDirectory _directory = new();
-    private readonly ConcurrentDictionary<string, RunningLoop> _loops = new(StringComparer.OrdinalIgnoreCase);
+    private readonly RefreshScheduler _scheduler;
+    private readonly CertificateUpkeep _upkeep;
+    private readonly SettingsWatch _watch;
     private readonly Lock _adding = new();
-    private readonly Lazy<X509Certificate2Collection> _issuers;
-    private readonly IssuerFinder _finder = new();
     private int _disposed;
 
     public StaplingEngine(
         StapleRefresher refresher,
+        StapleArchive archive,
+        IssuerFinder issuers,
+        StaplingNews news,
         IOptionsMonitor<StaplingOptions> options,
+        IConfiguration? configuration,
         StaplingMetrics metrics,
         HandOffStatus handOff,
         TimeProvider clock,
@@ -37,26 +42,34 @@ internal sealed class StaplingEngine : IHostedService, IStaplingStatus, IDisposa
     )
     {
         _refresher = refresher;
+        _issuers = issuers;
         _options = options;
         _handOff = handOff;
         _clock = clock;
         _logger = logger;
-        _issuers = new Lazy<X509Certificate2Collection>(() => ReadIssuers(options.CurrentValue.Issuers));
-        _watching = options.OnChange((_, _) => Reconsider());
+        _scheduler = new RefreshScheduler(new RefreshTurn(refresher, clock, logger).RunAsync, clock);
+        _upkeep = new CertificateUpkeep(_directory, _scheduler, refresher, archive, clock, logger);
+        _watch = new SettingsWatch(configuration, options, clock, Reconsider);
+        news.Stopping = _scheduler.Stopping;
         metrics.Watch(this, clock);
     }
 
     public IReadOnlyList<StapleStatus> Staples => [.. _directory.Slots.Select(StatusOf)];
+
+    /// <summary>How many certificates are being asked about at this moment.</summary>
+    public int Busy => _scheduler.Running;
 
     public async Task<IReadOnlyList<StapleStatus>> RefreshAsync(
         string? thumbprint = null,
         CancellationToken cancellationToken = default
     )
     {
-        var slots = _directory.Slots;
-        if (thumbprint is not null)
-            slots = _directory.Find(thumbprint) is { } one ? [one] : [];
-        var requests = slots.Where(slot => _loops.ContainsKey(slot.Key)).Select(slot => slot.Refresh.RequestAsync());
+        IReadOnlyList<StapleSlot> slots = thumbprint is null
+            ? _directory.Slots
+            : [.. new[] { _directory.Find(thumbprint) }.OfType<StapleSlot>()];
+        var requests = slots
+            .Where(slot => thumbprint is not null || !slot.IsRetired)
+            .Select(slot => _scheduler.RequestAsync(slot, isManual: true));
         await Task.WhenAll(requests).WaitAsync(cancellationToken).ConfigureAwait(false);
         return [.. slots.Select(StatusOf)];
     }
@@ -65,29 +78,44 @@ internal sealed class StaplingEngine : IHostedService, IStaplingStatus, IDisposa
     public StapleSlot Add(X509Certificate2 certificate, IEnumerable<X509Certificate2> atHand)
     {
         var key = StapleSlot.KeyOf(certificate);
-        X509Certificate2[] candidates = [.. atHand, .. _issuers.Value];
-        if (_directory.Find(key) is { } known && !MayBeMended(known, certificate, candidates))
-            return known;
+        if (_directory.Find(key) is { } known)
+            return Mend(known, certificate, atHand);
         lock (_adding)
         {
-            if (_directory.Find(key) is { } added && !MayBeMended(added, certificate, candidates))
+            if (_directory.Find(key) is { } added)
                 return added;
-            var facts = CertificateFacts.Read(certificate, candidates, _finder, _options.CurrentValue, _logger);
-            var slot = new StapleSlot(certificate, facts);
-            _directory.Put(slot);
-            if (slot.Subject is not null)
-            {
-                var loop = new RefreshLoop(slot, _directory, _refresher, _clock, _logger);
-                _loops[key] = new RunningLoop(
-                    loop,
-                    _clock.GetTimestamp(),
-                    Task.Run(() => loop.RunAsync(_stopping.Token))
-                );
-            }
-
+            var facts = CertificateFacts.Read(certificate, [.. atHand], _issuers, _options.CurrentValue, _logger);
+            var slot = new StapleSlot(certificate, facts, _clock.GetTimestamp());
+            _directory.Add(slot);
+            if (slot.Subject is not null || facts.Orphan is not null)
+                _scheduler.Add(slot);
+            _upkeep.Begin();
             return slot;
         }
     }
+
+    /// <summary>
+    /// Starts refreshing a certificate, and waits until it was asked about once, or its stored staple is at hand.
+    /// </summary>
+    public async Task<StapleStatus> PrepareAsync(
+        X509Certificate2 certificate,
+        IEnumerable<X509Certificate2> atHand,
+        CancellationToken cancellationToken
+    )
+    {
+        var slot = Add(certificate, atHand);
+        if (_scheduler.Find(slot.Key) is { } job)
+            await job.First.WaitAsync(cancellationToken).ConfigureAwait(false);
+        return StatusOf(slot);
+    }
+
+    /// <summary>
+    /// Waits for the first look for a certificate, until <paramref name="atMost"/> have passed since it was met.
+    /// </summary>
+    public Task WaitForFirstAsync(StapleSlot slot, TimeSpan atMost, CancellationToken cancellationToken) =>
+        _scheduler.Find(slot.Key) is { } job && !job.First.IsCompleted
+            ? WaitAsync([job], atMost, cancellationToken)
+            : Task.CompletedTask;
 
     /// <summary>
     /// Completes when every certificate met so far was asked about once, or has had
@@ -99,11 +127,10 @@ internal sealed class StaplingEngine : IHostedService, IStaplingStatus, IDisposa
         if (atMost < timeout)
             timeout = atMost.Value;
         var started = _clock.GetTimestamp();
-        var waiting = _loops.Values.Where(one => !one.Loop.First.IsCompleted).ToArray();
+        var waiting = _scheduler.Jobs.Where(job => !job.First.IsCompleted).ToArray();
         if (waiting.Length == 0)
             return;
-        foreach (var one in waiting)
-            await WaitAsync(one, timeout, cancellationToken).ConfigureAwait(false);
+        await WaitAsync(waiting, timeout, cancellationToken).ConfigureAwait(false);
         var slots = _directory.Slots;
         var wanted = slots.Count(slot => slot.IsWanted);
         var have = slots.Count(slot => slot.Current is not null);
@@ -114,13 +141,18 @@ internal sealed class StaplingEngine : IHostedService, IStaplingStatus, IDisposa
             _logger.PrefetchIncomplete(have, wanted, took);
     }
 
+    /// <summary>A handshake uses a certificate.</summary>
+    public void Touch(StapleSlot slot) => _upkeep.Touch(slot);
+
+    /// <summary>The certificate that one takes the place of, or null.</summary>
+    public StapleSlot? FindPredecessor(StapleSlot slot) => _directory.FindPredecessor(slot);
+
+    /// <summary>Adds somebody whose certificates are in force though no handshake may have come for long.</summary>
+    public void Hold(Func<IEnumerable<X509Certificate2>> holder) => _upkeep.Hold(holder);
+
     public Task StartAsync(CancellationToken cancellationToken) => Task.CompletedTask;
 
-    public async Task StopAsync(CancellationToken cancellationToken)
-    {
-        await _stopping.CancelAsync().ConfigureAwait(false);
-        await Task.WhenAll(_loops.Values.Select(one => one.Task)).WaitAsync(cancellationToken).ConfigureAwait(false);
-    }
+    public Task StopAsync(CancellationToken cancellationToken) => _scheduler.StopAsync(cancellationToken);
 
     // The container hands it out under three names and disposes of it under each; a host may do that without having
     // stopped it.
@@ -128,18 +160,19 @@ internal sealed class StaplingEngine : IHostedService, IStaplingStatus, IDisposa
     {
         if (Interlocked.Exchange(ref _disposed, 1) != 0)
             return;
-        _watching?.Dispose();
-        _stopping.Cancel();
-        _stopping.Dispose();
+        _watch.Dispose();
+        _upkeep.Dispose();
+        _scheduler.Dispose();
     }
 
-    private async Task WaitAsync(RunningLoop one, TimeSpan timeout, CancellationToken cancellationToken)
+    // One that was added later may wait longer.
+    private async Task WaitAsync(RefreshJob[] jobs, TimeSpan timeout, CancellationToken cancellationToken)
     {
-        var left = timeout - _clock.GetElapsedTime(one.StartedAt);
+        var left = timeout - jobs.Min(job => _clock.GetElapsedTime(job.AddedAt));
         try
         {
-            await one
-                .Loop.First.WaitAsync(left > TimeSpan.Zero ? left : TimeSpan.Zero, _clock, cancellationToken)
+            await Task.WhenAll(jobs.Select(job => job.First))
+                .WaitAsync(left > TimeSpan.Zero ? left : TimeSpan.Zero, _clock, cancellationToken)
                 .ConfigureAwait(false);
         }
         catch (TimeoutException)
@@ -151,21 +184,26 @@ internal sealed class StaplingEngine : IHostedService, IStaplingStatus, IDisposa
     private StapleStatus StatusOf(StapleSlot slot) =>
         _handOff.State.Obstacle is { } obstacle ? slot.Status with { Obstacle = obstacle } : slot.Status;
 
-    private void Reconsider() => _logger.SettingsChanged(_loops.Values.Count(one => one.Loop.Reconsider()));
-
-    private static X509Certificate2Collection ReadIssuers(IEnumerable<string> files)
+    /// <summary>
+    /// The settings have changed: asks again where that changes what to ask, and where the last time failed, which may
+    /// be what was mended.
+    /// </summary>
+    private void Reconsider()
     {
-        var issuers = new X509Certificate2Collection();
-        foreach (var file in files)
-            issuers.ImportFromPemFile(file);
-        return issuers;
+        var concerned = _scheduler
+            .Jobs.Select(job => job.Slot)
+            .Where(slot => _refresher.HasNewSource(slot) || slot.Status.Failures > 0)
+            .ToArray();
+        _logger.SettingsChanged(concerned.Length);
+        foreach (var slot in concerned)
+            _ = _scheduler.RequestAsync(slot, isManual: false);
     }
 
     // The endpoint's configuration did not have the issuer; the handshake's chain may.
-    private bool MayBeMended(StapleSlot slot, X509Certificate2 certificate, X509Certificate2[] atHand) =>
-        slot.Status.Source == StapleSourceKind.Unusable
-        && atHand.Length > 0
-        && _finder.Find(certificate, atHand) is not null;
-
-    private sealed record RunningLoop(RefreshLoop Loop, long StartedAt, Task Task);
+    private StapleSlot Mend(StapleSlot slot, X509Certificate2 certificate, IEnumerable<X509Certificate2> atHand)
+    {
+        if (slot.Subject is null && slot.Facts.Orphan is not null && _refresher.TryComplete(slot, certificate, atHand))
+            _ = _scheduler.RequestAsync(slot, isManual: false);
+        return slot;
+    }
 }

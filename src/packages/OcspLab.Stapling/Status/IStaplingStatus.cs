@@ -7,7 +7,8 @@ public interface IStaplingStatus
     IReadOnlyList<StapleStatus> Staples { get; }
 
     /// <summary>
-    /// Asks now, for one certificate or for all, and waits until it is done. Failures are in the status.
+    /// Asks the responder now, whatever a fleet shares, for one certificate or for all that are in use, and waits until
+    /// it is done. Failures are in the status.
     /// </summary>
     /// <param name="thumbprint">SHA-256 of the certificate in hexadecimal, or null for all.</param>
     /// <param name="cancellationToken">Ends the wait, not the refreshing.</param>

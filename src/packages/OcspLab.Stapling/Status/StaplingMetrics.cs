@@ -87,7 +87,9 @@ internal sealed class StaplingMetrics
     {
         TimeSpan[] ages =
         [
-            .. status.Staples.Where(staple => staple.Staple is not null).Select(staple => age(staple.Staple!)),
+            .. status
+                .Staples.Where(staple => staple is { Staple: not null, IsInUse: true })
+                .Select(staple => age(staple.Staple!)),
         ];
         return ages.Length == 0 ? [] : [new Measurement<double>(choose(ages).TotalSeconds)];
     }

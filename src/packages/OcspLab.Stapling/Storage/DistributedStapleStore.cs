@@ -16,8 +16,7 @@ internal sealed class DistributedStapleStore(IDistributedCache cache, TimeProvid
     public async ValueTask<byte[]?> LoadAsync(string certificate, CancellationToken cancellationToken) =>
         await cache.GetAsync(StapleKey(certificate), cancellationToken).ConfigureAwait(false);
 
-    public async ValueTask SaveAsync(string certificate, VerifiedStaple staple, CancellationToken cancellationToken)
-    {
+    public async ValueTask SaveAsync(string certificate, VerifiedStaple staple, CancellationToken cancellationToken) =>
         await cache
             .SetAsync(
                 StapleKey(certificate),
@@ -26,8 +25,6 @@ internal sealed class DistributedStapleStore(IDistributedCache cache, TimeProvid
                 cancellationToken
             )
             .ConfigureAwait(false);
-        await cache.RemoveAsync(LeaseKey(certificate), cancellationToken).ConfigureAwait(false);
-    }
 
     public async ValueTask<bool> TryAcquireLeaseAsync(
         string certificate,
@@ -51,9 +48,40 @@ internal sealed class DistributedStapleStore(IDistributedCache cache, TimeProvid
             && now.AsSpan().SequenceEqual(_self);
     }
 
+    public async ValueTask ReleaseLeaseAsync(string certificate, CancellationToken cancellationToken)
+    {
+        var key = LeaseKey(certificate);
+        // Not another's, who took it when this one's had run out.
+        if (
+            await cache.GetAsync(key, cancellationToken).ConfigureAwait(false) is { } holder
+            && holder.AsSpan().SequenceEqual(_self)
+        )
+            await cache.RemoveAsync(key, cancellationToken).ConfigureAwait(false);
+    }
+
+    public async ValueTask<byte[]?> LoadIssuerAsync(string certificate, CancellationToken cancellationToken) =>
+        await cache.GetAsync(IssuerKey(certificate), cancellationToken).ConfigureAwait(false);
+
+    public async ValueTask SaveIssuerAsync(
+        string certificate,
+        ReadOnlyMemory<byte> issuer,
+        CancellationToken cancellationToken
+    ) =>
+        await cache
+            .SetAsync(
+                IssuerKey(certificate),
+                issuer.ToArray(),
+                new DistributedCacheEntryOptions { SlidingExpiration = IssuerLife },
+                cancellationToken
+            )
+            .ConfigureAwait(false);
+
+    private static readonly TimeSpan IssuerLife = TimeSpan.FromDays(30);
     private static readonly TimeSpan SettleDelay = TimeSpan.FromMilliseconds(250);
 
     private static string StapleKey(string certificate) => "ocsp-staple:" + certificate;
+
+    private static string IssuerKey(string certificate) => "ocsp-issuer:" + certificate;
 
     private static string LeaseKey(string certificate) => "ocsp-lease:" + certificate;
 }

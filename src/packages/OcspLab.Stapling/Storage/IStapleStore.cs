@@ -4,7 +4,8 @@ namespace OcspLab.Stapling.Storage;
 
 /// <summary>
 /// Keeps responses between starts, and between the instances of a fleet. It is not trusted: what it gives is verified
-/// like a fetched response. It may fail: stapling goes on without it. Thread-safe.
+/// like a fetched response. It may fail, block or hang: it is called on threads of the engine's own, left alone for
+/// half a minute after a failure, and stapling goes on without it. Thread-safe.
 /// </summary>
 public interface IStapleStore
 {
@@ -24,8 +25,36 @@ public interface IStapleStore
     /// what that one saves, as long as the lease lasts. A store of one machine always gives it.
     /// </summary>
     /// <param name="certificate">SHA-256 of the certificate in lower-case hexadecimal.</param>
-    /// <param name="duration">How long the lease lasts if nothing is saved.</param>
+    /// <param name="duration">How long the lease lasts if it is not given back.</param>
     /// <param name="cancellationToken">Ends the attempt; it is cancelled after five seconds.</param>
     ValueTask<bool> TryAcquireLeaseAsync(string certificate, TimeSpan duration, CancellationToken cancellationToken) =>
         ValueTask.FromResult(true);
+
+    /// <summary>Gives the lease back, after the response was saved or the fetch has failed.</summary>
+    /// <param name="certificate">SHA-256 of the certificate in lower-case hexadecimal.</param>
+    /// <param name="cancellationToken">Ends the attempt; it is cancelled after five seconds.</param>
+    ValueTask ReleaseLeaseAsync(string certificate, CancellationToken cancellationToken) => ValueTask.CompletedTask;
+
+    /// <summary>
+    /// The certificate of a certificate's issuer that was downloaded before, or null. By default none is kept.
+    /// </summary>
+    /// <param name="certificate">SHA-256 of the certificate in lower-case hexadecimal.</param>
+    /// <param name="cancellationToken">Ends the attempt; it is cancelled after five seconds.</param>
+    ValueTask<byte[]?> LoadIssuerAsync(string certificate, CancellationToken cancellationToken) =>
+        ValueTask.FromResult<byte[]?>(null);
+
+    /// <summary>Keeps the certificate of a certificate's issuer.</summary>
+    /// <param name="certificate">SHA-256 of the certificate in lower-case hexadecimal.</param>
+    /// <param name="issuer">The issuer's certificate in DER.</param>
+    /// <param name="cancellationToken">Ends the attempt; it is cancelled after five seconds.</param>
+    ValueTask SaveIssuerAsync(string certificate, ReadOnlyMemory<byte> issuer, CancellationToken cancellationToken) =>
+        ValueTask.CompletedTask;
+
+    /// <summary>
+    /// Removes what is of no use to anybody any more. Called soon after the start and once a day. By default nothing
+    /// is: a cache lets go by itself.
+    /// </summary>
+    /// <param name="now">The time.</param>
+    /// <param name="cancellationToken">Ends the attempt; it is cancelled after five seconds.</param>
+    ValueTask SweepAsync(DateTimeOffset now, CancellationToken cancellationToken) => ValueTask.CompletedTask;
 }

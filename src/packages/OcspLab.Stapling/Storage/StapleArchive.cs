@@ -1,4 +1,6 @@
 using System.Diagnostics.CodeAnalysis;
+using System.Security.Cryptography;
+using System.Security.Cryptography.X509Certificates;
 using Microsoft.Extensions.Logging;
 using OcspLab.Ocsp.Rejections;
 using OcspLab.Ocsp.Responses;
@@ -11,21 +13,26 @@ namespace OcspLab.Stapling.Storage;
 /// The store as the engine sees it: what comes out was verified, what goes in never replaces something newer, and a
 /// store that fails or hangs costs a line in the log and nothing else.
 /// </summary>
-internal sealed class StapleArchive(IStapleStore? store, TimeProvider clock, ILogger logger)
+internal sealed class StapleArchive(IStapleStore? store, BlockingThreads threads, TimeProvider clock, ILogger logger)
 {
-    private int _failing;
+    private readonly Lock _gate = new();
+    private bool _isFailing;
+    private long _failedAt;
+
+    /// <summary>Whether there is a store to keep anything in.</summary>
+    public bool Exists => store is not null;
 
     /// <summary>The stored staple, if it verifies and is not expired.</summary>
     public async Task<VerifiedStaple?> LoadAsync(StapleSlot slot, VerificationPolicy policy, CancellationToken stopping)
     {
         var bytes = await TryAsync(cancellationToken => store!.LoadAsync(slot.Key, cancellationToken), null, stopping)
             .ConfigureAwait(false);
-        if (bytes is null)
+        if (bytes is null || slot.Subject is not { } subject)
             return null;
         var now = clock.GetUtcNow();
         if (
             !OcspVerifier
-                .Verify(bytes, slot.Subject!, policy with { Nonce = null }, now)
+                .Verify(bytes, subject, policy with { Nonce = null }, now)
                 .TryGetStaple(out var staple, out var rejection)
         )
         {
@@ -38,6 +45,17 @@ internal sealed class StapleArchive(IStapleStore? store, TimeProvider clock, ILo
         return staple.ExpiresAt > now && staple.Status.Kind != CertStatusKind.Unknown ? staple : null;
     }
 
+    /// <summary>What another instance has fetched since; null where that is nothing newer than what is held.</summary>
+    public async Task<VerifiedStaple?> LoadNewerAsync(
+        StapleSlot slot,
+        VerificationPolicy policy,
+        CancellationToken stopping
+    ) =>
+        await LoadAsync(slot, policy, stopping).ConfigureAwait(false) is { } stored && stored.IsNewerThan(slot.Newest)
+            ? stored
+            : null;
+
+    /// <summary>Keeps a response, unless a newer one is kept already.</summary>
     public async Task SaveAsync(
         StapleSlot slot,
         VerifiedStaple staple,
@@ -46,8 +64,12 @@ internal sealed class StapleArchive(IStapleStore? store, TimeProvider clock, ILo
     )
     {
         if (await LoadAsync(slot, policy, stopping).ConfigureAwait(false) is { } stored && stored.IsNewerThan(staple))
+        {
+            slot.IsUnsaved = false;
             return;
-        var saved = await TryAsync(
+        }
+
+        var isSaved = await TryAsync(
                 async cancellationToken =>
                 {
                     await store!.SaveAsync(slot.Key, staple, cancellationToken).ConfigureAwait(false);
@@ -57,51 +79,70 @@ internal sealed class StapleArchive(IStapleStore? store, TimeProvider clock, ILo
                 stopping
             )
             .ConfigureAwait(false);
+        slot.IsUnsaved = Exists && !isSaved;
 
         // Only what was written proves that a store works: a directory that cannot be written still has nothing to
         // read.
-        if (saved && Interlocked.Exchange(ref _failing, 0) == 1)
+        if (isSaved && Recover())
             logger.StoreRecovered();
     }
 
-    /// <summary>
-    /// What another instance has fetched since, or is fetching now; null when it is for this one to fetch.
-    /// </summary>
-    public async Task<VerifiedStaple?> LoadSharedAsync(
-        StapleSlot slot,
-        VerificationPolicy policy,
-        CancellationToken stopping
-    )
-    {
-        if (await LoadNewerAsync(slot, policy, stopping).ConfigureAwait(false) is { } newer)
-            return newer;
-        var waited = TimeSpan.Zero;
-        while (waited < LeaseTimeout && !await TryAcquireLeaseAsync(slot, stopping).ConfigureAwait(false))
-        {
-            await Task.Delay(PollInterval, clock, stopping).ConfigureAwait(false);
-            waited += PollInterval;
-            if (await LoadNewerAsync(slot, policy, stopping).ConfigureAwait(false) is { } other)
-                return other;
-        }
+    /// <summary>Asks for the lease to fetch. Where nobody can say, this instance fetches.</summary>
+    public Task<bool> TryAcquireLeaseAsync(StapleSlot slot, CancellationToken stopping) =>
+        TryAsync(
+            cancellationToken => store!.TryAcquireLeaseAsync(slot.Key, LeaseTime, cancellationToken),
+            true,
+            stopping
+        );
 
-        // Between the last look and the lease its holder before may have saved a response and given the lease back.
-        return await LoadNewerAsync(slot, policy, stopping).ConfigureAwait(false);
+    /// <summary>Gives the lease back.</summary>
+    public Task ReleaseLeaseAsync(StapleSlot slot, CancellationToken stopping) =>
+        TryAsync(
+            async cancellationToken =>
+            {
+                await store!.ReleaseLeaseAsync(slot.Key, cancellationToken).ConfigureAwait(false);
+                return true;
+            },
+            false,
+            stopping
+        );
+
+    /// <summary>The issuer that was downloaded before, or null. Nobody has looked yet whether it is the issuer.</summary>
+    public async Task<X509Certificate2?> LoadIssuerAsync(string key, CancellationToken stopping)
+    {
+        var bytes = await TryAsync(cancellationToken => store!.LoadIssuerAsync(key, cancellationToken), null, stopping)
+            .ConfigureAwait(false);
+        try
+        {
+            return bytes is null ? null : X509CertificateLoader.LoadCertificate(bytes);
+        }
+        catch (CryptographicException)
+        {
+            return null;
+        }
     }
 
-    private async Task<VerifiedStaple?> LoadNewerAsync(
-        StapleSlot slot,
-        VerificationPolicy policy,
-        CancellationToken stopping
-    ) =>
-        await LoadAsync(slot, policy, stopping).ConfigureAwait(false) is { } stored && stored.IsNewerThan(slot.Newest)
-            ? stored
-            : null;
-
-    // Nobody can say: then this instance fetches.
-    private Task<bool> TryAcquireLeaseAsync(StapleSlot slot, CancellationToken stopping) =>
+    /// <summary>Keeps an issuer that was downloaded.</summary>
+    public Task SaveIssuerAsync(string key, X509Certificate2 issuer, CancellationToken stopping) =>
         TryAsync(
-            cancellationToken => store!.TryAcquireLeaseAsync(slot.Key, LeaseTimeout, cancellationToken),
-            true,
+            async cancellationToken =>
+            {
+                await store!.SaveIssuerAsync(key, issuer.RawData, cancellationToken).ConfigureAwait(false);
+                return true;
+            },
+            false,
+            stopping
+        );
+
+    /// <summary>Removes what is of no use any more.</summary>
+    public Task SweepAsync(CancellationToken stopping) =>
+        TryAsync(
+            async cancellationToken =>
+            {
+                await store!.SweepAsync(clock.GetUtcNow(), cancellationToken).ConfigureAwait(false);
+                return true;
+            },
+            false,
             stopping
         );
 
@@ -117,20 +158,17 @@ internal sealed class StapleArchive(IStapleStore? store, TimeProvider clock, ILo
         CancellationToken stopping
     )
     {
-        if (store is null)
+        if (store is null || IsLeftAlone())
             return otherwise;
         using var timer = new CancellationTokenSource(Timeout, clock);
         using var either = CancellationTokenSource.CreateLinkedTokenSource(timer.Token, stopping);
         try
         {
-            // On a thread of its own: a store that blocks, or ignores the token, is left behind all the same.
-            return await Task.Run(() => attempt(either.Token).AsTask(), either.Token)
-                .WaitAsync(either.Token)
-                .ConfigureAwait(false);
+            return await threads.RunAsync(attempt, either.Token).ConfigureAwait(false);
         }
         catch (Exception exception) when (!stopping.IsCancellationRequested)
         {
-            if (Interlocked.Exchange(ref _failing, 1) == 0)
+            if (Fail())
                 logger.StoreFailed(
                     timer.IsCancellationRequested ? $"no answer within {Timeout.TotalSeconds} s" : exception.Message
                 );
@@ -138,9 +176,40 @@ internal sealed class StapleArchive(IStapleStore? store, TimeProvider clock, ILo
         }
     }
 
-    private static readonly TimeSpan Timeout = TimeSpan.FromSeconds(5);
+    private bool IsLeftAlone()
+    {
+        lock (_gate)
+            return _isFailing && clock.GetElapsedTime(_failedAt) < Pause;
+    }
 
-    // As long as another instance may take for one fetch with its retries; then this one stops waiting for it.
-    private static readonly TimeSpan LeaseTimeout = TimeSpan.FromSeconds(30);
-    private static readonly TimeSpan PollInterval = TimeSpan.FromSeconds(1);
+    /// <returns>Whether that is news.</returns>
+    private bool Fail()
+    {
+        lock (_gate)
+        {
+            var isNews = !_isFailing;
+            _isFailing = true;
+            _failedAt = clock.GetTimestamp();
+            return isNews;
+        }
+    }
+
+    /// <returns>Whether that is news.</returns>
+    private bool Recover()
+    {
+        lock (_gate)
+        {
+            var isNews = _isFailing;
+            _isFailing = false;
+            return isNews;
+        }
+    }
+
+    /// <summary>
+    /// As long as another instance may take for one fetch with its retries; then this one stops waiting for it.
+    /// </summary>
+    public static TimeSpan LeaseTime { get; } = TimeSpan.FromSeconds(30);
+
+    private static readonly TimeSpan Timeout = TimeSpan.FromSeconds(5);
+    private static readonly TimeSpan Pause = TimeSpan.FromSeconds(30);
 }

@@ -1,0 +1,100 @@
+using OcspLab.Ocsp.Fetching;
+using OcspLab.Ocsp.Requests;
+using OcspLab.Ocsp.Verification;
+using OcspLab.Stapling.Certificates;
+using OcspLab.Stapling.Status;
+using OcspLab.Stapling.Storage;
+
+namespace OcspLab.Stapling.Refreshing;
+
+/// <summary>
+/// Looks for a response that is newer than what is held, in the store and at the source. One instance of a fleet asks
+/// for all: the lease is taken when it is the certificate's turn at the responder, and given back whatever comes of it,
+/// so that it never runs out in a queue.
+/// </summary>
+internal sealed class StapleLookup(StapleFetcher fetcher, StapleArchive archive, TimeProvider clock)
+{
+    /// <param name="slot">The certificate.</param>
+    /// <param name="subject">It and its issuer.</param>
+    /// <param name="policy">How responses are verified.</param>
+    /// <param name="isManual">Whether the source itself is to be asked, whatever others have fetched.</param>
+    /// <param name="believe">Puts a response in force; called before it is saved.</param>
+    /// <param name="stopping">Ends it.</param>
+    public async Task<Found> FindAsync(
+        StapleSlot slot,
+        OcspSubject subject,
+        VerificationPolicy policy,
+        bool isManual,
+        Action<VerifiedStaple> believe,
+        CancellationToken stopping
+    )
+    {
+        long? refusedAt = null;
+        while (true)
+        {
+            using (await fetcher.EnterAsync(slot.Source, stopping).ConfigureAwait(false))
+            {
+                if (isManual)
+                    return await FetchAsync(slot, subject, policy, believe, stopping).ConfigureAwait(false);
+                if (await archive.LoadNewerAsync(slot, policy, stopping).ConfigureAwait(false) is { } shared)
+                    return Shared(shared, believe);
+                var isOurs = await archive.TryAcquireLeaseAsync(slot, stopping).ConfigureAwait(false);
+                if (isOurs || clock.GetElapsedTime(refusedAt ??= clock.GetTimestamp()) >= Patience)
+                {
+                    try
+                    {
+                        // Between the last look and the lease its holder before may have saved a response and given the
+                        // lease back.
+                        return
+                            await archive.LoadNewerAsync(slot, policy, stopping).ConfigureAwait(false) is { } meanwhile
+                            ? Shared(meanwhile, believe)
+                            : await FetchAsync(slot, subject, policy, believe, stopping).ConfigureAwait(false);
+                    }
+                    finally
+                    {
+                        if (isOurs)
+                            await archive.ReleaseLeaseAsync(slot, stopping).ConfigureAwait(false);
+                    }
+                }
+            }
+
+            // Another instance is at it.
+            await Task.Delay(PollInterval, clock, stopping).ConfigureAwait(false);
+        }
+    }
+
+    private static Found Shared(VerifiedStaple staple, Action<VerifiedStaple> believe)
+    {
+        believe(staple);
+        return new Found(RefreshOutcome.Shared, staple, null);
+    }
+
+    private async Task<Found> FetchAsync(
+        StapleSlot slot,
+        OcspSubject subject,
+        VerificationPolicy policy,
+        Action<VerifiedStaple> believe,
+        CancellationToken stopping
+    )
+    {
+        var fetch = await fetcher.FetchAsync(slot.Source, subject, policy, stopping).ConfigureAwait(false);
+        var outcome = RefreshDecision.Judge(fetch, slot.Newest, clock.GetUtcNow());
+        if (!RefreshDecision.IsBelieved(outcome))
+            return new Found(outcome, null, fetch);
+        believe(fetch.Staple!);
+        await archive.SaveAsync(slot, fetch.Staple!, policy, stopping).ConfigureAwait(false);
+        return new Found(outcome, fetch.Staple, fetch);
+    }
+
+    private static readonly TimeSpan PollInterval = TimeSpan.FromSeconds(1);
+
+    // A lease ends by itself, and somebody else may have it then. Whoever waits for longer has a store that does not
+    // keep what it promises.
+    private static readonly TimeSpan Patience = 2 * StapleArchive.LeaseTime;
+}
+
+/// <summary>What a look came to.</summary>
+/// <param name="Outcome">What.</param>
+/// <param name="Staple">The response that is believed, or null.</param>
+/// <param name="Fetch">The fetch, where the source was asked.</param>
+internal sealed record Found(RefreshOutcome Outcome, VerifiedStaple? Staple, OcspFetch? Fetch);
