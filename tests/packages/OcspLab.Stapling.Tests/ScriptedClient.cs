@@ -10,7 +10,7 @@ namespace OcspLab.Stapling.Tests;
 internal sealed class ScriptedClient : IOcspClient
 {
     private Func<IReadOnlyList<Uri>, CancellationToken, Task<OcspFetch>> _script = (_, _) => Task.FromResult(Failed);
-    private Func<OcspSubject, Task<VerifiedStaple>>? _authority;
+    private Func<OcspSubject, IReadOnlyList<Uri>, CancellationToken, Task<OcspFetch>>? _authority;
     private int _calls;
 
     public int Calls => Volatile.Read(ref _calls);
@@ -21,21 +21,21 @@ internal sealed class ScriptedClient : IOcspClient
 
     /// <summary>Answers for every certificate of an authority, after a while.</summary>
     public void AnswerFor(TestAuthority authority, TimeSpan delay, TimeProvider clock) =>
-        _authority = async subject =>
-        {
-            if (delay > TimeSpan.Zero)
-                await Task.Delay(delay, clock);
-            var now = clock.GetUtcNow();
-            var bytes = authority.Respond(
-                authority.Certificate,
-                thisUpdate: now.AddMinutes(-5),
-                nextUpdate: now.AddDays(1),
-                id: subject.ToCertId(CertIdHash.Sha1)
-            );
-            var result = OcspVerifier.Verify(bytes, subject, new VerificationPolicy(), now);
-            Assert.True(result.TryGetStaple(out var staple, out var rejection), rejection?.ToString());
-            return staple;
-        };
+        ScriptFor(
+            async (subject, urls, _) =>
+            {
+                if (delay > TimeSpan.Zero)
+                    await Task.Delay(delay, clock, CancellationToken.None);
+                var now = clock.GetUtcNow();
+                return Answered(
+                    urls,
+                    Staples.Verified(authority, subject, CertStatus.Good, now.AddMinutes(-5), now.AddDays(1), now)
+                );
+            }
+        );
+
+    public void ScriptFor(Func<OcspSubject, IReadOnlyList<Uri>, CancellationToken, Task<OcspFetch>> script) =>
+        _authority = script;
 
     public void Script(Func<IReadOnlyList<Uri>, CancellationToken, Task<OcspFetch>> script) => _script = script;
 
@@ -61,7 +61,7 @@ internal sealed class ScriptedClient : IOcspClient
             return Failed;
         };
 
-    public async Task<OcspFetch> FetchAsync(
+    public Task<OcspFetch> FetchAsync(
         OcspSubject subject,
         IReadOnlyList<Uri> urls,
         VerificationPolicy policy,
@@ -71,8 +71,8 @@ internal sealed class ScriptedClient : IOcspClient
         LastUrls = urls;
         Interlocked.Increment(ref _calls);
         return _authority is { } authority
-            ? Answered(urls, await authority(subject))
-            : await _script(urls, cancellationToken);
+            ? authority(subject, urls, cancellationToken)
+            : _script(urls, cancellationToken);
     }
 
     public static readonly OcspFetch Failed = new() { Attempts = [], Duration = TimeSpan.Zero };

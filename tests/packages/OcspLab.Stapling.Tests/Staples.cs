@@ -44,4 +44,26 @@ internal static class Staples
         Assert.True(result.TryGetStaple(out var staple, out var rejection), rejection?.ToString());
         return staple;
     }
+
+    /// <summary>One about any certificate of an authority.</summary>
+    public static VerifiedStaple Verified(
+        TestAuthority authority,
+        OcspSubject subject,
+        CertStatus status,
+        DateTimeOffset thisUpdate,
+        DateTimeOffset nextUpdate,
+        DateTimeOffset now
+    )
+    {
+        var bytes = authority.Respond(
+            authority.Certificate,
+            status,
+            thisUpdate,
+            nextUpdate,
+            id: subject.ToCertId(CertIdHash.Sha1)
+        );
+        var result = OcspVerifier.Verify(bytes, subject, new VerificationPolicy(), now);
+        Assert.True(result.TryGetStaple(out var staple, out var rejection), rejection?.ToString());
+        return staple;
+    }
 }

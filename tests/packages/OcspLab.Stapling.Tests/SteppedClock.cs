@@ -12,6 +12,9 @@ internal sealed class SteppedClock(DateTimeOffset start) : FakeTimeProvider(star
     /// </summary>
     public void Step(TimeSpan step) => Interlocked.Add(ref _offset, step.Ticks);
 
+    /// <summary>The time, whatever the wall clock says.</summary>
+    public DateTimeOffset True => base.GetUtcNow();
+
     public override DateTimeOffset GetUtcNow() => base.GetUtcNow() + TimeSpan.FromTicks(Interlocked.Read(ref _offset));
 
     public override long GetTimestamp() => base.GetUtcNow().Ticks;

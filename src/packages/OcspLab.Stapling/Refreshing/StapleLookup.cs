@@ -36,6 +36,10 @@ internal sealed class StapleLookup(StapleFetcher fetcher, StapleArchive archive,
             {
                 if (isManual)
                     return await FetchAsync(slot, subject, policy, believe, stopping).ConfigureAwait(false);
+                if (!archive.IsShared)
+                    return await archive.LoadNewerAsync(slot, policy, stopping).ConfigureAwait(false) is { } saved
+                        ? Shared(saved, believe)
+                        : await FetchAsync(slot, subject, policy, believe, stopping).ConfigureAwait(false);
                 if (await archive.LoadNewerAsync(slot, policy, stopping).ConfigureAwait(false) is { } shared)
                     return Shared(shared, believe);
                 var isOurs = await archive.TryAcquireLeaseAsync(slot, stopping).ConfigureAwait(false);

@@ -10,8 +10,8 @@ namespace OcspLab.Stapling.Storage;
 /// </summary>
 internal sealed class DirectoryStapleStore(string directory) : IStapleStore
 {
-    /// <summary>Where the files are.</summary>
-    public string Directory => directory;
+    // Processes of one machine may use the same directory; that each asks for itself costs less than leases would.
+    public bool IsShared => false;
 
     /// <summary>
     /// Where staples are kept when nothing else is said; null where the system has no place for that. It need not exist

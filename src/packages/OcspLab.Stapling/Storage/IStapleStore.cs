@@ -9,6 +9,11 @@ namespace OcspLab.Stapling.Storage;
 /// </summary>
 public interface IStapleStore
 {
+    /// <summary>
+    /// <value>Whether several instances use it, so that one is to ask for all. Default true.</value>
+    /// </summary>
+    bool IsShared => true;
+
     /// <summary>The response kept for a certificate, or null.</summary>
     /// <param name="certificate">SHA-256 of the certificate in lower-case hexadecimal.</param>
     /// <param name="cancellationToken">Ends the attempt; it is cancelled after five seconds.</param>

@@ -19,8 +19,8 @@ internal sealed class StapleArchive(IStapleStore? store, BlockingThreads threads
     private bool _isFailing;
     private long _failedAt;
 
-    /// <summary>Whether there is a store to keep anything in.</summary>
-    public bool Exists => store is not null;
+    /// <summary>Whether other instances may have fetched, or be fetching.</summary>
+    public bool IsShared => store is { IsShared: true };
 
     /// <summary>The stored staple, if it verifies and is not expired.</summary>
     public async Task<VerifiedStaple?> LoadAsync(StapleSlot slot, VerificationPolicy policy, CancellationToken stopping)
@@ -79,7 +79,7 @@ internal sealed class StapleArchive(IStapleStore? store, BlockingThreads threads
                 stopping
             )
             .ConfigureAwait(false);
-        slot.IsUnsaved = Exists && !isSaved;
+        slot.IsUnsaved = store is not null && !isSaved;
 
         // Only what was written proves that a store works: a directory that cannot be written still has nothing to
         // read.
