@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using System.Threading.RateLimiting;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Options;
@@ -22,23 +23,15 @@ internal sealed class StapleFetcher(
     TimeProvider clock
 ) : IDisposable
 {
-    // Ten thousand certificates of one authority must not all come at once.
-    private readonly PartitionedRateLimiter<string> _limiter = PartitionedRateLimiter.Create<string, string>(
-        responder =>
-            RateLimitPartition.GetConcurrencyLimiter(
-                responder,
-                _ => new ConcurrencyLimiterOptions
-                {
-                    PermitLimit = options.CurrentValue.MaximumConcurrency,
-                    QueueLimit = int.MaxValue,
-                }
-            )
-    );
+    // Ten thousand certificates of one authority must not all come at once. Not a partitioned limiter, which wakes ten
+    // times a second to look for idle partitions.
+    private readonly ConcurrentDictionary<string, ConcurrencyLimiter> _limiters = new(StringComparer.OrdinalIgnoreCase);
 
     /// <summary>Waits for its turn at a source; the turn is over when the result is disposed of.</summary>
     public async Task<IDisposable> EnterAsync(StapleSource source, CancellationToken cancellationToken) =>
-        await _limiter
-            .AcquireAsync(source.Urls[0].Authority, cancellationToken: cancellationToken)
+        await _limiters
+            .GetOrAdd(source.Urls[0].Authority, _ => CreateLimiter())
+            .AcquireAsync(cancellationToken: cancellationToken)
             .ConfigureAwait(false);
 
     /// <summary>Gets a response, and verifies it.</summary>
@@ -52,7 +45,20 @@ internal sealed class StapleFetcher(
             ? ReadAsync(source.Urls[0], subject, policy, cancellationToken)
             : ClientOf(source).FetchAsync(subject, source.Urls, policy, cancellationToken);
 
-    public void Dispose() => _limiter.Dispose();
+    public void Dispose()
+    {
+        foreach (var limiter in _limiters.Values)
+            limiter.Dispose();
+    }
+
+    private ConcurrencyLimiter CreateLimiter() =>
+        new(
+            new ConcurrencyLimiterOptions
+            {
+                PermitLimit = options.CurrentValue.MaximumConcurrency,
+                QueueLimit = int.MaxValue,
+            }
+        );
 
     private IOcspClient ClientOf(StapleSource source) =>
         source.Client.Length == 0

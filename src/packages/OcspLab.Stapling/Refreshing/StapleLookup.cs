@@ -8,8 +8,8 @@ using OcspLab.Stapling.Storage;
 namespace OcspLab.Stapling.Refreshing;
 
 /// <summary>
-/// Looks for a response that is newer than what is held, in the store and at the source. One instance of a fleet asks
-/// for all: the lease is taken when it is the certificate's turn at the responder, and given back whatever comes of it,
+/// Looks for a response that is newer than what is held, in the store and at the source. Where instances share the
+/// store, one of them asks for all: the lease is taken when it is the certificate's turn at the responder, and given back whatever comes of it,
 /// so that it never runs out in a queue.
 /// </summary>
 internal sealed class StapleLookup(StapleFetcher fetcher, StapleArchive archive, TimeProvider clock)
@@ -29,17 +29,44 @@ internal sealed class StapleLookup(StapleFetcher fetcher, StapleArchive archive,
         CancellationToken stopping
     )
     {
+        var isAlone = isManual || !archive.IsShared;
+        var found = isAlone
+            ? await AskAloneAsync(slot, subject, policy, isManual, believe, stopping).ConfigureAwait(false)
+            : await AskForAllAsync(slot, subject, policy, believe, stopping).ConfigureAwait(false);
+        // The responder need not wait for a disk.
+        if (isAlone)
+            await SaveAsync(slot, found, policy, stopping).ConfigureAwait(false);
+        return found;
+    }
+
+    private async Task<Found> AskAloneAsync(
+        StapleSlot slot,
+        OcspSubject subject,
+        VerificationPolicy policy,
+        bool isManual,
+        Action<VerifiedStaple> believe,
+        CancellationToken stopping
+    )
+    {
+        using var turn = await fetcher.EnterAsync(slot.Source, stopping).ConfigureAwait(false);
+        return !isManual && await archive.LoadNewerAsync(slot, policy, stopping).ConfigureAwait(false) is { } stored
+            ? Shared(stored, believe)
+            : await FetchAsync(slot, subject, policy, believe, stopping).ConfigureAwait(false);
+    }
+
+    private async Task<Found> AskForAllAsync(
+        StapleSlot slot,
+        OcspSubject subject,
+        VerificationPolicy policy,
+        Action<VerifiedStaple> believe,
+        CancellationToken stopping
+    )
+    {
         long? refusedAt = null;
         while (true)
         {
             using (await fetcher.EnterAsync(slot.Source, stopping).ConfigureAwait(false))
             {
-                if (isManual)
-                    return await FetchAsync(slot, subject, policy, believe, stopping).ConfigureAwait(false);
-                if (!archive.IsShared)
-                    return await archive.LoadNewerAsync(slot, policy, stopping).ConfigureAwait(false) is { } saved
-                        ? Shared(saved, believe)
-                        : await FetchAsync(slot, subject, policy, believe, stopping).ConfigureAwait(false);
                 if (await archive.LoadNewerAsync(slot, policy, stopping).ConfigureAwait(false) is { } shared)
                     return Shared(shared, believe);
                 var isOurs = await archive.TryAcquireLeaseAsync(slot, stopping).ConfigureAwait(false);
@@ -49,10 +76,11 @@ internal sealed class StapleLookup(StapleFetcher fetcher, StapleArchive archive,
                     {
                         // Between the last look and the lease its holder before may have saved a response and given the
                         // lease back.
-                        return
-                            await archive.LoadNewerAsync(slot, policy, stopping).ConfigureAwait(false) is { } meanwhile
-                            ? Shared(meanwhile, believe)
-                            : await FetchAsync(slot, subject, policy, believe, stopping).ConfigureAwait(false);
+                        if (await archive.LoadNewerAsync(slot, policy, stopping).ConfigureAwait(false) is { } meanwhile)
+                            return Shared(meanwhile, believe);
+                        var found = await FetchAsync(slot, subject, policy, believe, stopping).ConfigureAwait(false);
+                        await SaveAsync(slot, found, policy, stopping).ConfigureAwait(false);
+                        return found;
                     }
                     finally
                     {
@@ -86,9 +114,13 @@ internal sealed class StapleLookup(StapleFetcher fetcher, StapleArchive archive,
         if (!RefreshDecision.IsBelieved(outcome))
             return new Found(outcome, null, fetch);
         believe(fetch.Staple!);
-        await archive.SaveAsync(slot, fetch.Staple!, policy, stopping).ConfigureAwait(false);
         return new Found(outcome, fetch.Staple, fetch);
     }
+
+    private Task SaveAsync(StapleSlot slot, Found found, VerificationPolicy policy, CancellationToken stopping) =>
+        found is { Fetch: not null, Staple: { } staple }
+            ? archive.SaveAsync(slot, staple, policy, stopping)
+            : Task.CompletedTask;
 
     private static readonly TimeSpan PollInterval = TimeSpan.FromSeconds(1);
 

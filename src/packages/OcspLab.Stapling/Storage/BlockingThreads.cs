@@ -77,6 +77,6 @@ internal sealed class BlockingThreads
         }
     }
 
-    private const int MostThreads = 4;
+    private const int MostThreads = 8;
     private static readonly TimeSpan IdleTime = TimeSpan.FromSeconds(10);
 }
