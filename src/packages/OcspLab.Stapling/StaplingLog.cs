@@ -98,8 +98,8 @@ internal static partial class StaplingLog
     [LoggerMessage(
         1009,
         LogLevel.Error,
-        "Nothing can be stapled for '{Certificate}': {Why}. Append the issuer's certificate to the file of the chain, or "
-            + "name its PEM file in OcspStapling:Issuers",
+        "Nothing can be stapled for '{Certificate}': {Why}. Append the issuer's certificate to the file of the chain, "
+            + "or name its PEM file in OcspStapling:Issuers",
         EventName = "IssuerMissing"
     )]
     public static partial void NoIssuer(this ILogger logger, string certificate, string why);

@@ -10,7 +10,9 @@ using OcspLab.Testing;
 
 namespace OcspLab.Stapling.Tests;
 
-/// <summary>What is said at start: where staples are kept, and what in the settings means nothing or too much.</summary>
+/// <summary>
+/// What is said at start: where staples are kept, and what in the settings means nothing or too much.
+/// </summary>
 public sealed class AnnouncementTests : EngineBench
 {
     [Fact, Trait("Rule", "S25")]

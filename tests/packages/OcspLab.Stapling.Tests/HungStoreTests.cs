@@ -4,7 +4,9 @@ using OcspLab.Testing;
 
 namespace OcspLab.Stapling.Tests;
 
-/// <summary>A store that does not come back: a network drive that is gone, a cache that swallows what it is sent.</summary>
+/// <summary>
+/// A store that does not come back: a network drive that is gone, a cache that swallows what it is sent.
+/// </summary>
 public sealed class HungStoreTests : EngineBench
 {
     [Fact, Trait("Rule", "S43")]

@@ -8,7 +8,9 @@ using Polly.Timeout;
 
 namespace OcspLab.Ocsp.Fetching;
 
-/// <summary>Downloads over the same transport as responses, with its name servers, proxy, deadlines and limits.</summary>
+/// <summary>
+/// Downloads over the same transport as responses, with its name servers, proxy, deadlines and limits.
+/// </summary>
 internal sealed class IssuerClient(
     IHttpClientFactory clients,
     IOptionsMonitor<OcspClientOptions> options,

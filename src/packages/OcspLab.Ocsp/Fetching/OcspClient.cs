@@ -264,8 +264,8 @@ internal sealed class OcspClient(
         };
 
     /// <summary>
-    /// Whether the same question by POST may fare better: responders that only speak POST, proxies that mangle base64 in
-    /// paths, and those that answer a GET with their home page. The body is in memory already.
+    /// Whether the same question by POST may fare better: responders that only speak POST, proxies that mangle base64
+    /// in paths, and those that answer a GET with their home page. The body is in memory already.
     /// </summary>
     private static async Task<bool> IsForPostAsync(HttpResponseMessage response, CancellationToken cancellationToken)
     {

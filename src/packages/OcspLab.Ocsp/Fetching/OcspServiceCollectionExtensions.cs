@@ -14,8 +14,8 @@ namespace Microsoft.Extensions.DependencyInjection;
 public static class OcspServiceCollectionExtensions
 {
     /// <summary>
-    /// Adds <see cref="IOcspClient"/> and <see cref="IIssuerClient"/> over <see cref="IHttpClientFactory"/>, with retries, an attempt deadline and a
-    /// circuit breaker a responder.
+    /// Adds <see cref="IOcspClient"/> and <see cref="IIssuerClient"/> over <see cref="IHttpClientFactory"/>, with
+    /// retries, an attempt deadline and a circuit breaker a responder.
     /// </summary>
     /// <param name="services">The services.</param>
     /// <returns>The options, to be configured further.</returns>

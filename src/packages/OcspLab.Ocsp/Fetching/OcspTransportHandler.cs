@@ -4,9 +4,9 @@ using Microsoft.Extensions.Options;
 namespace OcspLab.Ocsp.Fetching;
 
 /// <summary>
-/// One attempt, from the request to the last byte that is wanted: follows redirects of a GET on the same host, and reads
-/// the body up to the limit. It stands behind the retries, so that a body that breaks off or drips is tried again, and
-/// each retry starts at the responder.
+/// One attempt, from the request to the last byte that is wanted: follows redirects of a GET on the same host, and
+/// reads the body up to the limit. It stands behind the retries, so that a body that breaks off or drips is tried
+/// again, and each retry starts at the responder.
 /// </summary>
 internal sealed class OcspTransportHandler(string name, IOptionsMonitor<OcspClientOptions> options) : DelegatingHandler
 {

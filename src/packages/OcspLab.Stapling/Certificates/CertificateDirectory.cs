@@ -57,8 +57,8 @@ internal sealed class CertificateDirectory
     }
 
     /// <summary>
-    /// Whether handshakes use a newer certificate for all of its names, with a key of the same kind: an RSA and an ECDSA
-    /// certificate live side by side.
+    /// Whether handshakes use a newer certificate for all of its names, with a key of the same kind: an RSA and an
+    /// ECDSA certificate live side by side.
     /// </summary>
     public bool HasSuccessor(StapleSlot slot) =>
         Namesakes(slot).Exists(other => IsRenewalOf(other, slot) && other.LastUsed > slot.LastUsed);

@@ -218,7 +218,9 @@ internal sealed class StapleSlot
             _users = [.. _users.TakeLast(MostUsers - 1), user];
     }
 
-    /// <summary>Lets those who use its staples make ready for the current one; what goes wrong is in the status.</summary>
+    /// <summary>
+    /// Lets those who use its staples make ready for the current one; what goes wrong is in the status.
+    /// </summary>
     /// <returns>What went wrong, or null.</returns>
     public Exception? Renew()
     {

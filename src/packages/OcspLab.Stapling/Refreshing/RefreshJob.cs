@@ -25,7 +25,9 @@ internal sealed class RefreshJob(StapleSlot slot, long addedAt)
     /// <summary>Whether it waits for its time.</summary>
     public bool IsWaiting { get; set; }
 
-    /// <summary>When its time comes by the monotonic clock; together with <see cref="Number"/> its place in the queue.</summary>
+    /// <summary>
+    /// When its time comes by the monotonic clock; together with <see cref="Number"/> its place in the queue.
+    /// </summary>
     public long Due { get; set; }
 
     /// <summary>When its time comes by the wall clock.</summary>
@@ -34,7 +36,9 @@ internal sealed class RefreshJob(StapleSlot slot, long addedAt)
     /// <summary>Tells it from all others.</summary>
     public long Number { get; init; }
 
-    /// <summary>Who waits for a turn that has not begun, and whether one of them wants the source itself asked.</summary>
+    /// <summary>
+    /// Who waits for a turn that has not begun, and whether one of them wants the source itself asked.
+    /// </summary>
     public (List<TaskCompletionSource> Callers, bool IsManual) Requests { get; set; } = ([], false);
 
     public void CompleteFirst() => _first.TrySetResult();

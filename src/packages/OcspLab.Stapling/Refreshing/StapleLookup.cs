@@ -9,8 +9,8 @@ namespace OcspLab.Stapling.Refreshing;
 
 /// <summary>
 /// Looks for a response that is newer than what is held, in the store and at the source. Where instances share the
-/// store, one of them asks for all: the lease is taken when it is the certificate's turn at the responder, and given back whatever comes of it,
-/// so that it never runs out in a queue.
+/// store, one of them asks for all: the lease is taken when it is the certificate's turn at the responder, and given
+/// back whatever comes of it, so that it never runs out in a queue.
 /// </summary>
 internal sealed class StapleLookup(StapleFetcher fetcher, StapleArchive archive, TimeProvider clock)
 {

@@ -5,8 +5,8 @@ namespace OcspLab.Stapling.Storage;
 
 /// <summary>
 /// One file a certificate, <c>SHA-256.der</c>: a bare response that other tools read as well; beside it
-/// <c>SHA-256.issuer.der</c> where the issuer's certificate had to be downloaded. Written whole or not at all. It blocks
-/// while it reads and writes, as files do.
+/// <c>SHA-256.issuer.der</c> where the issuer's certificate had to be downloaded. Written whole or not at all. It
+/// blocks while it reads and writes, as files do.
 /// </summary>
 internal sealed class DirectoryStapleStore(string directory) : IStapleStore
 {

@@ -107,7 +107,9 @@ internal sealed class StapleArchive(IStapleStore? store, BlockingThreads threads
             stopping
         );
 
-    /// <summary>The issuer that was downloaded before, or null. Nobody has looked yet whether it is the issuer.</summary>
+    /// <summary>
+    /// The issuer that was downloaded before, or null. Nobody has looked yet whether it is the issuer.
+    /// </summary>
     public async Task<X509Certificate2?> LoadIssuerAsync(string key, CancellationToken stopping)
     {
         var bytes = await TryAsync(cancellationToken => store!.LoadIssuerAsync(key, cancellationToken), null, stopping)
