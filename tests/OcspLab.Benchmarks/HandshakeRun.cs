@@ -23,26 +23,13 @@ internal static class HandshakeRun
         var folder = Directory.CreateTempSubdirectory("ocsplab-bench-").FullName;
         try
         {
-            var topology = new LabTopology
-            {
-                Directory = folder,
-                NginxSource = NginxSource.Off,
-                Ports = new LabPorts
-                {
-                    Dns = 5733,
-                    Responder = 8988,
-                    ResponderAdmin = 8989,
-                    Nginx = 8543,
-                    Kestrel = 9543,
-                    KestrelBuiltIn = 9544,
-                },
-            };
+            var topology = SiteProcess.Topology(folder);
             var lab = await EmbeddedLab
                 .StartAsync(topology, TimeProvider.System, new LabBoard(), CancellationToken.None)
                 .ConfigureAwait(false);
             await using var _ = lab.ConfigureAwait(false);
-            using var stapled = StartSite(topology, 9545, []);
-            using var plain = StartSite(topology, 9546, ["--Site:Stapling=BuiltIn"]);
+            using var stapled = SiteProcess.Start(topology, 9545, SeldomRefreshed);
+            using var plain = SiteProcess.Start(topology, 9546, [.. SeldomRefreshed, "--Site:Stapling=BuiltIn"]);
             try
             {
                 Require(StapleVerdictKind.Good, await VerdictAsync(9545).ConfigureAwait(false));
@@ -91,35 +78,6 @@ internal static class HandshakeRun
         );
         Console.WriteLine(string.Create(CultureInfo.InvariantCulture, $"| ratio | {ratio:0.00} (limit {Limit}) | |"));
         return ratio > Limit ? 1 : 0;
-    }
-
-    // The lab refreshes every few seconds, for people to watch; a site does not.
-    private static Process StartSite(LabTopology topology, int port, string[] settings)
-    {
-        var site = Path.Combine(AppContext.BaseDirectory, "OcspLab.Site.dll");
-        var arguments = topology
-            .SettingsOf(LabTopology.Kestrel)
-            .Select(setting =>
-                setting.Key.EndsWith(":Url", StringComparison.Ordinal)
-                    ? $"--{setting.Key}=https://127.0.0.1:{port}"
-                    : $"--{setting.Key}={setting.Value}"
-            );
-        return Process.Start(
-            new ProcessStartInfo(
-                "dotnet",
-                [
-                    site,
-                    .. arguments,
-                    .. settings,
-                    "--Logging:LogLevel:Default=Warning",
-                    "--OcspStapling:MinimumRefreshInterval=00:10:00",
-                    $"--OcspStapling:StorageDirectory={Path.Combine(topology.Directory, $"{port}")}",
-                ]
-            )
-            {
-                RedirectStandardOutput = true,
-            }
-        )!;
     }
 
     [SuppressMessage(
@@ -188,6 +146,8 @@ internal static class HandshakeRun
             throw new InvalidOperationException($"The staple is {verdict}, not {expected}: nothing was measured.");
     }
 
+    // The lab refreshes every few seconds, for people to watch; a site does not.
+    private static readonly string[] SeldomRefreshed = ["--OcspStapling:MinimumRefreshInterval=00:10:00"];
     private const int Rounds = 10;
     private const int PerRound = 400;
     private const int WarmUp = 1000;

@@ -1,0 +1,51 @@
+using System.Diagnostics;
+using OcspLab.Lab.Topology;
+
+namespace OcspLab.Benchmarks;
+
+/// <summary>The lab's sample site as a process of its own, beside a lab on ports of its own.</summary>
+internal static class SiteProcess
+{
+    public static LabTopology Topology(string folder) =>
+        new()
+        {
+            Directory = folder,
+            NginxSource = NginxSource.Off,
+            Ports = new LabPorts
+            {
+                Dns = 5733,
+                Responder = 8988,
+                ResponderAdmin = 8989,
+                Nginx = 8543,
+                Kestrel = 9543,
+                KestrelBuiltIn = 9544,
+            },
+        };
+
+    public static Process Start(LabTopology topology, int port, string[] settings)
+    {
+        var site = Path.Combine(AppContext.BaseDirectory, "OcspLab.Site.dll");
+        var arguments = topology
+            .SettingsOf(LabTopology.Kestrel)
+            .Select(setting =>
+                setting.Key.EndsWith(":Url", StringComparison.Ordinal)
+                    ? $"--{setting.Key}=https://127.0.0.1:{port}"
+                    : $"--{setting.Key}={setting.Value}"
+            );
+        return Process.Start(
+            new ProcessStartInfo(
+                "dotnet",
+                [
+                    site,
+                    .. arguments,
+                    "--Logging:LogLevel:Default=Warning",
+                    $"--OcspStapling:StorageDirectory={Path.Combine(topology.Directory, $"{port}")}",
+                    .. settings,
+                ]
+            )
+            {
+                RedirectStandardOutput = true,
+            }
+        )!;
+    }
+}
