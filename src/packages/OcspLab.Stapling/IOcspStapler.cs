@@ -12,8 +12,9 @@ namespace OcspLab.Stapling;
 public interface IOcspStapler : IStaplingStatus
 {
     /// <summary>
-    /// Starts to keep a staple for a certificate, and waits until its responder was asked once, or a stored staple is
-    /// at hand. Call it before the port opens, and for a renewed certificate before it is put in use.
+    /// Starts to keep a staple for a certificate, and waits until its responder was asked once, a stored staple is at
+    /// hand, or <see cref="StaplingOptions.StartupTimeout"/> has passed. Call it before the port opens, and for a renewed
+    /// certificate before it is put in use.
     /// </summary>
     /// <param name="certificate">The server's certificate. It may be disposed of afterwards.</param>
     /// <param name="chain">
@@ -21,7 +22,10 @@ public interface IOcspStapler : IStaplingStatus
     /// <see cref="StaplingOptions.Issuers"/>, in the system, and where the certificate says.
     /// </param>
     /// <param name="cancellationToken">Ends the wait, not the refreshing.</param>
-    /// <returns>What is held then; a failure is in it, and refreshing goes on.</returns>
+    /// <returns>
+    /// What is held then. Without a <see cref="StapleStatus.Staple"/> it says why, and refreshing goes on: leave the
+    /// certificate before in use for now.
+    /// </returns>
     Task<StapleStatus> PrepareAsync(
         X509Certificate2 certificate,
         X509Certificate2Collection? chain = null,

@@ -5,17 +5,20 @@ namespace OcspLab.Stapling;
 
 /// <summary>
 /// What an application wants to be told. The handlers of one certificate run one after the other, in the order of
-/// events, and never hold up refreshing; what one throws is logged and harms nobody.
+/// events, and never hold up refreshing; what one throws is logged and harms nobody. One that takes more than a minute is
+/// not waited for any longer.
 /// </summary>
 public sealed class StaplingEvents
 {
     /// <summary>
-    /// A certificate of the server was revoked: learnt just now from an authentic response. An ACME client can renew it
-    /// at once.
+    /// A certificate of the server was revoked, as an authentic response says. Told once in a run, also when a stored
+    /// response says so at start. An ACME client can renew it at once.
     /// </summary>
     public Func<StaplingEvent, Task> OnRevoked { get; set; } = _ => Task.CompletedTask;
 
-    /// <summary>Handshakes get another staple than before, or none any more.</summary>
+    /// <summary>
+    /// Handshakes get another staple than before, or none any more. The same response fetched again is no change.
+    /// </summary>
     public Func<StapleChangedEvent, Task> OnStapleChanged { get; set; } = _ => Task.CompletedTask;
 
     /// <summary>

@@ -25,7 +25,7 @@ internal static partial class StaplingLog
     [LoggerMessage(
         1003,
         LogLevel.Debug,
-        "Staple of '{Certificate}' is good until {ExpiresAt:u}; next refresh in {Wait}",
+        "The newest staple of '{Certificate}' serves until {ExpiresAt:u}; next refresh in {Wait}",
         EventName = "StapleRefreshed"
     )]
     public static partial void Refreshed(
@@ -280,6 +280,14 @@ internal static partial class StaplingLog
                 break;
         }
     }
+
+    [LoggerMessage(
+        1038,
+        LogLevel.Warning,
+        "'{Certificate}' has no staple yet: '{Predecessor}', for the same names and stapled, goes on serving for now",
+        EventName = "PredecessorServes"
+    )]
+    public static partial void PredecessorServes(this ILogger logger, string certificate, string predecessor);
 
     [LoggerMessage(
         1033,

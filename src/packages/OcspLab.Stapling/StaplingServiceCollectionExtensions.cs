@@ -25,7 +25,8 @@ public static class StaplingServiceCollectionExtensions
     /// </summary>
     /// <param name="services">The services.</param>
     /// <param name="configuration">
-    /// Where the named clients of <c>OcspStapling:Clients</c> are read, or null for none.
+    /// The application's configuration, for the named clients of <c>OcspStapling:Clients</c>, and for all else where the
+    /// services have none of their own; or null for none.
     /// </param>
     /// <returns>The options, to be configured further.</returns>
     public static OptionsBuilder<StaplingOptions> AddOcspStapling(
@@ -37,7 +38,7 @@ public static class StaplingServiceCollectionExtensions
         services.AddMetrics();
         services.AddLogging();
         // A server without a host may have none.
-        services.TryAddSingleton<IConfiguration>(_ => new ConfigurationBuilder().Build());
+        services.TryAddSingleton(_ => configuration ?? new ConfigurationBuilder().Build());
         services.TryAddSingleton(TimeProvider.System);
         services.TryAddSingleton<StaplingMetrics>();
         AddEngine(services);
@@ -70,7 +71,9 @@ public static class StaplingServiceCollectionExtensions
         foreach (var (key, value) in section.AsEnumerable(makePathsRelative: true))
         {
             if (value is not null)
-                responders[key] = new Uri(value, UriKind.RelativeOrAbsolute);
+                responders[key] = Uri.TryCreate(value, UriKind.RelativeOrAbsolute, out var url)
+                    ? url
+                    : throw new InvalidOperationException($"{section.Path}:{key}: '{value}' is not a URL.");
         }
     }
 
@@ -92,7 +95,8 @@ public static class StaplingServiceCollectionExtensions
     private static void AddEngine(IServiceCollection services)
     {
         services.TryAddSingleton<HandOffStatus>(_ => DetectHandOff());
-        services.TryAddSingleton<BlockingThreads>();
+        services.TryAddSingleton(_ => new StoreThreads(new BlockingThreads("OCSP staple store")));
+        services.TryAddSingleton(_ => new FileThreads(new BlockingThreads("OCSP files")));
         services.TryAddSingleton<IssuerFinder>();
         services.TryAddSingleton<StapleFetcher>();
         services.TryAddSingleton<StapleLookup>();
@@ -100,7 +104,7 @@ public static class StaplingServiceCollectionExtensions
         services.TryAddSingleton(StoreChoice.Make);
         services.TryAddSingleton(provider => new StapleArchive(
             provider.GetRequiredService<StoreChoice>().Store,
-            provider.GetRequiredService<BlockingThreads>(),
+            provider.GetRequiredService<StoreThreads>().Threads,
             provider.GetRequiredService<TimeProvider>(),
             LoggerOf(provider)
         ));

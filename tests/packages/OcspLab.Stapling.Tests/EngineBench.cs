@@ -18,12 +18,13 @@ public abstract class EngineBench : IAsyncLifetime
 {
     private readonly ServiceProvider _services;
     private readonly List<StaplingEngine> _engines = [];
-    private readonly BlockingThreads _threads = new();
+    private readonly FileThreads _files = new(new BlockingThreads("test files"));
     private StaplingEngine? _engine;
 
     protected EngineBench() =>
         _services = new ServiceCollection()
             .AddMetrics()
+            .AddOptions()
             .AddSingleton<IOcspClient>(Client)
             .AddSingleton<IIssuerClient>(Issuers)
             .BuildServiceProvider();
@@ -31,6 +32,7 @@ public abstract class EngineBench : IAsyncLifetime
     internal SteppedClock Clock { get; } = new(TestAuthority.Now);
     internal ScriptedIssuerClient Issuers { get; } = new();
     internal IConfiguration? Configuration { get; set; }
+    internal BlockingThreads StoreThreads { get; } = new("test store");
     internal FakeLogCollector Log { get; } = new();
     internal ScriptedClient Client { get; } = new();
     internal StaplingOptions Options { get; } = new();
@@ -66,12 +68,17 @@ public abstract class EngineBench : IAsyncLifetime
             .CreateLogger(StaplingLog.Category);
         var metrics = new StaplingMetrics(Meters);
         var issuers = new IssuerFinder(Monitor);
-        var news = new StaplingNews(_services, Monitor, logger);
-        var archive = new StapleArchive(Store, _threads, Clock, logger);
+        var news = new StaplingNews(_services, Monitor, Clock, logger);
+        var archive = new StapleArchive(Store, StoreThreads, Clock, logger);
         var refresher = new StapleRefresher(
-            new StapleLookup(new StapleFetcher(_services, _threads, Monitor, Clock), archive, Clock),
+            new StapleLookup(
+                new StapleFetcher(_services, _files, Monitor, Clock),
+                archive,
+                _services.GetRequiredService<IOptionsMonitor<OcspClientOptions>>(),
+                Clock
+            ),
             archive,
-            new IssuerSearch(_services, issuers, archive, Monitor),
+            new IssuerSearch(_services, issuers, _files, archive, Monitor, Clock),
             new RefreshSchedule(Monitor, Clock, new Random(1)),
             news,
             Monitor,

@@ -1,10 +1,12 @@
 using System.Net;
 using System.Net.Security;
 using System.Net.Sockets;
+using System.Security.Authentication;
 using System.Security.Cryptography.X509Certificates;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Options;
+using OcspLab.Ocsp.Fetching;
 using OcspLab.Probe;
 using OcspLab.Testing;
 
@@ -24,7 +26,7 @@ public sealed class PackageReadmeTests
         Assert.Equal(3, blocks.Length);
         Assert.All(
             blocks.SelectMany(block => block.Split("\n\n")),
-            part => Assert.Contains(Squeeze(part), source, StringComparison.Ordinal)
+            part => Assert.Contains(Squeeze(WithFiles(part)), source, StringComparison.Ordinal)
         );
     }
 
@@ -39,10 +41,20 @@ public sealed class PackageReadmeTests
         using var authority = new X509Certificate2(Authority.Certificate);
         using var certificate = Authority.Server(responder.Url, notBefore: now.AddDays(-1), notAfter: now.AddDays(1));
         responder.Script = ScriptedServer.Send(() => Authority.Respond(certificate, thisUpdate: now.AddMinutes(-1)));
+        await File.WriteAllTextAsync(
+            folder["fullchain.pem"],
+            certificate.ExportCertificatePem() + "\n" + authority.ExportCertificatePem(),
+            TestContext.Current.CancellationToken
+        );
+        await File.WriteAllTextAsync(
+            folder["private.key"],
+            certificate.GetECDsaPrivateKey()!.ExportPkcs8PrivateKeyPem(),
+            TestContext.Current.CancellationToken
+        );
         using var listener = new TcpListener(IPAddress.Loopback, 0);
         // The README's server keeps its staples where the system says, which here is the test's own folder.
         Environment.SetEnvironmentVariable("STATE_DIRECTORY", folder.Path);
-        var serving = RunAsync(certificate, [authority], listener, ending.Token);
+        var serving = RunAsync(folder, listener, ending.Token);
         await Poll.UntilAsync(() => listener.Server.IsBound, "the port is open");
         var handshake = await new TlsProbe(TimeProvider.System).ConnectAsync(
             "127.0.0.1",
@@ -69,24 +81,25 @@ public sealed class PackageReadmeTests
         var stapler = provider.GetRequiredService<IOcspStapler>();
         var status = await stapler.PrepareAsync(certificate, null, TestContext.Current.CancellationToken);
         await options.Events.OnRevoked(new StaplingEvent { Status = status, Services = provider });
-        Assert.Equal([certificate.Subject], acme.Renewed);
+        Assert.Equal(["server"], acme.Renewed);
     }
 
-    private static async Task RunAsync(
-        X509Certificate2 certificate,
-        X509Certificate2Collection chain,
-        TcpListener listener,
-        CancellationToken cancellationToken
-    )
+    private static async Task RunAsync(TempFolder folder, TcpListener listener, CancellationToken cancellationToken)
     {
+        var (certificateFile, keyFile) = (folder["fullchain.pem"], folder["private.key"]);
+        using var certificate = X509Certificate2.CreateFromPemFile(certificateFile, keyFile);
+        var chain = new X509Certificate2Collection();
+        chain.ImportFromPemFile(certificateFile);
+
         var services = new ServiceCollection();
         services.AddLogging(logging => logging.AddConsole());
         services.AddOcspStapling();
         await using var provider = services.BuildServiceProvider();
         var stapler = provider.GetRequiredService<IOcspStapler>();
 
-        // Before the port opens, so that the very first handshake is stapled.
-        await stapler.PrepareAsync(certificate, chain, cancellationToken);
+        // Before the port opens, so that the very first handshake is stapled. Waits for ten seconds at most (StartupTimeout).
+        var status = await stapler.PrepareAsync(certificate, chain, cancellationToken);
+        Console.WriteLine($"{status.Certificate}: {status.Staple?.Status.Kind}");
 
         // Offline: the runtime is not to fetch anything by itself.
         var context = SslStreamCertificateContext.Create(certificate, chain, offline: true);
@@ -107,17 +120,26 @@ public sealed class PackageReadmeTests
     {
         using var connection = client;
         await using var stream = new SslStream(client.GetStream());
-        await stream.AuthenticateAsServerAsync(
-            async (_, hello, _, cancellation) =>
-            {
-                var handshake = new SslServerAuthenticationOptions { ServerCertificateContext = context };
-                await stapler.ApplyAsync(handshake, hello.ServerName, cancellation);
-                return handshake;
-            },
-            null,
-            cancellationToken
-        );
-        await stream.WriteAsync("hello\r\n"u8.ToArray(), cancellationToken);
+        try
+        {
+            await stream.AuthenticateAsServerAsync(
+                async (_, hello, _, cancellation) =>
+                {
+                    var handshake = new SslServerAuthenticationOptions { ServerCertificateContext = context };
+                    await stapler.ApplyAsync(handshake, hello.ServerName, cancellation);
+                    return handshake;
+                },
+                null,
+                cancellationToken
+            );
+            await stream.WriteAsync("hello\r\n"u8.ToArray(), cancellationToken);
+            await stream.ShutdownAsync();
+        }
+        catch (Exception exception) when (exception is AuthenticationException or IOException)
+        {
+            // Also where a certificate must be stapled (RFC 7633) and there is no staple.
+            await Console.Error.WriteLineAsync(exception.Message);
+        }
     }
 
     private static ServiceProvider Register(Acme acme)
@@ -128,21 +150,27 @@ public sealed class PackageReadmeTests
             .Configure(options =>
             {
                 options.StorageDirectory = "/var/lib/postbox/staples";
-                options.Events.OnRevoked = revoked => acme.RenewAsync(revoked.Status.Subject, revoked.Stopping);
+                options.Events.OnRevoked = revoked => acme.RenewAsync(revoked.Status.HostNames, revoked.Stopping);
             });
+        services.Configure<OcspClientOptions>(fetch => fetch.Resolvers.Add("10.0.0.53"));
         return services.BuildServiceProvider();
     }
 
     private sealed class Acme
     {
-        public List<string> Renewed { get; } = [];
+        public IReadOnlyList<string> Renewed { get; private set; } = [];
 
-        public Task RenewAsync(string subject, CancellationToken cancellationToken)
+        public Task RenewAsync(IReadOnlyList<string> hosts, CancellationToken cancellationToken)
         {
-            Renewed.Add(subject);
+            Renewed = hosts;
             return Task.Delay(0, cancellationToken);
         }
     }
+
+    // The test has its files in a folder of its own.
+    private static string WithFiles(string code) =>
+        code.Replace("\"/etc/postbox/fullchain.pem\"", "certificateFile", StringComparison.Ordinal)
+            .Replace("\"/etc/postbox/private.key\"", "keyFile", StringComparison.Ordinal);
 
     private static string Squeeze(string code) => string.Concat(code.Where(letter => !char.IsWhiteSpace(letter)));
 }

@@ -127,7 +127,7 @@ public sealed class StapleStorageTests : EngineBench
         UseDirectory();
         var archive = new StapleArchive(
             Store,
-            new BlockingThreads(),
+            StoreThreads,
             Clock,
             Microsoft.Extensions.Logging.Abstractions.NullLogger.Instance
         );
@@ -136,13 +136,13 @@ public sealed class StapleStorageTests : EngineBench
             CertStatus.Revoked(TestAuthority.Now.AddMinutes(-30)),
             thisUpdate: TestAuthority.Now.AddMinutes(-10)
         );
-        await archive.SaveAsync(slot, newer, new VerificationPolicy(), TestContext.Current.CancellationToken);
-        await archive.SaveAsync(
-            slot,
-            Staples.Verified(thisUpdate: TestAuthority.Now.AddHours(-3)),
-            new VerificationPolicy(),
-            TestContext.Current.CancellationToken
-        );
+        var older = Staples.Verified(thisUpdate: TestAuthority.Now.AddHours(-3));
+        foreach (var staple in (VerifiedStaple[])[newer, older])
+        {
+            slot.Believe(staple, staple);
+            await archive.SaveAsync(slot, new VerificationPolicy(), TestContext.Current.CancellationToken);
+        }
+
         var stored = await archive.LoadAsync(slot, new VerificationPolicy(), TestContext.Current.CancellationToken);
         Assert.Equal(newer.ThisUpdate, stored?.ThisUpdate);
     }

@@ -36,7 +36,10 @@ public enum FetchFailure
     /// <summary>An HTTP status other than 200.</summary>
     HttpStatus,
 
-    /// <summary>A redirect that was not followed: away from http and https, to nowhere, or one too many.</summary>
+    /// <summary>
+    /// A redirect that was not followed: to another host or port, away from https, of a POST, to nowhere, or one too
+    /// many.
+    /// </summary>
     RedirectRefused,
 
     /// <summary>More bytes than allowed.</summary>

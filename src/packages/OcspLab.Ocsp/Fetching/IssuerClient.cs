@@ -1,9 +1,9 @@
+using System.Diagnostics.CodeAnalysis;
 using System.Security.Cryptography;
 using System.Security.Cryptography.X509Certificates;
 using Microsoft.Extensions.Options;
 using OcspLab.Ocsp.Signatures;
 using Org.BouncyCastle.Cms;
-using Polly;
 using Polly.Timeout;
 
 namespace OcspLab.Ocsp.Fetching;
@@ -12,18 +12,24 @@ namespace OcspLab.Ocsp.Fetching;
 /// Downloads over the same transport as responses, with its name servers, proxy, deadlines and limits.
 /// </summary>
 internal sealed class IssuerClient(
+    string name,
     IHttpClientFactory clients,
     IOptionsMonitor<OcspClientOptions> options,
     TimeProvider clock
 ) : IIssuerClient
 {
+    [SuppressMessage(
+        "Design",
+        "CA1031",
+        Justification = "What a stranger's server sends may make the decoders throw anything; the next URL is tried."
+    )]
     public async Task<IssuerFetch> FetchAsync(X509Certificate2 certificate, CancellationToken cancellationToken)
     {
         ArgumentNullException.ThrowIfNull(certificate);
         var urls = UrlsOf(certificate);
         if (urls.Length == 0)
             return new IssuerFetch(null, "the certificate names no http URL to download it from");
-        var settings = options.CurrentValue;
+        var settings = options.Get(name);
         using var timer = new CancellationTokenSource(settings.Timeout, clock);
         using var deadline = CancellationTokenSource.CreateLinkedTokenSource(timer.Token, cancellationToken);
         var failures = new List<string>();
@@ -37,24 +43,12 @@ internal sealed class IssuerClient(
                     return new IssuerFetch(issuer, $"downloaded from {url}");
                 failures.Add($"{url}: no certificate there has issued it");
             }
-            catch (Exception exception)
-                when (exception
-                        is HttpRequestException
-                            or IOException
-                            or CryptographicException
-                            or CmsException
-                            or ExecutionRejectedException
-                    || (exception is OperationCanceledException && !cancellationToken.IsCancellationRequested)
-                )
+            catch (Exception exception) when (!cancellationToken.IsCancellationRequested)
             {
-                failures.Add(
-                    $"{url}: "
-                        + (
-                            exception is OperationCanceledException or TimeoutRejectedException
-                                ? "no answer in time"
-                                : exception.GetBaseException().Message.TrimEnd('.')
-                        )
-                );
+                var why = exception is OperationCanceledException or TimeoutRejectedException
+                    ? "no answer in time"
+                    : exception.GetBaseException().Message.TrimEnd('.');
+                failures.Add($"{url}: {why}");
             }
         }
 
@@ -62,20 +56,30 @@ internal sealed class IssuerClient(
     }
 
     // Not https, whose certificate would have to be checked in turn (RFC 5280 §8).
-    private static Uri[] UrlsOf(X509Certificate2 certificate) =>
-        [
-            .. certificate
-                .Extensions.OfType<X509AuthorityInformationAccessExtension>()
-                .SelectMany(extension => extension.EnumerateCAIssuersUris())
-                .Select(text => Uri.TryCreate(text, UriKind.Absolute, out var url) ? url : null)
-                .OfType<Uri>()
-                .Where(url => url.Scheme == Uri.UriSchemeHttp)
-                .Take(MostUrls),
-        ];
+    private static Uri[] UrlsOf(X509Certificate2 certificate)
+    {
+        try
+        {
+            return
+            [
+                .. certificate
+                    .Extensions.OfType<X509AuthorityInformationAccessExtension>()
+                    .SelectMany(extension => extension.EnumerateCAIssuersUris())
+                    .Select(text => Uri.TryCreate(text, UriKind.Absolute, out var url) ? url : null)
+                    .OfType<Uri>()
+                    .Where(url => url.Scheme == Uri.UriSchemeHttp)
+                    .Take(MaximumUrls),
+            ];
+        }
+        catch (CryptographicException)
+        {
+            return [];
+        }
+    }
 
     private async Task<byte[]> DownloadAsync(Uri url, int limit, CancellationToken cancellationToken)
     {
-        using var client = clients.CreateClient(OcspClient.HttpClientName(""));
+        using var client = clients.CreateClient(OcspClient.HttpClientName(name));
         using var response = await client
             .GetAsync(url, HttpCompletionOption.ResponseHeadersRead, cancellationToken)
             .ConfigureAwait(false);
@@ -92,10 +96,10 @@ internal sealed class IssuerClient(
         return new CmsSignedData(bytes)
             .GetCertificates()
             .EnumerateMatches(null)
-            .Take(MostCertificates)
+            .Take(MaximumCertificates)
             .Select(one => X509CertificateLoader.LoadCertificate(one.GetEncoded()));
     }
 
-    private const int MostUrls = 4;
-    private const int MostCertificates = 16;
+    private const int MaximumUrls = 4;
+    private const int MaximumCertificates = 16;
 }

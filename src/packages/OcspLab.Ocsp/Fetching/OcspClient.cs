@@ -183,9 +183,13 @@ internal sealed class OcspClient(
                 )
             );
         }
-        catch (BrokenCircuitException)
+        catch (BrokenCircuitException exception)
         {
-            return Failed(FetchFailure.CircuitOpen, "left alone for a while after repeated failures");
+            return Failed(
+                FetchFailure.CircuitOpen,
+                "not asked for a few seconds, since it has failed many times of late",
+                retryAfter: exception.RetryAfter
+            );
         }
         catch (HttpRequestException exception)
             when (exception.HttpRequestError == HttpRequestError.NameResolutionError

@@ -25,7 +25,9 @@ public static class OcspServiceCollectionExtensions
         services.TryAddSingleton<IOcspClient>(provider =>
             Create(provider, Microsoft.Extensions.Options.Options.DefaultName)
         );
-        services.TryAddSingleton<IIssuerClient, IssuerClient>();
+        services.TryAddSingleton<IIssuerClient>(provider =>
+            ActivatorUtilities.CreateInstance<IssuerClient>(provider, Microsoft.Extensions.Options.Options.DefaultName)
+        );
         return AddOcspClientCore(services, Microsoft.Extensions.Options.Options.DefaultName);
     }
 
@@ -41,6 +43,10 @@ public static class OcspServiceCollectionExtensions
         ArgumentNullException.ThrowIfNull(services);
         ArgumentException.ThrowIfNullOrEmpty(name);
         services.TryAddKeyedSingleton<IOcspClient>(name, (provider, _) => Create(provider, name));
+        services.TryAddKeyedSingleton<IIssuerClient>(
+            name,
+            (provider, _) => ActivatorUtilities.CreateInstance<IssuerClient>(provider, name)
+        );
         return AddOcspClientCore(services, name);
     }
 

@@ -1,4 +1,5 @@
 using System.Collections.Concurrent;
+using OcspLab.Ocsp.Responses;
 
 namespace OcspLab.Stapling.Certificates;
 
@@ -57,15 +58,21 @@ internal sealed class CertificateDirectory
     }
 
     /// <summary>
-    /// Whether handshakes use a newer certificate for all of its names, with a key of the same kind: an RSA and an
-    /// ECDSA certificate live side by side.
+    /// Whether handshakes use a newer certificate for the same names since this one was used last, with a key of the
+    /// same kind: an RSA and an ECDSA certificate live side by side.
     /// </summary>
     public bool HasSuccessor(StapleSlot slot) =>
-        Namesakes(slot).Exists(other => IsRenewalOf(other, slot) && other.LastUsed > slot.LastUsed);
+        Namesakes(slot)
+            .Exists(other =>
+                IsRenewalOf(other, slot) && Covers(slot, other) && other.WasUsed && other.LastUsed > slot.LastUsed
+            );
 
-    /// <summary>The certificate that one takes the place of, or null.</summary>
+    /// <summary>The certificate that one takes the place of and that has a good staple, or null.</summary>
     public StapleSlot? FindPredecessor(StapleSlot slot) =>
-        Namesakes(slot).FindLast(other => other != slot && IsRenewalOf(slot, other) && Covers(other, slot));
+        Namesakes(slot)
+            .FindLast(other =>
+                IsRenewalOf(slot, other) && Covers(other, slot) && other.Current is { Status.Kind: CertStatusKind.Good }
+            );
 
     private List<StapleSlot> Namesakes(StapleSlot slot)
     {

@@ -27,7 +27,7 @@ internal sealed record CertificateFacts
     public IReadOnlyList<Uri> Urls { get; init; } = [];
 
     /// <summary>The certificate itself where its issuer is still to be found, or null.</summary>
-    public Orphan? Orphan { get; init; }
+    public IssuerlessCertificate? Issuerless { get; init; }
 
     /// <summary>Where its staples come from.</summary>
     public StapleSource Source { get; init; } = new(StapleSourceKind.Unusable, []);
@@ -71,14 +71,13 @@ internal sealed record CertificateFacts
             facts = facts with { Source = StapleSource.Select(facts.Urls, facts.Names, options) };
             facts = facts with { Outcome = facts.Source.OutcomeAtRest };
             logger.NothingWanted(facts.Title, facts.Source.Kind, facts.IsMustStaple, options.MustStaple);
-            if (issuers.Find(certificate, atHand) is { } issuer)
+            if (issuers.FindInMemory(certificate, atHand) is { } issuer)
                 return facts with { Subject = OcspSubject.FromCertificate(certificate, issuer) };
-            // A self-signed certificate has no issuer to be revoked by, and names no responder.
+            facts = facts with { Issuerless = new IssuerlessCertificate(certificate, Describe(certificate, atHand)) };
             return facts.Source.IsActive
                 ? facts.Unusable("its issuer's certificate is being looked for") with
                 {
                     Outcome = RefreshOutcome.Pending,
-                    Orphan = new Orphan(certificate, Describe(certificate, atHand)),
                 }
                 : facts;
         }
@@ -115,13 +114,13 @@ internal sealed record CertificateFacts
 }
 
 /// <summary>A certificate whose issuer is still to be found.</summary>
-internal sealed class Orphan
+internal sealed class IssuerlessCertificate
 {
     private readonly byte[] _bytes;
 
     /// <param name="certificate">The certificate; its bytes are kept, its owner may dispose of it.</param>
     /// <param name="cameWith">The certificates that came with it, for people.</param>
-    public Orphan(X509Certificate2 certificate, string cameWith)
+    public IssuerlessCertificate(X509Certificate2 certificate, string cameWith)
     {
         _bytes = certificate.RawData;
         CameWith = cameWith;

@@ -8,8 +8,8 @@ using OcspLab.Stapling.Status;
 namespace OcspLab.Stapling.Certificates;
 
 /// <summary>
-/// One certificate of the server and the staple that it has now. Reading is lock-free; every change is made under one
-/// lock, so that none is lost.
+/// One certificate of the server and the staple that it has now. Reading is lock-free; what the status shows is changed
+/// under one lock, so that nothing of it is lost.
 /// </summary>
 internal sealed class StapleSlot
 {
@@ -21,6 +21,9 @@ internal sealed class StapleSlot
     private volatile OcspSubject? _subject;
     private volatile IStapleUser[] _users = [];
     private volatile bool _isReleased;
+    private volatile bool _wasUsed;
+    private volatile VerifiedStaple? _saved;
+    private int _isSaving;
     private long _lastUsed;
 
     /// <param name="certificate">The certificate; it is not kept, its owner may dispose of it.</param>
@@ -32,12 +35,14 @@ internal sealed class StapleSlot
         NotBefore = certificate.NotBefore.ToUniversalTime();
         KeyAlgorithm = certificate.GetKeyAlgorithm();
         _lastUsed = timestamp;
+        MetAt = timestamp;
         _subject = facts.Subject;
         _source = facts.Source;
         _status = new StapleStatus
         {
             Certificate = facts.Title,
             Subject = certificate.Subject,
+            HostNames = facts.HostNames,
             Thumbprint = KeyOf(certificate),
             SerialNumber = certificate.SerialNumber.ToLowerInvariant(),
             NotAfter = certificate.NotAfter.ToUniversalTime(),
@@ -62,6 +67,12 @@ internal sealed class StapleSlot
     /// The OID of its key's algorithm: a server may have an RSA and an ECDSA certificate for the same names.
     /// </summary>
     public string KeyAlgorithm { get; }
+
+    /// <summary>When it was met, by the monotonic clock.</summary>
+    public long MetAt { get; }
+
+    /// <summary>Whether it was said that another one serves in its place.</summary>
+    public bool IsPredecessorReported { get; set; }
 
     /// <summary>Its place among all that were met.</summary>
     public long Order { get; set; }
@@ -94,13 +105,27 @@ internal sealed class StapleSlot
 
     public StapleStatus Status => _status;
 
-    /// <summary>Whether the newest response has not reached the store yet.</summary>
-    public bool IsUnsaved { get; set; }
+    /// <summary>The response that the store is known to have.</summary>
+    public VerifiedStaple? Saved
+    {
+        get => _saved;
+        set => _saved = value;
+    }
+
+    /// <summary>
+    /// When the certificate was first seen to be over, by the monotonic clock; null while it is not.
+    /// </summary>
+    public long? ExpiredAt { get; set; }
 
     /// <summary>The last event that the application was told, or is being told.</summary>
     public Task LastEvent { get; set; } = Task.CompletedTask;
 
-    /// <summary>When a handshake last used the certificate, by the monotonic clock.</summary>
+    /// <summary>Whether a handshake has used the certificate.</summary>
+    public bool WasUsed => _wasUsed;
+
+    /// <summary>
+    /// When a handshake last used the certificate, or when it was met, by the monotonic clock.
+    /// </summary>
     public long LastUsed => Volatile.Read(ref _lastUsed);
 
     /// <summary>Whether the server has replaced it.</summary>
@@ -120,7 +145,11 @@ internal sealed class StapleSlot
     /// <param name="timestamp">The time by the monotonic clock.</param>
     // The exchange is a fence: either this one sees in IsRetired that the certificate was given up, or who gives it up
     // sees this.
-    public void Touch(long timestamp) => Interlocked.Exchange(ref _lastUsed, timestamp);
+    public void Touch(long timestamp)
+    {
+        _wasUsed = true;
+        Interlocked.Exchange(ref _lastUsed, timestamp);
+    }
 
     /// <summary>Puts a response in force.</summary>
     /// <param name="newest">The response that is believed.</param>
@@ -158,6 +187,12 @@ internal sealed class StapleSlot
             return true;
         }
     }
+
+    /// <summary>Begins to write to the store; false while another writes, be it one that nobody waits for any more.</summary>
+    public bool TryBeginSaving() => Interlocked.Exchange(ref _isSaving, 1) == 0;
+
+    /// <summary>The writing is over.</summary>
+    public void EndSaving() => Volatile.Write(ref _isSaving, 0);
 
     /// <summary>Puts down what came of a look at the source.</summary>
     public void Report(RefreshReport report) =>

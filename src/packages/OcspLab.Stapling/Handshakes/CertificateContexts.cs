@@ -23,7 +23,7 @@ internal sealed class CertificateContexts(StaplingEngine engine)
     public StapledContexts Of(SslStreamCertificateContext original)
     {
         if (StapledContexts.OwnerOf(original) is { } owner)
-            return owner;
+            return owner.Slot.IsReleased ? GetOrCreate(owner.Certificate, owner.Chain, owner.Trust) : owner;
         if (_adopted.TryGetValue(original, out var known) && !known.Slot.IsReleased)
             return known;
         // SslStream trusts client certificates by the context too: one in its place must keep the list.
@@ -59,10 +59,13 @@ internal sealed class CertificateContexts(StaplingEngine engine)
             if (slot.Users.OfType<StapledContexts>().FirstOrDefault(those => those.AreFor(chain, trust)) is { } known)
                 return known;
             var contexts = new StapledContexts(certificate, chain, trust, slot);
-            if (slot.Current is null && engine.FindPredecessor(slot) is { } before)
+            if (slot.IsWanted && slot.Current is null && engine.FindPredecessor(slot) is { } before)
                 contexts.Predecessor = before
                     .Users.OfType<StapledContexts>()
-                    .LastOrDefault(those => those.HasTrust(trust));
+                    .LastOrDefault(those => ReferenceEquals(those.Trust, trust));
+            // It has served for as long as there was none better.
+            if (contexts.Predecessor is { } former)
+                former.Predecessor = null;
             return contexts;
         }
     }

@@ -54,8 +54,10 @@ internal sealed class OcspStapler(
         if (!handOff.IsWorking)
             return;
         var found = Find(handshake, serverName, null);
-        if (found is not null && IsNew(found) && options.CurrentValue.FirstHandshakeTimeout is var atMost)
-            await engine.WaitForFirstAsync(found.Slot, atMost, cancellationToken).ConfigureAwait(false);
+        if (found is not null && IsNew(found))
+            await engine
+                .WaitForFirstAsync(found.Slot, options.CurrentValue.FirstHandshakeTimeout, cancellationToken)
+                .ConfigureAwait(false);
         Give(handshake, found);
     }
 
@@ -115,8 +117,8 @@ internal sealed class OcspStapler(
     }
 
     /// <summary>
-    /// Until a renewed certificate has its first staple the one before goes on serving: for the moment of the first
-    /// fetch, and where the handshake would be refused otherwise for as long as it is good itself.
+    /// Until a renewed certificate has its first staple the one before goes on serving, if it is good and stapled
+    /// itself: for an hour, and where the handshake would be refused otherwise for as long as it can.
     /// </summary>
     private SslStreamCertificateContext? SelectPredecessor(StapledContexts found, DateTimeOffset now)
     {
@@ -124,15 +126,18 @@ internal sealed class OcspStapler(
             found.Predecessor is not { } former
             || former.Slot.Status.NotAfter <= now
             || former.Slot.Current is not { Status.Kind: CertStatusKind.Good }
-            || !(IsNew(found) || MustRefuse(found))
+            || !(MustRefuse(found) || engine.WasMetWithin(found.Slot, PredecessorTimeout))
         )
             return null;
         var context = former.Select(now, out var outcome);
         if (outcome != HandshakeOutcome.Stapled)
             return null;
         engine.Touch(former.Slot);
+        engine.ReportPredecessor(found.Slot, former.Slot);
         return context;
     }
+
+    private static readonly TimeSpan PredecessorTimeout = TimeSpan.FromHours(1);
 
     private static bool IsNew(StapledContexts found) => found.Slot.Status.LastOutcome == RefreshOutcome.Pending;
 

@@ -27,9 +27,6 @@ internal sealed class StapledContexts : IStapleUser
     // So that nobody takes a context of ours that comes back for an application's.
     private static readonly ConditionalWeakTable<SslStreamCertificateContext, StapledContexts> Owners = [];
 
-    private readonly X509Certificate2 _certificate;
-    private readonly X509Certificate2Collection _chain;
-    private readonly SslCertificateTrust? _trust;
     private readonly Lock _building = new();
     private volatile Stapled? _stapled;
     private volatile SslStreamCertificateContext? _plain;
@@ -47,12 +44,21 @@ internal sealed class StapledContexts : IStapleUser
     )
     {
         // Copies: an application may dispose of its own while handshakes go on.
-        _certificate = new X509Certificate2(certificate);
-        _chain = [.. chain.Select(authority => new X509Certificate2(authority))];
-        _trust = trust;
+        Certificate = new X509Certificate2(certificate);
+        Chain = [.. chain.Select(authority => new X509Certificate2(authority))];
+        Trust = trust;
         Slot = slot;
         slot.Use(this);
     }
+
+    /// <summary>A copy of the server's certificate, with its key.</summary>
+    public X509Certificate2 Certificate { get; }
+
+    /// <summary>Copies of the certificates of authorities to build its chain from.</summary>
+    public X509Certificate2Collection Chain { get; }
+
+    /// <summary>The authorities for client certificates, or null.</summary>
+    public SslCertificateTrust? Trust { get; }
 
     /// <summary>Where its staple is kept.</summary>
     public StapleSlot Slot { get; }
@@ -66,12 +72,9 @@ internal sealed class StapledContexts : IStapleUser
 
     /// <summary>Whether they serve for a certificate that comes with these as well.</summary>
     public bool AreFor(X509Certificate2Collection chain, SslCertificateTrust? trust) =>
-        HasTrust(trust)
-        && chain.Count == _chain.Count
-        && chain.Zip(_chain).All(pair => pair.First.RawDataMemory.Span.SequenceEqual(pair.Second.RawDataMemory.Span));
-
-    /// <summary>Whether they have these authorities for client certificates.</summary>
-    public bool HasTrust(SslCertificateTrust? trust) => ReferenceEquals(trust, _trust);
+        ReferenceEquals(trust, Trust)
+        && chain.Count == Chain.Count
+        && chain.Zip(Chain).All(pair => pair.First.RawDataMemory.Span.SequenceEqual(pair.Second.RawDataMemory.Span));
 
     /// <summary>The context for a handshake that begins now.</summary>
     /// <param name="now">The time.</param>
@@ -142,7 +145,7 @@ internal sealed class StapledContexts : IStapleUser
     private SslStreamCertificateContext Build(VerifiedStaple? staple)
     {
         // Offline, so that this context never fetches by itself.
-        var context = SslStreamCertificateContext.Create(_certificate, _chain, offline: true, _trust);
+        var context = SslStreamCertificateContext.Create(Certificate, Chain, offline: true, Trust);
         SslContextFields.Write(context, staple?.Encoded.ToArray());
         Owners.Add(context, this);
         return context;

@@ -25,7 +25,8 @@ internal sealed class CertificateUpkeep(
     private readonly ConcurrentBag<Func<IEnumerable<X509Certificate2>>> _holders = [];
     private readonly Lock _gate = new();
     private ITimer? _timer;
-    private long? _storeSweptAt;
+    private readonly CancellationToken _stopping = scheduler.Stopping;
+    private long _storeSweptAt = clock.GetTimestamp();
     private int _isSweeping;
     private bool _isOver;
 
@@ -62,38 +63,41 @@ internal sealed class CertificateUpkeep(
         _timer?.Dispose();
     }
 
-    [SuppressMessage("Design", "CA1031", Justification = "The boundary of what must go on.")]
     private void Sweep()
     {
-        if (Interlocked.Exchange(ref _isSweeping, 1) != 0)
+        if (_stopping.IsCancellationRequested || Interlocked.Exchange(ref _isSweeping, 1) != 0)
             return;
+        var inForce = InForce();
+        foreach (var slot in directory.Unordered)
+            Try(() => Look(slot, inForce.Contains(slot.Key)));
+        Try(scheduler.FollowClock);
+        // Not at once: the clock of a machine that has just started may be years off.
+        if (clock.GetElapsedTime(_storeSweptAt) >= StoreInterval)
+        {
+            _storeSweptAt = clock.GetTimestamp();
+            _ = archive.SweepAsync(_stopping);
+        }
+
+        Volatile.Write(ref _isSweeping, 0);
+    }
+
+    [SuppressMessage("Design", "CA1031", Justification = "The boundary of what must go on, for all the others.")]
+    private void Try(Action step)
+    {
         try
         {
-            var inForce = InForce();
-            foreach (var slot in directory.Unordered)
-                Look(slot, inForce.Contains(slot.Key));
-            scheduler.FollowClock();
-            if (_storeSweptAt is not { } swept || clock.GetElapsedTime(swept) >= StoreInterval)
-            {
-                _storeSweptAt = clock.GetTimestamp();
-                _ = archive.SweepAsync(scheduler.Stopping);
-            }
+            step();
         }
         catch (Exception exception)
         {
             logger.UpkeepFaulted(exception);
-        }
-        finally
-        {
-            Volatile.Write(ref _isSweeping, 0);
         }
     }
 
     private void Look(StapleSlot slot, bool isInForce)
     {
         refresher.FollowClock(slot);
-        if (slot.IsUnsaved)
-            _ = refresher.SaveAgainAsync(slot, scheduler.Stopping);
+        _ = refresher.SaveAgainAsync(slot, _stopping);
         if (isInForce)
         {
             if (slot.IsRetired)
@@ -103,7 +107,7 @@ internal sealed class CertificateUpkeep(
 
         if (IsOver(slot))
             Release(slot);
-        else if (!slot.IsRetired && slot.Source.IsActive && IsIdle(slot, ReplacedIdle))
+        else if (!slot.IsRetired && slot.Source.IsActive && IsIdle(slot, ReplacedTimeout))
             Retire(slot);
     }
 
@@ -114,7 +118,7 @@ internal sealed class CertificateUpkeep(
             return;
         slot.Retire();
         Interlocked.MemoryBarrier();
-        if (IsIdle(slot, ReplacedIdle))
+        if (IsIdle(slot, ReplacedTimeout))
             logger.Retired(slot.Name);
         else
             Revive(slot);
@@ -141,8 +145,10 @@ internal sealed class CertificateUpkeep(
     {
         if (slot.IsRetired)
             return slot.Current is null;
-        return IsIdle(slot, UnusedIdle)
-            && (!slot.Source.IsActive || slot.Status.LastOutcome == RefreshOutcome.CertificateExpired);
+        if (!IsIdle(slot, UnusedTimeout))
+            return false;
+        return slot.Source.Kind is StapleSourceKind.None or StapleSourceKind.Off
+            || (slot.ExpiredAt is { } expiredAt && clock.GetElapsedTime(expiredAt) >= UnusedTimeout);
     }
 
     private bool IsIdle(StapleSlot slot, TimeSpan time) => clock.GetElapsedTime(slot.LastUsed) >= time;
@@ -166,7 +172,7 @@ internal sealed class CertificateUpkeep(
     }
 
     private static readonly TimeSpan Interval = TimeSpan.FromMinutes(1);
-    private static readonly TimeSpan ReplacedIdle = TimeSpan.FromMinutes(10);
-    private static readonly TimeSpan UnusedIdle = TimeSpan.FromDays(1);
+    private static readonly TimeSpan ReplacedTimeout = TimeSpan.FromMinutes(10);
+    private static readonly TimeSpan UnusedTimeout = TimeSpan.FromDays(1);
     private static readonly TimeSpan StoreInterval = TimeSpan.FromDays(1);
 }

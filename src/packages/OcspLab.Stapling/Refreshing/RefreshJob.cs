@@ -13,7 +13,7 @@ internal sealed class RefreshJob(StapleSlot slot, long addedAt)
     /// <summary>When it was added, by the monotonic clock.</summary>
     public long AddedAt => addedAt;
 
-    /// <summary>Completes after the first look, or when a stored staple is at hand.</summary>
+    /// <summary>Completes after the first turn: a stored staple is at hand, or the source was asked and the response saved.</summary>
     public Task First => _first.Task;
 
     /// <summary>Whether the store was looked into already.</summary>
@@ -36,10 +36,11 @@ internal sealed class RefreshJob(StapleSlot slot, long addedAt)
     /// <summary>Tells it from all others.</summary>
     public long Number { get; init; }
 
-    /// <summary>
-    /// Who waits for a turn that has not begun, and whether one of them wants the source itself asked.
-    /// </summary>
-    public (List<TaskCompletionSource> Callers, bool IsManual) Requests { get; set; } = ([], false);
+    /// <summary>Who waits for a turn that has not begun.</summary>
+    public List<TaskCompletionSource> Callers { get; set; } = [];
+
+    /// <summary>Whether one of them wants the source itself asked.</summary>
+    public bool IsManual { get; set; }
 
     public void CompleteFirst() => _first.TrySetResult();
 }

@@ -113,8 +113,8 @@ internal sealed class RefreshScheduler(
             if (_isStopped || _jobs.GetValueOrDefault(slot.Key) is not { } job)
                 return Task.CompletedTask;
             var caller = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
-            job.Requests.Callers.Add(caller);
-            job.Requests = (job.Requests.Callers, job.Requests.IsManual || isManual);
+            job.Callers.Add(caller);
+            job.IsManual |= isManual;
             if (!job.IsRunning)
                 Start(job);
             return caller.Task;
@@ -158,8 +158,8 @@ internal sealed class RefreshScheduler(
             _isStopped = true;
             foreach (var job in _jobs.Values)
             {
-                callers.AddRange(job.Requests.Callers);
-                job.Requests = ([], false);
+                callers.AddRange(job.Callers);
+                job.Callers = [];
                 job.CompleteFirst();
             }
 
@@ -177,14 +177,19 @@ internal sealed class RefreshScheduler(
         Unqueue(job);
         job.IsRunning = true;
         _running++;
-        var (callers, isManual) = job.Requests;
-        job.Requests = ([], false);
+        var (callers, isManual) = (job.Callers, job.IsManual);
+        (job.Callers, job.IsManual) = ([], false);
         // The caller's context is not the turn's: a handshake's activity would become the parent of a refresh.
         using (ExecutionContext.SuppressFlow())
             _ = Task.Run(() => RunAsync(job, callers, isManual), CancellationToken.None);
     }
 
-    [SuppressMessage("Design", "CA1031", Justification = "A turn throws when it is cancelled, and for nothing else.")]
+    [SuppressMessage(
+        "Design",
+        "CA1031",
+        Justification = "The last boundary: whatever fails, a logger or the settings themselves, the certificate's "
+            + "next turn comes."
+    )]
     private async Task RunAsync(RefreshJob job, List<TaskCompletionSource> callers, bool isManual)
     {
         DateTimeOffset? next = null;
@@ -194,7 +199,7 @@ internal sealed class RefreshScheduler(
         }
         catch (Exception)
         {
-            // The host stops.
+            next = clock.GetUtcNow() + FaultDelay;
         }
 
         lock (_gate)
@@ -215,11 +220,11 @@ internal sealed class RefreshScheduler(
     {
         if (_isStopped || _jobs.GetValueOrDefault(job.Slot.Key) != job)
         {
-            job.Requests.Callers.ForEach(caller => caller.TrySetResult());
+            job.Callers.ForEach(caller => caller.TrySetResult());
             return;
         }
 
-        if (job.Requests.Callers.Count > 0)
+        if (job.Callers.Count > 0)
         {
             Start(job);
             return;
@@ -276,6 +281,8 @@ internal sealed class RefreshScheduler(
     private static readonly Comparer<RefreshJob> ByDue = Comparer<RefreshJob>.Create(
         (left, right) => (left.Due, left.Number).CompareTo((right.Due, right.Number))
     );
+
+    private static readonly TimeSpan FaultDelay = TimeSpan.FromMinutes(5);
 
     // A timer takes no more than some seven weeks.
     private static readonly TimeSpan LongestWait = TimeSpan.FromDays(1);

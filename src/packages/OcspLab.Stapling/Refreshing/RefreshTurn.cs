@@ -31,9 +31,10 @@ internal sealed class RefreshTurn(StapleRefresher refresher, TimeProvider clock,
                     return next;
             }
 
-            return slot.Status.NotAfter <= clock.GetUtcNow()
-                ? ReportExpired(slot)
-                : await refresher.RefreshAsync(slot, isManual, stopping).ConfigureAwait(false);
+            if (slot.Status.NotAfter <= clock.GetUtcNow())
+                return ReportExpired(slot);
+            slot.ExpiredAt = null;
+            return await refresher.RefreshAsync(slot, isManual, stopping).ConfigureAwait(false);
         }
         catch (Exception exception) when (!stopping.IsCancellationRequested)
         {
@@ -45,6 +46,7 @@ internal sealed class RefreshTurn(StapleRefresher refresher, TimeProvider clock,
     {
         if (slot.Status.LastOutcome != RefreshOutcome.CertificateExpired)
             logger.CertificateExpired(slot.Name);
+        slot.ExpiredAt ??= clock.GetTimestamp();
         var now = clock.GetUtcNow();
         slot.Report(new RefreshReport(now, RefreshOutcome.CertificateExpired, null));
         return now + ExpiredInterval;

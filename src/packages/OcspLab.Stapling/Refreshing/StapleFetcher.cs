@@ -18,7 +18,7 @@ namespace OcspLab.Stapling.Refreshing;
 /// </summary>
 internal sealed class StapleFetcher(
     IServiceProvider clients,
-    BlockingThreads threads,
+    FileThreads threads,
     IOptionsMonitor<StaplingOptions> options,
     TimeProvider clock
 ) : IDisposable
@@ -27,7 +27,9 @@ internal sealed class StapleFetcher(
     // times a second to look for idle partitions.
     private readonly ConcurrentDictionary<string, ConcurrencyLimiter> _limiters = new(StringComparer.OrdinalIgnoreCase);
 
-    /// <summary>Waits for its turn at a source; the turn is over when the result is disposed of.</summary>
+    private readonly ConcurrentDictionary<string, Task<byte[]>> _reading = new(StringComparer.Ordinal);
+
+    /// <summary>Waits for a permit to ask a source; it is given back when the result is disposed of.</summary>
     public async Task<IDisposable> EnterAsync(StapleSource source, CancellationToken cancellationToken) =>
         await _limiters
             .GetOrAdd(source.Urls[0].Authority, _ => CreateLimiter())
@@ -77,9 +79,22 @@ internal sealed class StapleFetcher(
         using var either = CancellationTokenSource.CreateLinkedTokenSource(timer.Token, cancellationToken);
         try
         {
-            var bytes = await threads
-                .RunAsync(_ => ValueTask.FromResult(Read(file.LocalPath)), either.Token)
-                .ConfigureAwait(false);
+            // A file that hangs holds one thread, however often it is tried again.
+            var reading = _reading.GetOrAdd(
+                file.LocalPath,
+                path => threads.Threads.RunAsync(_ => ValueTask.FromResult(Read(path)), CancellationToken.None)
+            );
+            byte[] bytes;
+            try
+            {
+                bytes = await reading.WaitAsync(either.Token).ConfigureAwait(false);
+            }
+            finally
+            {
+                if (reading.IsCompleted)
+                    _reading.TryRemove(KeyValuePair.Create(file.LocalPath, reading));
+            }
+
             // A file was not asked for, so it answers no nonce.
             var verification = OcspVerifier.Verify(bytes, subject, policy with { Nonce = null }, clock.GetUtcNow());
             return verification.TryGetStaple(out var staple, out var rejection)

@@ -30,7 +30,7 @@ internal sealed class StapleRefresher(
     private DateTimeOffset Now => clock.GetUtcNow();
 
     /// <summary>Whether the settings now say something else of where the staples come from.</summary>
-    public bool HasNewSource(StapleSlot slot) => slot.Subject is not null && !SourceOf(slot).Equals(slot.Source);
+    public bool HasNewSource(StapleSlot slot) => !SourceOf(slot).Equals(slot.Source);
 
     /// <summary>Takes the staple from the store, if one is there that can be used.</summary>
     /// <returns>When the source is to be asked; null where nothing was loaded.</returns>
@@ -42,6 +42,7 @@ internal sealed class StapleRefresher(
         if (await archive.LoadAsync(slot, policy, stopping).ConfigureAwait(false) is not { } staple)
             return null;
         Believe(slot, staple);
+        slot.Saved = staple;
         var next = schedule.AfterLoad(staple);
         slot.Report(new RefreshReport(Now, RefreshOutcome.Loaded, next));
         logger.Loaded(slot.Name, staple.ExpiresAt, Until(next));
@@ -57,9 +58,9 @@ internal sealed class StapleRefresher(
     /// <returns>When to look again; null for never, unless the settings change.</returns>
     public async Task<DateTimeOffset?> RefreshAsync(StapleSlot slot, bool isManual, CancellationToken stopping)
     {
-        if (slot.Subject is null)
+        if (slot.Subject is null && SourceOf(slot) is { IsActive: true } source)
         {
-            if (!await FindIssuerAsync(slot, stopping).ConfigureAwait(false))
+            if (!await FindIssuerAsync(slot, source, stopping).ConfigureAwait(false))
                 return slot.Status.NextRefresh;
             if (await LoadAsync(slot, stopping).ConfigureAwait(false) is { } next && !isManual)
                 return next;
@@ -125,7 +126,7 @@ internal sealed class StapleRefresher(
     /// <summary>Looks whether the issuer of a certificate that came without is at hand by now.</summary>
     public bool TryComplete(StapleSlot slot, X509Certificate2 certificate, IEnumerable<X509Certificate2> atHand)
     {
-        if (issuers.Find(certificate, atHand) is not { } subject)
+        if (issuers.FindInMemory(certificate, atHand) is not { } subject)
             return false;
         Complete(slot, subject);
         return true;
@@ -133,26 +134,28 @@ internal sealed class StapleRefresher(
 
     /// <summary>Saves what could not be saved when it came.</summary>
     public Task SaveAgainAsync(StapleSlot slot, CancellationToken stopping) =>
-        slot is { IsUnsaved: true, Newest: { } newest } && newest.ExpiresAt > Now
-            ? archive.SaveAsync(slot, newest, options.CurrentValue.Verification, stopping)
+        archive.IsUnsaved(slot) && slot.Newest!.ExpiresAt > Now
+            ? archive.SaveAsync(slot, options.CurrentValue.Verification, stopping)
             : Task.CompletedTask;
 
-    private async Task<bool> FindIssuerAsync(StapleSlot slot, CancellationToken stopping)
+    private async Task<bool> FindIssuerAsync(StapleSlot slot, StapleSource source, CancellationToken stopping)
     {
-        if (slot.Facts.Orphan is null)
+        if (slot.Facts.Issuerless is null)
             return false;
-        var (subject, detail) = await issuers.FindAsync(slot, stopping).ConfigureAwait(false);
-        if (subject is not null)
+        var search = await issuers.FindAsync(slot, source.Client, stopping).ConfigureAwait(false);
+        if (search.Subject is { } subject)
         {
             Complete(slot, subject);
             return true;
         }
 
+        if (slot.Source.Kind != StapleSourceKind.Unusable)
+            slot.Follow(source with { Kind = StapleSourceKind.Unusable });
         var failures = slot.Status.Failures + 1;
         var next = schedule.AfterFailure(null, failures);
-        if (slot.Status.LastDetail != detail)
-            logger.NoIssuer(slot.Name, detail);
-        slot.Report(new RefreshReport(Now, RefreshOutcome.Unusable, next, detail, failures));
+        if (slot.Status.LastDetail != search.Detail)
+            logger.NoIssuer(slot.Name, search.Detail);
+        slot.Report(new RefreshReport(Now, RefreshOutcome.Unusable, next, search.Detail, failures));
         news.RefreshFailed(slot);
         return false;
     }
@@ -161,7 +164,9 @@ internal sealed class StapleRefresher(
 
     private void Renew(StapleSlot slot)
     {
-        if (slot.Renew() is { } fault)
+        var before = slot.Status.Obstacle;
+        // Once, and not every minute.
+        if (slot.Renew() is { } fault && slot.Status.Obstacle != before)
             logger.ContextFaulted(slot.Name, fault);
     }
 
@@ -192,6 +197,9 @@ internal sealed class StapleRefresher(
     private void Believe(StapleSlot slot, VerifiedStaple staple)
     {
         var (stapled, before) = (slot.Current, slot.Newest?.Status.Kind);
+        // A responder signs once and gives the same response for long: nothing has changed.
+        if (stapled is not null && ReferenceEquals(stapled, slot.Newest) && IsSame(stapled, staple))
+            return;
         slot.Believe(staple, RefreshDecision.ToStaple(staple, options.CurrentValue.Revoked));
         Renew(slot);
         var isRevoked = staple.Status.Kind == CertStatusKind.Revoked;
@@ -206,6 +214,9 @@ internal sealed class StapleRefresher(
         if (!ReferenceEquals(slot.Current, stapled))
             news.StapleChanged(slot, stapled);
     }
+
+    private static bool IsSame(VerifiedStaple left, VerifiedStaple right) =>
+        left.Encoded.Span.SequenceEqual(right.Encoded.Span);
 
     private DateTimeOffset Succeed(StapleSlot slot, RefreshOutcome outcome, DateTimeOffset next)
     {
@@ -223,7 +234,9 @@ internal sealed class StapleRefresher(
         var next = schedule.AfterFailure(slot.Current, failures, fetch.RetryAfter);
         LogFailure(
             slot,
-            outcome == RefreshOutcome.Failed ? fetch.Describe().TrimEnd('.') : $"the response is {outcome.ToTag()}",
+            outcome == RefreshOutcome.Failed
+                ? fetch.Describe().TrimEnd('.')
+                : $"{fetch.Attempts[^1].Url}: the response is {outcome.ToTag()}",
             next
         );
         slot.Report(new RefreshReport(Now, outcome, next, fetch.Describe(), failures));

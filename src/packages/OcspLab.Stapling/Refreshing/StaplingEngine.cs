@@ -87,7 +87,7 @@ internal sealed class StaplingEngine : IHostedService, IStaplingStatus, IDisposa
             var facts = CertificateFacts.Read(certificate, [.. atHand], _issuers, _options.CurrentValue, _logger);
             var slot = new StapleSlot(certificate, facts, _clock.GetTimestamp());
             _directory.Add(slot);
-            if (slot.Subject is not null || facts.Orphan is not null)
+            if (slot.Subject is not null || facts.Issuerless is not null)
                 _scheduler.Add(slot);
             _upkeep.Begin();
             return slot;
@@ -95,7 +95,8 @@ internal sealed class StaplingEngine : IHostedService, IStaplingStatus, IDisposa
     }
 
     /// <summary>
-    /// Starts refreshing a certificate, and waits until it was asked about once, or its stored staple is at hand.
+    /// Starts refreshing a certificate, and waits until it was asked about once, its stored staple is at hand, or
+    /// <see cref="StaplingOptions.StartupTimeout"/> has passed.
     /// </summary>
     public async Task<StapleStatus> PrepareAsync(
         X509Certificate2 certificate,
@@ -104,8 +105,7 @@ internal sealed class StaplingEngine : IHostedService, IStaplingStatus, IDisposa
     )
     {
         var slot = Add(certificate, atHand);
-        if (_scheduler.Find(slot.Key) is { } job)
-            await job.First.WaitAsync(cancellationToken).ConfigureAwait(false);
+        await WaitForFirstAsync(slot, _options.CurrentValue.StartupTimeout, cancellationToken).ConfigureAwait(false);
         return StatusOf(slot);
     }
 
@@ -143,6 +143,18 @@ internal sealed class StaplingEngine : IHostedService, IStaplingStatus, IDisposa
 
     /// <summary>A handshake uses a certificate.</summary>
     public void Touch(StapleSlot slot) => _upkeep.Touch(slot);
+
+    /// <summary>Whether a certificate was met not longer ago than that.</summary>
+    public bool WasMetWithin(StapleSlot slot, TimeSpan time) => _clock.GetElapsedTime(slot.MetAt) < time;
+
+    /// <summary>Says once that another certificate serves until one has its staple.</summary>
+    public void ReportPredecessor(StapleSlot slot, StapleSlot predecessor)
+    {
+        if (slot.IsPredecessorReported)
+            return;
+        slot.IsPredecessorReported = true;
+        _logger.PredecessorServes(slot.Name, predecessor.Name);
+    }
 
     /// <summary>The certificate that one takes the place of, or null.</summary>
     public StapleSlot? FindPredecessor(StapleSlot slot) => _directory.FindPredecessor(slot);
@@ -202,7 +214,11 @@ internal sealed class StaplingEngine : IHostedService, IStaplingStatus, IDisposa
     // The endpoint's configuration did not have the issuer; the handshake's chain may.
     private StapleSlot Mend(StapleSlot slot, X509Certificate2 certificate, IEnumerable<X509Certificate2> atHand)
     {
-        if (slot.Subject is null && slot.Facts.Orphan is not null && _refresher.TryComplete(slot, certificate, atHand))
+        if (
+            slot.Subject is null
+            && slot.Facts.Issuerless is not null
+            && _refresher.TryComplete(slot, certificate, atHand)
+        )
             _ = _scheduler.RequestAsync(slot, isManual: false);
         return slot;
     }

@@ -10,7 +10,12 @@ namespace OcspLab.Stapling.Refreshing;
 /// Tells the application's <see cref="StaplingEvents"/>: the events of one certificate in their order, and never on the
 /// thread that refreshes. Thread-safe.
 /// </summary>
-internal sealed class StaplingNews(IServiceProvider services, IOptionsMonitor<StaplingOptions> options, ILogger logger)
+internal sealed class StaplingNews(
+    IServiceProvider services,
+    IOptionsMonitor<StaplingOptions> options,
+    TimeProvider clock,
+    ILogger logger
+)
 {
     private readonly Lock _gate = new();
 
@@ -68,11 +73,18 @@ internal sealed class StaplingNews(IServiceProvider services, IOptionsMonitor<St
     {
         try
         {
-            await handler(options.CurrentValue.Events).ConfigureAwait(false);
+            // One that hangs is not to silence what comes after it.
+            await handler(options.CurrentValue.Events).WaitAsync(HandlerTimeout, clock).ConfigureAwait(false);
+        }
+        catch (OperationCanceledException) when (Stopping.IsCancellationRequested)
+        {
+            // The host stops.
         }
         catch (Exception exception)
         {
             logger.EventFaulted(slot.Name, exception);
         }
     }
+
+    private static readonly TimeSpan HandlerTimeout = TimeSpan.FromMinutes(1);
 }

@@ -13,6 +13,9 @@ public sealed record StapleStatus
     /// <summary>The certificate's subject.</summary>
     public required string Subject { get; init; }
 
+    /// <summary>The DNS names that the certificate is for, in lower case.</summary>
+    public IReadOnlyList<string> HostNames { get; init; } = [];
+
     /// <summary>SHA-256 of the certificate in hexadecimal.</summary>
     public required string Thumbprint { get; init; }
 

@@ -5,25 +5,36 @@ namespace OcspLab.Stapling.Storage;
 /// pool is not to starve of it. They begin when there is work, and end when there has been none for a while.
 /// Thread-safe.
 /// </summary>
-internal sealed class BlockingThreads
+/// <param name="name">What debuggers call them.</param>
+internal sealed class BlockingThreads(string name)
 {
-    private readonly Queue<Action> _work = new();
+    private readonly LinkedList<Action> _work = new();
     private int _threads;
     private int _idle;
 
+    /// <summary>How much waits for a thread.</summary>
+    public int Waiting
+    {
+        get
+        {
+            lock (_work)
+                return _work.Count;
+        }
+    }
+
     /// <summary>Begins an attempt on one of the threads; what it awaits goes on elsewhere.</summary>
-    /// <exception cref="OperationCanceledException">
-    /// <paramref name="cancellationToken"/> was cancelled; the attempt is left behind.
-    /// </exception>
+    /// <param name="attempt">The attempt.</param>
+    /// <param name="cancellationToken">
+    /// Ends the wait: one that has not begun never will, one that has is left behind.
+    /// </param>
+    /// <exception cref="OperationCanceledException"><paramref name="cancellationToken"/> was cancelled.</exception>
     public async Task<T> RunAsync<T>(Func<CancellationToken, ValueTask<T>> attempt, CancellationToken cancellationToken)
     {
         var begun = new TaskCompletionSource<Task<T>>(TaskCreationOptions.RunContinuationsAsynchronously);
-        Enqueue(() =>
-        {
-            // Who has given up waiting wants nothing done any more.
-            if (!cancellationToken.IsCancellationRequested)
-                begun.TrySetResult(BeginAsync(attempt, cancellationToken));
-        });
+        var entry = new LinkedListNode<Action>(() => begun.TrySetResult(BeginAsync(attempt, cancellationToken)));
+        Enqueue(entry);
+        // Out of the queue with what nobody wants any more: there may be a lot of it while all threads are stuck.
+        using var registration = cancellationToken.UnsafeRegister(_ => Dequeue(entry), null);
         var running = await begun.Task.WaitAsync(cancellationToken).ConfigureAwait(false);
         return await running.WaitAsync(cancellationToken).ConfigureAwait(false);
     }
@@ -34,12 +45,12 @@ internal sealed class BlockingThreads
         CancellationToken cancellationToken
     ) => await attempt(cancellationToken).ConfigureAwait(false);
 
-    private void Enqueue(Action work)
+    private void Enqueue(LinkedListNode<Action> entry)
     {
         lock (_work)
         {
-            _work.Enqueue(work);
-            if (_idle >= _work.Count || _threads == MostThreads)
+            _work.AddLast(entry);
+            if (_idle >= _work.Count || _threads == MaximumThreads)
             {
                 Monitor.Pulse(_work);
                 return;
@@ -49,7 +60,16 @@ internal sealed class BlockingThreads
         }
 
         // Unsafe: the caller's context, a handshake's activity for example, is not this thread's.
-        new Thread(Run) { IsBackground = true, Name = "OCSP staple store" }.UnsafeStart();
+        new Thread(Run) { IsBackground = true, Name = name }.UnsafeStart();
+    }
+
+    private void Dequeue(LinkedListNode<Action> entry)
+    {
+        lock (_work)
+        {
+            if (entry.List is not null)
+                _work.Remove(entry);
+        }
     }
 
     private void Run()
@@ -62,10 +82,10 @@ internal sealed class BlockingThreads
     {
         lock (_work)
         {
-            while (_work.Count == 0)
+            while (_work.First is null)
             {
                 _idle++;
-                var isWoken = Monitor.Wait(_work, IdleTime);
+                var isWoken = Monitor.Wait(_work, IdleTimeout);
                 _idle--;
                 if (isWoken || _work.Count > 0)
                     continue;
@@ -73,10 +93,18 @@ internal sealed class BlockingThreads
                 return null;
             }
 
-            return _work.Dequeue();
+            var first = _work.First;
+            _work.RemoveFirst();
+            return first.Value;
         }
     }
 
-    private const int MostThreads = 8;
-    private static readonly TimeSpan IdleTime = TimeSpan.FromSeconds(10);
+    private const int MaximumThreads = 8;
+    private static readonly TimeSpan IdleTimeout = TimeSpan.FromSeconds(10);
 }
+
+/// <summary>Those of the store: files that hang are not to cost it a thread.</summary>
+internal sealed record StoreThreads(BlockingThreads Threads);
+
+/// <summary>Those of the files that the settings name: a store that hangs is not to cost them a thread.</summary>
+internal sealed record FileThreads(BlockingThreads Threads);

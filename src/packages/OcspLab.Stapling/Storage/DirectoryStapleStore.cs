@@ -30,6 +30,24 @@ internal sealed class DirectoryStapleStore(string directory) : IStapleStore
         return string.IsNullOrEmpty(home) ? null : Path.Combine(home, "ocsp-staples");
     }
 
+    /// <summary>Writes something, and removes it again.</summary>
+    /// <returns>Why that is not possible, or null.</returns>
+    public string? FindObstacle()
+    {
+        try
+        {
+            Create();
+            var probe = Path.Combine(directory, $".{Path.GetRandomFileName()}");
+            File.WriteAllBytes(probe, []);
+            File.Delete(probe);
+            return null;
+        }
+        catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
+        {
+            return exception.Message;
+        }
+    }
+
     /// <summary>Makes the directory, readable by its owner alone.</summary>
     /// <exception cref="IOException">It cannot be made.</exception>
     /// <exception cref="UnauthorizedAccessException">It may not be made.</exception>
@@ -77,8 +95,15 @@ internal sealed class DirectoryStapleStore(string directory) : IStapleStore
         foreach (var file in System.IO.Directory.EnumerateFiles(directory))
         {
             cancellationToken.ThrowIfCancellationRequested();
-            if (IsOver(file, now))
-                File.Delete(file);
+            try
+            {
+                if (IsOver(file, now))
+                    File.Delete(file);
+            }
+            catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
+            {
+                // Another user's, or another process was faster; the next ones are looked at all the same.
+            }
         }
 
         return ValueTask.CompletedTask;

@@ -10,22 +10,37 @@ using OcspLab.Stapling.Certificates;
 namespace OcspLab.Stapling.Storage;
 
 /// <summary>
-/// The store as the engine sees it: what comes out was verified, what goes in never replaces something newer, and a
-/// store that fails or hangs costs a line in the log and nothing else.
+/// The store as the engine sees it: what comes out was verified, what goes in is the newest that is known, and a store
+/// that fails or hangs costs a line in the log and nothing else.
 /// </summary>
+[SuppressMessage(
+    "Design",
+    "CA1001",
+    Justification = "A source without a timer holds nothing; whoever waits on its token may still do so."
+)]
 internal sealed class StapleArchive(IStapleStore? store, BlockingThreads threads, TimeProvider clock, ILogger logger)
 {
     private readonly Lock _gate = new();
+    private CancellationTokenSource _leftAlone = new();
     private bool _isFailing;
-    private long _failedAt;
+    private long? _failedAt;
 
     /// <summary>Whether other instances may have fetched, or be fetching.</summary>
     public bool IsShared => store is { IsShared: true };
 
+    /// <summary>Whether the newest response of a certificate has not reached the store.</summary>
+    public bool IsUnsaved(StapleSlot slot) =>
+        store is not null && slot.Newest is { } newest && !ReferenceEquals(slot.Saved, newest);
+
     /// <summary>The stored staple, if it verifies and is not expired.</summary>
     public async Task<VerifiedStaple?> LoadAsync(StapleSlot slot, VerificationPolicy policy, CancellationToken stopping)
     {
-        var bytes = await TryAsync(cancellationToken => store!.LoadAsync(slot.Key, cancellationToken), null, stopping)
+        var bytes = await TryAsync(
+                cancellationToken => store!.LoadAsync(slot.Key, cancellationToken),
+                null,
+                Concern.OneKey,
+                stopping
+            )
             .ConfigureAwait(false);
         if (bytes is null || slot.Subject is not { } subject)
             return null;
@@ -55,48 +70,47 @@ internal sealed class StapleArchive(IStapleStore? store, BlockingThreads threads
             ? stored
             : null;
 
-    /// <summary>Keeps a response, unless a newer one is kept already.</summary>
-    public async Task SaveAsync(
-        StapleSlot slot,
-        VerifiedStaple staple,
-        VerificationPolicy policy,
-        CancellationToken stopping
-    )
+    /// <summary>
+    /// Keeps the newest response of a certificate, unless a newer one is kept already. Where another attempt is still
+    /// writing, or was left behind at it, this one is for later: a write that ends late must not be the last word.
+    /// </summary>
+    public async Task SaveAsync(StapleSlot slot, VerificationPolicy policy, CancellationToken stopping)
     {
+        if (slot.Newest is not { } staple || !IsUnsaved(slot))
+            return;
         if (await LoadAsync(slot, policy, stopping).ConfigureAwait(false) is { } stored && stored.IsNewerThan(staple))
         {
-            slot.IsUnsaved = false;
+            slot.Saved = staple;
             return;
         }
 
         var isSaved = await TryAsync(
-                async cancellationToken =>
-                {
-                    await store!.SaveAsync(slot.Key, staple, cancellationToken).ConfigureAwait(false);
-                    return true;
-                },
+                cancellationToken => WriteAsync(slot, staple, cancellationToken),
                 false,
+                Concern.Store,
                 stopping
             )
             .ConfigureAwait(false);
-        slot.IsUnsaved = store is not null && !isSaved;
-
+        if (!isSaved)
+            return;
+        slot.Saved = staple;
         // Only what was written proves that a store works: a directory that cannot be written still has nothing to
         // read.
-        if (isSaved && Recover())
+        if (Recover())
             logger.StoreRecovered();
     }
 
     /// <summary>Asks for the lease to fetch. Where nobody can say, this instance fetches.</summary>
-    public Task<bool> TryAcquireLeaseAsync(StapleSlot slot, CancellationToken stopping) =>
+    public Task<bool> TryAcquireLeaseAsync(StapleSlot slot, TimeSpan duration, CancellationToken stopping) =>
         TryAsync(
-            cancellationToken => store!.TryAcquireLeaseAsync(slot.Key, LeaseTime, cancellationToken),
+            cancellationToken => store!.TryAcquireLeaseAsync(slot.Key, duration, cancellationToken),
             true,
+            Concern.Store,
             stopping
         );
 
-    /// <summary>Gives the lease back.</summary>
-    public Task ReleaseLeaseAsync(StapleSlot slot, CancellationToken stopping) =>
+    /// <summary>Gives the lease back, also when the host stops: the others would wait for it.</summary>
+    public Task ReleaseLeaseAsync(StapleSlot slot) =>
         TryAsync(
             async cancellationToken =>
             {
@@ -104,7 +118,8 @@ internal sealed class StapleArchive(IStapleStore? store, BlockingThreads threads
                 return true;
             },
             false,
-            stopping
+            Concern.Store,
+            CancellationToken.None
         );
 
     /// <summary>
@@ -112,7 +127,12 @@ internal sealed class StapleArchive(IStapleStore? store, BlockingThreads threads
     /// </summary>
     public async Task<X509Certificate2?> LoadIssuerAsync(string key, CancellationToken stopping)
     {
-        var bytes = await TryAsync(cancellationToken => store!.LoadIssuerAsync(key, cancellationToken), null, stopping)
+        var bytes = await TryAsync(
+                cancellationToken => store!.LoadIssuerAsync(key, cancellationToken),
+                null,
+                Concern.OneKey,
+                stopping
+            )
             .ConfigureAwait(false);
         try
         {
@@ -133,6 +153,7 @@ internal sealed class StapleArchive(IStapleStore? store, BlockingThreads threads
                 return true;
             },
             false,
+            Concern.Store,
             stopping
         );
 
@@ -145,8 +166,30 @@ internal sealed class StapleArchive(IStapleStore? store, BlockingThreads threads
                 return true;
             },
             false,
+            Concern.OneKey,
             stopping
         );
+
+    private async ValueTask<bool> WriteAsync(
+        StapleSlot slot,
+        VerifiedStaple staple,
+        CancellationToken cancellationToken
+    )
+    {
+        if (!slot.TryBeginSaving())
+            throw new IOException("an earlier write has not ended");
+        try
+        {
+            await store!.SaveAsync(slot.Key, staple, cancellationToken).ConfigureAwait(false);
+            return true;
+        }
+        finally
+        {
+            // Whatever was written meanwhile by others: nobody knows what is there until the next one has written.
+            slot.Saved = null;
+            slot.EndSaving();
+        }
+    }
 
     [SuppressMessage(
         "Design",
@@ -157,43 +200,84 @@ internal sealed class StapleArchive(IStapleStore? store, BlockingThreads threads
     private async Task<T> TryAsync<T>(
         Func<CancellationToken, ValueTask<T>> attempt,
         T otherwise,
+        Concern concern,
         CancellationToken stopping
     )
     {
-        if (store is null || IsLeftAlone())
+        if (store is null || !MayTry(out var leftAlone))
             return otherwise;
-        using var timer = new CancellationTokenSource(Timeout, clock);
-        using var either = CancellationTokenSource.CreateLinkedTokenSource(timer.Token, stopping);
+        using var timer = new CancellationTokenSource();
+        using var either = CancellationTokenSource.CreateLinkedTokenSource(timer.Token, leftAlone, stopping);
+        ITimer? deadline = null;
         try
         {
-            return await threads.RunAsync(attempt, either.Token).ConfigureAwait(false);
+            var result = await threads
+                .RunAsync(
+                    cancellationToken =>
+                    {
+                        // From here on: what waits for a thread while ten thousand are saved is not slow by itself.
+                        deadline = clock.CreateTimer(_ => timer.Cancel(), null, Timeout, InfiniteTime);
+                        return attempt(cancellationToken);
+                    },
+                    either.Token
+                )
+                .ConfigureAwait(false);
+            MayTryAgain();
+            return result;
         }
         catch (Exception exception) when (!stopping.IsCancellationRequested)
         {
-            if (Fail())
-                logger.StoreFailed(
-                    timer.IsCancellationRequested ? $"no answer within {Timeout.TotalSeconds} s" : exception.Message
-                );
+            var isTimeout = timer.IsCancellationRequested;
+            // One that was given up because another has failed says nothing, and a file that cannot be read is no store
+            // that cannot be written.
+            if ((isTimeout || (concern == Concern.Store && !leftAlone.IsCancellationRequested)) && Fail())
+                logger.StoreFailed(isTimeout ? $"no answer within {Timeout.TotalSeconds} s" : exception.Message);
             return otherwise;
+        }
+        finally
+        {
+            if (deadline is not null)
+                await deadline.DisposeAsync().ConfigureAwait(false);
         }
     }
 
-    private bool IsLeftAlone()
+    /// <summary>Whether the store is tried now: while it fails once in a while, by one alone.</summary>
+    private bool MayTry(out CancellationToken leftAlone)
     {
         lock (_gate)
-            return _isFailing && clock.GetElapsedTime(_failedAt) < Pause;
+        {
+            leftAlone = _leftAlone.Token;
+            if (_failedAt is not { } failedAt)
+                return true;
+            if (clock.GetElapsedTime(failedAt) < RetryDelay)
+                return false;
+            _failedAt = clock.GetTimestamp();
+            return true;
+        }
+    }
+
+    private void MayTryAgain()
+    {
+        lock (_gate)
+            _failedAt = null;
     }
 
     /// <returns>Whether that is news.</returns>
     private bool Fail()
     {
+        CancellationTokenSource waiting;
+        bool isNews;
         lock (_gate)
         {
-            var isNews = !_isFailing;
+            isNews = !_isFailing;
             _isFailing = true;
             _failedAt = clock.GetTimestamp();
-            return isNews;
+            (waiting, _leftAlone) = (_leftAlone, new CancellationTokenSource());
         }
+
+        // Those that wait for a thread need not find out for themselves.
+        waiting.Cancel();
+        return isNews;
     }
 
     /// <returns>Whether that is news.</returns>
@@ -207,11 +291,16 @@ internal sealed class StapleArchive(IStapleStore? store, BlockingThreads threads
         }
     }
 
-    /// <summary>
-    /// As long as another instance may take for one fetch with its retries; then this one stops waiting for it.
-    /// </summary>
-    public static TimeSpan LeaseTime { get; } = TimeSpan.FromSeconds(30);
-
     private static readonly TimeSpan Timeout = TimeSpan.FromSeconds(5);
-    private static readonly TimeSpan Pause = TimeSpan.FromSeconds(30);
+    private static readonly TimeSpan RetryDelay = TimeSpan.FromSeconds(30);
+    private static readonly TimeSpan InfiniteTime = System.Threading.Timeout.InfiniteTimeSpan;
+
+    private enum Concern
+    {
+        /// <summary>What goes wrong says nothing about other certificates.</summary>
+        OneKey,
+
+        /// <summary>What goes wrong says that the store does not work.</summary>
+        Store,
+    }
 }

@@ -6,44 +6,52 @@ namespace OcspLab.Stapling.Storage;
 
 /// <summary>Where staples are kept, chosen once.</summary>
 /// <param name="Store">The store, or null for none.</param>
-/// <param name="Place">What it is, for people.</param>
-/// <param name="Obstacle">Why nothing is kept, or null.</param>
-internal sealed record StoreChoice(IStapleStore? Store, string Place, string? Obstacle)
+/// <param name="Place">What it is, for people; null where there is no place for one.</param>
+internal sealed record StoreChoice(IStapleStore? Store, string? Place)
 {
     /// <summary>An application's own store comes before what the settings say.</summary>
     public static StoreChoice Make(IServiceProvider services)
     {
         if (services.GetService<IStapleStore>() is { } own)
-            return new StoreChoice(own, $"the application's {own.GetType().Name}", null);
+            return new StoreChoice(own, $"the application's {own.GetType().Name}");
         var options = services.GetRequiredService<IOptionsMonitor<StaplingOptions>>().CurrentValue;
         return options.Storage switch
         {
-            StapleStorage.None => new StoreChoice(null, "nowhere (Storage is None)", null),
+            StapleStorage.None => new StoreChoice(null, "nowhere (Storage is None)"),
             StapleStorage.DistributedCache => new StoreChoice(
                 ActivatorUtilities.CreateInstance<DistributedStapleStore>(services),
-                $"{services.GetRequiredService<IDistributedCache>().GetType().Name}, for all instances",
-                null
+                $"{services.GetRequiredService<IDistributedCache>().GetType().Name}, for all instances"
             ),
-            _ => InDirectory(
-                options.StorageDirectory ?? DirectoryStapleStore.DefaultDirectory(Environment.GetEnvironmentVariable)
+            _ when Directory(options) is { } directory => new StoreChoice(
+                new DirectoryStapleStore(directory),
+                directory
             ),
+            _ => new StoreChoice(null, null),
         };
     }
 
-    private static StoreChoice InDirectory(string? directory)
+    /// <summary>Tries whether anything can be kept.</summary>
+    /// <param name="threads">Where that may block.</param>
+    /// <param name="cancellationToken">Ends the attempt.</param>
+    /// <returns>Why not, or null.</returns>
+    public async Task<string?> FindObstacleAsync(StoreThreads threads, CancellationToken cancellationToken)
     {
-        if (directory is null)
-            return new StoreChoice(null, "", "this system has no directory for an application's data");
-        var store = new DirectoryStapleStore(directory);
+        if (Place is null)
+            return "this system has no directory for an application's data";
+        if (Store is not DirectoryStapleStore directory)
+            return null;
         try
         {
-            store.Create();
-            return new StoreChoice(store, directory, null);
+            return await threads
+                .Threads.RunAsync(_ => ValueTask.FromResult(directory.FindObstacle()), cancellationToken)
+                .ConfigureAwait(false);
         }
-        catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
+        catch (OperationCanceledException)
         {
-            // It may be mended while the server runs.
-            return new StoreChoice(store, directory, exception.Message);
+            return $"{Place} does not answer";
         }
     }
+
+    private static string? Directory(StaplingOptions options) =>
+        options.StorageDirectory ?? DirectoryStapleStore.DefaultDirectory(Environment.GetEnvironmentVariable);
 }
