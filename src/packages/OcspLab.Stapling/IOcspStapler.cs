@@ -13,8 +13,8 @@ public interface IOcspStapler : IStaplingStatus
 {
     /// <summary>
     /// Starts to keep a staple for a certificate, and waits until its responder was asked once, a stored staple is at
-    /// hand, or <see cref="StaplingOptions.StartupTimeout"/> has passed. Call it before the port opens, and for a renewed
-    /// certificate before it is put in use.
+    /// hand, or <see cref="StaplingOptions.StartupTimeout"/> has passed. Call it before the port opens, and for a
+    /// renewed certificate before it is put in use.
     /// </summary>
     /// <param name="certificate">The server's certificate. It may be disposed of afterwards.</param>
     /// <param name="chain">

@@ -5,8 +5,8 @@ namespace OcspLab.Stapling;
 
 /// <summary>
 /// What an application wants to be told. The handlers of one certificate run one after the other, in the order of
-/// events, and never hold up refreshing; what one throws is logged and harms nobody. One that takes more than a minute is
-/// not waited for any longer.
+/// events, and never hold up refreshing; what one throws is logged and harms nobody. One that takes more than a minute
+/// is not waited for any longer.
 /// </summary>
 public sealed class StaplingEvents
 {

@@ -25,8 +25,8 @@ public static class StaplingServiceCollectionExtensions
     /// </summary>
     /// <param name="services">The services.</param>
     /// <param name="configuration">
-    /// The application's configuration, for the named clients of <c>OcspStapling:Clients</c>, and for all else where the
-    /// services have none of their own; or null for none.
+    /// The application's configuration, for the named clients of <c>OcspStapling:Clients</c>, and for all else where
+    /// the services have none of their own; or null for none.
     /// </param>
     /// <returns>The options, to be configured further.</returns>
     public static OptionsBuilder<StaplingOptions> AddOcspStapling(

@@ -58,6 +58,22 @@ public sealed class ClockStepTests : EngineBench
         Assert.True(Client.Calls > calls, "Nobody is asked about it any more.");
     }
 
+    [Fact, Trait("Rule", "S39"), Trait("Rule", "S42")]
+    public async Task A_jump_past_the_end_on_a_server_without_visitors_loses_no_certificate()
+    {
+        Client.AnswerFor(Staples.Authority, TimeSpan.Zero, Clock);
+        var slot = Add();
+        await PassAsync(TimeSpan.FromHours(26));
+        Assert.NotNull(slot.Current);
+        var past = slot.Status.NotAfter - Clock.GetUtcNow() + TimeSpan.FromHours(1);
+        await JumpAsync(past);
+        await PassAsync(TimeSpan.FromMinutes(5), TimeSpan.FromMinutes(1));
+        await JumpAsync(-past);
+        await PassAsync(TimeSpan.FromHours(2));
+        Assert.False(slot.IsReleased);
+        Assert.NotNull(slot.Current);
+    }
+
     [Theory, Trait("Rule", "S5")]
     [InlineData(10)]
     [InlineData(3600)]

@@ -102,6 +102,14 @@ public abstract class EngineBench : IAsyncLifetime
         return engine;
     }
 
+    /// <summary>Time passes in steps, so that what comes due in between happens in between.</summary>
+    internal async Task PassAsync(TimeSpan time, TimeSpan? step = null)
+    {
+        var each = step ?? TimeSpan.FromMinutes(30);
+        for (var passed = TimeSpan.Zero; passed < time; passed += each)
+            await AdvanceAsync(each);
+    }
+
     internal StapleSlot Add() => Engine.Add(Staples.Server, [Staples.Authority.Certificate]);
 
     internal async Task<StapleSlot> AddAndWaitAsync()
@@ -139,9 +147,12 @@ public abstract class EngineBench : IAsyncLifetime
     {
         private Action<StaplingOptions, string?>? _listeners;
 
-        public StaplingOptions CurrentValue => options;
+        /// <summary>What reading the settings throws.</summary>
+        public Exception? Fault { get; set; }
 
-        public StaplingOptions Get(string? name) => options;
+        public StaplingOptions CurrentValue => Fault is null ? options : throw Fault;
+
+        public StaplingOptions Get(string? name) => CurrentValue;
 
         public IDisposable? OnChange(Action<StaplingOptions, string?> listener)
         {

@@ -100,6 +100,49 @@ public sealed class EventTests : EngineBench
         Assert.Contains(Log.GetSnapshot(), record => record.Id.Name == "EventFaulted");
     }
 
+    [Fact, Trait("Rule", "S44")]
+    public async Task A_handler_that_hangs_does_not_silence_a_revocation()
+    {
+        var told = 0;
+        Options.Events.OnRefreshFailed = _ => Task.Delay(Timeout.Infinite, TestContext.Current.CancellationToken);
+        Options.Events.OnRevoked = _ =>
+        {
+            Interlocked.Increment(ref told);
+            return Task.CompletedTask;
+        };
+        Client.Fail();
+        await AddAndWaitAsync();
+        Client.Answer(Staples.Verified(RevokedStatus));
+        await RefreshNowAsync();
+        await Poll.UntilAsync(
+            async () =>
+            {
+                await AdvanceAsync(TimeSpan.FromSeconds(10));
+                return Volatile.Read(ref told) == 1;
+            },
+            "the revocation is told"
+        );
+    }
+
+    [Fact, Trait("Rule", "S44")]
+    public async Task The_same_response_again_is_no_change()
+    {
+        var changes = 0;
+        Options.Events.OnStapleChanged = _ =>
+        {
+            Interlocked.Increment(ref changes);
+            return Task.CompletedTask;
+        };
+        var staple = Staples.Verified();
+        Client.Script(
+            (urls, _) => Task.FromResult(ScriptedClient.Answered(urls, Staples.Read(staple.Encoded.ToArray())))
+        );
+        var slot = await AddAndWaitAsync();
+        await RefreshNowAsync();
+        await slot.LastEvent;
+        Assert.Equal(1, changes);
+    }
+
     public enum Handler
     {
         Throws,

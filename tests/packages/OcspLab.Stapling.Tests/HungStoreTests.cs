@@ -56,6 +56,154 @@ public sealed class HungStoreTests : EngineBench
         Assert.Contains(Log.GetSnapshot(), record => record.Id.Name == "StoreRecovered");
     }
 
+    [Fact, Trait("Rule", "S43"), Trait("Rule", "S37")]
+    public async Task Files_that_the_settings_name_are_read_all_the_same()
+    {
+        using var folder = new TempFolder();
+        await File.WriteAllBytesAsync(
+            folder["good.der"],
+            Staples.Verified().Encoded.ToArray(),
+            TestContext.Current.CancellationToken
+        );
+        using var store = new BlockingStore();
+        Store = store;
+        var authority = new TestAuthority();
+        Client.AnswerFor(authority, TimeSpan.Zero, Clock);
+        for (var number = 0; number < 20; number++)
+            Engine.Add(authority.Server(new Uri("http://ocsp.example.test")), [authority.Certificate]);
+        await Poll.UntilAsync(() => store.Blocked >= 8, "every thread of the store blocks");
+        Options.Certificates["server"] = new CertificateStaplingOptions { File = folder["good.der"] };
+        var slot = Engine.Add(Staples.Server, [Staples.Authority.Certificate]);
+        await Poll.UntilAsync(
+            async () =>
+            {
+                await AdvanceAsync(TimeSpan.FromSeconds(1));
+                return slot.Current is not null;
+            },
+            "the file is read"
+        );
+    }
+
+    [Fact, Trait("Rule", "S43"), Trait("Rule", "S37")]
+    public async Task A_file_that_hangs_costs_one_thread_however_often_it_is_tried()
+    {
+        Assert.SkipWhen(OperatingSystem.IsWindows(), "Windows has no named pipes in directories");
+        using var folder = new TempFolder();
+        using (var made = System.Diagnostics.Process.Start("mkfifo", folder["pipe"]))
+            await made.WaitForExitAsync(TestContext.Current.CancellationToken);
+        await File.WriteAllBytesAsync(
+            folder["good.der"],
+            Staples.Verified().Encoded.ToArray(),
+            TestContext.Current.CancellationToken
+        );
+        Options.Certificates["server"] = new CertificateStaplingOptions { File = folder["pipe"] };
+        var slot = Engine.Add(Staples.Server, [Staples.Authority.Certificate]);
+        await Poll.UntilAsync(
+            async () =>
+            {
+                await AdvanceAsync(TimeSpan.FromSeconds(20));
+                return slot.Status.Failures > 9;
+            },
+            "it was tried more often than there are threads"
+        );
+        Options.Certificates["server"] = new CertificateStaplingOptions { File = folder["good.der"] };
+        Monitor.Changed();
+        await Poll.UntilAsync(
+            async () =>
+            {
+                await AdvanceAsync(TimeSpan.FromSeconds(1));
+                return slot.Current is not null;
+            },
+            "another file is read"
+        );
+    }
+
+    [Fact, Trait("Rule", "S43")]
+    public async Task What_waits_for_it_does_not_pile_up()
+    {
+        using var store = new BlockingStore();
+        Store = store;
+        var authority = new TestAuthority();
+        Client.AnswerFor(authority, TimeSpan.Zero, Clock);
+        for (var number = 0; number < 100; number++)
+            Engine.Add(authority.Server(new Uri("http://ocsp.example.test")), [authority.Certificate]);
+        await Poll.UntilAsync(() => store.Blocked >= 8, "every thread of the store blocks");
+        await PassAsync(TimeSpan.FromMinutes(10), TimeSpan.FromSeconds(6));
+        Assert.InRange(StoreThreads.Waiting, 0, 1);
+    }
+
+    [Fact, Trait("Rule", "S25")]
+    public async Task What_cannot_be_read_is_overwritten_and_says_nothing_about_the_rest()
+    {
+        var store = new FailingStore { FailsToRead = true };
+        Store = store;
+        Client.Answer(Staples.Verified());
+        var slot = await AddAndWaitAsync();
+        await Poll.UntilAsync(() => slot.Saved is not null, "it is saved");
+        Assert.DoesNotContain(Log.GetSnapshot(), record => record.Id.Name == "StoreFailed");
+    }
+
+    [Fact, Trait("Rule", "S26"), Trait("Rule", "S38")]
+    public async Task A_write_that_ends_late_is_not_the_last_word()
+    {
+        var store = new SlowStore();
+        Store = store;
+        Client.Answer(Staples.Verified());
+        var slot = Add();
+        await Poll.UntilAsync(() => store.IsWriting, "the good one is being written");
+        Client.Answer(
+            Staples.Verified(
+                Ocsp.Responses.CertStatus.Revoked(TestAuthority.Now.AddMinutes(-30)),
+                thisUpdate: TestAuthority.Now
+            )
+        );
+        // The write is given up, and goes on all the same.
+        await PassAsync(TimeSpan.FromSeconds(10), TimeSpan.FromSeconds(1));
+        var refresh = Engine.RefreshAsync(cancellationToken: TestContext.Current.CancellationToken);
+        await Poll.UntilAsync(
+            async () =>
+            {
+                await AdvanceAsync(TimeSpan.FromSeconds(1));
+                return refresh.IsCompleted;
+            },
+            "the revocation is learnt"
+        );
+        store.Release();
+        await Poll.UntilAsync(
+            async () =>
+            {
+                await AdvanceAsync(TimeSpan.FromSeconds(20));
+                return store.Saved?.Status.Kind == Ocsp.Responses.CertStatusKind.Revoked;
+            },
+            "the revocation is what is kept"
+        );
+        Assert.Equal(Ocsp.Responses.CertStatusKind.Revoked, slot.Current?.Status.Kind);
+    }
+
+    private sealed class SlowStore : IStapleStore
+    {
+        private readonly TaskCompletionSource _gate = new();
+        private int _writes;
+
+        public bool IsShared => false;
+
+        public bool IsWriting => Volatile.Read(ref _writes) > 0;
+
+        public VerifiedStaple? Saved { get; private set; }
+
+        public ValueTask<byte[]?> LoadAsync(string certificate, CancellationToken cancellationToken) =>
+            new(Saved?.Encoded.ToArray());
+
+        public async ValueTask SaveAsync(string certificate, VerifiedStaple staple, CancellationToken cancellationToken)
+        {
+            if (Interlocked.Increment(ref _writes) == 1)
+                await _gate.Task;
+            Saved = staple;
+        }
+
+        public void Release() => _gate.SetResult();
+    }
+
     private sealed class BlockingStore : IStapleStore, IDisposable
     {
         private readonly ManualResetEventSlim _gate = new();
@@ -87,6 +235,8 @@ public sealed class HungStoreTests : EngineBench
 
         public bool Fails { get; set; }
 
+        public bool FailsToRead { get; init; }
+
         public int Calls => Volatile.Read(ref _calls);
 
         public VerifiedStaple? Saved { get; private set; }
@@ -94,7 +244,7 @@ public sealed class HungStoreTests : EngineBench
         public ValueTask<byte[]?> LoadAsync(string certificate, CancellationToken cancellationToken)
         {
             Interlocked.Increment(ref _calls);
-            return Fails ? throw new IOException("the drive is gone") : new((byte[]?)null);
+            return Fails || FailsToRead ? throw new IOException("the drive is gone") : new((byte[]?)null);
         }
 
         public ValueTask SaveAsync(string certificate, VerifiedStaple staple, CancellationToken cancellationToken)

@@ -70,6 +70,58 @@ public sealed class MissingIssuerTests : EngineBench
         );
     }
 
+    [Fact, Trait("Rule", "S45"), Trait("Rule", "S42")]
+    public async Task The_search_goes_on_for_longer_than_a_day_without_visitors()
+    {
+        var slot = Engine.Add(Staples.Server, []);
+        await PassAsync(TimeSpan.FromHours(26));
+        Assert.False(slot.IsReleased);
+    }
+
+    [Fact, Trait("Rule", "S45"), Trait("Rule", "S36")]
+    public async Task Nothing_is_downloaded_while_stapling_is_off_and_all_is_well_once_it_is_on_again()
+    {
+        Options.Certificates["server"] = new CertificateStaplingOptions { Use = StaplingUse.Off };
+        Client.Answer(Staples.Verified());
+        var slot = Engine.Add(Staples.Server, []);
+        await PassAsync(TimeSpan.FromHours(1), TimeSpan.FromMinutes(1));
+        Assert.Equal((0, StapleSourceKind.Off), (Issuers.Calls, slot.Status.Source));
+        Options.Certificates.Clear();
+        Monitor.Changed();
+        await Poll.UntilAsync(
+            async () =>
+            {
+                await AdvanceAsync(TimeSpan.FromSeconds(1));
+                return slot.Status.LastOutcome == RefreshOutcome.Unusable;
+            },
+            "the issuer is looked for"
+        );
+        Options.Certificates["server"] = new CertificateStaplingOptions { Use = StaplingUse.Off };
+        Monitor.Changed();
+        await AdvanceAsync(TimeSpan.FromSeconds(1));
+        var calls = Issuers.Calls;
+        await PassAsync(TimeSpan.FromHours(1), TimeSpan.FromMinutes(1));
+        Assert.Equal(calls, Issuers.Calls);
+        Issuers.Issuer = Staples.Authority.Certificate;
+        Options.Certificates.Clear();
+        Monitor.Changed();
+        await AdvanceAsync(TimeSpan.FromSeconds(1));
+        await Poll.UntilAsync(() => slot.Current is not null, "it is stapled");
+    }
+
+    [Fact, Trait("Rule", "S45")]
+    public async Task Certificates_of_one_authority_download_it_once()
+    {
+        var authority = new TestAuthority();
+        Issuers.Issuer = authority.Certificate;
+        Client.AnswerFor(authority, TimeSpan.Zero, Clock);
+        for (var number = 0; number < 50; number++)
+            Engine.Add(authority.Server(new Uri("http://ocsp.example.test")), []);
+        await Engine.WaitForFirstStaplesAsync(TestContext.Current.CancellationToken);
+        Assert.All(Engine.Staples, staple => Assert.NotNull(staple.Staple));
+        Assert.Equal(1, Issuers.Calls);
+    }
+
     [Fact, Trait("Rule", "S45")]
     public async Task A_file_of_the_settings_that_is_mended_is_read_again()
     {

@@ -64,6 +64,54 @@ public sealed class ReleaseTests : EngineBench
         Assert.True(old.Status.IsInUse);
     }
 
+    [Fact, Trait("Rule", "S42"), Trait("Rule", "S3")]
+    public async Task On_a_server_without_visitors_a_prepared_successor_lets_nobody_go()
+    {
+        _old = Authority.Server(new Uri("http://ocsp.example.test"));
+        var old = Engine.Add(_old, [Authority.Certificate]);
+        Engine.Touch(old);
+        await PassAsync(TimeSpan.FromHours(1));
+        await Engine.PrepareAsync(
+            Authority.Server(new Uri("http://ocsp.example.test")),
+            [Authority.Certificate],
+            TestContext.Current.CancellationToken
+        );
+        await PassAsync(TimeSpan.FromHours(30));
+        Assert.True(old.Status.IsInUse);
+        Assert.NotNull(old.Current);
+    }
+
+    [Fact, Trait("Rule", "S42")]
+    public async Task One_for_more_names_is_no_successor()
+    {
+        var (one, both) = (Named("a.example.test"), Named("a.example.test", "b.example.test"));
+        var quiet = Engine.Add(one, [Authority.Certificate]);
+        await AdvanceAsync(TimeSpan.FromMinutes(1));
+        var busy = Engine.Add(both, [Authority.Certificate]);
+        for (var minute = 0; minute < 30; minute++)
+        {
+            Engine.Touch(busy);
+            await AdvanceAsync(TimeSpan.FromMinutes(1));
+        }
+
+        Assert.True(quiet.Status.IsInUse);
+
+        static X509Certificate2 Named(params string[] names) =>
+            Authority.Issue(
+                "CN=named",
+                request =>
+                {
+                    var alternatives = new SubjectAlternativeNameBuilder();
+                    foreach (var name in names)
+                        alternatives.AddDnsName(name);
+                    request.CertificateExtensions.Add(alternatives.Build());
+                    request.CertificateExtensions.Add(
+                        new X509AuthorityInformationAccessExtension(["http://ocsp.example.test"], [])
+                    );
+                }
+            );
+    }
+
     [Fact, Trait("Rule", "S42")]
     public async Task One_that_comes_back_is_asked_about_at_once()
     {
@@ -141,12 +189,5 @@ public sealed class ReleaseTests : EngineBench
         var renewed = Engine.Add(Authority.Server(new Uri("http://ocsp.example.test")), [Authority.Certificate]);
         await Engine.WaitForFirstStaplesAsync(TestContext.Current.CancellationToken);
         return (old, renewed);
-    }
-
-    // In steps, so that what is due in between happens in between.
-    private async Task PassAsync(TimeSpan time)
-    {
-        for (var passed = TimeSpan.Zero; passed < time; passed += TimeSpan.FromMinutes(30))
-            await AdvanceAsync(TimeSpan.FromMinutes(30));
     }
 }

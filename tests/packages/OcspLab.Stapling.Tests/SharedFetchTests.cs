@@ -65,6 +65,18 @@ public sealed class SharedFetchTests : EngineBench
         Assert.Equal((1, 1), (store.Taken, store.Released));
     }
 
+    [Fact, Trait("Rule", "S26")]
+    public async Task An_instance_that_stops_gives_its_lease_back()
+    {
+        var store = new LeasingStore();
+        Store = store;
+        Client.Hang();
+        Add();
+        await Poll.UntilAsync(() => Client.Calls == 1, "it asks");
+        await Engine.StopAsync(TestContext.Current.CancellationToken);
+        Assert.Equal((1, 1), (store.Taken, store.Released));
+    }
+
     [Fact, Trait("Rule", "S33")]
     public async Task A_refresh_on_demand_asks_the_responder_and_not_the_fleet()
     {

@@ -52,7 +52,7 @@ public sealed class SoakTests : EngineBench
                 );
                 _given[KeyOf(certificate.SerialNumberBytes)] = new Given
                 {
-                    RevokedFrom = Draw() < 30 ? Clock.True.AddDays(3) : null,
+                    RevokedFrom = _given.Count % 3 == 1 ? Clock.True.AddDays(3) : null,
                 };
             }
 
@@ -115,7 +115,7 @@ public sealed class SoakTests : EngineBench
             if (staple?.Status.Kind == CertStatusKind.Revoked)
                 tally.Revoked++;
         }
-        else if (isClockSettled && given.Until > Clock.True)
+        else if (isClockSettled && given.Until > Clock.True && Clock.True - given.Since >= Step)
             tally.Lost++;
     }
 
@@ -150,6 +150,8 @@ public sealed class SoakTests : EngineBench
             default:
                 var status = given.RevokedFrom is { } from && from <= now ? CertStatus.Revoked(from) : CertStatus.Good;
                 given.IsRevoked |= status.Kind == CertStatusKind.Revoked;
+                if (given.Until < now)
+                    given.Since = now;
                 given.Until = now.AddDays(1);
                 return Answer(status, now.AddMinutes(-5), now.AddDays(1));
         }
@@ -167,6 +169,8 @@ public sealed class SoakTests : EngineBench
     private sealed class Given
     {
         public DateTimeOffset? RevokedFrom { get; init; }
+
+        public DateTimeOffset Since { get; set; }
 
         public DateTimeOffset Until { get; set; }
 

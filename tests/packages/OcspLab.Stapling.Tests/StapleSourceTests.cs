@@ -330,6 +330,7 @@ public sealed class StapleSourceTests : EngineBench
     [Theory]
     [InlineData("MaximumConcurrency", "0")]
     [InlineData("Revoked", "Hide")]
+    [InlineData("Responders:http://ocsp.example.test", "http://ocsp.example.test:port/")]
     [InlineData("Fetch:Retries", "99")]
     [InlineData("Fetch:Resolvers:0", "dns.example")]
     public void A_change_to_settings_that_are_not_valid_is_left_aside_at_once_with_a_line(string key, string value)

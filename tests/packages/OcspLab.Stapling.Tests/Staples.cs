@@ -45,6 +45,14 @@ internal static class Staples
         return staple;
     }
 
+    /// <summary>One from its bytes.</summary>
+    public static VerifiedStaple Read(byte[] bytes)
+    {
+        var result = OcspVerifier.Verify(bytes, Subject, new VerificationPolicy(), TestAuthority.Now);
+        Assert.True(result.TryGetStaple(out var staple, out var rejection), rejection?.ToString());
+        return staple;
+    }
+
     /// <summary>One about any certificate of an authority.</summary>
     public static VerifiedStaple Verified(
         TestAuthority authority,

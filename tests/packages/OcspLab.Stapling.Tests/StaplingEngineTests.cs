@@ -97,6 +97,64 @@ public sealed class StaplingEngineTests : EngineBench
         Assert.NotNull(slot.Current);
     }
 
+    [Fact, Trait("Rule", "S6")]
+    public async Task Settings_that_cannot_be_read_for_hours_do_not_end_refreshing()
+    {
+        Client.AnswerFor(Staples.Authority, TimeSpan.Zero, Clock);
+        await AddAndWaitAsync();
+        Monitor.Fault = new UriFormatException("no");
+        await PassAsync(TimeSpan.FromHours(13));
+        Monitor.Fault = null;
+        var calls = Client.Calls;
+        await PassAsync(TimeSpan.FromMinutes(10), TimeSpan.FromMinutes(1));
+        Assert.True(Client.Calls > calls, "It is never asked about again.");
+    }
+
+    [Fact, Trait("Rule", "S33")]
+    public async Task A_refresh_waits_for_a_responder_that_is_left_alone_and_then_asks_it()
+    {
+        Client.Answer(Staples.Verified());
+        var slot = await AddAndWaitAsync();
+        var fresh = Staples.Verified(thisUpdate: TestAuthority.Now);
+        var isOpen = true;
+        Client.Script(
+            (urls, _) =>
+            {
+                if (!isOpen)
+                    return Task.FromResult(ScriptedClient.Answered(urls, fresh));
+                isOpen = false;
+                var attempt = new Ocsp.Fetching.FetchAttempt(
+                    urls[0],
+                    Ocsp.Fetching.FetchFailure.CircuitOpen,
+                    null,
+                    null,
+                    null,
+                    "not asked",
+                    TimeSpan.Zero
+                );
+                return Task.FromResult(
+                    new Ocsp.Fetching.OcspFetch
+                    {
+                        Attempts = [attempt],
+                        RetryAfter = TimeSpan.FromSeconds(5),
+                        Duration = TimeSpan.Zero,
+                    }
+                );
+            }
+        );
+        var refresh = Engine.RefreshAsync(cancellationToken: TestContext.Current.CancellationToken);
+        await Poll.UntilAsync(
+            async () =>
+            {
+                await AdvanceAsync(TimeSpan.FromSeconds(1));
+                return refresh.IsCompleted;
+            },
+            "the refresh is over"
+        );
+        Assert.Same(fresh, slot.Current);
+        Assert.Equal(0, slot.Status.Failures);
+    }
+
     [Fact, Trait("Rule", "S11")]
     public async Task Unknown_is_not_stapled_and_the_last_good_one_stays()
     {

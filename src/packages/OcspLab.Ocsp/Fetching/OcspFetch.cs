@@ -20,8 +20,8 @@ public sealed record OcspFetch
     public TimeSpan? MaxAge { get; init; }
 
     /// <summary>
-    /// How long the last responder that was asked in vain wants to be left alone (Retry-After, RFC 9110 §10.2.3), or is,
-    /// since it has failed too often; or null.
+    /// How long the last responder that was asked in vain wants to be left alone (Retry-After, RFC 9110 §10.2.3), or
+    /// is, since it has failed too often; or null.
     /// </summary>
     public TimeSpan? RetryAfter { get; init; }
 

@@ -188,7 +188,9 @@ internal sealed class StapleSlot
         }
     }
 
-    /// <summary>Begins to write to the store; false while another writes, be it one that nobody waits for any more.</summary>
+    /// <summary>
+    /// Begins to write to the store; false while another writes, be it one that nobody waits for any more.
+    /// </summary>
     public bool TryBeginSaving() => Interlocked.Exchange(ref _isSaving, 1) == 0;
 
     /// <summary>The writing is over.</summary>

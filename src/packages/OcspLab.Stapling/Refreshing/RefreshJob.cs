@@ -13,7 +13,9 @@ internal sealed class RefreshJob(StapleSlot slot, long addedAt)
     /// <summary>When it was added, by the monotonic clock.</summary>
     public long AddedAt => addedAt;
 
-    /// <summary>Completes after the first turn: a stored staple is at hand, or the source was asked and the response saved.</summary>
+    /// <summary>
+    /// Completes after the first turn: a stored staple is at hand, or the source was asked and the response saved.
+    /// </summary>
     public Task First => _first.Task;
 
     /// <summary>Whether the store was looked into already.</summary>

@@ -33,10 +33,16 @@ internal sealed class BlockingThreads(string name)
         var begun = new TaskCompletionSource<Task<T>>(TaskCreationOptions.RunContinuationsAsynchronously);
         var entry = new LinkedListNode<Action>(() => begun.TrySetResult(BeginAsync(attempt, cancellationToken)));
         Enqueue(entry);
-        // Out of the queue with what nobody wants any more: there may be a lot of it while all threads are stuck.
-        using var registration = cancellationToken.UnsafeRegister(_ => Dequeue(entry), null);
-        var running = await begun.Task.WaitAsync(cancellationToken).ConfigureAwait(false);
-        return await running.WaitAsync(cancellationToken).ConfigureAwait(false);
+        try
+        {
+            var running = await begun.Task.WaitAsync(cancellationToken).ConfigureAwait(false);
+            return await running.WaitAsync(cancellationToken).ConfigureAwait(false);
+        }
+        finally
+        {
+            // What nobody wants any more: there may be a lot of it while all threads are stuck.
+            Dequeue(entry);
+        }
     }
 
     // What an attempt throws before it awaits anything is its failure as well.

@@ -204,11 +204,14 @@ internal sealed class StapleArchive(IStapleStore? store, BlockingThreads threads
         CancellationToken stopping
     )
     {
-        if (store is null || !MayTry(out var leftAlone))
+        if (store is null || !MayTry(out var isProbe, out var leftAlone))
             return otherwise;
         using var timer = new CancellationTokenSource();
         using var either = CancellationTokenSource.CreateLinkedTokenSource(timer.Token, leftAlone, stopping);
         ITimer? deadline = null;
+        // Whoever tries whether a store works again may find all threads stuck in it.
+        if (isProbe)
+            StartDeadline();
         try
         {
             var result = await threads
@@ -216,7 +219,7 @@ internal sealed class StapleArchive(IStapleStore? store, BlockingThreads threads
                     cancellationToken =>
                     {
                         // From here on: what waits for a thread while ten thousand are saved is not slow by itself.
-                        deadline = clock.CreateTimer(_ => timer.Cancel(), null, Timeout, InfiniteTime);
+                        StartDeadline();
                         return attempt(cancellationToken);
                     },
                     either.Token
@@ -239,14 +242,29 @@ internal sealed class StapleArchive(IStapleStore? store, BlockingThreads threads
             if (deadline is not null)
                 await deadline.DisposeAsync().ConfigureAwait(false);
         }
+
+        void StartDeadline() => deadline ??= clock.CreateTimer(GiveUp, timer, Timeout, Never);
+    }
+
+    private static void GiveUp(object? timer)
+    {
+        try
+        {
+            ((CancellationTokenSource)timer!).Cancel();
+        }
+        catch (ObjectDisposedException)
+        {
+            // The attempt was over at the same moment.
+        }
     }
 
     /// <summary>Whether the store is tried now: while it fails once in a while, by one alone.</summary>
-    private bool MayTry(out CancellationToken leftAlone)
+    private bool MayTry(out bool isProbe, out CancellationToken leftAlone)
     {
         lock (_gate)
         {
             leftAlone = _leftAlone.Token;
+            isProbe = _failedAt is not null;
             if (_failedAt is not { } failedAt)
                 return true;
             if (clock.GetElapsedTime(failedAt) < RetryDelay)
@@ -293,7 +311,7 @@ internal sealed class StapleArchive(IStapleStore? store, BlockingThreads threads
 
     private static readonly TimeSpan Timeout = TimeSpan.FromSeconds(5);
     private static readonly TimeSpan RetryDelay = TimeSpan.FromSeconds(30);
-    private static readonly TimeSpan InfiniteTime = System.Threading.Timeout.InfiniteTimeSpan;
+    private static readonly TimeSpan Never = System.Threading.Timeout.InfiniteTimeSpan;
 
     private enum Concern
     {

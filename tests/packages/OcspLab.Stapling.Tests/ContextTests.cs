@@ -1,0 +1,74 @@
+using System.Net.Security;
+using System.Security.Cryptography.X509Certificates;
+using OcspLab.Stapling.Handshakes;
+using OcspLab.Stapling.Status;
+using OcspLab.Testing;
+
+namespace OcspLab.Stapling.Tests;
+
+/// <summary>The contexts of certificates that come and go.</summary>
+public sealed class ContextTests : EngineBench
+{
+    private static readonly Uri Url = new("http://ocsp.example.test");
+    private readonly TestAuthority _authority = new();
+
+    public ContextTests() => Client.AnswerFor(_authority, TimeSpan.Zero, Clock);
+
+    [Fact, Trait("Rule", "S42"), Trait("Rule", "S28")]
+    public async Task One_of_ours_that_an_application_kept_is_stapled_again_after_its_certificate_was_let_go()
+    {
+        Assert.SkipUnless(OperatingSystem.IsLinux(), "SslStream takes no staples from outside on this system");
+        var contexts = new CertificateContexts(Engine);
+        var certificate = _authority.Server(Url);
+        var original = SslStreamCertificateContext.Create(certificate, [_authority.Certificate], offline: true);
+        var slot = Engine.Add(certificate, [_authority.Certificate]);
+        await Engine.WaitForFirstStaplesAsync(TestContext.Current.CancellationToken);
+        var kept = contexts.Of(original).Select(Clock.GetUtcNow(), out _);
+        await PassAsync(TimeSpan.FromMinutes(20));
+        Engine.Touch(Engine.Add(_authority.Server(Url), [_authority.Certificate]));
+        await PassAsync(TimeSpan.FromHours(30));
+        Assert.True(slot.IsReleased);
+
+        Engine.Add(certificate, [_authority.Certificate]);
+        await Engine.WaitForFirstStaplesAsync(TestContext.Current.CancellationToken);
+        contexts.Of(kept).Select(Clock.GetUtcNow(), out var outcome);
+        Assert.Equal(HandshakeOutcome.Stapled, outcome);
+    }
+
+    [Theory, Trait("Rule", "S42")]
+    [InlineData(true)]
+    [InlineData(false)]
+    public async Task Certificates_that_are_renewed_again_and_again_do_not_hold_on_to_each_other(bool hasUrl)
+    {
+        Assert.SkipUnless(OperatingSystem.IsLinux(), "SslStream takes no staples from outside on this system");
+        var contexts = new CertificateContexts(Engine);
+        StapledContexts? last = null;
+        for (var number = 0; number < 6; number++)
+        {
+            last = contexts.Of(hasUrl ? _authority.Server(Url) : _authority.Server(), [_authority.Certificate]);
+            await AdvanceAsync(TimeSpan.FromMinutes(1));
+        }
+
+        var length = 0;
+        for (var before = last!.Predecessor; before is not null; before = before.Predecessor)
+            length++;
+        Assert.InRange(length, 0, 1);
+    }
+
+    [Fact, Trait("Rule", "S28")]
+    public async Task An_application_that_makes_its_context_anew_for_each_handshake_is_given_the_same_one()
+    {
+        Assert.SkipUnless(OperatingSystem.IsLinux(), "SslStream takes no staples from outside on this system");
+        var contexts = new CertificateContexts(Engine);
+        using var certificate = _authority.Server(Url);
+        Engine.Add(certificate, [_authority.Certificate]);
+        await Engine.WaitForFirstStaplesAsync(TestContext.Current.CancellationToken);
+        var (first, second) = (Handshake(), Handshake());
+        Assert.Same(first, second);
+
+        SslStreamCertificateContext Handshake() =>
+            contexts
+                .Of(SslStreamCertificateContext.Create(certificate, new X509Certificate2Collection(), offline: true))
+                .Select(Clock.GetUtcNow(), out _);
+    }
+}
