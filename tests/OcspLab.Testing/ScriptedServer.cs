@@ -19,11 +19,16 @@ public sealed class ScriptedServer : IAsyncDisposable
 
     public Func<HttpContext, Task> Script { get; set; } = context => Task.CompletedTask;
 
-    public static async Task<ScriptedServer> StartAsync(Func<HttpContext, Task>? script = null)
+    /// <param name="script">What it does; may be set later.</param>
+    /// <param name="address">The address of this machine that it listens on.</param>
+    public static async Task<ScriptedServer> StartAsync(
+        Func<HttpContext, Task>? script = null,
+        string address = "127.0.0.1"
+    )
     {
         var builder = WebApplication.CreateSlimBuilder();
         builder.Logging.ClearProviders();
-        builder.WebHost.UseUrls("http://127.0.0.1:0");
+        builder.WebHost.UseUrls($"http://{address}:0");
         var application = builder.Build();
         var server = new ScriptedServer(application);
         if (script is not null)

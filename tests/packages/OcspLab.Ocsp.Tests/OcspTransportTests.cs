@@ -271,6 +271,19 @@ public sealed class OcspTransportTests
         Assert.Equal(expectedQuestions, names.Questions);
     }
 
+    [Fact, Trait("Rule", "S21")]
+    public async Task A_name_with_addresses_of_both_families_is_reached_by_the_one_that_works()
+    {
+        Assert.SkipUnless(System.Net.Sockets.Socket.OSSupportsIPv6, "this machine has no IPv6");
+        await using var server = await ScriptedServer.StartAsync(Good, "[::1]");
+        await using var names = new CountingResolver(answersAaaa: true);
+        var fetch = await FetchAsync(
+            [new Uri($"http://ocsp.example.test:{server.Url.Port}/")],
+            options => options.Resolvers.Add(names.Address)
+        );
+        Assert.True(fetch.Staple is not null, fetch.Describe());
+    }
+
     [Theory]
     [InlineData("ftp://127.0.0.1/")]
     [InlineData("/relative")]
@@ -312,23 +325,30 @@ public sealed class OcspTransportTests
     private static Task<OcspFetch> FetchAsync(Uri[] urls, Action<OcspClientOptions>? configure = null) =>
         ClientServices.FetchAsync(Subject, urls, configure);
 
-    /// <summary>Answers every question for an address with 127.0.0.1, and counts.</summary>
-    private sealed class CountingResolver : IAsyncDisposable
+    /// <summary>
+    /// Answers every question for an address with 127.0.0.1, and counts; for AAAA with ::1, or never.
+    /// </summary>
+    private sealed class CountingResolver(bool answersAaaa = false) : IAsyncDisposable
     {
         private readonly UdpClient _socket = new(new IPEndPoint(IPAddress.Loopback, 0));
-        private readonly Task _loop;
+        private Task? _loop;
         private int _questions;
 
-        public CountingResolver() => _loop = AnswerAsync();
-
-        public string Address => _socket.Client.LocalEndPoint!.ToString()!;
+        public string Address
+        {
+            get
+            {
+                _loop ??= AnswerAsync();
+                return _socket.Client.LocalEndPoint!.ToString()!;
+            }
+        }
 
         public int Questions => Volatile.Read(ref _questions);
 
         public async ValueTask DisposeAsync()
         {
             _socket.Dispose();
-            await _loop;
+            await (_loop ?? Task.CompletedTask);
         }
 
         private async Task AnswerAsync()
@@ -342,10 +362,12 @@ public sealed class OcspTransportTests
                     while (question.Buffer[end] != 0)
                         end += question.Buffer[end] + 1;
                     // Some resolvers never answer a question for AAAA (28).
-                    if (question.Buffer[end + 2] == 28)
+                    var isAaaa = question.Buffer[end + 2] == 28;
+                    if (isAaaa && !answersAaaa)
                         continue;
                     Interlocked.Increment(ref _questions);
-                    // The question comes back with one answer: a pointer to its name, A, IN, an hour, 127.0.0.1.
+                    // The question comes back with one answer: a pointer to its name, A or AAAA, IN, an hour, the
+                    // address.
                     byte[] answer =
                     [
                         .. question.Buffer[..2],
@@ -363,7 +385,7 @@ public sealed class OcspTransportTests
                         0xc0,
                         12,
                         0,
-                        1,
+                        (byte)(isAaaa ? 28 : 1),
                         0,
                         1,
                         0,
@@ -371,11 +393,9 @@ public sealed class OcspTransportTests
                         14,
                         16,
                         0,
-                        4,
-                        127,
-                        0,
-                        0,
-                        1,
+                        .. isAaaa
+                            ? (byte[])[16, .. IPAddress.IPv6Loopback.GetAddressBytes()]
+                            : [4, .. IPAddress.Loopback.GetAddressBytes()],
                     ];
                     await _socket.SendAsync(answer, question.RemoteEndPoint);
                 }

@@ -97,8 +97,7 @@ public sealed class PackageReadmeTests
         await using var provider = services.BuildServiceProvider();
         var stapler = provider.GetRequiredService<IOcspStapler>();
 
-        // Before the port opens, so that the very first handshake is stapled. Waits for ten seconds at most
-        // (StartupTimeout).
+        // Before the port opens, so that the very first handshake is stapled. It waits for ten seconds at most.
         var status = await stapler.PrepareAsync(certificate, chain, cancellationToken);
         Console.WriteLine($"{status.Certificate}: {status.Staple?.Status.Kind}");
 

@@ -66,6 +66,31 @@ public sealed class StapleHealthTests : EngineBench
         Assert.Equal((1L, "good"), (staples.LastMeasurement!.Value, staples.LastMeasurement.Tags["state"]));
     }
 
+    [Fact, Trait("Rule", "S31")]
+    public async Task A_certificate_that_was_replaced_does_not_count_in_them()
+    {
+        Client.AnswerFor(Staples.Authority, TimeSpan.Zero, Clock);
+        _ = Engine;
+        using var remaining = new MetricCollector<double>(
+            Meters,
+            StaplingTelemetry.MeterName,
+            "ocsp.stapling.staple.remaining"
+        );
+        var old = await AddAndWaitAsync();
+        await AdvanceAsync(TimeSpan.FromHours(1));
+        var renewed = Engine.Add(
+            Staples.Authority.Server(new Uri("http://ocsp.example.test")),
+            [Staples.Authority.Certificate]
+        );
+        await Engine.WaitForFirstStaplesAsync(TestContext.Current.CancellationToken);
+        Engine.Touch(renewed);
+        await AdvanceAsync(TimeSpan.FromMinutes(11));
+        Assert.True(old.IsRetired);
+        Assert.NotNull(old.Current);
+        remaining.RecordObservableInstruments();
+        Assert.Equal((renewed.Current!.ExpiresAt - Clock.GetUtcNow()).TotalSeconds, remaining.LastMeasurement!.Value);
+    }
+
     [Theory, Trait("Rule", "S32"), Trait("Rule", "S34")]
     [InlineData(false, HealthStatus.Degraded)]
     [InlineData(true, HealthStatus.Unhealthy)]

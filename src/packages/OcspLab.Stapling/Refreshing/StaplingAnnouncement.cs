@@ -8,7 +8,7 @@ using OcspLab.Ocsp.Verification;
 using OcspLab.Stapling.Status;
 using OcspLab.Stapling.Storage;
 
-namespace OcspLab.Stapling;
+namespace OcspLab.Stapling.Refreshing;
 
 /// <summary>
 /// Says once, at start, whether staples reach handshakes here, where they are kept, and which settings are none.
