@@ -30,7 +30,11 @@ public sealed partial class YourApplicationTests(LabFixture lab) : IClassFixture
             180
         );
         Assert.False(application.HasExited, application.Output + application.Error);
-        Assert.StartsWith("staple        good", await RunAsync("./ocsplab inspect"), StringComparison.Ordinal);
+        var seen = await RunAsync("./ocsplab inspect", mayFail: true);
+        Assert.True(
+            seen.StartsWith("staple        good", StringComparison.Ordinal),
+            $"{seen}\n{application.Output}\n{application.Error}"
+        );
         Assert.Contains("shop-test", await RunAsync("./ocsplab pki revoke"), StringComparison.Ordinal);
         // The next of the two gets a certificate of the same name.
         await lab.OcspLabAsync("pki", "issue", "shop-test", "--force");
@@ -47,10 +51,10 @@ public sealed partial class YourApplicationTests(LabFixture lab) : IClassFixture
             TestContext.Current.CancellationToken
         );
 
-    private async Task<string> RunAsync(string mark)
+    private async Task<string> RunAsync(string mark, bool mayFail = false)
     {
         var result = await Tool.RunAsync("bash", ["-c", Script(mark)], null, TestContext.Current.CancellationToken);
-        Assert.True(result.ExitCode == 0, result.Output + result.Error);
+        Assert.True(mayFail || result.ExitCode == 0, result.Output + result.Error);
         return result.Output;
     }
 

@@ -183,12 +183,12 @@ internal sealed class OcspClient(
                 )
             );
         }
-        catch (BrokenCircuitException exception)
+        catch (BrokenCircuitException)
         {
             return Failed(
                 FetchFailure.CircuitOpen,
                 "not asked for a few seconds, since it has failed many times of late",
-                retryAfter: exception.RetryAfter
+                retryAfter: BreakDuration
             );
         }
         catch (HttpRequestException exception)
@@ -309,6 +309,12 @@ internal sealed class OcspClient(
         string? MediaType,
         TimeSpan? RetryAfter
     );
+
+    /// <summary>
+    /// How long a responder that has failed too often is left alone. The exception tells what is left of it only in
+    /// versions of Polly that an application need not have.
+    /// </summary>
+    public static TimeSpan BreakDuration { get; } = TimeSpan.FromSeconds(5);
 
     // RFC 9654 §2.1: a client that sends one uses 32 octets.
     private const int NonceLength = 32;

@@ -135,7 +135,7 @@ public static class OcspServiceCollectionExtensions
                 FailureRatio = 0.9,
                 MinimumThroughput = 10,
                 SamplingDuration = TimeSpan.FromSeconds(30),
-                BreakDuration = TimeSpan.FromSeconds(5),
+                BreakDuration = OcspClient.BreakDuration,
             }
         );
         pipeline.AddTimeout(new TimeoutStrategyOptions { Timeout = options.AttemptTimeout });
