@@ -136,6 +136,32 @@ public sealed class ReleaseTests : EngineBench
     }
 
     [Fact, Trait("Rule", "S42")]
+    public async Task What_cannot_be_read_is_forgotten_as_well()
+    {
+        using var odd = Authority.Issue(
+            "CN=odd",
+            request => request.CertificateExtensions.Add(new X509Extension("2.5.29.17", [0x30, 0x05, 0x01], false))
+        );
+        Engine.Add(odd, [Authority.Certificate]);
+        await PassAsync(TimeSpan.FromHours(25));
+        Assert.Empty(Engine.Staples);
+    }
+
+    [Fact, Trait("Rule", "S42")]
+    public async Task Whatever_goes_wrong_while_certificates_are_looked_after_the_next_minute_comes()
+    {
+        Engine.Add(Authority.Server(), [Authority.Certificate]);
+        var isBroken = true;
+        Engine.Hold(() => isBroken ? throw new InvalidOperationException("no") : []);
+        await PassAsync(TimeSpan.FromHours(25));
+        Assert.Single(Engine.Staples);
+        Assert.Contains(Log.GetSnapshot(), record => record.Id.Name == "UpkeepFaulted");
+        isBroken = false;
+        await AdvanceAsync(TimeSpan.FromMinutes(1));
+        Assert.Empty(Engine.Staples);
+    }
+
+    [Fact, Trait("Rule", "S42")]
     public async Task A_certificate_that_expired_long_ago_is_forgotten()
     {
         var slot = Engine.Add(Authority.Server(new Uri("http://ocsp.example.test")), [Authority.Certificate]);

@@ -80,6 +80,9 @@ internal sealed class StapleSlot
     /// <summary>The certificate and its issuer; null while the issuer is not at hand.</summary>
     public OcspSubject? Subject => _subject;
 
+    /// <summary>Whether nothing can be asked about it, now or later: it cannot be read closely enough.</summary>
+    public bool IsUnreadable => _subject is null && Facts.Issuerless is null;
+
     public bool IsMustStaple => Facts.IsMustStaple;
 
     public string Name => _status.Certificate;

@@ -24,8 +24,8 @@ internal sealed class CertificateUpkeep(
 {
     private readonly ConcurrentBag<Func<IEnumerable<X509Certificate2>>> _holders = [];
     private readonly Lock _gate = new();
-    private ITimer? _timer;
     private readonly CancellationToken _stopping = scheduler.Stopping;
+    private ITimer? _timer;
     private long _storeSweptAt = clock.GetTimestamp();
     private int _isSweeping;
     private bool _isOver;
@@ -67,6 +67,12 @@ internal sealed class CertificateUpkeep(
     {
         if (_stopping.IsCancellationRequested || Interlocked.Exchange(ref _isSweeping, 1) != 0)
             return;
+        Try(SweepAll);
+        Volatile.Write(ref _isSweeping, 0);
+    }
+
+    private void SweepAll()
+    {
         var inForce = InForce();
         foreach (var slot in directory.Unordered)
             Try(() => Look(slot, inForce.Contains(slot.Key)));
@@ -77,8 +83,6 @@ internal sealed class CertificateUpkeep(
             _storeSweptAt = clock.GetTimestamp();
             _ = archive.SweepAsync(_stopping);
         }
-
-        Volatile.Write(ref _isSweeping, 0);
     }
 
     [SuppressMessage("Design", "CA1031", Justification = "The boundary of what must go on, for all the others.")]
@@ -148,6 +152,7 @@ internal sealed class CertificateUpkeep(
         if (!IsIdle(slot, UnusedTimeout))
             return false;
         return slot.Source.Kind is StapleSourceKind.None or StapleSourceKind.Off
+            || slot.IsUnreadable
             || (slot.ExpiredAt is { } expiredAt && clock.GetElapsedTime(expiredAt) >= UnusedTimeout);
     }
 

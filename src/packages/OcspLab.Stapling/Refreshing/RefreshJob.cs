@@ -3,15 +3,12 @@ using OcspLab.Stapling.Certificates;
 namespace OcspLab.Stapling.Refreshing;
 
 /// <summary>One certificate's place in the schedule. What changes is guarded by the scheduler.</summary>
-internal sealed class RefreshJob(StapleSlot slot, long addedAt)
+internal sealed class RefreshJob(StapleSlot slot)
 {
     private readonly TaskCompletionSource _first = new(TaskCreationOptions.RunContinuationsAsynchronously);
 
     /// <summary>The certificate.</summary>
     public StapleSlot Slot => slot;
-
-    /// <summary>When it was added, by the monotonic clock.</summary>
-    public long AddedAt => addedAt;
 
     /// <summary>
     /// Completes after the first turn: a stored staple is at hand, or the source was asked and the response saved.

@@ -9,8 +9,8 @@ namespace OcspLab.Stapling.Refreshing;
 /// Thread-safe.
 /// </summary>
 /// <param name="turn">
-/// One turn; it returns when the next is due, or null for none. The boolean is whether somebody asked for it. It throws
-/// only when it is cancelled.
+/// One turn; it returns when the next is due, or null for none. The boolean is whether somebody asked for it. Where it
+/// throws, the next comes in five minutes.
 /// </param>
 /// <param name="clock">The time.</param>
 internal sealed class RefreshScheduler(
@@ -63,7 +63,7 @@ internal sealed class RefreshScheduler(
     {
         lock (_gate)
         {
-            var job = new RefreshJob(slot, clock.GetTimestamp()) { Number = ++_added };
+            var job = new RefreshJob(slot) { Number = ++_added };
             _jobs[slot.Key] = job;
             if (_isStopped)
                 job.CompleteFirst();

@@ -35,13 +35,11 @@ internal sealed class StapleLookup(
         CancellationToken stopping
     )
     {
-        var isAlone = isManual || !archive.IsShared;
-        var found = isAlone
-            ? await AskAloneAsync(slot, subject, policy, isManual, believe, stopping).ConfigureAwait(false)
-            : await AskForAllAsync(slot, subject, policy, believe, stopping).ConfigureAwait(false);
+        if (!isManual && archive.IsShared)
+            return await AskForAllAsync(slot, subject, policy, believe, stopping).ConfigureAwait(false);
+        var found = await AskAloneAsync(slot, subject, policy, isManual, believe, stopping).ConfigureAwait(false);
         // The responder need not wait for a disk.
-        if (isAlone)
-            await SaveAsync(slot, found, policy, stopping).ConfigureAwait(false);
+        await SaveAsync(slot, found, policy, stopping).ConfigureAwait(false);
         return found;
     }
 

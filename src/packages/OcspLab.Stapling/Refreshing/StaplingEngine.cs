@@ -87,7 +87,7 @@ internal sealed class StaplingEngine : IHostedService, IStaplingStatus, IDisposa
             var facts = CertificateFacts.Read(certificate, [.. atHand], _issuers, _options.CurrentValue, _logger);
             var slot = new StapleSlot(certificate, facts, _clock.GetTimestamp());
             _directory.Add(slot);
-            if (slot.Subject is not null || facts.Issuerless is not null)
+            if (!slot.IsUnreadable)
                 _scheduler.Add(slot);
             _upkeep.Begin();
             return slot;
@@ -180,7 +180,7 @@ internal sealed class StaplingEngine : IHostedService, IStaplingStatus, IDisposa
     // One that was added later may wait longer.
     private async Task WaitAsync(RefreshJob[] jobs, TimeSpan timeout, CancellationToken cancellationToken)
     {
-        var left = timeout - jobs.Min(job => _clock.GetElapsedTime(job.AddedAt));
+        var left = timeout - jobs.Min(job => _clock.GetElapsedTime(job.Slot.MetAt));
         try
         {
             await Task.WhenAll(jobs.Select(job => job.First))
@@ -214,11 +214,7 @@ internal sealed class StaplingEngine : IHostedService, IStaplingStatus, IDisposa
     // The endpoint's configuration did not have the issuer; the handshake's chain may.
     private StapleSlot Mend(StapleSlot slot, X509Certificate2 certificate, IEnumerable<X509Certificate2> atHand)
     {
-        if (
-            slot.Subject is null
-            && slot.Facts.Issuerless is not null
-            && _refresher.TryComplete(slot, certificate, atHand)
-        )
+        if (slot.Subject is null && !slot.IsUnreadable && _refresher.TryComplete(slot, certificate, atHand))
             _ = _scheduler.RequestAsync(slot, isManual: false);
         return slot;
     }

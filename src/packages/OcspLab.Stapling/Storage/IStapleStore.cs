@@ -56,8 +56,8 @@ public interface IStapleStore
         ValueTask.CompletedTask;
 
     /// <summary>
-    /// Removes what is of no use to anybody any more. Called soon after the start and once a day. By default nothing
-    /// is: a cache lets go by itself.
+    /// Removes what is of no use to anybody any more. Called once a day, the first time a day after the start. By
+    /// default nothing is: a cache lets go by itself.
     /// </summary>
     /// <param name="now">The time.</param>
     /// <param name="cancellationToken">Ends the attempt; it is cancelled after five seconds.</param>
