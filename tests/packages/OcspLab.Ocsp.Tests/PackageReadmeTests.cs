@@ -15,17 +15,7 @@ public sealed class PackageReadmeTests
     private static readonly TestAuthority Authority = new();
 
     [Fact]
-    public void Its_code_is_what_is_compiled_here()
-    {
-        var readme = File.ReadAllText(Path.Combine(AppContext.BaseDirectory, "README.md"));
-        var source = Squeeze(File.ReadAllText(Path.Combine(AppContext.BaseDirectory, "PackageReadmeTests.cs.txt")));
-        var blocks = readme.Split("```csharp\n").Skip(1).Select(block => block.Split("```")[0]).ToArray();
-        Assert.Equal(2, blocks.Length);
-        Assert.All(
-            blocks.SelectMany(block => block.Split("\n\n")),
-            part => Assert.Contains(Squeeze(part), source, StringComparison.Ordinal)
-        );
-    }
+    public void Its_code_is_what_is_compiled_here() => ReadmeCode.AssertIsIn("PackageReadmeTests.cs.txt", blocks: 2);
 
     [Fact]
     public void The_verifier_says_good_and_until_when()
@@ -105,7 +95,4 @@ public sealed class PackageReadmeTests
         );
         return fetch.Staple is { } staple ? $"{staple.Status.Kind}" : fetch.Describe();
     }
-
-    // A page and a test break their lines differently.
-    private static string Squeeze(string code) => string.Concat(code.Where(letter => !char.IsWhiteSpace(letter)));
 }

@@ -1,9 +1,7 @@
 using System.Security.Cryptography.X509Certificates;
 using Microsoft.AspNetCore.Hosting;
-using Microsoft.AspNetCore.Http.Features;
 using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
-using OcspLab.Ocsp.Requests;
 using OcspLab.Probe;
 using OcspLab.Stapling.Status;
 using OcspLab.Testing;
@@ -19,18 +17,7 @@ public sealed class HotReloadTests : SiteBench
         using var renewed = Authority.Server(Responder.Url);
         Responder.Script = async context =>
         {
-            var target = context.Features.Get<IHttpRequestFeature>()!.RawTarget[1..];
-            Assert.True(
-                OcspRequest.TryDecode(
-                    Convert.FromBase64String(Uri.UnescapeDataString(target)),
-                    out var request,
-                    out var fault
-                ),
-                fault
-            );
-            var asked = request.CertIds.Single().SerialNumber.Span.SequenceEqual(renewed.SerialNumberBytes.Span)
-                ? renewed
-                : Certificate;
+            var asked = IsAbout(context, renewed) ? renewed : Certificate;
             await ScriptedServer.Send(() => Authority.Respond(asked))(context);
         };
         await WriteAsync(Certificate);
@@ -108,22 +95,6 @@ public sealed class HotReloadTests : SiteBench
             Folder["server.pem"],
             certificate.ExportCertificatePem(),
             TestContext.Current.CancellationToken
-        );
-    }
-
-    private async Task<(string Serial, StapleVerdictKind Verdict)> LookAsync(int port)
-    {
-        var handshake = await new TlsProbe(TimeProvider.System).ConnectAsync(
-            "127.0.0.1",
-            port,
-            "server",
-            TlsVersion.Any,
-            TimeSpan.FromSeconds(10),
-            TestContext.Current.CancellationToken
-        );
-        return (
-            handshake.Certificates[0].SerialNumber,
-            StapleInspector.Inspect(handshake, [Authority.Certificate], TestAuthority.Now).Staple.Verdict
         );
     }
 }

@@ -3,10 +3,8 @@ using System.Net.Security;
 using System.Security.Cryptography.X509Certificates;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Hosting;
-using Microsoft.AspNetCore.Http.Features;
 using Microsoft.AspNetCore.Server.Kestrel.Https;
 using Microsoft.Extensions.DependencyInjection;
-using OcspLab.Ocsp.Requests;
 using OcspLab.Probe;
 using OcspLab.Testing;
 
@@ -32,14 +30,14 @@ public sealed class RenewalTests : SiteBench
         await using var app = await StartWithSelectorAsync();
         var stapler = app.Services.GetRequiredService<IOcspStapler>();
         await stapler.PrepareAsync(old, [Authority.Certificate], TestContext.Current.CancellationToken);
-        Assert.Equal((old.SerialNumber, StapleVerdictKind.Good), await LookAsync(app));
+        Assert.Equal((old.SerialNumber, StapleVerdictKind.Good), await LookAsync(PortOf(app)));
 
         _chosen = renewed;
-        Assert.Equal((old.SerialNumber, StapleVerdictKind.Good), await LookAsync(app));
-        Assert.Equal((old.SerialNumber, StapleVerdictKind.Good), await LookAsync(app));
+        Assert.Equal((old.SerialNumber, StapleVerdictKind.Good), await LookAsync(PortOf(app)));
+        Assert.Equal((old.SerialNumber, StapleVerdictKind.Good), await LookAsync(PortOf(app)));
         _renewedMayBeAnswered.SetResult();
         await stapler.PrepareAsync(renewed, [Authority.Certificate], TestContext.Current.CancellationToken);
-        Assert.Equal((renewed.SerialNumber, StapleVerdictKind.Good), await LookAsync(app));
+        Assert.Equal((renewed.SerialNumber, StapleVerdictKind.Good), await LookAsync(PortOf(app)));
     }
 
     [Fact, Trait("Rule", "S29"), Trait("Rule", "S27")]
@@ -54,9 +52,9 @@ public sealed class RenewalTests : SiteBench
         await using var app = await StartWithSelectorAsync();
         var stapler = app.Services.GetRequiredService<IOcspStapler>();
         await stapler.PrepareAsync(old, [Authority.Certificate], TestContext.Current.CancellationToken);
-        Assert.Equal((old.SerialNumber, StapleVerdictKind.Revoked), await LookAsync(app));
+        Assert.Equal((old.SerialNumber, StapleVerdictKind.Revoked), await LookAsync(PortOf(app)));
         _chosen = renewed;
-        await Assert.ThrowsAsync<ProbeException>(() => LookAsync(app));
+        await Assert.ThrowsAsync<ProbeException>(() => LookAsync(PortOf(app)));
     }
 
     [Fact, Trait("Rule", "S29")]
@@ -75,7 +73,7 @@ public sealed class RenewalTests : SiteBench
         );
         Assert.NotNull(status.Staple);
         _chosen = renewed;
-        Assert.Equal((renewed.SerialNumber, StapleVerdictKind.Good), await LookAsync(app));
+        Assert.Equal((renewed.SerialNumber, StapleVerdictKind.Good), await LookAsync(PortOf(app)));
     }
 
     [Theory, Trait("Rule", "S2")]
@@ -125,7 +123,7 @@ public sealed class RenewalTests : SiteBench
             },
             useDefault: false
         );
-        Assert.Equal((Certificate.SerialNumber, expected), await LookAsync(app));
+        Assert.Equal((Certificate.SerialNumber, expected), await LookAsync(PortOf(app)));
     }
 
     [Fact, Trait("Rule", "S1")]
@@ -139,16 +137,14 @@ public sealed class RenewalTests : SiteBench
         // Kestrel makes its own context before anybody can stop it, and nothing turns its fetch off. What it fetches is
         // never stapled.
         await Poll.UntilAsync(() => Responder.Requests > 0, "Kestrel asks");
-        Assert.Equal((Certificate.SerialNumber, StapleVerdictKind.Absent), await LookAsync(app));
+        Assert.Equal((Certificate.SerialNumber, StapleVerdictKind.Absent), await LookAsync(PortOf(app)));
     }
 
     // For the certificate that takes another's place only once it may.
     private void Answer(X509Certificate2 old, X509Certificate2 renewed, Ocsp.Responses.CertStatus? status = null) =>
         Responder.Script = async context =>
         {
-            var target = context.Features.Get<IHttpRequestFeature>()!.RawTarget[1..];
-            OcspRequest.TryDecode(Convert.FromBase64String(Uri.UnescapeDataString(target)), out var request, out _);
-            var isRenewed = request!.CertIds.Single().SerialNumber.Span.SequenceEqual(renewed.SerialNumberBytes.Span);
+            var isRenewed = IsAbout(context, renewed);
             if (isRenewed)
                 await _renewedMayBeAnswered.Task.WaitAsync(context.RequestAborted);
             var bytes = isRenewed ? Authority.Respond(renewed) : Authority.Respond(old, status);
@@ -170,20 +166,4 @@ public sealed class RenewalTests : SiteBench
             },
             useDefault: false
         );
-
-    private async Task<(string Serial, StapleVerdictKind Verdict)> LookAsync(WebApplication app)
-    {
-        var handshake = await new TlsProbe(TimeProvider.System).ConnectAsync(
-            "127.0.0.1",
-            PortOf(app),
-            "server",
-            TlsVersion.Any,
-            TimeSpan.FromSeconds(10),
-            TestContext.Current.CancellationToken
-        );
-        return (
-            handshake.Certificates[0].SerialNumber,
-            StapleInspector.Inspect(handshake, [Authority.Certificate], TestAuthority.Now).Staple.Verdict
-        );
-    }
 }

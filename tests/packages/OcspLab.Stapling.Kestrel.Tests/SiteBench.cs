@@ -1,11 +1,14 @@
 using System.Security.Cryptography.X509Certificates;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Hosting;
+using Microsoft.AspNetCore.Http;
+using Microsoft.AspNetCore.Http.Features;
 using Microsoft.AspNetCore.Server.Kestrel.Https;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Logging.Testing;
 using OcspLab.Ocsp.Fetching;
+using OcspLab.Ocsp.Requests;
 using OcspLab.Probe;
 using OcspLab.Testing;
 
@@ -109,6 +112,32 @@ public abstract class SiteBench : IAsyncLifetime
             TestContext.Current.CancellationToken
         );
         return StapleInspector.Inspect(handshake, [Authority.Certificate], now ?? TestAuthority.Now).Staple.Verdict;
+    }
+
+    /// <summary>The certificate that a handshake shows, and what is stapled to it.</summary>
+    internal async Task<(string Serial, StapleVerdictKind Verdict)> LookAsync(int port)
+    {
+        var handshake = await new TlsProbe(TimeProvider.System).ConnectAsync(
+            "127.0.0.1",
+            port,
+            "server",
+            TlsVersion.Any,
+            TimeSpan.FromSeconds(10),
+            TestContext.Current.CancellationToken
+        );
+        return (
+            handshake.Certificates[0].SerialNumber,
+            StapleInspector.Inspect(handshake, [Authority.Certificate], TestAuthority.Now).Staple.Verdict
+        );
+    }
+
+    /// <summary>Whether a request at the responder, by GET, is about a certificate.</summary>
+    internal static bool IsAbout(HttpContext context, X509Certificate2 certificate)
+    {
+        var target = context.Features.GetRequiredFeature<IHttpRequestFeature>().RawTarget[1..];
+        var bytes = Convert.FromBase64String(Uri.UnescapeDataString(target));
+        Assert.True(OcspRequest.TryDecode(bytes, out var request, out var fault), fault);
+        return request.CertIds.Single().SerialNumber.Span.SequenceEqual(certificate.SerialNumberBytes.Span);
     }
 
     internal static int PortOf(WebApplication app) => new Uri(app.Urls.First()).Port;

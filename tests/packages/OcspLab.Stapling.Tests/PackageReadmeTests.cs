@@ -18,17 +18,8 @@ public sealed class PackageReadmeTests
     private static readonly TestAuthority Authority = new();
 
     [Fact]
-    public void Its_code_is_what_is_compiled_here()
-    {
-        var readme = File.ReadAllText(Path.Combine(AppContext.BaseDirectory, "README.md"));
-        var source = Squeeze(File.ReadAllText(Path.Combine(AppContext.BaseDirectory, "PackageReadmeTests.cs.txt")));
-        var blocks = readme.Split("```csharp\n").Skip(1).Select(block => block.Split("```")[0]).ToArray();
-        Assert.Equal(3, blocks.Length);
-        Assert.All(
-            blocks.SelectMany(block => block.Split("\n\n")),
-            part => Assert.Contains(Squeeze(WithFiles(part)), source, StringComparison.Ordinal)
-        );
-    }
+    public void Its_code_is_what_is_compiled_here() =>
+        ReadmeCode.AssertIsIn("PackageReadmeTests.cs.txt", blocks: 3, WithFiles);
 
     [Fact, Trait("Rule", "S2")]
     public async Task A_server_over_bare_streams_staples_from_its_first_handshake_on()
@@ -171,6 +162,4 @@ public sealed class PackageReadmeTests
     private static string WithFiles(string code) =>
         code.Replace("\"/etc/postbox/fullchain.pem\"", "certificateFile", StringComparison.Ordinal)
             .Replace("\"/etc/postbox/private.key\"", "keyFile", StringComparison.Ordinal);
-
-    private static string Squeeze(string code) => string.Concat(code.Where(letter => !char.IsWhiteSpace(letter)));
 }
