@@ -33,16 +33,21 @@ public sealed class EventTests : EngineBench
     public async Task Changes_of_the_staple_are_told_in_their_order_with_the_one_before()
     {
         var told = new ConcurrentQueue<(CertStatusKind? Before, CertStatusKind? After)>();
+        var first = new TaskCompletionSource();
         Options.Events.OnStapleChanged = async happened =>
         {
             // The first takes longest: the order is that of the events all the same.
-            await Task.Delay(told.IsEmpty ? 50 : 0);
+            await first.Task;
             told.Enqueue((happened.Previous?.Status.Kind, happened.Current?.Status.Kind));
         };
         Client.Answer(Staples.Verified());
         var slot = await AddAndWaitAsync();
         Client.Answer(Staples.Verified(RevokedStatus, TestAuthority.Now));
         await RefreshNowAsync();
+        Assert.Empty(told);
+        first.SetResult();
+        // Before time moves: a handler has a minute.
+        await slot.LastEvent;
         Client.Fail();
         for (var hour = 0; hour < 25; hour++)
             await AdvanceAsync(TimeSpan.FromHours(1));
