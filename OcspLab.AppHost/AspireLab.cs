@@ -1,273 +1,134 @@
-using System.CommandLine;
-using System.Net.Sockets;
 using Microsoft.Extensions.DependencyInjection;
-using Microsoft.Extensions.Diagnostics.HealthChecks;
+using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
-using OcspLab.Cli.CommandLine;
 using OcspLab.Lab;
-using OcspLab.Lab.Commands;
-using OcspLab.Lab.Health;
-using OcspLab.Lab.Hosting;
-using OcspLab.Lab.Nginx;
 using OcspLab.Lab.Topology;
+using OcspLab.Pki;
 
-// The same command line as without Aspire; what is Aspire's own (--operation publish …) is left to it.
-var options = new LabOptions();
-var root = new RootCommand("Bring the OCSP stapling lab up with Aspire.") { options.Lab };
-options.AddTo(root);
-var duration = Durations.Option("--for", "Take the lab down by itself after this long.");
-root.Options.Add(duration);
-root.TreatUnmatchedTokensAsErrors = false;
-var parsed = root.Parse(args);
-if (parsed.Errors.Count > 0 || args.Contains("--help") || args.Contains("-h"))
-    return await CommandRunner.RunAsync(root, args);
+namespace OcspLab.AppHost;
 
-if (args.Contains("--json"))
+/// <summary>The lab as an Aspire application: the integration's resources, and two sites.</summary>
+internal static class AspireLab
 {
-    Console.Error.WriteLine(
-        "--json is the lab's without Aspire: dotnet run --project OcspLab.AppHost -p:UseAspire=false -- --json"
-    );
-    return ExitCodes.Usage;
-}
-
-var clock = TimeProvider.System;
-var topology = options.Read(parsed);
-var builder = DistributedApplication.CreateBuilder(args);
-OrchestratedNginx nginx;
-try
-{
-    nginx = await ProvideNginxAsync();
-}
-catch (LabException exception)
-{
-    Console.Error.WriteLine(exception.Message);
-    return ExitCodes.Of(exception.Failure);
-}
-
-topology = topology with { ContainerGateway = nginx.Container?.Gateway };
-if (nginx.Container is { Gateway: var gateway } && gateway.Equals(System.Net.IPAddress.Any))
-    Console.Error.WriteLine(
-        "name server and responder listen on every address of this machine: the container's gateway is not known before"
-    );
-DistributedApplication? application = null;
-LabState? state = null;
-var commands = LabCommands.Create(topology, RestartNginxAsync, clock);
-
-var pki = builder
-    .AddProject(LabTopology.Pki, "../src/tool/OcspLab.Cli/OcspLab.Cli.csproj", Bare)
-    .WithArgs([.. topology.PkiArguments])
-    .WithIconName("Certificate");
-
-var dns = Configure(builder.AddProject<Projects.OcspLab_Dns>(LabTopology.Dns, Bare))
-    .WithEndpoint(
-        "dns",
-        endpoint =>
-        {
-            endpoint.Protocol = ProtocolType.Udp;
-            endpoint.UriScheme = "udp";
-            endpoint.Port = endpoint.TargetPort = topology.Ports.Dns;
-            endpoint.IsProxied = false;
-            // A container that references a UDP endpoint of a project waits for ever.
-            endpoint.ExcludeReferenceEndpoint = true;
-        }
+    /// <summary>Runs it, or publishes its manifest.</summary>
+    /// <exception cref="LabException">A port is taken, or nginx cannot be had as it was asked for.</exception>
+    /// <param name="topology">The lab.</param>
+    /// <param name="args">The command line, of which Aspire reads its part.</param>
+    /// <param name="duration">How long after its start it takes itself down, or null.</param>
+    /// <param name="cancellationToken">Takes it down.</param>
+    public static async Task RunAsync(
+        LabTopology topology,
+        string[] args,
+        TimeSpan? duration,
+        CancellationToken cancellationToken
     )
-    .WithIconName("Globe");
-
-var responder = Configure(builder.AddProject<Projects.OcspLab_Responder>(LabTopology.Responder, Bare))
-    .WithHttpEndpoint(port: topology.Ports.Responder, name: "ocsp", isProxied: false)
-    .WithHttpEndpoint(port: topology.Ports.ResponderAdmin, name: "admin", isProxied: false)
-    .WithUrlForEndpoint("ocsp", url => url.DisplayText = "OCSP")
-    .WithUrlForEndpoint("admin", url => (url.DisplayText, url.Url) = ("Admin API", "/openapi/v1.json"))
-    .WithUrlForEndpoint(
-        "admin",
-        admin => new ResourceUrlAnnotation { Url = $"{admin.Url}/health", DisplayText = "Health" }
-    )
-    .WaitForCompletion(pki)
-    .WithParentRelationship(pki)
-    // From here on other commands find the lab, and not before: the authority's own would ask this very responder.
-    .OnResourceReady(
-        (_, _, _) =>
-        {
-            state ??= LabState.Claim(topology, LabHost.Aspire);
-            return Task.CompletedTask;
-        }
-    )
-    .WithIconName("ShieldTask");
-
-// The responder reads the files again; making them is the authority's.
-builder.Services.AddHostedService(services => new SignerRenewal(
-    topology.CreatePki(clock),
-    clock,
-    services.GetRequiredService<ILogger<SignerRenewal>>()
-));
-
-var kestrel = AddSite(LabTopology.Kestrel, topology.Ports.Kestrel)
-    .WithUrlForEndpoint(
-        "https",
-        site => new ResourceUrlAnnotation { Url = $"{site.Url}/ocsp-stapling", DisplayText = "Staple status" }
-    );
-AddSite(LabTopology.KestrelBuiltIn, topology.Ports.KestrelBuiltIn).WithParentRelationship(kestrel);
-
-if (nginx.Container is { } recipe)
-    AddContainedNginx(recipe);
-else if (nginx.Process is { } launcher)
-    AddLocalNginx(launcher);
-
-application = builder.Build();
-await using (application)
-{
-    using var timer = parsed.GetValue(duration) is { } limit
-        ? new CancellationTokenSource(limit, clock)
-        : new CancellationTokenSource();
-    try
     {
-        await application.RunAsync(timer.Token);
-    }
-    finally
-    {
-        state?.Dispose();
-    }
-}
-
-return ExitCodes.Good;
-
-IResourceBuilder<ProjectResource> AddSite(string name, int port) =>
-    Served(
-            Configure(builder.AddProject<Projects.OcspLab_Site>(name, Bare))
-                .WithHttpsEndpoint(port: port, name: "https", isProxied: false)
-        )
-        .WithIconName("GlobeShield");
-
-void AddContainedNginx(NginxRecipe recipe)
-{
-    var server = Served(
-            Checked(builder.AddContainer(LabTopology.Nginx, recipe.Image))
-                // Without the "daemon off" of the image's own command: it is in the configuration.
-                .WithArgs("nginx")
-                .WithHttpsEndpoint(
-                    port: topology.Ports.Nginx,
-                    targetPort: NginxRecipe.Port,
-                    name: "https",
-                    isProxied: false
-                )
-                .WithContainerRuntimeArgs([.. NginxRecipe.RuntimeArguments])
-                // Runs before the certificates are there; it only writes down where they will be.
-                .OnBeforeResourceStarted(
-                    (_, _, _) =>
-                    {
-                        recipe.WriteConfiguration();
-                        return Task.CompletedTask;
-                    }
-                )
-        )
-        .WithIconName("Server");
-    foreach (var mount in recipe.Mounts)
-        server.WithBindMount(mount.Source, mount.Target, mount.IsReadOnly);
-}
-
-void AddLocalNginx(LocalNginx launcher)
-{
-    var command = launcher.Command();
-    Served(
-            Checked(
-                    builder.AddExecutable(LabTopology.Nginx, command[0], builder.AppHostDirectory, [.. command.Skip(1)])
-                )
-                .WithHttpsEndpoint(port: topology.Ports.Nginx, name: "https", isProxied: false)
-                .OnBeforeResourceStarted(
-                    (_, _, _) =>
-                    {
-                        launcher.WriteConfiguration();
-                        return Task.CompletedTask;
-                    }
-                )
-        )
-        .WithIconName("Server");
-}
-
-async Task<OrchestratedNginx> ProvideNginxAsync()
-{
-    var certificate = topology.CreatePki(clock).FilesOf(LabTopology.SiteCertificate);
-    var provisioner = new NginxProvisioner(topology, certificate, clock, Console.Error.WriteLine);
-    if (builder.ExecutionContext.IsPublishMode)
-        return provisioner.ProvideForManifest();
-    if (LabState.FindRunning(topology.Directory) is not null)
-        throw new LabException(
-            $"Another lab runs in {topology.Directory}. Stop it, or choose another folder with --lab."
+        DashboardAddresses.SetDefaults();
+        var builder = DistributedApplication.CreateBuilder(args);
+        // When this program has ended, so have they all.
+        builder.Configuration["DcpPublisher:WaitForResourceCleanup"] ??= "true";
+        builder.Services.AddLogging(logging =>
+            // The dashboard's calls, one by one.
+            logging.AddFilter("Grpc", LogLevel.Warning).AddFilter("Microsoft.AspNetCore", LogLevel.Error)
         );
-    await NginxLeftover.RemoveAsync(topology.NginxDirectory, clock, CancellationToken.None);
-    var plan = await new NginxPlanner(topology, clock).PlanAsync(CancellationToken.None);
-    var provided = await provisioner.ProvideForOrchestratorAsync(plan, CancellationToken.None);
-    if (provided is { Container: null, Process: null } && topology.NginxSource != NginxSource.Off)
-        Console.Error.WriteLine($"nginx: {provided.Reason}");
-    return provided;
-}
-
-async Task RestartNginxAsync(CancellationToken cancellationToken)
-{
-    var result = await application!.ResourceCommands.ExecuteCommandAsync(
-        LabTopology.Nginx,
-        KnownResourceCommands.RestartCommand,
-        cancellationToken
-    );
-    if (!result.Success)
-        throw new LabException(result.Message ?? "nginx was not restarted");
-}
-
-// What serves the site: after those that it asks, with a link that opens it.
-IResourceBuilder<T> Served<T>(IResourceBuilder<T> site)
-    where T : IResourceWithEndpoints, IResourceWithWaitSupport =>
-    site.WithUrlForEndpoint("https", url => url.DisplayText = LabTopology.SiteHost)
-        .WaitFor(responder)
-        .WaitFor(dns)
-        .WithReferenceRelationship(responder)
-        .WithReferenceRelationship(dns);
-
-// A service's settings, read when it starts and not now: the certificates that they name may not be there yet. Its
-// ports are in them.
-IResourceBuilder<ProjectResource> Configure(IResourceBuilder<ProjectResource> project) =>
-    Checked(project)
-        .WithEndpointsInEnvironment(_ => false)
-        .WithEnvironment(context =>
+        if (builder.ExecutionContext.IsRunMode)
         {
-            foreach (var (key, value) in topology.SettingsOf(project.Resource.Name))
-                context.EnvironmentVariables[key.Replace(":", "__", StringComparison.Ordinal)] = value;
-        });
+            PortCheck.Require(topology);
+            builder.Services.AddHostedService(services =>
+                ActivatorUtilities.CreateInstance<LogFiles>(services, topology)
+            );
+        }
 
-// A resource's health and commands are the same as without Aspire.
-IResourceBuilder<T> Checked<T>(IResourceBuilder<T> resource)
-    where T : IResource
-{
-    var name = resource.Resource.Name;
-    if (LabHealth.CheckOf(topology, name, clock) is { } check)
-    {
-        builder.Services.AddHealthChecks().Add(new HealthCheckRegistration($"{name}-health", check, null, null));
-        resource.WithHealthCheck($"{name}-health");
+        await ComposeAsync(builder, topology);
+        try
+        {
+            await using var application = builder.Build();
+            using var ending = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
+            if (duration is { } limit)
+                application
+                    .Services.GetRequiredService<IHostApplicationLifetime>()
+                    .ApplicationStarted.Register(() => ending.CancelAfter(limit));
+            await application.RunAsync(ending.Token);
+        }
+        catch (DistributedApplicationException exception)
+        {
+            throw new LabException(exception.Message, LabFailure.Unavailable, exception);
+        }
     }
 
-    foreach (var command in commands.Where(command => command.Resource == name))
-        resource.WithCommand(
-            command.Name,
-            command.Title,
-            context => ExecuteAsync(command, context.CancellationToken),
-            new CommandOptions { IconName = command.Icon }
-        );
-    return resource;
-}
-
-static async Task<ExecuteCommandResult> ExecuteAsync(LabCommand command, CancellationToken cancellationToken)
-{
-    try
+    private static async Task ComposeAsync(IDistributedApplicationBuilder builder, LabTopology topology)
     {
-        return CommandResults.Success(await command.RunAsync(cancellationToken));
-    }
-    catch (LabException exception)
-    {
-        return CommandResults.Failure(exception.Message);
-    }
-}
+        var ports = topology.Ports;
+        var authority = builder
+            .AddCertificateAuthority(LabTopology.Pki, topology.Directory)
+            .WithCertificate(LabTopology.SiteCertificate, LabTopology.SiteHost, $"www.{LabTopology.SiteHost}")
+            .WithMustStapleCertificate("echo-must-staple", LabTopology.SiteHost, $"www.{LabTopology.SiteHost}")
+            .WithClientCertificate("alice");
+        if (topology.KeyAlgorithm == KeyAlgorithm.Ecdsa)
+            authority.WithEcdsaKeys();
+        authority.AddNameServer(LabTopology.Dns, ports.Dns);
+        var responder = authority
+            .AddOcspResponder(
+                LabTopology.Responder,
+                ports.Responder,
+                ports.ResponderAdmin,
+                hostName: LabTopology.ResponderHost
+            )
+            .WithAnswerLifetime(topology.Validity);
+        if (topology.OcspInCertificates == OcspInCertificates.No)
+            responder.WithoutUrlInCertificates();
 
-static void Bare(ProjectResourceOptions project)
-{
-    project.ExcludeLaunchProfile = true;
-    project.ExcludeKestrelEndpoints = true;
+        var kestrel = AddSite(builder, LabTopology.Kestrel, ports.Kestrel)
+            .WithStapledCertificate(authority, LabTopology.SiteHost)
+            .WithRefreshStaplesCommand()
+            .WithUrlForEndpoint("https", site => new ResourceUrlAnnotation
+            {
+                Url = $"{site.Url}/ocsp-stapling",
+                DisplayText = "Staple status",
+            });
+        AddSite(builder, LabTopology.KestrelBuiltIn, ports.KestrelBuiltIn)
+            .WithStapledCertificate(authority, LabTopology.SiteHost)
+            // The runtime asks about a certificate only when it finds the root of its chain, and knows only the
+            // system's resolver.
+            .WithRootInChain()
+            .WithEnvironment("Site__Stapling", "BuiltIn")
+            .WithEnvironment("Site__ResponderHost", LabTopology.ResponderHost)
+            .WithEnvironment("Site__ResponderAddress", responder.Resource.OcspEndpoint)
+            .WithParentRelationship(kestrel);
+
+        if (topology.NginxSource == NginxSource.Off)
+            return;
+        try
+        {
+            await builder.AddStaplingNginxAsync(
+                LabTopology.Nginx,
+                authority,
+                LabTopology.SiteHost,
+                ports.Nginx,
+                Enum.Parse<StaplingNginxSource>(topology.NginxSource.ToString()),
+                topology.NginxImage
+            );
+        }
+        catch (DistributedApplicationException exception) when (topology.NginxSource == NginxSource.Auto)
+        {
+            await Console.Error.WriteLineAsync(exception.Message);
+        }
+        catch (DistributedApplicationException exception)
+        {
+            throw new LabException(exception.Message, LabFailure.Unavailable, exception);
+        }
+    }
+
+    private static IResourceBuilder<ProjectResource> AddSite(
+        IDistributedApplicationBuilder builder,
+        string name,
+        int port
+    ) =>
+        builder
+            .AddProject<Projects.OcspLab_Site>(name, project =>
+                (project.ExcludeLaunchProfile, project.ExcludeKestrelEndpoints) = (true, true)
+            )
+            .WithHttpsEndpoint(port: port, name: "https", isProxied: false)
+            .WithUrlForEndpoint("https", url => url.DisplayText = LabTopology.SiteHost)
+            .WithIconName("GlobeShield");
 }

@@ -36,10 +36,10 @@ public sealed class FolderTests
         Assert.True(!strangers.Any(), string.Join(Environment.NewLine, strangers));
     }
 
-    // Extension methods live where ASP.NET Core people look for them, so that no extra using is needed.
+    // Extension methods live where people look for them, so that no extra using is needed.
     private static bool IsExtension(string path, string declared) =>
         path.EndsWith("Extensions.cs", StringComparison.Ordinal)
-        && declared.StartsWith("Microsoft.", StringComparison.Ordinal);
+        && (declared.StartsWith("Microsoft.", StringComparison.Ordinal) || declared == "Aspire.Hosting");
 
     /// <summary>Which folder uses which, and one pair of types that shows it.</summary>
     private static Dictionary<(string From, string To), string> Arrows(

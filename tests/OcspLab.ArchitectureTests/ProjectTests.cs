@@ -26,6 +26,7 @@ public sealed class ProjectTests
                 "OcspLab.Site",
                 "OcspLab.Probe",
             ],
+            ["OcspLab.Aspire.Hosting"] = ["OcspLab.Lab", "OcspLab.Pki", "OcspLab.Probe", "OcspLab.Responder"],
             ["OcspLab.Comparison"] = ["OcspLab.Lab"],
             ["OcspLab.Cli"] = ["OcspLab.Comparison", "OcspLab.Lab", "OcspLab.Probe"],
         };

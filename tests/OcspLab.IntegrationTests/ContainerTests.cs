@@ -12,7 +12,7 @@ public sealed class ContainerTests(ContainerFixture containers) : IClassFixture<
 
     private LabPorts Ports => _free.Ports;
 
-    private string Name => ContainedNginx.NameOf(new LabTopology { Directory = _folder.Path });
+    private string Name => ContainedNginx.NameOf(new LabTopology { Directory = _folder.Path }.NginxDirectory);
 
     public async ValueTask DisposeAsync()
     {

@@ -1,17 +1,19 @@
 using System.Security.Cryptography;
 using System.Security.Cryptography.X509Certificates;
-using OcspLab.Lab;
-using OcspLab.Pki;
 
-namespace OcspLab.Cli.Commands;
+namespace OcspLab.Pki;
 
 /// <summary>A folder with a certificate as servers want it, for programs outside of the lab.</summary>
-internal sealed class ExportFolder(string path)
+public sealed class ExportFolder(string path)
 {
+    /// <summary>The folder.</summary>
     public string Path { get; } = path;
 
     /// <summary>The certificate and its intermediate.</summary>
     public string FullChain => Combine("fullchain.pem");
+
+    /// <summary>The same with the root, for software that must find the root itself.</summary>
+    public string FullChainWithRoot => Combine("fullchain-root.pem");
 
     /// <summary>The private key, not encrypted; only its owner can read it.</summary>
     public string Key => Combine("privkey.pem");
@@ -19,22 +21,20 @@ internal sealed class ExportFolder(string path)
     /// <summary>The root that clients must trust.</summary>
     public string Root => Combine("root.pem");
 
-    /// <exception cref="LabException">One of the files is there.</exception>
-    public void RequireNew()
-    {
-        foreach (var file in (ReadOnlySpan<string>)[FullChain, Key, Root])
-            if (File.Exists(file))
-                throw new LabException($"{file} is there already. --force replaces it.", LabFailure.Usage);
-    }
+    /// <summary>One of the files that is there already, or null.</summary>
+    public string? Existing => Array.Find([FullChain, FullChainWithRoot, Key, Root], File.Exists);
 
     /// <summary>Writes the files.</summary>
     public void Write(LabPki pki, IssuedCertificate certificate)
     {
+        ArgumentNullException.ThrowIfNull(pki);
+        ArgumentNullException.ThrowIfNull(certificate);
         using var pair = StoredCertificate.Load(certificate.Files);
         using var key = (AsymmetricAlgorithm?)pair.GetRSAPrivateKey() ?? pair.GetECDsaPrivateKey();
         Directory.CreateDirectory(Path);
         PrivateFile.WriteSecret(Key, key!.ExportPkcs8PrivateKeyPem() + "\n");
         PrivateFile.WritePublic(FullChain, File.ReadAllText(certificate.Files.FullChain));
+        PrivateFile.WritePublic(FullChainWithRoot, File.ReadAllText(certificate.Files.FullChainWithRoot));
         PrivateFile.WritePublic(Root, File.ReadAllText(pki.Root.Certificate));
     }
 

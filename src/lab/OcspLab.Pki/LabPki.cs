@@ -47,6 +47,26 @@ public sealed partial class LabPki(string directory, PkiOptions options, TimePro
     }
 
     /// <summary>
+    /// Makes whatever is missing or no longer good of the authorities, the signers and these end certificates; one that
+    /// is not as it is ordered here is issued anew.
+    /// </summary>
+    /// <returns>What was ordered, in that order.</returns>
+    /// <exception cref="PkiException">
+    /// An order cannot be carried out, or a file is broken or cannot be written.
+    /// </exception>
+    public IReadOnlyList<IssuedCertificate> Ensure(IReadOnlyCollection<CertificateOrder> orders)
+    {
+        ArgumentNullException.ThrowIfNull(orders);
+        foreach (var order in orders)
+            CheckName(order.Name);
+        return Locked(() =>
+        {
+            using var intermediate = EnsureIssuing();
+            return (IReadOnlyList<IssuedCertificate>)[.. orders.Select(order => EnsureOrder(intermediate, order))];
+        });
+    }
+
+    /// <summary>
     /// Makes all of it anew, the authorities with it: whoever trusts the root that was must be given the new one.
     /// </summary>
     /// <returns>What was issued: the same names, for what they were.</returns>
@@ -109,10 +129,37 @@ public sealed partial class LabPki(string directory, PkiOptions options, TimePro
 
     private IReadOnlyList<IssuedCertificate> EnsureAll()
     {
-        using var intermediate = EnsureAuthorities();
+        using var intermediate = EnsureIssuing();
+        return [.. WellKnownNames.Union(Names()).Select(name => EnsureEnd(intermediate, name))];
+    }
+
+    private CertificateAuthority EnsureIssuing()
+    {
+        var intermediate = EnsureAuthorities();
         EnsureSigner(intermediate);
         EnsureFaultySigners(intermediate);
-        return [.. WellKnownNames.Union(Names()).Select(name => EnsureEnd(intermediate, name))];
+        return intermediate;
+    }
+
+    private IssuedCertificate EnsureOrder(CertificateAuthority intermediate, CertificateOrder order)
+    {
+        var files = FilesOf(order.Name);
+        using var certificate = StoredCertificate.Find(files);
+        var complete = Complete(order);
+        if (
+            certificate is null
+            || !IsGood(files, intermediate)
+            || !NamesResponder(certificate)
+            || files.Algorithm != (options.KeyAlgorithm ?? files.Algorithm)
+            || CertificateProfile.KindOf(certificate) != complete.Kind
+            || (
+                complete.Kind != CertificateKind.Person
+                && !CertificateProfile.HostNamesOf(certificate).Order().SequenceEqual(complete.HostNames.Order())
+            )
+        )
+            return IssueEnd(intermediate, complete);
+        WriteChains(files, certificate, intermediate);
+        return Describe(order.Name, certificate, files, Freshness.Kept);
     }
 
     // To ask for other keys is no leave to replace what is there.
@@ -142,6 +189,16 @@ public sealed partial class LabPki(string directory, PkiOptions options, TimePro
         WriteIfDifferent(CaChain, Pem(intermediate.Certificate) + Pem(root.Certificate));
         return intermediate;
     }
+
+    /// <summary>Makes the OCSP signer anew, however long the one that is there lasts.</summary>
+    /// <exception cref="PkiException">A file is broken or cannot be written.</exception>
+    public void ReplaceOcspSigner() =>
+        Locked(() =>
+        {
+            using var intermediate = EnsureAuthorities();
+            intermediate.Issue(CertificateProfile.OcspSigner, Renewed(OcspSigner), null).Dispose();
+            return true;
+        });
 
     /// <summary>
     /// Makes the OCSP signer anew when a third of its life or less is left; a responder reads the files again.

@@ -1,6 +1,7 @@
 using System.CommandLine;
 using OcspLab.Cli.CommandLine;
 using OcspLab.Cli.Commands;
+using OcspLab.Cli.Serving;
 
 var options = new LabOptions();
 var root = new RootCommand("OCSP stapling: inspect any server's staple, and run the lab.")
@@ -16,6 +17,7 @@ var root = new RootCommand("OCSP stapling: inspect any server's staple, and run 
     KestrelCommand.Create(options),
     BrowseCommand.Create(options),
     CompareCommand.Create(options),
+    ServiceCommands.Dns(),
     DoctorCommand.Create(options),
 };
 return await CommandRunner.RunAsync(root, args.Length > 0 ? args : ["--help"]).ConfigureAwait(false);

@@ -70,7 +70,7 @@ public sealed record CertificateReport(string Subject, string SerialNumber, Date
             if (rsa is not null)
                 return $"RSA-{rsa.KeySize}";
             return ecdsa is not null
-                ? $"ECDSA {ecdsa.ExportParameters(false).Curve.Oid?.FriendlyName ?? $"{ecdsa.KeySize} bits"}"
+                ? $"ECDSA {CurveOf(ecdsa.ExportParameters(false).Curve.Oid) ?? $"{ecdsa.KeySize} bits"}"
                 : certificate.PublicKey.Oid.FriendlyName ?? certificate.PublicKey.Oid.Value ?? "";
         }
         catch (CryptographicException)
@@ -78,4 +78,14 @@ public sealed record CertificateReport(string Subject, string SerialNumber, Date
             return certificate.PublicKey.Oid.Value ?? "";
         }
     }
+
+    // As FIPS 186 has them; the runtime's names depend on where a key comes from.
+    private static string? CurveOf(Oid? curve) =>
+        curve?.Value switch
+        {
+            "1.2.840.10045.3.1.7" => "P-256",
+            "1.3.132.0.34" => "P-384",
+            "1.3.132.0.35" => "P-521",
+            _ => curve?.FriendlyName,
+        };
 }

@@ -32,9 +32,8 @@ public sealed class NginxConfigurationTests : IDisposable
     [InlineData("# add_header Strict-Transport-Security max-age=15768000;")]
     [InlineData("try_files $uri /index.html;")]
     public void Every_directive_of_the_article_is_there(string directive) =>
-        Assert.Contains(
-            Write(HostsView.MountNamespace).Split('\n'),
-            line => line.TrimStart().StartsWith(directive, StringComparison.Ordinal)
+        Assert.Contains(Write(HostsView.MountNamespace).Split('\n'), line =>
+            line.TrimStart().StartsWith(directive, StringComparison.Ordinal)
         );
 
     [Fact]
@@ -61,20 +60,14 @@ public sealed class NginxConfigurationTests : IDisposable
     [InlineData("root \"/var/www/html\";")]
     public void In_a_container_the_paths_and_ports_are_the_articles_own(string directive)
     {
-        NginxConfiguration.Write(_folder.Path, NginxView.OfContainer("10.89.0.1:5533"));
+        NginxConfiguration.Write(_folder.Path, NginxView.OfContainer(Site, "10.89.0.1"));
         Assert.Contains(File.ReadLines(_folder["conf.d/echocert.conf"]), line => line.Trim() == directive);
     }
 
     [Fact]
     public void The_container_sees_all_of_the_lab_read_only_but_for_its_logs()
     {
-        var topology = new LabTopology { Directory = _folder.Path };
-        var mounts = new NginxRecipe(
-            "nginx",
-            System.Net.IPAddress.Any,
-            topology,
-            topology.CreatePki(TimeProvider.System).FilesOf("echo")
-        ).Mounts;
+        var mounts = Recipe.Mounts;
         Assert.Equal("/var/log/nginx", Assert.Single(mounts, mount => !mount.IsReadOnly).Target);
         Assert.All(mounts, mount => Assert.StartsWith(_folder.Path, mount.Source, StringComparison.Ordinal));
         Assert.Distinct(mounts.Select(mount => mount.Target));
@@ -83,29 +76,44 @@ public sealed class NginxConfigurationTests : IDisposable
     [Fact]
     public void An_orchestrators_container_finds_the_lab_by_the_machines_name()
     {
-        var topology = new LabTopology { Directory = _folder.Path };
-        new NginxRecipe(
-            "nginx",
-            System.Net.IPAddress.Any,
-            topology,
-            topology.CreatePki(TimeProvider.System).FilesOf("echo")
-        ).WriteConfiguration();
+        Recipe.WriteConfiguration();
         Assert.Contains(
             "resolver host.docker.internal:5533 valid=300s;",
             File.ReadAllText(_folder["nginx/conf.d/echocert.conf"]),
             StringComparison.Ordinal
         );
-        Assert.Contains("ocsp.servicelab.com:host-gateway", NginxRecipe.RuntimeArguments);
-        Assert.Contains("host.docker.internal:host-gateway", NginxRecipe.RuntimeArguments);
+        Assert.Contains("ocsp.servicelab.com:host-gateway", Recipe.RuntimeArguments);
+        Assert.Contains("host.docker.internal:host-gateway", Recipe.RuntimeArguments);
     }
+
+    [Theory]
+    [InlineData("ssl_stapling_responder http://host.docker.internal:8080;")]
+    [InlineData("server_name shop.test;")]
+    [InlineData("ssl_certificate_key \"/etc/nginx/ssl/shop.test/rsa_shop_encrypted.key\";")]
+    [InlineData("access_log \"/var/log/nginx/shop_access.log\";")]
+    public void Another_site_has_its_own_names_and_a_responder_without_a_name_is_given_to_its_container(
+        string directive
+    )
+    {
+        var site = Site with
+        {
+            HostName = "shop.test",
+            Responder = new Uri("http://127.0.0.1:8080"),
+            NameServer = null,
+        };
+        NginxConfiguration.Write(_folder.Path, NginxView.OfContainer(site, "host.docker.internal"));
+        var lines = File.ReadAllLines(_folder["conf.d/shop.conf"]);
+        Assert.Contains(lines, line => line.Trim() == directive);
+        Assert.DoesNotContain(lines, line => line.TrimStart().StartsWith("resolver", StringComparison.Ordinal));
+    }
+
+    private NginxSite Site => NginxSite.Of(new LabTopology { Directory = _folder.Path });
+
+    private NginxRecipe Recipe => new("nginx", System.Net.IPAddress.Any, Site);
 
     private string Write(HostsView view)
     {
-        var topology = new LabTopology { Directory = _folder.Path };
-        NginxConfiguration.Write(
-            topology.NginxDirectory,
-            NginxView.OfProcess(topology, topology.CreatePki(TimeProvider.System).FilesOf("echo"), view)
-        );
+        NginxConfiguration.Write(Site.Directory, NginxView.OfProcess(Site, view));
         return File.ReadAllText(_folder["nginx/conf.d/echocert.conf"]);
     }
 }

@@ -25,7 +25,13 @@ internal sealed class NginxServer : IStaplingServer
 
     public Task<IReadOnlyList<string>> PrepareAsync(ServerPlace place, CancellationToken cancellationToken)
     {
-        var view = NginxView.OfProcess(place.Topology, place.Certificate, place.Hosts) with
+        var view = NginxView.OfProcess(
+            NginxSite.Of(place.Topology) with
+            {
+                Certificate = place.Certificate,
+            },
+            place.Hosts
+        ) with
         {
             Listen = $"127.0.0.1:{place.Port}",
             ListenIpv6 = null,

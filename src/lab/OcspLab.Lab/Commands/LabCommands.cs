@@ -68,55 +68,41 @@ public static class LabCommands
                     return $"{LabTopology.SiteCertificate} is good; an nginx that staples nothing needs a restart";
                 }
             ),
-            OfResponder(
-                "outage",
-                "Close the OCSP port",
-                "PlugDisconnected",
-                async (admin, cancellationToken) =>
-                {
-                    await admin.StopAsync(cancellationToken).ConfigureAwait(false);
-                    return "the OCSP port is closed";
-                }
-            ),
-            OfResponder(
-                "recover",
-                "Open the OCSP port",
-                "PlugConnected",
-                async (admin, cancellationToken) =>
-                {
-                    await admin.StartAsync(cancellationToken).ConfigureAwait(false);
-                    return "the OCSP port is open";
-                }
-            ),
+            OfResponder("outage", "Close the OCSP port", "PlugDisconnected", async (admin, cancellationToken) =>
+            {
+                await admin.StopAsync(cancellationToken).ConfigureAwait(false);
+                return "the OCSP port is closed";
+            }),
+            OfResponder("recover", "Open the OCSP port", "PlugConnected", async (admin, cancellationToken) =>
+            {
+                await admin.StartAsync(cancellationToken).ConfigureAwait(false);
+                return "the OCSP port is open";
+            }),
             .. Enum.GetValues<FaultKind>()
                 .Select(kind =>
                     OfResponder(
                         FaultCommand(kind),
-                        $"Fault: {Words(kind)}",
+                        $"Fault: {FaultWords(kind)}",
                         "Bug",
                         async (admin, cancellationToken) =>
                         {
                             await admin.AddFaultAsync(new FaultOrder(kind), cancellationToken).ConfigureAwait(false);
-                            return $"the responder misbehaves: {Words(kind)}";
+                            return $"the responder misbehaves: {FaultWords(kind)}";
                         }
                     )
                 ),
-            OfResponder(
-                "heal",
-                "Take all faults back",
-                "HeartPulse",
-                async (admin, cancellationToken) =>
-                {
-                    await admin.RemoveFaultsAsync(null, cancellationToken).ConfigureAwait(false);
-                    return "no faults are left";
-                }
-            ),
-            new(
-                "refresh",
-                LabTopology.Kestrel,
-                "Refresh staples",
-                "ArrowSync",
-                cancellationToken => SiteClient.RefreshAsync(topology, clock, cancellationToken)
+            OfResponder("heal", "Take all faults back", "HeartPulse", async (admin, cancellationToken) =>
+            {
+                await admin.RemoveFaultsAsync(null, cancellationToken).ConfigureAwait(false);
+                return "no faults are left";
+            }),
+            new("refresh", LabTopology.Kestrel, "Refresh staples", "ArrowSync", cancellationToken =>
+                SiteClient.RefreshAsync(
+                    LabTopology.SiteHost,
+                    topology.Ports.Kestrel,
+                    topology.CreatePki(clock).Root.Certificate,
+                    cancellationToken
+                )
             ),
             new(
                 "restart-nginx",
@@ -136,41 +122,35 @@ public static class LabCommands
             string title,
             string icon,
             Func<ResponderAdminClient, CancellationToken, Task<string>> run
-        ) =>
-            new(
-                name,
-                LabTopology.Responder,
-                title,
-                icon,
-                async cancellationToken =>
+        ) => new(name, LabTopology.Responder, title, icon, async cancellationToken =>
+            {
+                try
                 {
-                    try
-                    {
-                        using var admin = new ResponderAdminClient(
-                            topology.AdminUrl,
-                            AdminToken.Load(topology.AdminTokenFile)
-                        );
-                        return await run(admin, cancellationToken).ConfigureAwait(false);
-                    }
-                    catch (Exception exception)
-                        when (exception
-                                is HttpRequestException
-                                    or IOException
-                                    or UnauthorizedAccessException
-                                    or JsonException
-                            || (exception is OperationCanceledException && !cancellationToken.IsCancellationRequested)
-                        )
-                    {
-                        throw new LabException(
-                            $"the responder does not answer: {exception.Message}",
-                            LabFailure.Unavailable,
-                            exception
-                        );
-                    }
+                    using var admin = new ResponderAdminClient(
+                        topology.AdminUrl,
+                        AdminToken.Load(topology.AdminTokenFile)
+                    );
+                    return await run(admin, cancellationToken).ConfigureAwait(false);
                 }
-            );
+                catch (Exception exception)
+                    when (exception
+                            is HttpRequestException
+                                or IOException
+                                or UnauthorizedAccessException
+                                or JsonException
+                        || (exception is OperationCanceledException && !cancellationToken.IsCancellationRequested)
+                    )
+                {
+                    throw new LabException(
+                        $"the responder does not answer: {exception.Message}",
+                        LabFailure.Unavailable,
+                        exception
+                    );
+                }
+            });
     }
 
-    private static string Words(FaultKind kind) =>
+    /// <summary>A fault in words.</summary>
+    public static string FaultWords(FaultKind kind) =>
         JsonNamingPolicy.KebabCaseLower.ConvertName(kind.ToString()).Replace('-', ' ');
 }

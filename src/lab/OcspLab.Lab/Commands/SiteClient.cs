@@ -2,25 +2,31 @@ using System.Net.Http.Json;
 using System.Net.Sockets;
 using System.Security.Cryptography.X509Certificates;
 using System.Text.Json;
-using OcspLab.Lab.Topology;
 
 namespace OcspLab.Lab.Commands;
 
-/// <summary>Asks the lab's Kestrel site to refresh its staples, over HTTPS and trusting the lab's root alone.</summary>
+/// <summary>
+/// Asks a Kestrel site of this machine to refresh its staples, over HTTPS and trusting one root alone.
+/// </summary>
 public static class SiteClient
 {
     /// <summary>Refreshes all staples.</summary>
+    /// <param name="host">The site's name.</param>
+    /// <param name="port">Its port on 127.0.0.1.</param>
+    /// <param name="rootCertificate">The root, in PEM.</param>
+    /// <param name="cancellationToken">Gives up.</param>
     /// <returns>What became of it, for people.</returns>
     /// <exception cref="LabException">The site does not answer.</exception>
     public static async Task<string> RefreshAsync(
-        LabTopology topology,
-        TimeProvider clock,
+        string host,
+        int port,
+        string rootCertificate,
         CancellationToken cancellationToken
     )
     {
         try
         {
-            using var root = X509CertificateLoader.LoadCertificateFromFile(topology.CreatePki(clock).Root.Certificate);
+            using var root = X509CertificateLoader.LoadCertificateFromFile(rootCertificate);
             using var handler = new SocketsHttpHandler
             {
                 UseProxy = false,
@@ -30,7 +36,7 @@ public static class SiteClient
                     var socket = new Socket(SocketType.Stream, ProtocolType.Tcp) { NoDelay = true };
                     try
                     {
-                        await socket.ConnectAsync("127.0.0.1", topology.Ports.Kestrel, cancel).ConfigureAwait(false);
+                        await socket.ConnectAsync("127.0.0.1", port, cancel).ConfigureAwait(false);
                         return new NetworkStream(socket, ownsSocket: true);
                     }
                     catch
@@ -50,11 +56,12 @@ public static class SiteClient
             };
             using var client = new HttpClient(handler);
             using var answer = await client
-                .PostAsync(new Uri($"https://{LabTopology.SiteHost}/ocsp-stapling/refresh"), null, cancellationToken)
+                .PostAsync(new Uri($"https://{host}/ocsp-stapling/refresh"), null, cancellationToken)
                 .ConfigureAwait(false);
             answer.EnsureSuccessStatusCode();
-            var staples =
-                await answer.Content.ReadFromJsonAsync<RefreshedStaple[]>(cancellationToken).ConfigureAwait(false)
+            var staples = await answer
+                .Content.ReadFromJsonAsync<RefreshedStaple[]>(cancellationToken)
+                .ConfigureAwait(false)
                 ?? [];
             return staples.Length == 0
                 ? "no certificate has been met yet"

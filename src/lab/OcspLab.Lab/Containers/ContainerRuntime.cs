@@ -73,8 +73,7 @@ public sealed class ContainerRuntime
                 cancellationToken
             )
             .ConfigureAwait(false);
-        var gateway =
-            await FindGatewayAsync(name, cancellationToken).ConfigureAwait(false)
+        var gateway = await FindGatewayAsync(name, cancellationToken).ConfigureAwait(false)
             ?? throw new LabException($"{Program}: the network {name} has no gateway that the lab could listen on.");
         // docker makes the bridge at once. Where it is not here, the containers run in a machine of their own.
         return Program != "docker" || HasAddress(gateway) ? gateway : throw new LabException(FarAway);
@@ -83,7 +82,7 @@ public sealed class ContainerRuntime
     /// <summary>
     /// Where a service must listen to be reached as <c>host-gateway</c>, or null and why it cannot be.
     /// </summary>
-    internal async Task<HostGateway> FindHostGatewayAsync(CancellationToken cancellationToken)
+    public async Task<HostGateway> FindHostGatewayAsync(CancellationToken cancellationToken)
     {
         if (Program == "docker")
         {
@@ -235,4 +234,4 @@ public sealed record RuntimeDetection(ContainerRuntime? Runtime, string Reason);
 /// <summary>Where a service must listen to be reached as <c>host-gateway</c>.</summary>
 /// <param name="Address">The address, or null.</param>
 /// <param name="Reason">Why there is none.</param>
-internal sealed record HostGateway(IPAddress? Address, string Reason);
+public sealed record HostGateway(IPAddress? Address, string Reason);

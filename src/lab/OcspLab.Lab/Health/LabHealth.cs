@@ -18,18 +18,28 @@ public static class LabHealth
         ArgumentNullException.ThrowIfNull(topology);
         return resource switch
         {
-            LabTopology.Dns => new DnsHealthCheck(topology.Ports.Dns),
+            LabTopology.Dns => new DnsHealthCheck(topology.Ports.Dns, LabTopology.ResponderHost),
             LabTopology.Responder => new ResponderHealthCheck(topology),
-            LabTopology.Kestrel => new StapleHealthCheck(topology.Ports.Kestrel, clock),
-            LabTopology.KestrelBuiltIn => new StapleHealthCheck(topology.Ports.KestrelBuiltIn, clock),
-            LabTopology.Nginx => new StapleHealthCheck(topology.Ports.Nginx, clock),
+            LabTopology.Kestrel => Staple(topology.Ports.Kestrel),
+            LabTopology.KestrelBuiltIn => Staple(topology.Ports.KestrelBuiltIn),
+            LabTopology.Nginx => Staple(topology.Ports.Nginx),
             _ => null,
         };
+
+        StapleHealthCheck Staple(int port) =>
+            new(
+                LabTopology.SiteHost,
+                port,
+                () => topology.CreatePki(clock).Find(LabTopology.SiteCertificate)?.SerialNumber,
+                clock
+            );
     }
 }
 
-/// <summary>Healthy when the name server knows where the responder is.</summary>
-internal sealed class DnsHealthCheck(int port) : IHealthCheck
+/// <summary>Healthy when a name server of this machine has an address for a name.</summary>
+/// <param name="port">Its port on 127.0.0.1.</param>
+/// <param name="name">The name.</param>
+public sealed class DnsHealthCheck(int port, string name) : IHealthCheck
 {
     private readonly LookupClient _client = new(
         new LookupClientOptions(new IPEndPoint(IPAddress.Loopback, port))
@@ -40,6 +50,7 @@ internal sealed class DnsHealthCheck(int port) : IHealthCheck
         }
     );
 
+    /// <inheritdoc/>
     public async Task<HealthCheckResult> CheckHealthAsync(
         HealthCheckContext context,
         CancellationToken cancellationToken = default
@@ -48,11 +59,11 @@ internal sealed class DnsHealthCheck(int port) : IHealthCheck
         try
         {
             var answer = await _client
-                .QueryAsync(LabTopology.ResponderHost, QueryType.A, cancellationToken: cancellationToken)
+                .QueryAsync(name, QueryType.A, cancellationToken: cancellationToken)
                 .ConfigureAwait(false);
             return answer.Answers.ARecords().Any()
                 ? HealthCheckResult.Healthy()
-                : HealthCheckResult.Unhealthy($"it does not know {LabTopology.ResponderHost}");
+                : HealthCheckResult.Unhealthy($"it does not know {name}");
         }
         catch (DnsResponseException exception)
         {
@@ -70,6 +81,7 @@ internal sealed class ResponderHealthCheck(LabTopology topology) : IHealthCheck
         Timeout = TimeSpan.FromSeconds(5),
     };
 
+    /// <inheritdoc/>
     public async Task<HealthCheckResult> CheckHealthAsync(
         HealthCheckContext context,
         CancellationToken cancellationToken = default

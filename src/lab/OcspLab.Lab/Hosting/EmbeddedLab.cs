@@ -24,16 +24,12 @@ public sealed class EmbeddedLab : IAsyncDisposable
         Topology = topology;
         _clock = clock;
         Board = board;
-        _foundation = new LabFoundation(
-            topology.LogDirectory,
-            clock,
-            (name, why) =>
-            {
-                if (LabTopology.Resources.Contains(name))
-                    board.Set(name, LabResourceState.Ended, why);
-                board.Say($"{name}: {why}");
-            }
-        );
+        _foundation = new LabFoundation(topology.LogDirectory, clock, (name, why) =>
+        {
+            if (LabTopology.Resources.Contains(name))
+                board.Set(name, LabResourceState.Ended, why);
+            board.Say($"{name}: {why}");
+        });
     }
 
     /// <summary>What was brought up.</summary>
@@ -72,7 +68,7 @@ public sealed class EmbeddedLab : IAsyncDisposable
             await lab.DisposeAsync().ConfigureAwait(false);
             // Somebody took it after it was looked at: now that the lab's own are free, that is seen.
             if (IsPortTaken(exception))
-                lab.CheckPorts();
+                PortCheck.Require(lab.Topology);
             if (
                 exception
                 is PkiException
@@ -112,7 +108,7 @@ public sealed class EmbeddedLab : IAsyncDisposable
             return ValueTask.CompletedTask;
         });
         await NginxLeftover.RemoveAsync(Topology.NginxDirectory, _clock, cancellationToken).ConfigureAwait(false);
-        CheckPorts();
+        PortCheck.Require(Topology);
 
         var pki = Topology.CreatePki(_clock);
         Board.Set(LabTopology.Pki, LabResourceState.Starting, "making or checking the certificates");
@@ -129,8 +125,7 @@ public sealed class EmbeddedLab : IAsyncDisposable
             $"{certificates.Count} certificates in {Topology.PkiDirectory}"
         );
 
-        var nginx = await ProvideNginxAsync(pki.FilesOf(LabTopology.SiteCertificate), cancellationToken)
-            .ConfigureAwait(false);
+        var nginx = await ProvideNginxAsync(cancellationToken).ConfigureAwait(false);
 
         Board.Set(
             new LabResource(
@@ -191,13 +186,12 @@ public sealed class EmbeddedLab : IAsyncDisposable
     }
 
     // Before name server and responder: in a container it needs them to listen where containers are.
-    private async Task<NginxProcess?> ProvideNginxAsync(
-        CertificateFiles certificate,
-        CancellationToken cancellationToken
-    )
+    private async Task<NginxProcess?> ProvideNginxAsync(CancellationToken cancellationToken)
     {
-        var plan = await new NginxPlanner(Topology, _clock).PlanAsync(cancellationToken).ConfigureAwait(false);
-        var provisioner = new NginxProvisioner(Topology, certificate, _clock, Board.Say);
+        var plan = await new NginxPlanner(Topology.NginxSource, Topology.NginxImage, _clock)
+            .PlanAsync(cancellationToken)
+            .ConfigureAwait(false);
+        var provisioner = new NginxProvisioner(NginxSite.Of(Topology), _clock, Board.Say);
         var provided = await provisioner.ProvideAsync(plan, cancellationToken).ConfigureAwait(false);
         if (provided.Launcher is not { } launcher)
         {
@@ -290,36 +284,6 @@ public sealed class EmbeddedLab : IAsyncDisposable
         if (Nginx is not { } nginx)
             throw new LabException("The lab runs without nginx.");
         return nginx.RestartAsync(cancellationToken);
-    }
-
-    private void CheckPorts()
-    {
-        var clash = Topology.Ports.All.GroupBy(port => port.Number).FirstOrDefault(group => group.Count() > 1);
-        if (clash is not null)
-            throw new LabException(
-                $"Port {clash.Key} is given twice: {string.Join(" and ", clash.Select(port => port.Option))}.",
-                LabFailure.Usage
-            );
-        foreach (var port in Topology.Ports.All)
-        {
-            if (port.Resource == LabTopology.Nginx && Topology.NginxSource == NginxSource.Off)
-                continue;
-            switch (PortCheck.Refusal(port))
-            {
-                case null:
-                    break;
-                case SocketError.AddressAlreadyInUse:
-                    throw new LabException(
-                        $"Port {port.Number} of '{port.Resource}' is in use. End who listens there, or move the "
-                            + $"resource with {port.Option}."
-                    );
-                case { } error:
-                    throw new LabException(
-                        $"Port {port.Number} of '{port.Resource}' cannot be used: {error}. Move the resource with "
-                            + $"{port.Option}."
-                    );
-            }
-        }
     }
 
     private string Beyond => Topology.ContainerGateway is { } gateway ? $"; also on {gateway}, for the container" : "";

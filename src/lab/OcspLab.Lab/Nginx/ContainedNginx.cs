@@ -3,8 +3,6 @@ using System.Security.Cryptography;
 using System.Text;
 using System.Text.RegularExpressions;
 using OcspLab.Lab.Containers;
-using OcspLab.Lab.Topology;
-using OcspLab.Pki;
 
 namespace OcspLab.Lab.Nginx;
 
@@ -12,13 +10,8 @@ namespace OcspLab.Lab.Nginx;
 /// nginx in a container on a bridge network of its own, with the article's paths: it finds the responder through its
 /// /etc/hosts while it reads its configuration, and through the lab's name server afterwards.
 /// </summary>
-public sealed partial class ContainedNginx(
-    ContainerRuntime runtime,
-    string image,
-    IPAddress gateway,
-    LabTopology topology,
-    CertificateFiles certificate
-) : INginxLauncher
+public sealed partial class ContainedNginx(ContainerRuntime runtime, string image, IPAddress gateway, NginxSite site)
+    : INginxLauncher
 {
     /// <summary>The official image, pinned.</summary>
     public const string OfficialImage = "nginx:1.30.6";
@@ -40,15 +33,15 @@ public sealed partial class ContainedNginx(
             "never",
             // A configuration is tested beside the nginx that runs.
             .. arguments.Length == 0
-                ? (string[])["--name", NameOf(topology), "--publish", $"127.0.0.1:{topology.Ports.Nginx}:{Port}"]
-                : ["--name", NameOf(topology) + Testing],
+                ? (string[])["--name", NameOf(site.Directory), "--publish", $"127.0.0.1:{site.Port}:{Port}"]
+                : ["--name", NameOf(site.Directory) + Testing],
             "--network",
-            NameOf(topology),
-            .. Hosts(gateway.ToString()).SelectMany(host => (string[])["--add-host", host]),
+            NameOf(site.Directory),
+            .. Hosts(site, gateway.ToString()).SelectMany(host => (string[])["--add-host", host]),
             // Where SELinux is, the lab's folder keeps its labels.
             "--security-opt",
             "label=disable",
-            .. Mounts(topology, certificate).SelectMany(mount => (string[])["--mount", Describe(mount)]),
+            .. Mounts(site).SelectMany(mount => (string[])["--mount", Describe(mount)]),
             image,
             "nginx",
             .. arguments,
@@ -57,26 +50,26 @@ public sealed partial class ContainedNginx(
     /// <inheritdoc/>
     public void WriteConfiguration()
     {
-        NginxConfiguration.Write(topology.NginxDirectory, NginxView.OfContainer($"{gateway}:{topology.Ports.Dns}"));
+        NginxConfiguration.Write(site.Directory, NginxView.OfContainer(site, gateway.ToString()));
     }
 
     /// <inheritdoc/>
     public async Task RemoveAsync()
     {
-        await RemoveAsync(runtime, NameOf(topology), topology.NginxDirectory).ConfigureAwait(false);
+        await RemoveAsync(runtime, NameOf(site.Directory), site.Directory).ConfigureAwait(false);
     }
 
     /// <summary>Puts down, before there is anything to forget, what a later lab must remove.</summary>
     /// <exception cref="LabException">The lab's folder cannot be given to a container.</exception>
-    internal static void Mark(LabTopology topology, ContainerRuntime runtime)
+    internal static void Mark(NginxSite site, ContainerRuntime runtime)
     {
-        if (topology.Directory.Contains(',', StringComparison.Ordinal))
+        if (site.Directory.Contains(',', StringComparison.Ordinal))
             throw new LabException(
-                $"{runtime.Program} cannot be given a path with a comma: {topology.Directory}. Choose another "
+                $"{runtime.Program} cannot be given a path with a comma: {site.Directory}. Choose another "
                     + $"folder with --lab, or --nginx process."
             );
-        Directory.CreateDirectory(topology.NginxDirectory);
-        File.WriteAllText(MarkIn(topology.NginxDirectory), $"{runtime.Program}\n{NameOf(topology)}\n");
+        Directory.CreateDirectory(site.Directory);
+        File.WriteAllText(MarkIn(site.Directory), $"{runtime.Program}\n{NameOf(site.Directory)}\n");
     }
 
     /// <summary>Removes container, network and mark; the mark stays while the network may.</summary>
@@ -92,24 +85,25 @@ public sealed partial class ContainedNginx(
     internal const int Port = 443;
 
     /// <summary>Names in the container's /etc/hosts, as the runtime's <c>--add-host</c> takes them.</summary>
+    /// <param name="site">What nginx serves.</param>
     /// <param name="lab">This machine, as containers reach it.</param>
-    internal static IReadOnlyList<string> Hosts(string lab) =>
-        [$"{LabTopology.ResponderHost}:{lab}", $"{LabTopology.SiteHost}:127.0.0.1"];
+    internal static IReadOnlyList<string> Hosts(NginxSite site, string lab) =>
+        [.. site.ResponderHost is { } responder ? (string[])[$"{responder}:{lab}"] : [], $"{site.HostName}:127.0.0.1"];
 
     /// <summary>What of the lab the container sees, and where.</summary>
-    internal static IReadOnlyList<ContainerMount> Mounts(LabTopology topology, CertificateFiles certificate)
+    internal static IReadOnlyList<ContainerMount> Mounts(NginxSite site)
     {
-        var view = NginxView.OfContainer("");
+        var view = NginxView.OfContainer(site, "");
         return
         [
-            new(Path.Combine(topology.NginxDirectory, "nginx.conf"), "/etc/nginx/nginx.conf"),
-            new(Path.Combine(topology.NginxDirectory, "conf.d"), view.Sites),
-            new(Path.Combine(topology.NginxDirectory, "html"), view.Html),
-            new(certificate.Key, view.Key),
-            new(certificate.Password, view.Password),
-            new(certificate.FullChain, view.Certificate),
-            new(Path.Combine(topology.PkiDirectory, "ca-chain.pem"), view.TrustedCertificates),
-            new(Path.Combine(topology.NginxDirectory, "logs"), view.Logs, IsReadOnly: false),
+            new(Path.Combine(site.Directory, "nginx.conf"), "/etc/nginx/nginx.conf"),
+            new(Path.Combine(site.Directory, "conf.d"), view.Sites),
+            new(Path.Combine(site.Directory, "html"), view.Html),
+            new(site.Certificate.Key, view.Key),
+            new(site.Certificate.Password, view.Password),
+            new(site.Certificate.FullChain, view.Certificate),
+            new(site.TrustedCertificates, view.TrustedCertificates),
+            new(Path.Combine(site.Directory, "logs"), view.Logs, IsReadOnly: false),
         ];
     }
 
@@ -117,11 +111,11 @@ public sealed partial class ContainedNginx(
         $"type=bind,source={mount.Source},target={mount.Target}" + (mount.IsReadOnly ? ",readonly" : "");
 
     /// <summary>
-    /// The name of a lab's container and of its network: the same for the same folder, whoever starts it.
+    /// The name of an nginx's container and of its network: the same for the same folder, whoever starts it.
     /// </summary>
-    internal static string NameOf(LabTopology topology)
+    internal static string NameOf(string directory)
     {
-        var hash = SHA256.HashData(Encoding.UTF8.GetBytes(topology.Directory));
+        var hash = SHA256.HashData(Encoding.UTF8.GetBytes(directory));
         return $"ocsplab-nginx-{Convert.ToHexStringLower(hash.AsSpan(0, 4))}";
     }
 

@@ -1,6 +1,3 @@
-using OcspLab.Lab.Topology;
-using OcspLab.Pki;
-
 namespace OcspLab.Lab.Nginx;
 
 /// <summary>An nginx on this machine.</summary>
@@ -9,8 +6,7 @@ namespace OcspLab.Lab.Nginx;
 public sealed record NginxBinary(string Path, string Origin);
 
 /// <summary>nginx as a process beside the lab, with an /etc/hosts of its own where that is allowed.</summary>
-public sealed class LocalNginx(NginxBinary binary, HostsView view, LabTopology topology, CertificateFiles certificate)
-    : INginxLauncher
+public sealed class LocalNginx(NginxBinary binary, HostsView view, NginxSite site) : INginxLauncher
 {
     /// <inheritdoc/>
     public string Origin => binary.Origin;
@@ -18,13 +14,13 @@ public sealed class LocalNginx(NginxBinary binary, HostsView view, LabTopology t
     /// <inheritdoc/>
     public IReadOnlyList<string> Command(params string[] arguments) =>
         view.Wrap(
-            System.IO.Path.Combine(topology.NginxDirectory, "hosts"),
+            System.IO.Path.Combine(site.Directory, "hosts"),
             [
                 binary.Path,
                 "-p",
-                topology.NginxDirectory + "/",
+                site.Directory + "/",
                 "-c",
-                System.IO.Path.Combine(topology.NginxDirectory, "nginx.conf"),
+                System.IO.Path.Combine(site.Directory, "nginx.conf"),
                 "-e",
                 "stderr",
                 .. arguments,
@@ -35,14 +31,17 @@ public sealed class LocalNginx(NginxBinary binary, HostsView view, LabTopology t
     public void WriteConfiguration()
     {
         // In the directives that the article uses nginx reads a dollar sign as a variable, and has no way to write one.
-        if (topology.Directory.Contains('$', StringComparison.Ordinal))
+        if (site.Directory.Contains('$', StringComparison.Ordinal))
             throw new LabException(
-                $"nginx cannot be given a path with a dollar sign: {topology.Directory}. Choose another folder with "
+                $"nginx cannot be given a path with a dollar sign: {site.Directory}. Choose another folder with "
                     + $"--lab, or --nginx off.",
                 LabFailure.Usage
             );
-        NginxConfiguration.Write(topology.NginxDirectory, NginxView.OfProcess(topology, certificate, view));
+        NginxConfiguration.Write(site.Directory, NginxView.OfProcess(site, view));
     }
+
+    /// <summary>The same nginx for another site.</summary>
+    public LocalNginx For(NginxSite other) => new(binary, view, other);
 
     /// <inheritdoc/>
     public Task RemoveAsync() => Task.CompletedTask;

@@ -1,9 +1,7 @@
-using OcspLab.Lab.Topology;
-
 namespace OcspLab.Lab.Nginx;
 
 /// <summary>
-/// Writes the article's <c>echocert.conf</c>, every directive of it, with the lab's ports, paths and addresses; and the
+/// Writes the article's <c>echocert.conf</c>, every directive of it, with the site's own names and paths; and the
 /// <c>nginx.conf</c> around it that lets nginx run without being installed.
 /// </summary>
 internal static class NginxConfiguration
@@ -15,14 +13,14 @@ internal static class NginxConfiguration
             Directory.CreateDirectory(Path.Combine(directory, folder));
         File.WriteAllText(
             Path.Combine(directory, "hosts"),
-            $"127.0.0.1 localhost\n::1 localhost\n127.0.0.1 {LabTopology.SiteHost} {LabTopology.ResponderHost}\n"
+            $"127.0.0.1 localhost\n::1 localhost\n127.0.0.1 {view.HostName} {view.ResponderHost}".TrimEnd() + "\n"
         );
         File.WriteAllText(
             Path.Combine(directory, "html", "index.html"),
-            "<!doctype html><title>echocert.lab</title><h1>echocert.lab</h1><p>Served by nginx.</p>\n"
+            $"<!doctype html><title>{view.HostName}</title><h1>{view.HostName}</h1><p>Served by nginx.</p>\n"
         );
         File.WriteAllText(Path.Combine(directory, "nginx.conf"), Main(view));
-        File.WriteAllText(Path.Combine(directory, "conf.d", "echocert.conf"), Site(view));
+        File.WriteAllText(Path.Combine(directory, "conf.d", $"{view.Name}.conf"), Site(view));
     }
 
     // One worker: each has a staple cache of its own, and each misses its first handshake.
@@ -33,6 +31,7 @@ internal static class NginxConfiguration
             worker_processes 1;
             pid {{Quote(view.ProcessIdFile)}};
             error_log {{Quote(view.Logs + "/error.log")}} info;
+            {{(view.Log == NginxLog.FilesAndConsole ? "error_log stderr info;" : "")}}
 
             events {
                 worker_connections 1024;
@@ -66,15 +65,19 @@ internal static class NginxConfiguration
             ? $"\n    # Not in the article: nginx cannot be shown the responder's name on this machine.\n    "
                 + $"ssl_stapling_responder {url};"
             : "";
+        var console = view.Log == NginxLog.FilesAndConsole ? "\n    error_log stderr info;" : "";
+        var resolver = view.Resolver is { } server
+            ? $"resolver {server} valid=300s;\n    resolver_timeout 5;"
+            : "# The responder has an address and no name: resolver 127.0.0.1 valid=300s;";
         return $$"""
             server {
                 listen {{view.Listen}} default_server ssl;
                 {{listenIpv6}}
 
-                server_name {{LabTopology.SiteHost}};
+                server_name {{view.HostName}};
 
-                access_log {{Quote(view.Logs + "/echocert_access.log")}};
-                error_log {{Quote(view.Logs + "/echocert_error.log")}};
+                access_log {{Quote(view.Logs + $"/{view.Name}_access.log")}};
+                error_log {{Quote(view.Logs + $"/{view.Name}_error.log")}};{{console}}
 
                 ssl_certificate_key {{Quote(view.Key)}};
                 ssl_password_file {{Quote(view.Password)}};
@@ -83,8 +86,7 @@ internal static class NginxConfiguration
                 {{Stapling(view)}}
                 ssl_trusted_certificate {{Quote(view.TrustedCertificates)}};{{responder}}
 
-                resolver {{view.Resolver}} valid=300s;
-                resolver_timeout 5;
+                {{resolver}}
 
                 ssl_session_timeout 1d;
                 ssl_session_cache shared:SSL:50m;

@@ -8,14 +8,14 @@ namespace OcspLab.Lab.Nginx;
 /// Looks where nginx may come from: a container where a runtime answers, else a process, else nowhere. Nothing is
 /// fetched or written.
 /// </summary>
-/// <param name="topology">The lab.</param>
+/// <param name="source">What is asked for.</param>
+/// <param name="wantedImage">The image of a container, or null for the official one, or the one that is here.</param>
 /// <param name="clock">The time.</param>
-public sealed class NginxPlanner(LabTopology topology, TimeProvider clock)
+public sealed class NginxPlanner(NginxSource source, string? wantedImage, TimeProvider clock)
 {
     /// <summary>Looks.</summary>
     public async Task<NginxPlan> PlanAsync(CancellationToken cancellationToken)
     {
-        var source = topology.NginxSource;
         if (source == NginxSource.Off)
             return new NginxPlan(source, []);
         if (source == NginxSource.Process)
@@ -38,7 +38,7 @@ public sealed class NginxPlanner(LabTopology topology, TimeProvider clock)
     // What is here already comes first, the wanted one before the home-made one.
     private async Task<NginxImage> FindImageAsync(ContainerRuntime runtime, CancellationToken cancellationToken)
     {
-        string[] images = topology.NginxImage is { } wanted
+        string[] images = wantedImage is { } wanted
             ? [wanted]
             : [ContainedNginx.OfficialImage, ContainedNginx.LocalImage];
         foreach (var image in images)

@@ -1,6 +1,5 @@
 using System.Net;
 using OcspLab.Lab.Topology;
-using OcspLab.Pki;
 
 namespace OcspLab.Lab.Nginx;
 
@@ -21,16 +20,10 @@ public sealed record OrchestratedNginx(NginxRecipe? Container, LocalNginx? Proce
 /// <summary>
 /// Carries a plan out: fetches what is missing and falls back to the next way where one does not work.
 /// </summary>
-/// <param name="topology">The lab.</param>
-/// <param name="certificate">The site's certificate.</param>
+/// <param name="site">What it shall serve.</param>
 /// <param name="clock">The time.</param>
 /// <param name="progress">Is told what takes long.</param>
-public sealed class NginxProvisioner(
-    LabTopology topology,
-    CertificateFiles certificate,
-    TimeProvider clock,
-    Action<string> progress
-)
+public sealed class NginxProvisioner(NginxSite site, TimeProvider clock, Action<string> progress)
 {
     /// <summary>Writes the configuration, has nginx test it, and gives what runs it.</summary>
     /// <exception cref="LabException">
@@ -59,22 +52,19 @@ public sealed class NginxProvisioner(
         );
 
     /// <summary>What a manifest is to say, which is for another machine: what this one has does not matter.</summary>
-    public OrchestratedNginx ProvideForManifest() =>
-        topology.NginxSource switch
+    /// <param name="source">What was asked for.</param>
+    /// <param name="image">The image of a container, or null for the official one.</param>
+    public OrchestratedNginx ProvideForManifest(NginxSource source, string? image) =>
+        source switch
         {
             NginxSource.Off => new OrchestratedNginx(null, null, NginxPlan.LeftOut),
             NginxSource.Process => new OrchestratedNginx(
                 null,
-                new LocalNginx(new NginxBinary("nginx", "on PATH"), HostsView.None, topology, certificate),
+                new LocalNginx(new NginxBinary("nginx", "on PATH"), HostsView.None, site),
                 ""
             ),
             _ => new OrchestratedNginx(
-                new NginxRecipe(
-                    topology.NginxImage ?? ContainedNginx.OfficialImage,
-                    IPAddress.Any,
-                    topology,
-                    certificate
-                ),
+                new NginxRecipe(image ?? ContainedNginx.OfficialImage, IPAddress.Any, site),
                 null,
                 ""
             ),
@@ -124,18 +114,18 @@ public sealed class NginxProvisioner(
     {
         var runtime = container.Runtime;
         await PullAsync(container, pullTimeout, cancellationToken).ConfigureAwait(false);
-        ContainedNginx.Mark(topology, runtime);
-        var name = ContainedNginx.NameOf(topology);
+        ContainedNginx.Mark(site, runtime);
+        var name = ContainedNginx.NameOf(site.Directory);
         try
         {
             var gateway = await runtime.EnsureNetworkAsync(name, cancellationToken).ConfigureAwait(false);
-            var launcher = new ContainedNginx(runtime, container.Image.Name, gateway, topology, certificate);
+            var launcher = new ContainedNginx(runtime, container.Image.Name, gateway, site);
             await TestAsync(launcher, cancellationToken).ConfigureAwait(false);
             return new ProvidedNginx(launcher, launcher.Origin, gateway);
         }
         catch
         {
-            await ContainedNginx.RemoveAsync(runtime, name, topology.NginxDirectory).ConfigureAwait(false);
+            await ContainedNginx.RemoveAsync(runtime, name, site.Directory).ConfigureAwait(false);
             throw;
         }
     }
@@ -149,7 +139,7 @@ public sealed class NginxProvisioner(
         if (gateway is null)
             throw new LabException(reason);
         await PullAsync(container, AutomaticPullTimeout, cancellationToken).ConfigureAwait(false);
-        return new OrchestratedNginx(new NginxRecipe(container.Image.Name, gateway, topology, certificate), null, "");
+        return new OrchestratedNginx(new NginxRecipe(container.Image.Name, gateway, site), null, "");
     }
 
     private async Task<ProvidedNginx> RunExecutableAsync(
@@ -179,7 +169,7 @@ public sealed class NginxProvisioner(
                 "nginx: no private /etc/hosts on this machine (unshare is missing or forbidden), so "
                     + "ssl_stapling_responder tells it the responder's address"
             );
-        return new LocalNginx(binary, view, topology, certificate);
+        return new LocalNginx(binary, view, site);
     }
 
     private async Task TestAsync(INginxLauncher launcher, CancellationToken cancellationToken)
@@ -188,7 +178,7 @@ public sealed class NginxProvisioner(
         launcher.WriteConfiguration();
         foreach (
             var warning in await NginxProcess
-                .TestAsync(launcher, topology.NginxDirectory, cancellationToken)
+                .TestAsync(launcher, site.Directory, cancellationToken)
                 .ConfigureAwait(false)
         )
             progress($"nginx -t: {warning}");

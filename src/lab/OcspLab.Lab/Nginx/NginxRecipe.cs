@@ -1,6 +1,4 @@
 using System.Net;
-using OcspLab.Lab.Topology;
-using OcspLab.Pki;
 
 namespace OcspLab.Lab.Nginx;
 
@@ -10,21 +8,20 @@ namespace OcspLab.Lab.Nginx;
 /// </summary>
 /// <param name="Image">The image.</param>
 /// <param name="Gateway">Where name server and responder listen for it.</param>
-/// <param name="Topology">The lab.</param>
-/// <param name="Certificate">The site's certificate.</param>
-public sealed record NginxRecipe(string Image, IPAddress Gateway, LabTopology Topology, CertificateFiles Certificate)
+/// <param name="Site">What it serves.</param>
+public sealed record NginxRecipe(string Image, IPAddress Gateway, NginxSite Site)
 {
     /// <summary>The port that nginx listens on inside.</summary>
     public static int Port => ContainedNginx.Port;
 
     /// <summary>What of the lab it sees.</summary>
-    public IReadOnlyList<ContainerMount> Mounts => ContainedNginx.Mounts(Topology, Certificate);
+    public IReadOnlyList<ContainerMount> Mounts => ContainedNginx.Mounts(Site);
 
     /// <summary>Arguments for the runtime, before the image.</summary>
-    public static IReadOnlyList<string> RuntimeArguments =>
+    public IReadOnlyList<string> RuntimeArguments =>
         [
             .. ContainedNginx
-                .Hosts(HostGateway)
+                .Hosts(Site, HostGateway)
                 .Append($"{Machine}:{HostGateway}")
                 .SelectMany(host => (string[])["--add-host", host]),
             "--security-opt",
@@ -34,8 +31,7 @@ public sealed record NginxRecipe(string Image, IPAddress Gateway, LabTopology To
     /// <summary>
     /// Writes the configuration; nginx looks this machine's name up in its /etc/hosts when it reads it.
     /// </summary>
-    public void WriteConfiguration() =>
-        NginxConfiguration.Write(Topology.NginxDirectory, NginxView.OfContainer($"{Machine}:{Topology.Ports.Dns}"));
+    public void WriteConfiguration() => NginxConfiguration.Write(Site.Directory, NginxView.OfContainer(Site, Machine));
 
     private const string HostGateway = "host-gateway";
     private const string Machine = "host.docker.internal";

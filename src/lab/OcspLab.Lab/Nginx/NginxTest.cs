@@ -50,18 +50,12 @@ public static class NginxTest
                 LabFailure.Usage
             );
 
-        var binary =
-            new NginxLocator(NginxLocator.DefaultCacheDirectory, _ => { }).FindWithoutDownload()
+        var binary = new NginxLocator(NginxLocator.DefaultCacheDirectory, _ => { }).FindWithoutDownload()
             ?? throw new LabException("nginx is not here. 'ocsplab up --nginx process' fetches it.");
         var view =
             hosts == NginxHosts.Lab
                 ? await HostsViews.DetectAsync(cancellationToken).ConfigureAwait(false)
                 : HostsView.None;
-        return new LocalNginx(
-            binary,
-            view,
-            topology,
-            topology.CreatePki(TimeProvider.System).FilesOf(LabTopology.SiteCertificate)
-        ).Command("-t");
+        return new LocalNginx(binary, view, NginxSite.Of(topology)).Command("-t");
     }
 }

@@ -1,56 +1,70 @@
 using OcspLab.Lab.Topology;
-using OcspLab.Pki;
 
 namespace OcspLab.Lab.Nginx;
 
 /// <summary>
-/// How nginx sees the lab: the paths and addresses of its configuration. Everything else in it is the article's.
+/// How nginx sees its site: the names, paths and addresses of its configuration. Everything else in it is the
+/// article's.
 /// </summary>
 internal sealed record NginxView
 {
-    /// <summary>Paths and ports of the lab's folder.</summary>
-    public static NginxView OfProcess(LabTopology topology, CertificateFiles certificate, HostsView view) =>
+    /// <summary>Paths and ports of this machine.</summary>
+    public static NginxView OfProcess(NginxSite site, HostsView view) =>
         new()
         {
-            Listen = $"127.0.0.1:{topology.Ports.Nginx}",
-            ListenIpv6 = PortCheck.HasIpv6Loopback() ? $"[::1]:{topology.Ports.Nginx}" : null,
-            Key = certificate.Key,
-            Password = certificate.Password,
-            Certificate = certificate.FullChain,
-            TrustedCertificates = Path.Combine(topology.PkiDirectory, "ca-chain.pem"),
-            Logs = Path.Combine(topology.NginxDirectory, "logs"),
-            Html = Path.Combine(topology.NginxDirectory, "html"),
-            Sites = Path.Combine(topology.NginxDirectory, "conf.d"),
-            ProcessIdFile = Path.Combine(topology.NginxDirectory, "nginx.pid"),
-            Temporary = Path.Combine(topology.NginxDirectory, "temp"),
-            Resolver = $"127.0.0.1:{topology.Ports.Dns}",
+            HostName = site.HostName,
+            ResponderHost = site.ResponderHost,
+            Listen = $"127.0.0.1:{site.Port}",
+            ListenIpv6 = PortCheck.HasIpv6Loopback() ? $"[::1]:{site.Port}" : null,
+            Key = site.Certificate.Key,
+            Password = site.Certificate.Password,
+            Certificate = site.Certificate.FullChain,
+            TrustedCertificates = site.TrustedCertificates,
+            Logs = Path.Combine(site.Directory, "logs"),
+            Log = site.Log,
+            Html = Path.Combine(site.Directory, "html"),
+            Sites = Path.Combine(site.Directory, "conf.d"),
+            ProcessIdFile = Path.Combine(site.Directory, "nginx.pid"),
+            Temporary = Path.Combine(site.Directory, "temp"),
+            Resolver = site.NameServer is { } port ? $"127.0.0.1:{port}" : null,
             StaplingResponder =
-                view == HostsView.None && topology.OcspInCertificates == OcspInCertificates.Yes
-                    ? $"http://127.0.0.1:{topology.Ports.Responder}"
-                    : null,
+                view == HostsView.None && site.ResponderHost is not null ? site.ResponderAt("127.0.0.1") : null,
             RunsAsRoot = Environment.UserName == "root",
         };
 
     /// <summary>The article's own paths and ports, which a container can have.</summary>
-    /// <param name="resolver">The lab's name server as the container reaches it.</param>
-    public static NginxView OfContainer(string resolver) =>
+    /// <param name="site">The site.</param>
+    /// <param name="machine">This machine as the container reaches it.</param>
+    public static NginxView OfContainer(NginxSite site, string machine) =>
         new()
         {
+            HostName = site.HostName,
+            ResponderHost = site.ResponderHost,
             Listen = "443",
             ListenIpv6 = PortCheck.HasIpv6Loopback() ? "[::]:443" : null,
-            Key = "/etc/nginx/ssl/echocert.lab/rsa_echocert_encrypted.key",
-            Password = "/etc/nginx/ssl/echocert.lab/password.txt",
-            Certificate = "/etc/nginx/ssl/echocert.lab/fullchain.pem",
+            Key = $"/etc/nginx/ssl/{site.HostName}/rsa_{BaseName(site.HostName)}_encrypted.key",
+            Password = $"/etc/nginx/ssl/{site.HostName}/password.txt",
+            Certificate = $"/etc/nginx/ssl/{site.HostName}/fullchain.pem",
             TrustedCertificates = "/etc/nginx/ssl/ca-chain.pem",
             Logs = "/var/log/nginx",
+            Log = site.Log,
             Html = "/var/www/html",
             Sites = "/etc/nginx/conf.d",
             ProcessIdFile = "/run/nginx.pid",
             Temporary = null,
-            Resolver = resolver,
-            StaplingResponder = null,
+            Resolver = site.NameServer is { } port ? $"{machine}:{port}" : null,
+            // What is loopback's here is the container's own there.
+            StaplingResponder = site.Responder is { IsLoopback: true } ? site.ResponderAt(machine) : null,
             RunsAsRoot = true,
         };
+
+    public required string HostName { get; init; }
+
+    /// <summary>The responder's name, or null where it has none that is looked up.</summary>
+    public required string? ResponderHost { get; init; }
+
+    /// <summary>What the site's own files are called: the first label of its name.</summary>
+    public string Name => BaseName(HostName);
 
     public required string Listen { get; init; }
 
@@ -67,6 +81,8 @@ internal sealed record NginxView
 
     public required string Logs { get; init; }
 
+    public required NginxLog Log { get; init; }
+
     public required string Html { get; init; }
 
     public required string Sites { get; init; }
@@ -76,7 +92,8 @@ internal sealed record NginxView
     /// <summary>For temporary files, or null where nginx' own place for them can be written.</summary>
     public required string? Temporary { get; init; }
 
-    public required string Resolver { get; init; }
+    /// <summary>The name server, or null to go without.</summary>
+    public required string? Resolver { get; init; }
 
     /// <summary>The responder's address, or null where nginx can be shown its name.</summary>
     public required string? StaplingResponder { get; init; }
@@ -89,6 +106,8 @@ internal sealed record NginxView
 
     /// <summary>For <see cref="NginxStapling.File"/>: the response, in DER.</summary>
     public string? StapleFile { get; init; }
+
+    private static string BaseName(string hostName) => hostName.Split('.')[0];
 }
 
 /// <summary>Where nginx' staples come from.</summary>

@@ -31,7 +31,13 @@ public sealed class LabState : IDisposable
             File.WriteAllText(
                 PathIn(topology.Directory),
                 JsonSerializer.Serialize(
-                    new Settings(topology.Ports, topology.OcspInCertificates, host, Environment.UserName)
+                    new Settings(
+                        topology.Ports,
+                        topology.OcspInCertificates,
+                        host,
+                        Environment.UserName,
+                        topology.OcspHost
+                    )
                 )
             );
             return new LabState(@lock);
@@ -65,8 +71,7 @@ public sealed class LabState : IDisposable
     /// <exception cref="LabException">None runs there, or it is another user's.</exception>
     public static LabTopology RequireRunning(string directory)
     {
-        var running =
-            FindRunning(directory)
+        var running = FindRunning(directory)
             ?? throw new LabException(
                 $"No lab runs in {directory}. Start it with 'ocsplab up', or name its folder with --lab."
             );
@@ -110,6 +115,7 @@ public sealed class LabState : IDisposable
                 Directory = directory,
                 Ports = settings.Ports,
                 OcspInCertificates = settings.OcspInCertificates,
+                OcspHost = settings.OcspHost ?? LabTopology.ResponderHost,
             }
             : null;
     }
@@ -174,7 +180,8 @@ public sealed class LabState : IDisposable
         LabPorts Ports,
         OcspInCertificates OcspInCertificates,
         LabHost Host = LabHost.Embedded,
-        string? User = null
+        string? User = null,
+        string? OcspHost = null
     );
 
     private static string PathIn(string directory) => Path.Combine(directory, "lab.json");

@@ -84,6 +84,9 @@ public sealed record LabTopology
     /// </summary>
     public OcspInCertificates OcspInCertificates { get; init; } = OcspInCertificates.Yes;
 
+    /// <summary>The responder's host in the certificates: a name of the lab's name server, or an address.</summary>
+    public string OcspHost { get; init; } = ResponderHost;
+
     /// <summary>The certificates' folder, the one to run the article's commands in.</summary>
     public string PkiDirectory => Path.Combine(Directory, "pki");
 
@@ -103,7 +106,7 @@ public sealed record LabTopology
     public string LogDirectory => Path.Combine(Directory, "logs");
 
     /// <summary>The responder's URL as the certificates name it.</summary>
-    public Uri OcspUrl => new($"http://{ResponderHost}:{Ports.Responder}");
+    public Uri OcspUrl => new($"http://{OcspHost}:{Ports.Responder}");
 
     /// <summary>The admin API.</summary>
     public Uri AdminUrl => new($"http://127.0.0.1:{Ports.ResponderAdmin}");

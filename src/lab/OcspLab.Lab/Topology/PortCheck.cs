@@ -27,6 +27,39 @@ public static class PortCheck
             );
     }
 
+    /// <summary>Makes sure that a lab can have its ports.</summary>
+    /// <exception cref="LabException">One is given twice, or cannot be had.</exception>
+    public static void Require(LabTopology topology)
+    {
+        ArgumentNullException.ThrowIfNull(topology);
+        var clash = topology.Ports.All.GroupBy(port => port.Number).FirstOrDefault(group => group.Count() > 1);
+        if (clash is not null)
+            throw new LabException(
+                $"Port {clash.Key} is given twice: {string.Join(" and ", clash.Select(port => port.Option))}.",
+                LabFailure.Usage
+            );
+        foreach (var port in topology.Ports.All)
+        {
+            if (port.Resource == LabTopology.Nginx && topology.NginxSource == NginxSource.Off)
+                continue;
+            switch (Refusal(port))
+            {
+                case null:
+                    break;
+                case SocketError.AddressAlreadyInUse:
+                    throw new LabException(
+                        $"Port {port.Number} of '{port.Resource}' is in use. End who listens there, or move the "
+                            + $"resource with {port.Option}."
+                    );
+                case { } error:
+                    throw new LabException(
+                        $"Port {port.Number} of '{port.Resource}' cannot be used: {error}. Move the resource with "
+                            + $"{port.Option}."
+                    );
+            }
+        }
+    }
+
     /// <summary>Whether this machine has ::1.</summary>
     public static bool HasIpv6Loopback() =>
         Socket.OSSupportsIPv6 && Bind(IPAddress.IPv6Loopback, 0, SocketType.Stream) is null;

@@ -72,12 +72,23 @@ internal static class DoctorCommand
 
                 foreach (var source in Enum.GetValues<NginxSource>())
                 {
-                    var planner = new NginxPlanner(topology with { NginxSource = source }, TimeProvider.System);
+                    var planner = new NginxPlanner(source, topology.NginxImage, TimeProvider.System);
                     var plan = await planner.PlanAsync(cancellationToken).ConfigureAwait(false);
                     table.AddRow(
                         $"--nginx {source.ToString().ToLowerInvariant()}",
                         source == topology.NginxSource ? "chosen" : "",
                         Markup.Escape(plan.Describe())
+                    );
+                }
+
+                if (runtime is not null)
+                {
+                    // Aspire makes its containers' networks itself, so one must reach this machine by a name.
+                    var (gateway, reason) = await runtime.FindHostGatewayAsync(cancellationToken).ConfigureAwait(false);
+                    table.AddRow(
+                        "the same under Aspire",
+                        gateway is null ? "a process" : "a container",
+                        Markup.Escape(reason)
                     );
                 }
 

@@ -17,7 +17,14 @@ internal static class KestrelCommand
                 var topology = options.Read(arguments);
                 var running = LabState.RequireRunning(topology.Directory);
                 Console.Out.WriteLine(
-                    await SiteClient.RefreshAsync(running, TimeProvider.System, cancellationToken).ConfigureAwait(false)
+                    await SiteClient
+                        .RefreshAsync(
+                            LabTopology.SiteHost,
+                            running.Ports.Kestrel,
+                            running.CreatePki(TimeProvider.System).Root.Certificate,
+                            cancellationToken
+                        )
+                        .ConfigureAwait(false)
                 );
                 return ExitCodes.Good;
             }

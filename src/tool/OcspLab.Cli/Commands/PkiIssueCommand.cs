@@ -34,8 +34,8 @@ internal static class PkiIssueCommand
         var directory = new Option<DirectoryInfo?>("--out")
         {
             Description =
-                "Write fullchain.pem, privkey.pem (not encrypted, yours alone) and root.pem there, for another "
-                + "program.",
+                "Write fullchain.pem (and one with the root), privkey.pem (not encrypted, yours alone) and "
+                + "root.pem there, for another program.",
             HelpName = "DIR",
         };
         var force = new Option<bool>("--force") { Description = "Replace what is there." };
@@ -72,7 +72,8 @@ internal static class PkiIssueCommand
                 if (!isForced)
                 {
                     RequireNew(pki, order.Name);
-                    exported?.RequireNew();
+                    if (exported?.Existing is { } file)
+                        throw new LabException($"{file} is there already. --force replaces it.", LabFailure.Usage);
                 }
 
                 Directory.CreateDirectory(topology.Directory);
@@ -102,8 +103,7 @@ internal static class PkiIssueCommand
     {
         if (kind == CertificateKind.Person && hosts.Count > 0)
             throw new LabException("A person has no --dns; leave out --kind or --dns.", LabFailure.Usage);
-        var wanted =
-            name
+        var wanted = name
             ?? (
                 hosts.Count > 0
                     ? hosts[0].Replace("*.", "", StringComparison.Ordinal).Replace('.', '-').Replace(':', '-')

@@ -12,10 +12,11 @@ internal static class ResponderCommand
         var command = new Command(
             "responder",
             "Run an OCSP responder over an index.txt or a CRL, or over the lab's own certificates. With a verb: the "
-                + "running lab's responder."
+                + "running lab's responder, or 'service'."
         );
         foreach (var verb in ResponderVerbs.Create(options))
             command.Subcommands.Add(verb);
+        command.Subcommands.Add(ServiceCommands.Responder());
         ServeOptions.Configure(command, options);
         return command.WithHelp(
             """

@@ -1,0 +1,66 @@
+using Aspire.Hosting;
+using OcspLab.Lab.Topology;
+using OcspLab.Probe;
+using OcspLab.Testing;
+
+namespace OcspLab.Aspire.Hosting.Tests;
+
+/// <summary>An application of one's own: an authority, a responder, two sites, no name server.</summary>
+public sealed class OwnApplicationTests : IDisposable
+{
+    private readonly TempFolder _folder = new();
+
+    public void Dispose() => _folder.Dispose();
+
+    [Fact]
+    public async Task Three_lines_give_a_site_a_staple_with_ECDSA_keys_and_another_site_may_be_added()
+    {
+        using var timer = new CancellationTokenSource(TimeSpan.FromMinutes(3));
+        var ports = FreePort.Find(4);
+        var builder = Models.Create(_folder.Path);
+        var authority = builder.AddCertificateAuthority("pki", _folder["pki"]).WithEcdsaKeys();
+        authority.AddOcspResponder("ocsp", ports[0], ports[1]);
+        builder
+            .AddSite("shop")
+            .WithHttpsEndpoint(port: ports[2], name: "https", isProxied: false)
+            .WithStapledCertificate(authority, "shop.lab");
+        await builder.AddStaplingNginxAsync("nginx", authority, "pay.lab", ports[3], StaplingNginxSource.Process);
+        await using (var application = builder.Build())
+        {
+            await application.StartAsync(timer.Token);
+            foreach (var name in (string[])["shop", "nginx"])
+                await application.ResourceNotifications.WaitForResourceHealthyAsync(name, timer.Token);
+            var root = authority.Resource.RootCertificate;
+            await Handshakes.ExpectAsync(ports[2], "shop.lab", root, StapleVerdictKind.Good);
+            await Handshakes.ExpectAsync(ports[3], "pay.lab", root, StapleVerdictKind.Good);
+            var report = await Handshakes.ShakeAsync(ports[2], "shop.lab", root);
+            Assert.True(report.IsForName);
+            Assert.Equal("ECDSA P-256", report.Chain[0].Key);
+            Assert.Equal([$"http://127.0.0.1:{ports[0]}"], report.Chain[0].Responders);
+            Assert.True(File.Exists(_folder["pki/.gitignore"]));
+            Assert.Equal(
+                UnixFileMode.UserRead | UnixFileMode.UserWrite,
+                OperatingSystem.IsWindows()
+                    ? UnixFileMode.UserRead | UnixFileMode.UserWrite
+                    : File.GetUnixFileMode(_folder["pki/servers/shop-lab/privkey.pem"])
+            );
+        }
+
+        Assert.Null(LabState.FindRunning(_folder["pki"]));
+    }
+
+    [Fact]
+    public async Task A_port_that_is_taken_ends_the_start_and_names_whose_it_is()
+    {
+        using var taken = new System.Net.Sockets.TcpListener(System.Net.IPAddress.Loopback, 0);
+        taken.Start();
+        var port = ((System.Net.IPEndPoint)taken.LocalEndpoint).Port;
+        var builder = Models.Create(_folder.Path);
+        builder.AddCertificateAuthority("pki", _folder["pki"]).AddOcspResponder("ocsp", port, FreePort.Find());
+        await using var application = builder.Build();
+        var refused = await Assert.ThrowsAsync<DistributedApplicationException>(() =>
+            application.StartAsync(TestContext.Current.CancellationToken)
+        );
+        Assert.StartsWith($"Port {port} of 'ocsp' cannot be had", refused.Message, StringComparison.Ordinal);
+    }
+}
