@@ -1,6 +1,3 @@
-using System.Runtime.InteropServices;
-using System.Text;
-using OcspLab.Lab.Processes;
 using OcspLab.Lab.Topology;
 using OcspLab.Testing;
 
