@@ -41,9 +41,12 @@ internal static class SiteSettings
             appsettings.json:
             {settings}
 
-            Program.cs, after 'dotnet add package OcspLab.Stapling.Kestrel':
+            Program.cs, with OcspLab.Stapling.Kestrel as a package or a reference:
               var builder = WebApplication.CreateBuilder(args);
               builder.WebHost.UseOcspStapling();
+              var app = builder.Build();
+              app.MapGet("/", () => "Hello");
+              app.Run();
 
             While the lab ({OwnCommand.Text} up{lab}) and the application run:
               {OwnCommand.Text} inspect 127.0.0.1:{Port}{name} --ca {OwnCommand.Quote(exported.Root)}

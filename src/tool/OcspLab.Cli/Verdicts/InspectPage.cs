@@ -17,10 +17,11 @@ internal static class InspectPage
             Terminal.Write(Certificate(certificate, index, report, now));
         }
 
-        if (report.Advice.Count == 0)
-            return;
         Console.Out.WriteLine();
         var grid = Grid();
+        // Of a long page one sees the end.
+        if (report.Advice.Count == 0)
+            VerdictTable.Row(grid, "so", $"{report.Staple.Word}, nothing to mend");
         foreach (var (advice, index) in report.Advice.Select((advice, index) => (advice, index)))
             VerdictTable.Row(grid, index == 0 ? "advice" : "", advice);
         Terminal.Write(grid);
@@ -70,7 +71,7 @@ internal static class InspectPage
             "responder",
             certificate.Responders.Count == 0 ? "none is named" : string.Join(", ", certificate.Responders)
         );
-        VerdictTable.Row(grid, "staple", certificate.StapleBytes is { } size ? $"{size} bytes" : "none");
+        VerdictTable.Row(grid, "own staple", certificate.StapleBytes is { } size ? $"{size} bytes" : "none");
         return grid;
     }
 
