@@ -1,5 +1,7 @@
 using System.Net;
 using System.Net.Sockets;
+using Microsoft.Extensions.Diagnostics.HealthChecks;
+using OcspLab.Lab.Health;
 using OcspLab.Lab.Hosting;
 using OcspLab.Lab.Topology;
 using OcspLab.Testing;
@@ -36,6 +38,35 @@ public sealed class EmbeddedLabTests : IDisposable
             StringComparison.Ordinal
         );
         Assert.Equal(LabFailure.Unavailable, exception.Failure);
+    }
+
+    [Fact]
+    public async Task Health_knows_its_own_server_and_not_just_any_good_staple()
+    {
+        var cancellationToken = TestContext.Current.CancellationToken;
+        var topology = Topology();
+        await using var lab = await EmbeddedLab.StartAsync(
+            topology,
+            TimeProvider.System,
+            new LabBoard(),
+            cancellationToken
+        );
+        var own = LabHealth.CheckOf(topology, LabTopology.Kestrel, TimeProvider.System)!;
+        var healthy = await own.CheckHealthAsync(new HealthCheckContext(), cancellationToken);
+        Assert.Equal((HealthStatus.Healthy, "stapled good"), (healthy.Status, healthy.Description));
+        var stranger = new StapleHealthCheck(
+            LabTopology.SiteHost,
+            topology.Ports.Kestrel,
+            () => "01",
+            TimeProvider.System
+        );
+        var found = await stranger.CheckHealthAsync(new HealthCheckContext(), cancellationToken);
+        Assert.Equal(HealthStatus.Unhealthy, found.Status);
+        Assert.StartsWith(
+            $"another server listens on port {topology.Ports.Kestrel}",
+            found.Description,
+            StringComparison.Ordinal
+        );
     }
 
     private LabTopology Topology()
