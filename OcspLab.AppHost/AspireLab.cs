@@ -11,11 +11,11 @@ namespace OcspLab.AppHost;
 internal static class AspireLab
 {
     /// <summary>Runs it, or publishes its manifest.</summary>
-    /// <exception cref="LabException">A port is taken, or nginx cannot be had as it was asked for.</exception>
     /// <param name="topology">The lab.</param>
     /// <param name="args">The command line, of which Aspire reads its part.</param>
     /// <param name="duration">How long after its start it takes itself down, or null.</param>
     /// <param name="cancellationToken">Takes it down.</param>
+    /// <exception cref="LabException">A port is taken, or nginx cannot be had as it was asked for.</exception>
     public static async Task RunAsync(
         LabTopology topology,
         string[] args,
@@ -34,6 +34,7 @@ internal static class AspireLab
         if (builder.ExecutionContext.IsRunMode)
         {
             PortCheck.Require(topology);
+            topology.CreatePki(TimeProvider.System).CheckKeys();
             builder.Services.AddHostedService(services =>
                 ActivatorUtilities.CreateInstance<LogFiles>(services, topology)
             );
@@ -64,8 +65,12 @@ internal static class AspireLab
             .WithCertificate(LabTopology.SiteCertificate, LabTopology.SiteHost, $"www.{LabTopology.SiteHost}")
             .WithMustStapleCertificate("echo-must-staple", LabTopology.SiteHost, $"www.{LabTopology.SiteHost}")
             .WithClientCertificate("alice");
-        if (topology.KeyAlgorithm == KeyAlgorithm.Ecdsa)
-            authority.WithEcdsaKeys();
+        _ = topology.KeyAlgorithm switch
+        {
+            KeyAlgorithm.Ecdsa => authority.WithEcdsaKeys(),
+            KeyAlgorithm.Rsa => authority.WithRsaKeys(),
+            _ => authority,
+        };
         authority.AddNameServer(LabTopology.Dns, ports.Dns);
         var responder = authority
             .AddOcspResponder(
@@ -74,7 +79,7 @@ internal static class AspireLab
                 ports.ResponderAdmin,
                 hostName: LabTopology.ResponderHost
             )
-            .WithAnswerLifetime(topology.Validity);
+            .WithResponseLifetime(topology.Validity);
         if (topology.OcspInCertificates == OcspInCertificates.No)
             responder.WithoutUrlInCertificates();
 

@@ -34,7 +34,7 @@ public static class CertificateAuthorityBuilderExtensions
         );
         if (builder.ExecutionContext.IsRunMode)
         {
-            var hasTool = OcspLabTool.Find(builder).IsFound;
+            Func<bool> hasTool = () => OcspLabTool.Find(builder).IsFound;
             builder.Services.AddKeyedSingleton(name, (services, _) =>
                 ActivatorUtilities.CreateInstance<AuthorityRun>(services, authority, hasTool)
             );
@@ -43,11 +43,10 @@ public static class CertificateAuthorityBuilderExtensions
             );
             // The orchestrator is a hosted service itself, and the first of them.
             builder.Eventing.Subscribe<BeforeStartEvent>(
-                (started, _) =>
-                {
-                    started.Services.GetRequiredKeyedService<AuthorityRun>(name).Prepare();
-                    return Task.CompletedTask;
-                }
+                (started, cancellationToken) =>
+                    started
+                        .Services.GetRequiredKeyedService<AuthorityRun>(name)
+                        .PrepareAsync(started.Model, cancellationToken)
             );
         }
 
@@ -65,6 +64,15 @@ public static class CertificateAuthorityBuilderExtensions
             .OnInitializeResource(AuthorityFiles.MakeAsync)
             // For development; what is deployed has certificates of its own.
             .ExcludeFromManifest();
+    }
+
+    /// <summary>Issues RSA keys, which is what a new authority does by itself.</summary>
+    public static IResourceBuilder<CertificateAuthorityResource> WithRsaKeys(
+        this IResourceBuilder<CertificateAuthorityResource> authority
+    )
+    {
+        ArgumentNullException.ThrowIfNull(authority);
+        return authority.WithKeys(KeyAlgorithm.Rsa);
     }
 
     /// <summary>Issues ECDSA keys (P-256) instead of RSA keys.</summary>
@@ -113,7 +121,7 @@ public static class CertificateAuthorityBuilderExtensions
         return authority;
     }
 
-    internal static IResourceBuilder<CertificateAuthorityResource> WithKeys(
+    private static IResourceBuilder<CertificateAuthorityResource> WithKeys(
         this IResourceBuilder<CertificateAuthorityResource> authority,
         KeyAlgorithm algorithm
     )
@@ -130,7 +138,7 @@ public static class CertificateAuthorityBuilderExtensions
     )
     {
         ArgumentNullException.ThrowIfNull(authority);
-        ArgumentOutOfRangeException.ThrowIfZero(hostNames.Length);
+        CertificateAuthorityResource.CheckHosts(hostNames);
         authority.Resource.Order(
             new CertificateOrder(name) { Kind = kind, HostNames = CertificateAuthorityResource.WithLoopback(hostNames) }
         );

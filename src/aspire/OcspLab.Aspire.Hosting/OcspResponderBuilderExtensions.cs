@@ -33,6 +33,7 @@ public static class OcspResponderBuilderExtensions
     {
         ArgumentNullException.ThrowIfNull(authority);
         ArgumentException.ThrowIfNullOrEmpty(name);
+        ArgumentOutOfRangeException.ThrowIfEqual(adminPort, port);
         var builder = authority.ApplicationBuilder;
         var owner = authority.Resource;
         if (owner.Responder is { } known)
@@ -45,7 +46,7 @@ public static class OcspResponderBuilderExtensions
         };
         var tool = OcspLabTool.Find(builder);
         var responder = new OcspResponderResource(name, tool.Command, builder.AppHostDirectory, owner);
-        owner.Responder = responder;
+        owner.Add(responder);
         return builder
             .AddResource(responder)
             .WithArgs([.. tool.Arguments, "responder", "service"])
@@ -70,15 +71,17 @@ public static class OcspResponderBuilderExtensions
             .WaitFor(authority);
     }
 
-    /// <summary>How long an answer is good for (nextUpdate, RFC 6960 §4.2.2.1). Default one hour.</summary>
+    /// <summary>How long a response is good for (nextUpdate, RFC 6960 §4.2.2.1). Default one hour.</summary>
     /// <param name="responder">The responder.</param>
-    /// <param name="lifetime">More than a minute, at most ten days.</param>
-    public static IResourceBuilder<OcspResponderResource> WithAnswerLifetime(
+    /// <param name="lifetime">Ten seconds to ten days.</param>
+    public static IResourceBuilder<OcspResponderResource> WithResponseLifetime(
         this IResourceBuilder<OcspResponderResource> responder,
         TimeSpan lifetime
     )
     {
         ArgumentNullException.ThrowIfNull(responder);
+        ArgumentOutOfRangeException.ThrowIfLessThan(lifetime, MinimumLifetime);
+        ArgumentOutOfRangeException.ThrowIfGreaterThan(lifetime, MaximumLifetime);
         var authority = responder.Resource.Authority;
         authority.Topology = authority.Topology with { Validity = lifetime };
         return responder;
@@ -120,7 +123,7 @@ public static class OcspResponderBuilderExtensions
         owner.Topology = owner.Topology with { Ports = owner.Topology.Ports with { Dns = port } };
         var tool = OcspLabTool.Find(builder);
         var server = new NameServerResource(name, tool.Command, builder.AppHostDirectory);
-        owner.NameServer = server;
+        owner.Add(server);
         return builder
             .AddResource(server)
             .WithArgs([.. tool.Arguments, "dns"])
@@ -161,4 +164,8 @@ public static class OcspResponderBuilderExtensions
                 .Distinct()
                 .DefaultIfEmpty("ocsplab.test"),
         ];
+
+    // Those of the responder's own setting.
+    private static readonly TimeSpan MinimumLifetime = TimeSpan.FromSeconds(10);
+    private static readonly TimeSpan MaximumLifetime = TimeSpan.FromDays(10);
 }

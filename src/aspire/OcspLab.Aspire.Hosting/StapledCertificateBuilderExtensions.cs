@@ -34,13 +34,13 @@ public static class StapledCertificateBuilderExtensions
     {
         ArgumentNullException.ThrowIfNull(site);
         ArgumentNullException.ThrowIfNull(authority);
-        ArgumentOutOfRangeException.ThrowIfZero(hostNames.Length);
+        CertificateAuthorityResource.CheckHosts(hostNames);
         var owner = authority.Resource;
         var served = new StapledSite(site.Resource, hostNames[0], owner.OrderFor(hostNames).Name);
-        return site.WithoutHttpsCertificate()
-            .WithKestrelEndpoints(owner, served.Certificate)
-            .WithoutExportRetry()
-            .Stapled(authority, served);
+        // What is deployed has a certificate, and addresses, of its own.
+        if (site.ApplicationBuilder.ExecutionContext.IsRunMode)
+            site.WithoutHttpsCertificate().WithKestrelEndpoints(owner, served.Certificate).WithoutExportRetry();
+        return site.Stapled(authority, served);
     }
 
     /// <summary>
@@ -56,8 +56,7 @@ public static class StapledCertificateBuilderExtensions
     }
 
     /// <summary>
-    /// Adds a command that has the site refresh its staples. The site maps it:
-    /// <c>app.MapOcspStaplingStatus()</c>.
+    /// Adds a command that has the site refresh its staples. The site maps it: <c>app.MapOcspStaplingStatus()</c>.
     /// </summary>
     /// <param name="site">A site with a stapled certificate.</param>
     public static IResourceBuilder<T> WithRefreshStaplesCommand<T>(this IResourceBuilder<T> site)
@@ -88,18 +87,18 @@ public static class StapledCertificateBuilderExtensions
         ArgumentNullException.ThrowIfNull(authority);
         var owner = authority.Resource;
         var roots = new CertificateAuthorityCollection($"{client.Resource.Name}-{owner.Name}-roots");
+        // Whoever waits for the authority waits for this too.
+        authority.OnResourceReady(
+            (_, _, _) =>
+            {
+                roots.Certificates.Clear();
+                roots.Certificates.Add(X509CertificateLoader.LoadCertificateFromFile(owner.RootCertificate));
+                return Task.CompletedTask;
+            }
+        );
         return client
             .WithCertificateAuthorityCollection(client.ApplicationBuilder.CreateResourceBuilder(roots))
-            .WaitFor(authority)
-            // The root is there when the client starts, and not before.
-            .OnBeforeResourceStarted(
-                (_, _, _) =>
-                {
-                    if (roots.Certificates.Count == 0)
-                        roots.Certificates.Add(X509CertificateLoader.LoadCertificateFromFile(owner.RootCertificate));
-                    return Task.CompletedTask;
-                }
-            );
+            .WaitFor(authority);
     }
 
     /// <summary>What all servers of the authority have in common, whatever they are.</summary>
@@ -111,9 +110,8 @@ public static class StapledCertificateBuilderExtensions
         where T : IResourceWithEndpoints, IResourceWithWaitSupport
     {
         var owner = authority.Resource;
-        owner.Sites.Add(served);
-        var builder = site.ApplicationBuilder;
-        site.WithCheck(() =>
+        owner.Add(served);
+        return site.WithCheck(() =>
                 new StapleHealthCheck(
                     served.HostName,
                     PortOf(served.Resource),
@@ -123,11 +121,6 @@ public static class StapledCertificateBuilderExtensions
             )
             .WithReferenceRelationship(authority)
             .WaitFor(authority);
-        if (owner.Responder is { } responder)
-            site.WaitFor(builder.CreateResourceBuilder(responder)).WithReferenceRelationship(responder);
-        if (owner.NameServer is { } server)
-            site.WaitFor(builder.CreateResourceBuilder(server)).WithReferenceRelationship(server);
-        return site;
     }
 
     /// <summary>The port on which a site serves HTTPS, where that is known before it starts.</summary>
@@ -139,7 +132,9 @@ public static class StapledCertificateBuilderExtensions
 
     private static int PortOf(IResourceWithEndpoints site) => Https(site).Port;
 
-    private static EndpointReference Https(IResourceWithEndpoints site) =>
+    /// <summary>The endpoint on which a site serves HTTPS.</summary>
+    /// <exception cref="DistributedApplicationException">It has none.</exception>
+    internal static EndpointReference Https(IResourceWithEndpoints site) =>
         site.GetEndpoints().FirstOrDefault(endpoint => endpoint.Scheme == Uri.UriSchemeHttps)
         ?? throw new DistributedApplicationException(
             $"'{site.Name}' has a stapled certificate and no endpoint for HTTPS. Add one: WithHttpsEndpoint()."

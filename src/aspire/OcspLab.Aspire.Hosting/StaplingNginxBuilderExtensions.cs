@@ -27,6 +27,9 @@ public static class StaplingNginxBuilderExtensions
     /// <param name="image">The image of a container, or null for the official one.</param>
     /// <param name="progress">Is told what takes long. Default: standard error.</param>
     /// <exception cref="DistributedApplicationException">There is no nginx to be had here.</exception>
+    /// <exception cref="InvalidOperationException">
+    /// The authority has no responder yet, or an nginx already.
+    /// </exception>
     public static async Task<IResourceBuilder<IStaplingNginxResource>> AddStaplingNginxAsync(
         this IDistributedApplicationBuilder builder,
         [ResourceName] string name,
@@ -41,7 +44,16 @@ public static class StaplingNginxBuilderExtensions
         ArgumentNullException.ThrowIfNull(builder);
         ArgumentException.ThrowIfNullOrEmpty(name);
         ArgumentNullException.ThrowIfNull(authority);
+        CertificateAuthorityResource.CheckHosts([hostName]);
         var owner = authority.Resource;
+        if (owner.Responder is null)
+            throw new InvalidOperationException(
+                $"'{owner.Name}' has no responder yet, and nginx's configuration names it: call AddOcspResponder first."
+            );
+        if (owner.Sites.FirstOrDefault(site => site.Resource is IStaplingNginxResource) is { } known)
+            throw new InvalidOperationException(
+                $"'{owner.Name}' has an nginx already, '{known.Resource.Name}', and one folder for it."
+            );
         var certificate = owner.OrderFor([hostName]).Name;
         // The key's kind, and with it the files' names, are known once the authority is there.
         NginxSite Site() =>
@@ -89,9 +101,6 @@ public static class StaplingNginxBuilderExtensions
             return provisioner.ProvideForManifest(source, image);
         try
         {
-            await NginxLeftover
-                .RemoveAsync(site.Directory, TimeProvider.System, CancellationToken.None)
-                .ConfigureAwait(false);
             var plan = await new NginxPlanner(source, image, TimeProvider.System)
                 .PlanAsync(CancellationToken.None)
                 .ConfigureAwait(false);
@@ -128,13 +137,7 @@ public static class StaplingNginxBuilderExtensions
                 isProxied: false
             )
             .WithContainerRuntimeArgs([.. recipe.RuntimeArguments])
-            .OnBeforeResourceStarted(
-                (_, _, _) =>
-                {
-                    (recipe with { Site = site() }).WriteConfiguration();
-                    return Task.CompletedTask;
-                }
-            );
+            .Configured(owner, () => (recipe with { Site = site() }).WriteConfiguration());
         foreach (var mount in recipe.Mounts)
             server.WithBindMount(mount.Source, mount.Target, mount.IsReadOnly);
         return server;
@@ -162,13 +165,25 @@ public static class StaplingNginxBuilderExtensions
                     );
             })
             .WithHttpsEndpoint(port: port, name: IStaplingNginxResource.HttpsEndpointName, isProxied: false)
-            .OnBeforeResourceStarted(
-                (_, _, _) =>
-                {
-                    launcher.For(site()).WriteConfiguration();
-                    return Task.CompletedTask;
-                }
-            );
+            .Configured(owner, () => launcher.For(site()).WriteConfiguration());
+    }
+
+    // Before each start, and once more when the authority is there: the first of these comes before it is waited for.
+    private static IResourceBuilder<T> Configured<T>(
+        this IResourceBuilder<T> server,
+        CertificateAuthorityResource owner,
+        Action write
+    )
+        where T : IStaplingNginxResource
+    {
+        server.ApplicationBuilder.CreateResourceBuilder(owner).OnResourceReady((_, _, _) => WriteAsync());
+        return server.OnBeforeResourceStarted((_, _, _) => WriteAsync());
+
+        Task WriteAsync()
+        {
+            write();
+            return Task.CompletedTask;
+        }
     }
 }
 

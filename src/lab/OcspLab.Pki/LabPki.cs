@@ -162,8 +162,9 @@ public sealed partial class LabPki(string directory, PkiOptions options, TimePro
         return Describe(order.Name, certificate, files, Freshness.Kept);
     }
 
-    // To ask for other keys is no leave to replace what is there.
-    private void CheckKeys()
+    /// <summary>Makes sure that the certificates that are there have the kind of key that is asked for.</summary>
+    /// <exception cref="PkiException">They have another, and to ask is no leave to replace them.</exception>
+    public void CheckKeys()
     {
         if (
             options.KeyAlgorithm is { } wanted

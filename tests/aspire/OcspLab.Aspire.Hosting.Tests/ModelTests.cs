@@ -19,7 +19,7 @@ public sealed class ModelTests : IDisposable
     {
         var builder = Models.Create(_folder.Path);
         var authority = builder.AddCertificateAuthority("pki", _folder["lab"]);
-        var responder = authority.AddOcspResponder("ocsp", 7001, 7002).WithAnswerLifetime(TimeSpan.FromMinutes(9));
+        var responder = authority.AddOcspResponder("ocsp", 7001, 7002).WithResponseLifetime(TimeSpan.FromMinutes(9));
         var topology = new LabTopology
         {
             Directory = _folder["lab"],
@@ -30,7 +30,6 @@ public sealed class ModelTests : IDisposable
         foreach (var (key, value) in topology.SettingsOf(LabTopology.Responder))
             Assert.Equal(value, variables[key.Replace(":", "__", StringComparison.Ordinal)]);
         Assert.Equal(new Uri("http://127.0.0.1:7001"), responder.Resource.Url);
-        Assert.DoesNotContain("OTEL_DOTNET_EXPERIMENTAL_OTLP_RETRY", variables.Keys);
         Assert.Equal(["pki"], Models.WaitsFor(responder.Resource));
     }
 
@@ -49,10 +48,11 @@ public sealed class ModelTests : IDisposable
         var folder = Path.Combine(_folder["lab"], "servers", "shop-lab");
         Assert.Equal(Path.Combine(folder, "fullchain.pem"), variables["Kestrel__Endpoints__https__Certificate__Path"]);
         Assert.Equal(Path.Combine(folder, "privkey.pem"), variables["Kestrel__Endpoints__https__Certificate__KeyPath"]);
+        Assert.DoesNotContain("OTEL_DOTNET_EXPERIMENTAL_OTLP_RETRY", variables.Keys);
         Assert.Equal("127.0.0.1:7003", variables["OcspStapling__Fetch__Resolvers__0"]);
         Assert.IsType<ReferenceExpression>(variables["Kestrel__Endpoints__https__Url"]);
         Assert.DoesNotContain(variables.Keys, key => key.Contains("Password", StringComparison.OrdinalIgnoreCase));
-        Assert.Equal(["pki", "ocsp", "dns"], Models.WaitsFor(site.Resource));
+        Assert.Equal(["dns", "ocsp", "pki"], Models.WaitsFor(site.Resource).Order());
         Assert.Equal(new Uri("http://ocsp.shop.lab:7001"), authority.Resource.Responder?.Url);
     }
 
@@ -67,6 +67,24 @@ public sealed class ModelTests : IDisposable
         var variables = await builder.EnvironmentOfAsync(server.Resource);
         Assert.Equal("ocsp.shop.lab,shop.lab,www.shop.lab,pay.lab", variables["Dns__Names"]);
         Assert.Equal("7003", variables["Dns__Port"]);
+    }
+
+    [Fact]
+    public async Task Whoever_is_added_after_a_site_is_asked_by_it_all_the_same()
+    {
+        var builder = Models.Create(_folder.Path);
+        var authority = builder.AddCertificateAuthority("pki", _folder["lab"]);
+        var site = builder
+            .AddSite("shop")
+            .WithHttpsEndpoint(port: 7004, name: "https", isProxied: false)
+            .WithStapledCertificate(authority, "shop.lab");
+        authority.AddOcspResponder("ocsp", 7001, 7002, hostName: "ocsp.shop.lab");
+        authority.AddNameServer("dns", 7003);
+        Assert.Equal(["dns", "ocsp", "pki"], Models.WaitsFor(site.Resource).Order());
+        Assert.Equal(
+            "127.0.0.1:7003",
+            (await builder.EnvironmentOfAsync(site.Resource))["OcspStapling__Fetch__Resolvers__0"]
+        );
     }
 
     [Fact]
@@ -93,7 +111,11 @@ public sealed class ModelTests : IDisposable
         Assert.Throws<InvalidOperationException>(() => authority.AddOcspResponder("second"));
         Assert.Throws<ArgumentException>(() => authority.WithCertificate("shop", "other.lab"));
         Assert.Throws<ArgumentException>(() => authority.WithCertificate("Not a name", "other.lab"));
-        Assert.Throws<ArgumentOutOfRangeException>(() => authority.WithCertificate("empty"));
+        Assert.Throws<ArgumentException>(() => authority.WithCertificate("empty"));
+        var url = Assert.Throws<ArgumentException>(() =>
+            builder.AddSite("shop").WithStapledCertificate(authority, "https://shop.lab/")
+        );
+        Assert.StartsWith("'https://shop.lab/' is no host name", url.Message, StringComparison.Ordinal);
     }
 
     [Fact]
@@ -108,7 +130,7 @@ public sealed class ModelTests : IDisposable
             var nginx = await builder.AddStaplingNginxAsync("nginx", authority, "shop.lab", 7004);
             Assert.IsType<StaplingNginxContainerResource>(nginx.Resource);
             Assert.Equal(wanted ?? "false", builder.Configuration["ASPIRE_ENABLE_CONTAINER_TUNNEL"]);
-            Assert.Equal(["pki", "ocsp"], Models.WaitsFor(nginx.Resource));
+            Assert.Equal(["ocsp", "pki"], Models.WaitsFor(nginx.Resource).Order());
             var responder = await builder.EnvironmentOfAsync(authority.Resource.Responder!);
             Assert.Equal("0.0.0.0", responder["Responder__Address"]);
         }

@@ -50,6 +50,33 @@ public sealed class OwnApplicationTests : IDisposable
     }
 
     [Fact]
+    public async Task Two_of_the_applications_own_do_not_share_a_port()
+    {
+        var ports = FreePort.Find(3);
+        var builder = Models.Create(_folder.Path);
+        builder.AddCertificateAuthority("one", _folder["one"]).AddOcspResponder("first", ports[0], ports[1]);
+        builder.AddCertificateAuthority("two", _folder["two"]).AddOcspResponder("second", ports[0], ports[2]);
+        await using var application = builder.Build();
+        var refused = await Assert.ThrowsAsync<DistributedApplicationException>(() =>
+            application.StartAsync(TestContext.Current.CancellationToken)
+        );
+        Assert.Equal($"Port {ports[0]} is given twice: to 'first' and to 'second'.", refused.Message);
+    }
+
+    [Fact]
+    public async Task A_site_without_an_endpoint_for_HTTPS_ends_the_start()
+    {
+        var builder = Models.Create(_folder.Path);
+        var authority = builder.AddCertificateAuthority("pki", _folder["pki"]);
+        builder.AddSite("shop").WithStapledCertificate(authority, "shop.lab");
+        await using var application = builder.Build();
+        var refused = await Assert.ThrowsAsync<DistributedApplicationException>(() =>
+            application.StartAsync(TestContext.Current.CancellationToken)
+        );
+        Assert.Contains("WithHttpsEndpoint()", refused.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public async Task A_port_that_is_taken_ends_the_start_and_names_whose_it_is()
     {
         using var taken = new System.Net.Sockets.TcpListener(System.Net.IPAddress.Loopback, 0);

@@ -55,22 +55,6 @@ public sealed class LabTopologyTests : IDisposable
         Assert.Contains(_folder["file/lab"], exception.Message, StringComparison.Ordinal);
     }
 
-    [Fact]
-    public void The_certificates_command_line_says_all_that_the_topology_says()
-    {
-        var topology = new LabTopology
-        {
-            Directory = _folder.Path,
-            KeyAlgorithm = Pki.KeyAlgorithm.Ecdsa,
-            OcspInCertificates = OcspInCertificates.No,
-            Ports = new LabPorts { Responder = 4711 },
-        };
-        Assert.Equal(
-            ["pki", "init", "--lab", _folder.Path, "--responder-port", "4711", "--ocsp-url", "none", "--key", "ecdsa"],
-            topology.PkiArguments
-        );
-    }
-
     [Theory]
     [InlineData(null, "127.0.0.1", "Present")]
     [InlineData("10.89.0.1", "127.0.0.1,10.89.0.1", "Free")]
@@ -97,14 +81,12 @@ public sealed class LabTopologyTests : IDisposable
                 topology.SettingsOf(LabTopology.Responder)["Responder:Binding"]
             )
         );
-        Assert.All(
-            (string[])[LabTopology.Kestrel, LabTopology.KestrelBuiltIn],
-            site =>
-                Assert.StartsWith(
-                    "https://127.0.0.1:",
-                    topology.SettingsOf(site)["Kestrel:Endpoints:Https:Url"],
-                    StringComparison.Ordinal
-                )
+        Assert.All((string[])[LabTopology.Kestrel, LabTopology.KestrelBuiltIn], site =>
+            Assert.StartsWith(
+                "https://127.0.0.1:",
+                topology.SettingsOf(site)["Kestrel:Endpoints:Https:Url"],
+                StringComparison.Ordinal
+            )
         );
     }
 }

@@ -16,6 +16,7 @@ public sealed class CertificateAuthorityResource(string name, string directory)
         IResourceWithWaitSupport
 {
     private readonly List<CertificateOrder> _orders = [];
+    private readonly List<StapledSite> _sites = [];
 
     /// <summary>
     /// The folder of everything that it makes, which is one that <c>ocsplab --lab</c> knows its way around in.
@@ -29,10 +30,10 @@ public sealed class CertificateAuthorityResource(string name, string directory)
     public string CertificateChain => Pki.CaChain;
 
     /// <summary>Its responder, or null while it has none: then its certificates name none.</summary>
-    public OcspResponderResource? Responder { get; internal set; }
+    public OcspResponderResource? Responder { get; private set; }
 
     /// <summary>Its name server, or null while it has none.</summary>
-    public NameServerResource? NameServer { get; internal set; }
+    public NameServerResource? NameServer { get; private set; }
 
     /// <summary>Ports, files and settings.</summary>
     internal LabTopology Topology { get; set; } =
@@ -44,10 +45,43 @@ public sealed class CertificateAuthorityResource(string name, string directory)
     /// <summary>
     /// What is served by the resources of this application, as health checks and port checks find it.
     /// </summary>
-    internal List<StapledSite> Sites { get; } = [];
+    internal IReadOnlyList<StapledSite> Sites => _sites;
 
     /// <summary>The files.</summary>
     internal LabPki Pki => Topology.CreatePki(TimeProvider.System);
+
+    /// <summary>Takes a responder, which its sites wait for.</summary>
+    internal void Add(OcspResponderResource responder)
+    {
+        Responder = responder;
+        foreach (var site in _sites)
+            WaitFor(site, responder);
+    }
+
+    /// <summary>Takes a name server, which its sites wait for.</summary>
+    internal void Add(NameServerResource server)
+    {
+        NameServer = server;
+        foreach (var site in _sites)
+            WaitFor(site, server);
+    }
+
+    /// <summary>
+    /// Takes a site, which waits for those that it asks, whether they are there already or come later.
+    /// </summary>
+    internal void Add(StapledSite site)
+    {
+        _sites.Add(site);
+        foreach (var service in new IResource?[] { Responder, NameServer }.OfType<IResource>())
+            WaitFor(site, service);
+    }
+
+    private static void WaitFor(StapledSite site, IResource service)
+    {
+        site.Resource.Annotations.Add(new WaitAnnotation(service, WaitType.WaitUntilHealthy));
+        foreach (var relationship in (string[])["WaitFor", "Reference"])
+            site.Resource.Annotations.Add(new ResourceRelationshipAnnotation(service, relationship));
+    }
 
     /// <summary>Orders a certificate.</summary>
     /// <exception cref="ArgumentException">The name is taken, or is none.</exception>
@@ -62,13 +96,36 @@ public sealed class CertificateAuthorityResource(string name, string directory)
         _orders.Add(order);
     }
 
+    /// <summary>Makes sure that a certificate can be issued for these.</summary>
+    /// <exception cref="ArgumentException">There is none, or one is no host.</exception>
+    internal static void CheckHosts(IReadOnlyList<string> hostNames)
+    {
+        ArgumentNullException.ThrowIfNull(hostNames);
+        if (hostNames.Count == 0)
+            throw new ArgumentException("Name at least one host, such as \"shop.lab\".", nameof(hostNames));
+        foreach (var host in hostNames)
+            if (
+                Uri.CheckHostName(host.StartsWith("*.", StringComparison.Ordinal) ? host[2..] : host)
+                == UriHostNameType.Unknown
+            )
+                throw new ArgumentException($"'{host}' is no host name and no address.", nameof(hostNames));
+    }
+
     /// <summary>The order for a host, which is made where there is none.</summary>
     internal CertificateOrder OrderFor(IReadOnlyList<string> hostNames)
     {
-        var known = _orders.Find(order => hostNames.All(order.HostNames.Contains));
+        var known = _orders.Find(order => hostNames.All(order.HostNames.Except(Loopback).Contains));
         if (known is not null)
             return known;
-        var name = hostNames[0].Replace("*.", "", StringComparison.Ordinal).Replace('.', '-').ToLowerInvariant();
+        var name = hostNames[0]
+            .Replace("*.", "", StringComparison.Ordinal)
+            .Replace('.', '-')
+            .Replace(':', '-')
+            .Trim('-')
+            .ToLowerInvariant();
+        name = name[..Math.Min(name.Length, 36)].TrimEnd('-');
+        for (var (stem, number) = (name, 2); _orders.Any(order => order.Name == name); number++)
+            name = $"{stem}-{number}";
         Order(new CertificateOrder(name) { Kind = CertificateKind.Site, HostNames = WithLoopback(hostNames) });
         return _orders[^1];
     }
@@ -76,8 +133,9 @@ public sealed class CertificateAuthorityResource(string name, string directory)
     /// <summary>
     /// What a dashboard's links and a health check call a server: they are names of its certificate too.
     /// </summary>
-    internal static IReadOnlyList<string> WithLoopback(IEnumerable<string> hostNames) =>
-        [.. hostNames.Union(["localhost", "127.0.0.1"])];
+    internal static IReadOnlyList<string> WithLoopback(IEnumerable<string> hostNames) => [.. hostNames.Union(Loopback)];
+
+    private static readonly string[] Loopback = ["localhost", "127.0.0.1"];
 }
 
 /// <summary>A server with a certificate of the authority.</summary>

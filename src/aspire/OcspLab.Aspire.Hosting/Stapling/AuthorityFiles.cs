@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using System.Diagnostics.CodeAnalysis;
 using Aspire.Hosting.ApplicationModel;
 using OcspLab.Aspire.Hosting.ApplicationModel;
 using OcspLab.Lab.Commands;
@@ -13,17 +14,22 @@ internal static class AuthorityFiles
     /// <summary>
     /// Makes whatever is missing, then is running; what cannot be made is told in the resource's log.
     /// </summary>
+    [SuppressMessage(
+        "Design",
+        "CA1031",
+        Justification = "The boundary: nobody else hears of it, and everybody would wait for ever."
+    )]
     public static async Task MakeAsync(
         CertificateAuthorityResource authority,
         InitializeResourceEvent @event,
         CancellationToken cancellationToken
     )
     {
-        await @event
-            .Eventing.PublishAsync(new BeforeResourceStartedEvent(authority, @event.Services), cancellationToken)
-            .ConfigureAwait(false);
         try
         {
+            await @event
+                .Eventing.PublishAsync(new BeforeResourceStartedEvent(authority, @event.Services), cancellationToken)
+                .ConfigureAwait(false);
             var issued = await Task.Run(() => EnsureAsync(authority, cancellationToken), cancellationToken)
                 .ConfigureAwait(false);
             foreach (var certificate in issued)
@@ -45,7 +51,7 @@ internal static class AuthorityFiles
                 )
                 .ConfigureAwait(false);
         }
-        catch (Exception exception) when (exception is PkiException or IOException or UnauthorizedAccessException)
+        catch (Exception exception) when (exception is not OperationCanceledException)
         {
             @event.Logger.NotMade(exception.Message);
             await @event
@@ -74,7 +80,7 @@ internal static class AuthorityFiles
         foreach (var certificate in issued)
             if (authority.Sites.Any(site => site.Certificate == certificate.Name))
                 ExportOf(authority, certificate.Name).Write(pki, certificate);
-        var registry = new SqliteCertificateRegistry(authority.Topology.Database, TimeProvider.System);
+        using var registry = new SqliteCertificateRegistry(authority.Topology.Database, TimeProvider.System);
         await registry.RegisterAsync(issued, TimeProvider.System, cancellationToken).ConfigureAwait(false);
         return issued;
     }

@@ -26,4 +26,18 @@ internal static partial class AuthorityLog
         "responder and name server of '{Authority}' listen on {Address} as well, for nginx's container"
     )]
     public static partial void ListensBeyond(this ILogger logger, string authority, string address);
+
+    [LoggerMessage(
+        5,
+        LogLevel.Warning,
+        "'{Authority}' has no responder: its certificates name none, and nothing is stapled"
+    )]
+    public static partial void NoResponder(this ILogger logger, string authority);
+
+    [LoggerMessage(
+        6,
+        LogLevel.Warning,
+        "{Host} is the responder in the certificates, and there is no name server that knows it: AddNameServer adds one"
+    )]
+    public static partial void NoNameServer(this ILogger logger, string host);
 }

@@ -6,6 +6,7 @@ using Microsoft.Extensions.Logging;
 using OcspLab.Aspire.Hosting.ApplicationModel;
 using OcspLab.Lab;
 using OcspLab.Lab.Hosting;
+using OcspLab.Lab.Nginx;
 using OcspLab.Lab.Topology;
 
 namespace OcspLab.Aspire.Hosting.Stapling;
@@ -15,7 +16,7 @@ namespace OcspLab.Aspire.Hosting.Stapling;
 /// </summary>
 internal sealed class AuthorityRun(
     CertificateAuthorityResource authority,
-    bool hasTool,
+    Func<bool> hasTool,
     ILogger<AuthorityRun> logger,
     ILogger<SignerRenewal> renewalLogger
 ) : BackgroundService
@@ -26,11 +27,14 @@ internal sealed class AuthorityRun(
     /// <exception cref="DistributedApplicationException">
     /// Another application uses the folder, a port is taken, or <c>ocsplab</c> is not here.
     /// </exception>
-    public void Prepare()
+    /// <param name="model">The whole application.</param>
+    /// <param name="cancellationToken">Gives up.</param>
+    public async Task PrepareAsync(DistributedApplicationModel model, CancellationToken cancellationToken)
     {
-        if (!hasTool && authority.Responder is not null)
+        if (!hasTool() && (authority.Responder is not null || authority.NameServer is not null))
             throw new DistributedApplicationException(OcspLabTool.Missing);
-        RequirePorts();
+        RequireSites();
+        RequirePorts(model);
         try
         {
             _state = LabState.Claim(Found(), LabHost.Aspire);
@@ -40,6 +44,11 @@ internal sealed class AuthorityRun(
             throw new DistributedApplicationException(exception.Message, exception);
         }
 
+        // Only now is it sure that the nginx over the folder is nobody's.
+        if (authority.Sites.Any(site => site.Resource is IStaplingNginxResource))
+            await NginxLeftover
+                .RemoveAsync(authority.Topology.NginxDirectory, TimeProvider.System, cancellationToken)
+                .ConfigureAwait(false);
         if (authority.Topology.ContainerGateway is { } gateway)
             logger.ListensBeyond(authority.Name, gateway.Equals(IPAddress.Any) ? "every address" : gateway.ToString());
     }
@@ -58,6 +67,21 @@ internal sealed class AuthorityRun(
         using var renewal = new SignerRenewal(authority.Pki, TimeProvider.System, renewalLogger);
         await renewal.StartAsync(stoppingToken).ConfigureAwait(false);
         await (renewal.ExecuteTask ?? Task.CompletedTask).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+    }
+
+    // A proxy's port is the orchestrator's to take.
+    private static IEnumerable<EndpointAnnotation> FixedPorts(IResource resource) =>
+        resource.Annotations.OfType<EndpointAnnotation>().Where(endpoint => endpoint.Port is not null);
+
+    // What would only be an unhealthy site later, and no reason.
+    private void RequireSites()
+    {
+        foreach (var site in authority.Sites)
+            _ = StapledCertificateBuilderExtensions.Https(site.Resource);
+        if (authority.Sites.Count > 0 && authority.Responder is null)
+            logger.NoResponder(authority.Name);
+        if (authority.NameServer is null && Uri.CheckHostName(authority.Topology.OcspHost) == UriHostNameType.Dns)
+            logger.NoNameServer(authority.Topology.OcspHost);
     }
 
     // As other commands find it in the folder: of the sites, the first two.
@@ -80,7 +104,7 @@ internal sealed class AuthorityRun(
     }
 
     // The orchestrator would start everything, and nothing would say why it ends.
-    private void RequirePorts()
+    private void RequirePorts(DistributedApplicationModel model)
     {
         IEnumerable<IResource> servers =
         [
@@ -88,7 +112,7 @@ internal sealed class AuthorityRun(
             .. authority.Sites.Select(site => site.Resource),
         ];
         foreach (var server in servers)
-        foreach (var endpoint in server.Annotations.OfType<EndpointAnnotation>())
+        foreach (var endpoint in FixedPorts(server))
         {
             if (endpoint.Port is not { } port)
                 continue;
@@ -96,6 +120,13 @@ internal sealed class AuthorityRun(
                 server is NameServerResource ? LabTopology.Dns
                 : server is IStaplingNginxResource ? LabTopology.Nginx
                 : server.Name;
+            var other = model.Resources.FirstOrDefault(resource =>
+                resource != server && FixedPorts(resource).Any(endpoint => endpoint.Port == port)
+            );
+            if (other is not null)
+                throw new DistributedApplicationException(
+                    $"Port {port} is given twice: to '{server.Name}' and to '{other.Name}'."
+                );
             if (PortCheck.Refusal(new LabPort(kind, port, "")) is { } error)
                 throw new DistributedApplicationException(
                     $"Port {port} of '{server.Name}' cannot be had: {error}. End who listens there, or give "

@@ -12,10 +12,11 @@ internal static class Checks
     public static IResourceBuilder<T> WithCheck<T>(this IResourceBuilder<T> resource, Func<IHealthCheck> check)
         where T : IResource
     {
+        var made = new Lazy<IHealthCheck>(check);
         var name = $"{resource.Resource.Name}-health";
         resource
             .ApplicationBuilder.Services.AddHealthChecks()
-            .Add(new HealthCheckRegistration(name, _ => check(), null, null));
+            .Add(new HealthCheckRegistration(name, _ => made.Value, null, null));
         return resource.WithHealthCheck(name);
     }
 }

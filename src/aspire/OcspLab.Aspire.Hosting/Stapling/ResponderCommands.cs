@@ -172,7 +172,9 @@ internal static class ResponderCommands
             return CommandResults.Failure(exception.Message);
         }
         catch (Exception exception)
-            when (exception is HttpRequestException or IOException or UnauthorizedAccessException or JsonException)
+            when (exception is HttpRequestException or IOException or UnauthorizedAccessException or JsonException
+                || (exception is OperationCanceledException && !context.CancellationToken.IsCancellationRequested)
+            )
         {
             return CommandResults.Failure($"the responder does not answer: {exception.Message}");
         }

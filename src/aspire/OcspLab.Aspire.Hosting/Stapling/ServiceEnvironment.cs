@@ -21,7 +21,10 @@ internal static class ServiceEnvironment
         var appHost = resource.ApplicationBuilder.AppHostDirectory;
         return resource.WithEnvironment(context =>
         {
-            foreach (var (key, value) in settings())
+            foreach (
+                var (key, value) in settings()
+                    .Where(setting => context.ExecutionContext.IsRunMode || !IsLaboratory(setting.Key))
+            )
                 context.EnvironmentVariables[key.Replace(":", "__", StringComparison.Ordinal)] = context
                     .ExecutionContext
                     .IsRunMode
@@ -38,6 +41,9 @@ internal static class ServiceEnvironment
     public static IResourceBuilder<T> WithoutExportRetry<T>(this IResourceBuilder<T> resource)
         where T : IResourceWithEnvironment =>
         resource.WithEnvironment(context => context.EnvironmentVariables.Remove("OTEL_DOTNET_EXPERIMENTAL_OTLP_RETRY"));
+
+    // Not even a manifest says that a responder may lie.
+    private static bool IsLaboratory(string key) => key.StartsWith("Responder:Fault", StringComparison.Ordinal);
 
     /// <summary>A path of the folder as it is written down for other machines.</summary>
     public static string Relative(string value, string directory, string appHost) =>

@@ -1,3 +1,4 @@
+using System.Net;
 using System.Net.Http.Json;
 using System.Net.Sockets;
 using System.Security.Cryptography.X509Certificates;
@@ -58,6 +59,11 @@ public static class SiteClient
             using var answer = await client
                 .PostAsync(new Uri($"https://{host}/ocsp-stapling/refresh"), null, cancellationToken)
                 .ConfigureAwait(false);
+            if (answer.StatusCode == HttpStatusCode.NotFound)
+                throw new LabException(
+                    "the site has no such page: 'app.MapOcspStaplingStatus()' maps it",
+                    LabFailure.Configuration
+                );
             answer.EnsureSuccessStatusCode();
             var staples = await answer
                 .Content.ReadFromJsonAsync<RefreshedStaple[]>(cancellationToken)

@@ -20,6 +20,9 @@ internal static class NginxConfiguration
             $"<!doctype html><title>{view.HostName}</title><h1>{view.HostName}</h1><p>Served by nginx.</p>\n"
         );
         File.WriteAllText(Path.Combine(directory, "nginx.conf"), Main(view));
+        // Another site that was served before would be read as well.
+        foreach (var former in Directory.GetFiles(Path.Combine(directory, "conf.d"), "*.conf"))
+            File.Delete(former);
         File.WriteAllText(Path.Combine(directory, "conf.d", $"{view.Name}.conf"), Site(view));
     }
 

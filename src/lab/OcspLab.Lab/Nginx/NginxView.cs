@@ -107,7 +107,7 @@ internal sealed record NginxView
     /// <summary>For <see cref="NginxStapling.File"/>: the response, in DER.</summary>
     public string? StapleFile { get; init; }
 
-    private static string BaseName(string hostName) => hostName.Split('.')[0];
+    private static string BaseName(string hostName) => hostName.TrimStart('*', '.').Split('.')[0];
 }
 
 /// <summary>Where nginx' staples come from.</summary>

@@ -123,22 +123,6 @@ public sealed record LabTopology
             clock
         );
 
-    /// <summary>
-    /// The command line of <c>ocsplab</c> that makes the certificates and tells the registry of them.
-    /// </summary>
-    public IReadOnlyList<string> PkiArguments =>
-        [
-            "pki",
-            "init",
-            "--lab",
-            Directory,
-            "--responder-port",
-            Text(Ports.Responder),
-            "--ocsp-url",
-            OcspInCertificates == OcspInCertificates.Yes ? "yes" : "none",
-            .. KeyAlgorithm is { } key ? (string[])["--key", key.ToString().ToLowerInvariant()] : [],
-        ];
-
     /// <summary>The settings of one service, as configuration keys and values.</summary>
     /// <exception cref="ArgumentException"><paramref name="resource"/> is not a service.</exception>
     public IReadOnlyDictionary<string, string> SettingsOf(string resource) =>

@@ -33,8 +33,8 @@ internal static class NginxCommand
                 var running = LabState.RequireRunning(topology.Directory);
                 if (LabState.HostOf(topology.Directory) == LabHost.Aspire)
                     throw new LabException(
-                        "The lab runs under Aspire, which starts nothing again by itself: use 'Restart nginx' in "
-                            + "its dashboard."
+                        "The lab runs under Aspire, which starts nothing again by itself: use nginx's 'Restart' "
+                            + "in its dashboard."
                     );
                 await NginxLeftover.RestartAsync(running, TimeProvider.System, cancellationToken).ConfigureAwait(false);
                 Console.Out.WriteLine("nginx restarted");
