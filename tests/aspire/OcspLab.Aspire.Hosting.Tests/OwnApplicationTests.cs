@@ -1,4 +1,5 @@
 using Aspire.Hosting;
+using Aspire.Hosting.ApplicationModel;
 using OcspLab.Lab.Topology;
 using OcspLab.Probe;
 using OcspLab.Testing;
@@ -48,6 +49,46 @@ public sealed class OwnApplicationTests : IDisposable
 
         Assert.Null(LabState.FindRunning(_folder["pki"]));
     }
+
+    [Fact]
+    public async Task A_client_trusts_the_root_that_was_made_at_this_very_start()
+    {
+        using var timer = new CancellationTokenSource(TimeSpan.FromMinutes(3));
+        var curl = Tool.Require("curl");
+        var ports = FreePort.Find(3);
+        var builder = Models.Create(_folder.Path);
+        var authority = builder.AddCertificateAuthority("pki", _folder["pki"]);
+        authority.AddOcspResponder("ocsp", ports[0], ports[1]);
+        var site = builder
+            .AddSite("shop")
+            .WithHttpsEndpoint(port: ports[2], name: "https", isProxied: false)
+            .WithStapledCertificate(authority, "shop.lab");
+        string[] arguments = ["-sS", "-o", _folder["page"], $"https://localhost:{ports[2]}/"];
+        Client("trusting").WithTrustIn(authority);
+        Client("other");
+        await using var application = builder.Build();
+        await application.StartAsync(timer.Token);
+        foreach (var (client, exitCode) in new[] { ("trusting", 0), ("other", UntrustedByCurl) })
+        {
+            var end = await application.ResourceNotifications.WaitForResourceAsync(
+                client,
+                known => known.Snapshot.ExitCode is not null,
+                timer.Token
+            );
+            Assert.Equal(exitCode, end.Snapshot.ExitCode);
+        }
+
+        // Aspire's way is SSL_CERT_DIR; what a machine has set for curl besides would come first.
+        IResourceBuilder<ExecutableResource> Client(string name) =>
+            builder
+                .AddExecutable(name, curl, _folder.Path, arguments)
+                .WithEnvironment("CURL_CA_BUNDLE", "")
+                .WithEnvironment("SSL_CERT_FILE", "")
+                .WaitFor(site);
+    }
+
+    // CURLE_PEER_FAILED_VERIFICATION
+    private const int UntrustedByCurl = 60;
 
     [Fact]
     public async Task Two_of_the_applications_own_do_not_share_a_port()
