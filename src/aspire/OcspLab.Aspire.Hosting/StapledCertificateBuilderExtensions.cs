@@ -165,11 +165,7 @@ public static class StapledCertificateBuilderExtensions
                     .ConfigureAwait(false)
             );
         }
-        catch (LabException exception)
-        {
-            return CommandResults.Failure(exception.Message);
-        }
-        catch (CryptographicException exception)
+        catch (Exception exception) when (exception is LabException or CryptographicException)
         {
             return CommandResults.Failure(exception.Message);
         }

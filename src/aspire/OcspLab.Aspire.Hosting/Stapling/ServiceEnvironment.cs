@@ -35,8 +35,7 @@ internal static class ServiceEnvironment
 
     /// <summary>
     /// Lets a service end at once: with the dashboard gone before it, a repeated export of its last telemetry would
-    /// keep
-    /// it for ten seconds more.
+    /// keep it for ten seconds more.
     /// </summary>
     public static IResourceBuilder<T> WithoutExportRetry<T>(this IResourceBuilder<T> resource)
         where T : IResourceWithEnvironment =>
