@@ -1,5 +1,4 @@
 using System.Buffers.Binary;
-using System.Net;
 using System.Text;
 
 namespace OcspLab.Dns;
@@ -32,15 +31,14 @@ internal static class DnsAnswer
     }
 
     /// <summary>
-    /// The question again, with an address, or with the zone's SOA where there is none (RFC 2308), or with neither.
+    /// The question again, with a record, or with the zone's SOA where there is none (RFC 2308), or with neither.
     /// </summary>
-    public static byte[] Encode(
-        DnsQuestion question,
-        DnsCode code,
-        IPAddress? address,
-        string? zone,
-        TimeSpan timeToLive
-    )
+    /// <param name="question">What was asked.</param>
+    /// <param name="code">How it went.</param>
+    /// <param name="record">The data of the record that was asked for, or null.</param>
+    /// <param name="zone">The zone that the name is in, or null.</param>
+    /// <param name="timeToLive">How long it may be remembered.</param>
+    public static byte[] Encode(DnsQuestion question, DnsCode code, byte[]? record, string? zone, TimeSpan timeToLive)
     {
         var message = new MemoryStream(512);
         var authoritative = code is DnsCode.NoError or DnsCode.NameError;
@@ -49,15 +47,15 @@ internal static class DnsAnswer
         Write16(message, question.Id);
         Write16(message, flags);
         Write16(message, 1);
-        Write16(message, address is null ? 0 : 1);
-        Write16(message, zone is not null && address is null ? 1 : 0);
+        Write16(message, record is null ? 0 : 1);
+        Write16(message, zone is not null && record is null ? 1 : 0);
         Write16(message, 0);
         message.Write(question.Encoded.Span);
 
-        if (address is not null)
+        if (record is not null)
         {
             Write16(message, QuestionName);
-            WriteRecord(message, (ushort)question.Type, timeToLive, address.GetAddressBytes());
+            WriteRecord(message, (ushort)question.Type, timeToLive, record);
         }
         else if (zone is not null)
         {
@@ -77,11 +75,22 @@ internal static class DnsAnswer
         message.Write(data);
     }
 
-    // MNAME, RNAME, SERIAL, REFRESH, RETRY, EXPIRE, MINIMUM (RFC 1035 §3.3.13)
-    private static byte[] StartOfAuthority(string zone, TimeSpan minimum)
+    /// <summary>The name of a zone's only name server.</summary>
+    public static string ServerOf(string zone) => $"ns.{zone}";
+
+    /// <summary>NSDNAME (RFC 1035 §3.3.11).</summary>
+    public static byte[] NameServer(string zone)
     {
         var data = new MemoryStream();
-        WriteName(data, $"ns.{zone}");
+        WriteName(data, ServerOf(zone));
+        return data.ToArray();
+    }
+
+    /// <summary>MNAME, RNAME, SERIAL, REFRESH, RETRY, EXPIRE, MINIMUM (RFC 1035 §3.3.13).</summary>
+    public static byte[] StartOfAuthority(string zone, TimeSpan minimum)
+    {
+        var data = new MemoryStream();
+        WriteName(data, ServerOf(zone));
         WriteName(data, $"hostmaster.{zone}");
         foreach (var number in (ReadOnlySpan<uint>)[1, 3600, 600, 86400, (uint)minimum.TotalSeconds])
             Write32(data, number);

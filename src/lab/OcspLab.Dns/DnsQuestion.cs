@@ -82,6 +82,7 @@ internal sealed record DnsQuestion(
 internal enum DnsType : ushort
 {
     A = 1,
+    Ns = 2,
     Soa = 6,
     Aaaa = 28,
     Any = 255,

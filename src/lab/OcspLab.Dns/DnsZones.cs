@@ -16,7 +16,7 @@ internal sealed class DnsZones
     public DnsZones(DnsOptions options)
     {
         _zones = Split(options.Zones);
-        _names = Split(options.Names).ToFrozenSet();
+        _names = Split(options.Names).Concat(_zones.Select(DnsAnswer.ServerOf)).ToFrozenSet();
         _answer = options.Answer is null ? null : IPAddress.Parse(options.Answer);
         _timeToLive = options.TimeToLive;
     }
@@ -33,9 +33,8 @@ internal sealed class DnsZones
             return id is { } known ? DnsAnswer.FormatError(known) : null;
         }
 
-        var zone = Array.Find(
-            _zones,
-            zone => question.Name == zone || question.Name.EndsWith("." + zone, StringComparison.Ordinal)
+        var zone = Array.Find(_zones, zone =>
+            question.Name == zone || question.Name.EndsWith("." + zone, StringComparison.Ordinal)
         );
         var code = question switch
         {
@@ -49,10 +48,20 @@ internal sealed class DnsZones
             code == DnsCode.NoError && _names.Contains(question.Name)
                 ? AddressFor(question.Type, _answer ?? arrivedOn)
                 : null;
+        var record = address?.GetAddressBytes() ?? (question.Name == zone ? ApexRecord(question.Type, zone) : null);
         log = $"{question.Name} {question.Type} → {(address is null ? code.ToString() : address.ToString())}";
         var authority = code is DnsCode.NoError or DnsCode.NameError ? zone : null;
-        return DnsAnswer.Encode(question, code, address, authority, _timeToLive);
+        return DnsAnswer.Encode(question, code, record, authority, _timeToLive);
     }
+
+    // What every zone has at its top (RFC 1034 §4.2.1).
+    private byte[]? ApexRecord(DnsType type, string zone) =>
+        type switch
+        {
+            DnsType.Ns => DnsAnswer.NameServer(zone),
+            DnsType.Soa => DnsAnswer.StartOfAuthority(zone, _timeToLive),
+            _ => null,
+        };
 
     // A name has one address; a question for the other family is answered with "no such record".
     private static IPAddress? AddressFor(DnsType type, IPAddress address)

@@ -84,4 +84,21 @@ internal static partial class ResponderLog
         EventName = "SourceFailed"
     )]
     public static partial void SourceFailed(this ILogger logger, string authority, string why);
+
+    [LoggerMessage(
+        2011,
+        LogLevel.Warning,
+        "The clock was set back by {By}; what is ready of {Authority} is signed anew",
+        EventName = "ClockSetBack"
+    )]
+    public static partial void ClockSetBack(this ILogger logger, TimeSpan by, string authority);
+
+    [LoggerMessage(
+        2012,
+        LogLevel.Error,
+        "What is kept about a certificate of {Authority} cannot be read; who asked about it was told internalError: "
+            + "{Why}",
+        EventName = "StatusUnreadable"
+    )]
+    public static partial void StatusUnreadable(this ILogger logger, string authority, string why);
 }

@@ -45,6 +45,7 @@ public static class ResponderServiceCollectionExtensions
             provider.GetRequiredService<AuthorityDirectory>().FindRegistry(null, out var fault)
                 ?? throw new InvalidOperationException(fault)
         ));
+        services.AddSingleton<SigningGate>();
         services.AddSingleton<ResponseFactory>();
         services.AddSingleton<OcspResponder>();
         services.TryAddSingleton<IResponseSender, ResponseSender>();

@@ -109,6 +109,19 @@ public sealed class NameServerTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task The_top_of_a_zone_names_its_server_which_has_an_address()
+    {
+        var token = TestContext.Current.CancellationToken;
+        var servers = await Client().QueryAsync("servicelab.com", QueryType.NS, cancellationToken: token);
+        var server = Assert.Single(servers.Answers.NsRecords()).NSDName.Value;
+        Assert.Equal("ns.servicelab.com.", server);
+        var authority = await Client().QueryAsync("servicelab.com", QueryType.SOA, cancellationToken: token);
+        Assert.Equal(server, Assert.Single(authority.Answers.SoaRecords()).MName.Value);
+        Assert.Empty(authority.Authorities);
+        Assert.Single((await Client().QueryAsync(server, QueryType.A, cancellationToken: token)).Answers.ARecords());
+    }
+
+    [Fact]
     public async Task An_unknown_name_inside_a_zone_does_not_exist() =>
         Assert.Equal(
             DnsHeaderResponseCode.NotExistentDomain,

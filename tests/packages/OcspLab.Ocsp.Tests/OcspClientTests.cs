@@ -305,7 +305,7 @@ public sealed class OcspClientTests
                             ]
                         )
                     );
-            Assert.True(OcspRequest.TryDecode(encoded, out asked, out var fault), fault);
+            Assert.True(OcspRequest.TryDecode(encoded, out asked, out var fault), fault?.Detail);
             await ScriptedServer.Send(() => Authority.Respond(Server))(context);
         });
         await FetchAsync([server.Url], configure);

@@ -1,4 +1,5 @@
 using OcspLab.Ocsp.Requests;
+using OcspLab.Ocsp.Responses;
 using OcspLab.Testing;
 using OcspLab.Testing.Forge;
 
@@ -16,7 +17,7 @@ public sealed class OcspRequestTests
     public void What_is_encoded_is_decoded()
     {
         var request = new OcspRequest { CertIds = [Id, Id], Nonce = new byte[32] };
-        Assert.True(OcspRequest.TryDecode(request.Encode(), out var decoded, out var fault), fault);
+        Assert.True(OcspRequest.TryDecode(request.Encode(), out var decoded, out var fault), fault?.Detail);
         Assert.Equal(request.CertIds, decoded.CertIds);
         Assert.Equal(32, decoded.Nonce?.Length);
     }
@@ -36,7 +37,7 @@ public sealed class OcspRequestTests
                 out var decoded,
                 out var fault
             ),
-            fault
+            fault?.Detail
         );
         Assert.Equal(preferred, decoded.PreferredSignatureAlgorithms);
     }
@@ -44,6 +45,29 @@ public sealed class OcspRequestTests
     [Fact, Trait("Rule", "R4")]
     public void Trailing_bytes_are_refused() =>
         Assert.False(OcspRequest.TryDecode(new byte[] { 0x30, 0x00, 0x00 }, out _, out _));
+
+    [Fact, Trait("Rule", "R4")]
+    public void Version_v1_may_be_spelled_out_as_Botans_clients_do() =>
+        Assert.Equal([Id], Understood(whole => whole[0].Children!.Insert(0, Version(0))).CertIds);
+
+    [Fact, Trait("Rule", "R4")]
+    public void Another_version_is_refused()
+    {
+        Refused(whole => whole[0].Children!.Insert(0, Version(1)));
+        Refused(whole => whole[0].Children!.Insert(0, DerNode.Parse(Convert.FromHexString("A0020500"))));
+        Refused(whole => whole[0].Children!.Insert(0, DerNode.Parse(Convert.FromHexString("A006020100020100"))));
+    }
+
+    [Fact, Trait("Rule", "R25")]
+    public void A_hash_that_is_not_known_names_nobody_that_is_answered_for()
+    {
+        // SHA-224 (RFC 4055 §2.1).
+        var request = Edited(whole => whole[0, 0, 0, 0, 0, 0].Content = Convert.FromHexString("608648016503040204"));
+        Assert.False(OcspRequest.TryDecode(request, out _, out var fault));
+        Assert.Equal(OcspResponseStatus.Unauthorized, fault.Status);
+    }
+
+    private static DerNode Version(byte number) => DerNode.Parse(DerNode.Wrap(0xa0, [0x02, 0x01, number]));
 
     [Fact, Trait("Rule", "R4")]
     public void An_empty_list_is_refused() =>
@@ -186,21 +210,21 @@ public sealed class OcspRequestTests
         Assert.True(id.IssuerNameHash.Span.SequenceEqual(hash.Digest(Authority.Certificate.SubjectName.RawData)));
         Assert.True(
             OcspRequest.TryDecode(new OcspRequest { CertIds = [id] }.Encode(), out var decoded, out var fault),
-            fault
+            fault?.Detail
         );
         Assert.Equal([id], decoded.CertIds);
     }
 
     private static OcspRequest Understood(Action<DerNode> edit)
     {
-        Assert.True(OcspRequest.TryDecode(Edited(edit), out var request, out var fault), fault);
+        Assert.True(OcspRequest.TryDecode(Edited(edit), out var request, out var fault), fault?.Detail);
         return request;
     }
 
     private static void Refused(Action<DerNode> edit)
     {
         Assert.False(OcspRequest.TryDecode(Edited(edit), out _, out var fault));
-        Assert.NotEmpty(fault);
+        Assert.Equal(OcspResponseStatus.MalformedRequest, fault.Status);
     }
 
     // [0] tbsRequest, [0,0] requestList, [0,0,0] Request, [0,0,0,0] CertID.

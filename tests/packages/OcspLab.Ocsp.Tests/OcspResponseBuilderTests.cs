@@ -93,6 +93,24 @@ public sealed class OcspResponseBuilderTests
         );
     }
 
+    [Theory, Trait("Rule", "R44")]
+    [InlineData(RevocationReason.Unspecified)]
+    [InlineData(RevocationReason.RemoveFromCrl)]
+    public void A_reason_that_says_nothing_is_left_out(RevocationReason reason)
+    {
+        var answer = Answer(Subject.ToCertId(CertIdHash.Sha1)) with
+        {
+            Status = CertStatus.Revoked(TestAuthority.Now.AddDays(-1), reason),
+        };
+        var encoded = OcspResponseBuilder.Build(
+            [answer],
+            new OcspSigningKey(Authority.Certificate),
+            Authority.Certificate,
+            TestAuthority.Now
+        );
+        Assert.Single(Data(encoded)[2, 0, 1].Children!);
+    }
+
     [Fact, Trait("Rule", "R44")]
     public void The_reason_stands_in_the_status_and_not_among_the_extensions()
     {

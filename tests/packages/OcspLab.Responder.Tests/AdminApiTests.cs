@@ -39,9 +39,8 @@ public sealed class AdminApiTests : IAsyncLifetime
             HttpStatusCode.Unauthorized,
             (await _responder.Http.SendAsync(request, TestContext.Current.CancellationToken)).StatusCode
         );
-        Assert.All(
-            await _responder.Registry.ListAsync(TestContext.Current.CancellationToken),
-            certificate => Assert.Null(certificate.RevokedAt)
+        Assert.All(await _responder.Registry.ListAsync(TestContext.Current.CancellationToken), certificate =>
+            Assert.Null(certificate.RevokedAt)
         );
     }
 
@@ -78,6 +77,9 @@ public sealed class AdminApiTests : IAsyncLifetime
     [Theory]
     [InlineData("{}")]
     [InlineData("""{"name":"bob","serialNumber":"xyz","notAfter":"2030-01-01T00:00:00Z"}""")]
+    [InlineData(
+        """{"name":"bob","serialNumber":"00a1a2a3a4a5a6a7a8a9a0a1a2a3a4a5a6a7a8a9a0","notAfter":"2030-01-01T00:00:00Z"}"""
+    )]
     [InlineData("not json")]
     public async Task Bad_input_is_a_problem_and_changes_nothing(string body)
     {
@@ -225,19 +227,55 @@ public sealed class AdminApiTests : IAsyncLifetime
         );
     }
 
-    [Fact]
-    public async Task A_token_that_others_can_read_is_not_used()
+    [Theory]
+    [InlineData(UnixFileMode.OtherRead)]
+    [InlineData(UnixFileMode.OtherWrite)]
+    [InlineData(UnixFileMode.GroupRead)]
+    [InlineData(UnixFileMode.GroupWrite)]
+    public async Task A_token_that_others_can_read_or_write_is_not_used(UnixFileMode others)
     {
         Assert.SkipWhen(OperatingSystem.IsWindows(), "Windows has no file modes");
         var copy = Path.Combine(_responder.Folder, "open-token");
-        await File.WriteAllTextAsync(copy, "secret\n", TestContext.Current.CancellationToken);
+        await File.WriteAllTextAsync(copy, new string('5', 64), TestContext.Current.CancellationToken);
 #pragma warning disable CA1416 // Skipped above.
-        File.SetUnixFileMode(copy, UnixFileMode.UserRead | UnixFileMode.OtherRead);
+        File.SetUnixFileMode(copy, UnixFileMode.UserRead | UnixFileMode.UserWrite | others);
 #pragma warning restore CA1416
         Assert.Contains(
-            "can be read by others",
+            "can be read or written by others",
             Assert.Throws<IOException>(() => AdminToken.LoadOrCreate(copy)).Message,
             StringComparison.Ordinal
+        );
+    }
+
+    [Fact]
+    public async Task A_token_that_can_be_guessed_is_not_used()
+    {
+        var copy = Path.Combine(_responder.Folder, "short-token");
+        await File.WriteAllTextAsync(copy, "a\n", TestContext.Current.CancellationToken);
+        if (!OperatingSystem.IsWindows())
+            File.SetUnixFileMode(copy, UnixFileMode.UserRead | UnixFileMode.UserWrite);
+        var refusal = Assert.Throws<IOException>(() => AdminToken.LoadOrCreate(copy)).Message;
+        Assert.Contains("can be guessed", refusal, StringComparison.Ordinal);
+        Assert.DoesNotContain("'a'", refusal, StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData("removeFromCrl")]
+    [InlineData("8")]
+    public async Task What_is_no_reason_to_revoke_revokes_nothing(string reason)
+    {
+        using var request = new HttpRequestMessage(
+            HttpMethod.Post,
+            new Uri(_responder.AdminUrl, $"certificates/echo/revoke?reason={reason}")
+        );
+        request.Headers.Authorization = new AuthenticationHeaderValue(
+            "Bearer",
+            AdminToken.LoadOrCreate(_responder.TokenFile).Value
+        );
+        using var response = await _responder.Http.SendAsync(request, TestContext.Current.CancellationToken);
+        Assert.Equal(HttpStatusCode.BadRequest, response.StatusCode);
+        Assert.DoesNotContain(await _responder.Registry.ListAsync(TestContext.Current.CancellationToken), certificate =>
+            certificate.RevokedAt is not null
         );
     }
 

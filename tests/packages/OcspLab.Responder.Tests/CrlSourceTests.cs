@@ -5,6 +5,7 @@ using OcspLab.Ocsp.Requests;
 using OcspLab.Ocsp.Responses;
 using OcspLab.Ocsp.Revocation;
 using OcspLab.Responder.Authorities;
+using OcspLab.Responder.Settings;
 using OcspLab.Responder.Sources;
 using OcspLab.Testing;
 
@@ -138,6 +139,52 @@ public sealed class CrlSourceTests : IAsyncDisposable
         await Poll.UntilAsync(async () => await TickAsync(_good) == "Good", "the CRL");
     }
 
+    [Fact, Trait("Rule", "R28")]
+    public async Task Serial_numbers_that_are_not_on_the_list_are_not_kept_whoever_invents_them()
+    {
+        await File.WriteAllBytesAsync(
+            _bench.Folder["ca.crl"],
+            Build(1, [0x12, 0x67]),
+            TestContext.Current.CancellationToken
+        );
+        await StartAsync(_bench.Folder["ca.crl"]);
+        await _bench.StapleAsync(_revoked);
+        for (var serial = 1; serial <= 50; serial++)
+        {
+            using var response = await _bench.PostAsync(
+                ResponderBench.Question(OcspSubject.FromSerial(serial, _bench.Authority.Certificate))
+            );
+            Assert.NotNull(response.Headers.CacheControl!.MaxAge);
+        }
+
+        var status = await _bench.Admin.GetStatusAsync(TestContext.Current.CancellationToken);
+        Assert.Equal(1, status.CachedResponses);
+    }
+
+    [Fact, Trait("Rule", "R28")]
+    public async Task What_is_not_on_the_list_is_unknown_where_wanted()
+    {
+        await File.WriteAllBytesAsync(
+            _bench.Folder["ca.crl"],
+            Build(1, [0x12, 0x67]),
+            TestContext.Current.CancellationToken
+        );
+        _bench.Settings["Authorities:test:Unlisted"] = "Unknown";
+        await StartAsync(_bench.Folder["ca.crl"]);
+        Assert.Equal("Unknown", await TickAsync(_good));
+        Assert.Equal("Revoked", await TickAsync(_revoked));
+    }
+
+    [Fact]
+    public async Task A_list_of_the_future_is_not_answered_from()
+    {
+        await File.WriteAllBytesAsync(_bench.Folder["ca.crl"], Build(1), TestContext.Current.CancellationToken);
+        await StartAsync(_bench.Folder["ca.crl"]);
+        Assert.Equal("Good", await TickAsync(_good));
+        _bench.Clock.Step(TimeSpan.FromHours(-2));
+        Assert.Equal("TryLater", await TickAsync(_good));
+    }
+
     [Fact]
     public async Task A_list_issued_again_within_the_second_without_a_number_is_taken()
     {
@@ -164,14 +211,15 @@ public sealed class CrlSourceTests : IAsyncDisposable
             server.Url.ToString(),
             _bench.Authority.Certificate,
             CrlScope.Complete,
+            UnlistedSerials.Good,
             TimeSpan.FromMinutes(1),
             () => broken ? throw new TimeoutException("rejected by a handler") : new HttpClient(),
             _bench.Clock
         );
-        Assert.True(await source.HasChangedAsync(TestContext.Current.CancellationToken));
+        Assert.Same(SourceChanges.All, await source.FindChangesAsync(TestContext.Current.CancellationToken));
         broken = true;
         _bench.Clock.Advance(TimeSpan.FromMinutes(2));
-        Assert.False(await source.HasChangedAsync(TestContext.Current.CancellationToken));
+        Assert.Same(SourceChanges.None, await source.FindChangesAsync(TestContext.Current.CancellationToken));
         Assert.Equal("rejected by a handler", source.Fault);
         Assert.Equal(CertStatus.Good, (await source.FindAsync("1268", TestContext.Current.CancellationToken))?.Status);
     }

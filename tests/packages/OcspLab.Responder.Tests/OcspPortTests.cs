@@ -24,6 +24,7 @@ public sealed class OcspPortTests(ResponderFixture responder) : IClassFixture<Re
         "/{plus}",
         "http://ocsp.servicelab.com:8888/{escaped}",
         "/{equals}",
+        "/{blank}",
     ];
 
     [Theory, Trait("Rule", "R2")]
@@ -50,6 +51,7 @@ public sealed class OcspPortTests(ResponderFixture responder) : IClassFixture<Re
             .Replace("{escaped}", Uri.EscapeDataString(base64), StringComparison.Ordinal)
             .Replace("{raw}", base64, StringComparison.Ordinal)
             .Replace("{plus}", base64.Replace("+", "%2b", StringComparison.Ordinal), StringComparison.Ordinal)
+            .Replace("{blank}", base64.Replace("+", "%20", StringComparison.Ordinal), StringComparison.Ordinal)
             .Replace("{equals}", base64.Replace("=", "%3D", StringComparison.Ordinal), StringComparison.Ordinal);
         Assert.True(
             OcspResponse.TryDecode(await RawGetAsync(target), out var response, out var rejection),
@@ -221,6 +223,14 @@ public sealed class OcspPortTests(ResponderFixture responder) : IClassFixture<Re
         again.Headers.IfModifiedSince = got.Content.Headers.LastModified;
         using var held = await responder.Http.SendAsync(again, TestContext.Current.CancellationToken);
         Assert.Equal(HttpStatusCode.NotModified, held.StatusCode);
+        using var later = new HttpRequestMessage(HttpMethod.Get, url);
+        later.Headers.IfModifiedSince = got.Content.Headers.LastModified!.Value.AddDays(400);
+        using var alsoHeld = await responder.Http.SendAsync(later, TestContext.Current.CancellationToken);
+        Assert.Equal(HttpStatusCode.NotModified, alsoHeld.StatusCode);
+        using var earlier = new HttpRequestMessage(HttpMethod.Get, url);
+        earlier.Headers.IfModifiedSince = got.Content.Headers.LastModified!.Value.AddSeconds(-1);
+        using var newer = await responder.Http.SendAsync(earlier, TestContext.Current.CancellationToken);
+        Assert.Equal(HttpStatusCode.OK, newer.StatusCode);
         using var other = new HttpRequestMessage(HttpMethod.Get, url);
         other.Headers.IfModifiedSince = got.Content.Headers.LastModified;
         other.Headers.IfNoneMatch.Add(new EntityTagHeaderValue("\"another\""));

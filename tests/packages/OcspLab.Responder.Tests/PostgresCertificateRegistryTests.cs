@@ -23,8 +23,8 @@ public sealed class PostgresCertificateRegistryTests(PostgresFixture postgres) :
         var ours = await OpenAsync();
         var theirs = await OpenAsync();
         await theirs.RegisterAsync(Certificate("server", "1267"), Cancellation);
-        await ours.Source.HasChangedAsync(Cancellation);
-        Assert.False(await ours.Source.HasChangedAsync(Cancellation));
+        await ours.Source.FindChangesAsync(Cancellation);
+        Assert.Same(SourceChanges.None, await ours.Source.FindChangesAsync(Cancellation));
 
         // Somebody's own tool, in a transaction of its own.
         await using var connection = new Npgsql.NpgsqlConnection((await postgres.ServerAsync()).ConnectionString);
@@ -37,9 +37,9 @@ public sealed class PostgresCertificateRegistryTests(PostgresFixture postgres) :
         );
         command.Parameters.Add(new() { Value = _authority });
         await command.ExecuteNonQueryAsync(Cancellation);
-        Assert.False(await ours.Source.HasChangedAsync(Cancellation));
+        Assert.Same(SourceChanges.None, await ours.Source.FindChangesAsync(Cancellation));
         await transaction.CommitAsync(Cancellation);
-        Assert.True(await ours.Source.HasChangedAsync(Cancellation));
+        Assert.Equal(["1267"], (await ours.Source.FindChangesAsync(Cancellation)).SerialNumbers);
         Assert.Equal(CertStatusKind.Revoked, (await ours.Source.FindAsync("1267", Cancellation))?.Status.Kind);
     }
 
@@ -49,14 +49,53 @@ public sealed class PostgresCertificateRegistryTests(PostgresFixture postgres) :
         var ours = await OpenAsync();
         var theirs = await OpenAsync();
         await ours.RegisterAsync(Certificate("server", "1267"), Cancellation);
-        await ours.Source.HasChangedAsync(Cancellation);
+        await ours.Source.FindChangesAsync(Cancellation);
         await ours.RevokeAsync("server", RevocationReason.Superseded, Cancellation);
         await ours.RestoreAsync("server", Cancellation);
-        Assert.False(await ours.Source.HasChangedAsync(Cancellation));
-        Assert.True(await theirs.Source.HasChangedAsync(Cancellation));
+        Assert.Same(SourceChanges.None, await ours.Source.FindChangesAsync(Cancellation));
+        Assert.Same(SourceChanges.All, await theirs.Source.FindChangesAsync(Cancellation));
         await theirs.RevokeAsync("server", RevocationReason.KeyCompromise, Cancellation);
         await ours.RestoreAsync("server", Cancellation);
-        Assert.True(await ours.Source.HasChangedAsync(Cancellation));
+        Assert.Equal(["1267"], (await ours.Source.FindChangesAsync(Cancellation)).SerialNumbers?.Distinct());
+    }
+
+    [Fact]
+    public async Task Emptying_the_table_changes_everything_and_a_deletion_its_certificate()
+    {
+        await using var server = await PostgresServer.StartAsync();
+        await using var registry = new PostgresCertificateRegistry(server.ConnectionString, "authority", Clock);
+        await registry.RegisterAsync(Certificate("server", "1267"), Cancellation);
+        await registry.RegisterAsync(Certificate("another", "1268"), Cancellation);
+        await registry.FindChangesAsync(Cancellation);
+        await ExecuteAsync(server, "DELETE FROM ocsp_certificates WHERE serial = '1267'");
+        Assert.Equal(["1267"], (await registry.FindChangesAsync(Cancellation)).SerialNumbers);
+        await ExecuteAsync(server, "TRUNCATE ocsp_certificates");
+        Assert.Same(SourceChanges.All, await registry.FindChangesAsync(Cancellation));
+    }
+
+    [Fact]
+    public async Task Emptying_a_table_that_nobody_changed_is_a_change_too()
+    {
+        await using var server = await PostgresServer.StartAsync();
+        await using var registry = new PostgresCertificateRegistry(server.ConnectionString, "authority", Clock);
+        await registry.RegisterAsync(Certificate("server", "1267"), Cancellation);
+        await registry.FindChangesAsync(Cancellation);
+        await ExecuteAsync(server, "TRUNCATE ocsp_certificates");
+        Assert.Same(SourceChanges.All, await registry.FindChangesAsync(Cancellation));
+    }
+
+    [Theory]
+    [InlineData("revoked_at = 'infinity'")]
+    [InlineData("revoked_at = now(), reason = 77")]
+    public async Task A_row_that_cannot_be_said_is_that_certificates_alone(string change)
+    {
+        await using var server = await PostgresServer.StartAsync();
+        await using var registry = new PostgresCertificateRegistry(server.ConnectionString, "authority", Clock);
+        await registry.RegisterAsync(Certificate("server", "1267"), Cancellation);
+        await registry.RegisterAsync(Certificate("another", "1268"), Cancellation);
+        await ExecuteAsync(server, $"UPDATE ocsp_certificates SET {change} WHERE serial = '1267'");
+        await Assert.ThrowsAsync<InvalidDataException>(() => registry.FindAsync("1267", Cancellation).AsTask());
+        Assert.Equal(CertStatusKind.Good, (await registry.FindAsync("1268", Cancellation))?.Status.Kind);
     }
 
     [Fact]
@@ -77,7 +116,7 @@ public sealed class PostgresCertificateRegistryTests(PostgresFixture postgres) :
         await registry.RegisterAsync(Certificate("server", "1267"), Cancellation);
         await server.StopAsync();
         await Assert.ThrowsAsync<IOException>(() => registry.FindAsync("1267", Cancellation).AsTask());
-        await Assert.ThrowsAsync<IOException>(() => registry.HasChangedAsync(Cancellation).AsTask());
+        await Assert.ThrowsAsync<IOException>(() => registry.FindChangesAsync(Cancellation).AsTask());
         await Assert.ThrowsAsync<IOException>(() =>
             registry.RevokeAsync("1267", RevocationReason.KeyCompromise, Cancellation)
         );
@@ -111,6 +150,13 @@ public sealed class PostgresCertificateRegistryTests(PostgresFixture postgres) :
             },
             "the revocation on the other machine"
         );
+    }
+
+    private static async Task ExecuteAsync(PostgresServer server, string sql)
+    {
+        await using var database = Npgsql.NpgsqlDataSource.Create(server.ConnectionString);
+        await using var command = database.CreateCommand(sql);
+        await command.ExecuteNonQueryAsync(Cancellation);
     }
 
     private protected override Task<Opened> OpenAsync() => OpenAsync(_authority);

@@ -2,6 +2,7 @@ using System.Security.Cryptography.X509Certificates;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging;
+using Microsoft.Extensions.Logging.Testing;
 using Microsoft.Extensions.Time.Testing;
 using OcspLab.Ocsp.Requests;
 using OcspLab.Ocsp.Responses;
@@ -13,6 +14,18 @@ using OcspLab.Responder.Sources;
 using OcspLab.Testing;
 
 namespace OcspLab.Responder.Tests;
+
+/// <summary>A clock that a test moves, and sets: timers and timestamps go on as if nothing had been set.</summary>
+internal sealed class SteppingClock() : FakeTimeProvider(TestAuthority.Now)
+{
+    private TimeSpan _step;
+
+    public void Step(TimeSpan by) => _step += by;
+
+    public override DateTimeOffset GetUtcNow() => base.GetUtcNow() + _step;
+
+    public override long GetTimestamp() => base.GetUtcNow().Ticks;
+}
 
 /// <summary>
 /// A responder of one's own on real sockets, on a clock that a test moves. It answers for <see cref="Authority"/>
@@ -27,9 +40,11 @@ internal sealed class ResponderBench : IAsyncDisposable
 
     public TestAuthority Authority { get; } = new();
 
-    public FakeTimeProvider Clock { get; } = new(TestAuthority.Now);
+    public SteppingClock Clock { get; } = new();
 
     public HttpClient Http { get; } = new();
+
+    public FakeLogCollector Log { get; } = new();
 
     /// <summary>Settings below <c>Responder</c>.</summary>
     public Dictionary<string, string> Settings { get; } = new() { ["Port"] = "0", ["AdminPort"] = "0" };
@@ -69,8 +84,7 @@ internal sealed class ResponderBench : IAsyncDisposable
     /// <summary>Certificate and key in one file.</summary>
     public string WriteSigner(string name, X509Certificate2 signer)
     {
-        var key =
-            (System.Security.Cryptography.AsymmetricAlgorithm?)signer.GetRSAPrivateKey()
+        var key = (System.Security.Cryptography.AsymmetricAlgorithm?)signer.GetRSAPrivateKey()
             ?? signer.GetECDsaPrivateKey()!;
         File.WriteAllText(Folder[name], $"{signer.ExportCertificatePem()}\n{key.ExportPkcs8PrivateKeyPem()}\n");
         return Folder[name];
@@ -85,7 +99,7 @@ internal sealed class ResponderBench : IAsyncDisposable
             [.. Settings.Select(setting => $"--Responder:{setting.Key}={setting.Value}")],
             builder =>
             {
-                builder.Logging.ClearProviders();
+                builder.Logging.ClearProviders().AddProvider(new FakeLoggerProvider(Log));
                 builder.Services.AddSingleton<TimeProvider>(Clock);
                 if (!Settings.Keys.Any(key => key.Split(':') is [_, _, "Database" or "Index" or "Crl" or "PostgreSql"]))
                     builder.Services.AddKeyedSingleton("test", Source ?? Registry);

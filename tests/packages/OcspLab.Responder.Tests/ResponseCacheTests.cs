@@ -24,6 +24,7 @@ public sealed class ResponseCacheTests
         [],
         new InMemoryCertificateRegistry(TimeProvider.System)
     );
+    private static readonly Shelf Hour = new(Now, Now.AddHours(1));
     private readonly ResponseCache _ready = new(8);
 
     [Fact, Trait("Rule", "R41")]
@@ -32,6 +33,13 @@ public sealed class ResponseCacheTests
         Remember(1);
         Assert.True(_ready.TryFind(Question(1), Now.AddMinutes(59), out _));
         Assert.False(_ready.TryFind(Question(1), Now.AddHours(1), out _));
+    }
+
+    [Fact, Trait("Rule", "R41")]
+    public void An_answer_of_the_future_is_not_given()
+    {
+        Remember(1);
+        Assert.False(_ready.TryFind(Question(1), Now.AddSeconds(-1), out _));
     }
 
     [Fact, Trait("Rule", "R44")]
@@ -50,7 +58,7 @@ public sealed class ResponseCacheTests
     [InlineData(CertIdHash.Sha512)]
     public void A_change_drops_the_answers_about_its_certificate_and_no_others(CertIdHash hash)
     {
-        _ready.Remember(Question(1, hash), Ours, Reply, Now.AddHours(1), _ready.Version);
+        _ready.Remember(Question(1, hash), Ours, Reply, Hour, _ready.Version);
         Remember(2);
         _ready.Forget(Theirs, "01");
         Assert.True(_ready.TryFind(Question(1, hash), Now, out _));
@@ -63,7 +71,7 @@ public sealed class ResponseCacheTests
     public void All_of_an_authority_are_dropped_at_once()
     {
         Remember(1);
-        _ready.Remember([9], Theirs, Reply, Now.AddHours(1), _ready.Version);
+        _ready.Remember([9], Theirs, Reply, Hour, _ready.Version);
         _ready.Forget(Ours, null);
         Assert.Equal(1, _ready.Count);
     }
@@ -80,7 +88,7 @@ public sealed class ResponseCacheTests
     }
 
     private void Remember(int serial, long? version = null) =>
-        _ready.Remember(Question(serial), Ours, Reply, Now.AddHours(1), version ?? _ready.Version);
+        _ready.Remember(Question(serial), Ours, Reply, Hour, version ?? _ready.Version);
 
     private static byte[] Question(int serial, CertIdHash hash = CertIdHash.Sha1) =>
         Authority.Question(OcspSubject.FromSerial(serial, Issuer).ToCertId(hash), null);

@@ -430,7 +430,7 @@ public sealed class CertificateChoiceTests : SiteBench
                     out var request,
                     out var fault
                 ),
-                fault
+                fault?.Detail
             );
             var asked = request.CertIds.Single().SerialNumber.Span.SequenceEqual(Certificate.SerialNumberBytes.Span)
                 ? Certificate

@@ -1,5 +1,6 @@
 using System.Diagnostics.CodeAnalysis;
 using System.Formats.Asn1;
+using OcspLab.Ocsp.Responses;
 
 namespace OcspLab.Ocsp.Requests;
 
@@ -39,22 +40,27 @@ public sealed record OcspRequest
         return OcspRequestEncoding.Encode(this);
     }
 
-    /// <summary>Decodes strict DER without trailing bytes. Never throws on hostile input.</summary>
-    /// <returns>
-    /// False when the bytes are not a request that this library can answer; a responder then says malformedRequest (RFC
-    /// 6960 §2.3).
-    /// </returns>
+    /// <summary>
+    /// Decodes strict DER without trailing bytes, but for a version v1 that is spelled out. Never throws on hostile
+    /// input.
+    /// </summary>
+    /// <param name="encoded">The request.</param>
+    /// <param name="request">What was asked.</param>
+    /// <param name="fault">
+    /// Why it cannot be answered, and what a responder says then: <c>malformedRequest</c>, or <c>unauthorized</c> where
+    /// an issuer is named by a hash that is not known here.
+    /// </param>
     public static bool TryDecode(
         ReadOnlyMemory<byte> encoded,
         [NotNullWhen(true)] out OcspRequest? request,
-        [NotNullWhen(false)] out string? fault
+        [NotNullWhen(false)] out OcspRequestFault? fault
     )
     {
         request = null;
         fault = null;
         if (encoded.Length > MaximumLength)
         {
-            fault = $"{encoded.Length} bytes; a request has at most {MaximumLength}";
+            fault = Malformed($"{encoded.Length} bytes; a request has at most {MaximumLength}");
             return false;
         }
 
@@ -65,13 +71,15 @@ public sealed record OcspRequest
         }
         catch (AsnContentException exception)
         {
-            fault = exception.Message;
+            fault = Malformed(exception.Message);
         }
         catch (UnsupportedCertIdHashException exception)
         {
-            fault = exception.Message;
+            fault = new OcspRequestFault(OcspResponseStatus.Unauthorized, exception.Message);
         }
 
         return false;
     }
+
+    private static OcspRequestFault Malformed(string detail) => new(OcspResponseStatus.MalformedRequest, detail);
 }

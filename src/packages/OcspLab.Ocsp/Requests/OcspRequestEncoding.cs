@@ -85,8 +85,15 @@ internal static class OcspRequestEncoding
     //     requestExtensions  [2] EXPLICIT Extensions OPTIONAL }
     private static OcspRequest DecodeTbs(AsnReader tbs)
     {
+        // DER leaves a default out (X.690 §11.5). Botan's clients spell it out, and mean nothing by it.
         if (tbs.PeekTag().HasSameClassAndValue(new Asn1Tag(TagClass.ContextSpecific, 0)))
-            throw new AsnContentException("version v1 is the default and is left out in DER; there is no other");
+        {
+            var version = tbs.ReadSequence(new Asn1Tag(TagClass.ContextSpecific, 0));
+            if (!version.ReadInteger().IsZero)
+                throw new AsnContentException("a version other than v1");
+            version.ThrowIfNotEmpty();
+        }
+
         if (tbs.PeekTag().HasSameClassAndValue(new Asn1Tag(TagClass.ContextSpecific, 1)))
         {
             // GeneralName ::= CHOICE of [0] to [8]

@@ -140,7 +140,8 @@ public static class OcspResponseBuilder
         {
             CertStatusKind.Good => BcCertStatus.Good,
             CertStatusKind.Unknown => new UnknownStatus(),
-            _ => status.Reason is { } reason
+            // §5.3.1 of RFC 5280: left out rather than unspecified; and removeFromCRL is said by delta CRLs alone.
+            _ => status.Reason is { } reason and not (RevocationReason.Unspecified or RevocationReason.RemoveFromCrl)
                 ? new RevokedStatus(status.RevokedAt!.Value.ToWholeSecond(), (int)reason)
                 : new RevokedStatus(
                     new RevokedInfo(new DerGeneralizedTime(status.RevokedAt!.Value.ToWholeSecond()), null)

@@ -56,31 +56,23 @@ internal static class AdminApi
             .WithSummary("How OCSP requests were answered since the start.");
         api.MapGet("/journal", (JournalMemory journal, long? after) => journal.Since(after ?? 0))
             .WithSummary("The latest OCSP requests after a number, oldest first.");
-        api.MapGet(
-                "/status",
-                (AuthorityDirectory authorities, ResponseCache cache, TimeProvider clock) =>
-                    ResponderStatus.Of(authorities, cache, clock)
+        api.MapGet("/status", (AuthorityDirectory authorities, ResponseCache cache, TimeProvider clock) =>
+                ResponderStatus.Of(authorities, cache, clock)
             )
             .WithSummary("The authorities, their signers and sources.");
         api.MapGet("/listener", (OcspListener listener) => ListenerState.Of(listener))
             .WithSummary("Whether the OCSP port is open.");
-        api.MapPost(
-                "/listener/stop",
-                async (OcspListener listener, CancellationToken cancellationToken) =>
-                {
-                    await listener.StopAsync(cancellationToken).ConfigureAwait(false);
-                    return ListenerState.Of(listener);
-                }
-            )
+        api.MapPost("/listener/stop", async (OcspListener listener, CancellationToken cancellationToken) =>
+            {
+                await listener.StopAsync(cancellationToken).ConfigureAwait(false);
+                return ListenerState.Of(listener);
+            })
             .WithSummary("Close the OCSP port.");
-        api.MapPost(
-                "/listener/start",
-                async (OcspListener listener, CancellationToken cancellationToken) =>
-                {
-                    await listener.StartAsync(cancellationToken).ConfigureAwait(false);
-                    return ListenerState.Of(listener);
-                }
-            )
+        api.MapPost("/listener/start", async (OcspListener listener, CancellationToken cancellationToken) =>
+            {
+                await listener.StartAsync(cancellationToken).ConfigureAwait(false);
+                return ListenerState.Of(listener);
+            })
             .WithSummary("Open the OCSP port.");
         api.MapFaultApi();
     }
@@ -99,7 +91,7 @@ internal static class AdminApi
         {
             return await next(context).ConfigureAwait(false);
         }
-        catch (IOException exception)
+        catch (Exception exception) when (exception is IOException or InvalidDataException)
         {
             return Problem(StatusCodes.Status503ServiceUnavailable, exception.Message);
         }
@@ -110,10 +102,8 @@ internal static class AdminApi
         AuthorityDirectory authorities,
         CancellationToken cancellationToken
     ) =>
-        OnAsync<IReadOnlyList<RegisteredCertificate>>(
-            authorities,
-            authority,
-            async registry => TypedResults.Ok(await registry.ListAsync(cancellationToken).ConfigureAwait(false))
+        OnAsync<IReadOnlyList<RegisteredCertificate>>(authorities, authority, async registry =>
+            TypedResults.Ok(await registry.ListAsync(cancellationToken).ConfigureAwait(false))
         );
 
     private static async Task<Results<Created<RegisteredCertificate>, ProblemHttpResult>> RegisterAsync(
@@ -153,20 +143,17 @@ internal static class AdminApi
         AuthorityDirectory authorities,
         CancellationToken cancellationToken
     ) =>
-        OnAsync<RegisteredCertificate>(
-            authorities,
-            authority,
-            async registry =>
-                ReasonOf(reason) is { } why
-                    ? Found(
-                        which,
-                        await ChangeAsync(which, name => registry.RevokeAsync(name, why, cancellationToken))
-                            .ConfigureAwait(false)
-                    )
-                    : Problem(
-                        StatusCodes.Status400BadRequest,
-                        $"'{reason}' is not a reason; one of {string.Join(", ", Enum.GetNames<RevocationReason>())}."
-                    )
+        OnAsync<RegisteredCertificate>(authorities, authority, async registry =>
+            ReasonOf(reason) is { } why
+                ? Found(
+                    which,
+                    await ChangeAsync(which, name => registry.RevokeAsync(name, why, cancellationToken))
+                        .ConfigureAwait(false)
+                )
+                : Problem(
+                    StatusCodes.Status400BadRequest,
+                    $"'{reason}' is not a reason; one of {string.Join(", ", Reasons)}."
+                )
         );
 
     private static Task<Results<Ok<RegisteredCertificate>, ProblemHttpResult>> RestoreAsync(
@@ -175,15 +162,11 @@ internal static class AdminApi
         AuthorityDirectory authorities,
         CancellationToken cancellationToken
     ) =>
-        OnAsync<RegisteredCertificate>(
-            authorities,
-            authority,
-            async registry =>
-                Found(
-                    which,
-                    await ChangeAsync(which, name => registry.RestoreAsync(name, cancellationToken))
-                        .ConfigureAwait(false)
-                )
+        OnAsync<RegisteredCertificate>(authorities, authority, async registry =>
+            Found(
+                which,
+                await ChangeAsync(which, name => registry.RestoreAsync(name, cancellationToken)).ConfigureAwait(false)
+            )
         );
 
     private static async Task<Results<Ok<T>, ProblemHttpResult>> OnAsync<T>(
@@ -217,7 +200,7 @@ internal static class AdminApi
 
     // Names only: a number, or several names with commas between them, is not a reason.
     private static RevocationReason? ReasonOf(string? text) =>
-        Enum.GetValues<RevocationReason>()
+        Reasons
             .Cast<RevocationReason?>()
             .FirstOrDefault(reason =>
                 string.Equals(
@@ -226,6 +209,10 @@ internal static class AdminApi
                     StringComparison.OrdinalIgnoreCase
                 )
             );
+
+    // removeFromCRL takes a certificate off a delta CRL (RFC 5280 §5.3.1): nothing is revoked by it.
+    private static IEnumerable<RevocationReason> Reasons =>
+        Enum.GetValues<RevocationReason>().Where(reason => reason != RevocationReason.RemoveFromCrl);
 
     private const int LongestName = 200;
 

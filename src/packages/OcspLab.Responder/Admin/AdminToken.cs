@@ -18,7 +18,7 @@ public sealed class AdminToken
     public string Value { get; }
 
     /// <summary>Reads the file, making it with a random token when it is missing.</summary>
-    /// <exception cref="IOException">It cannot be read or made, or is empty.</exception>
+    /// <exception cref="IOException">It cannot be read or made, or <see cref="Load"/> refuses it.</exception>
     public static AdminToken LoadOrCreate(string path)
     {
         if (!File.Exists(path))
@@ -27,19 +27,23 @@ public sealed class AdminToken
     }
 
     /// <summary>Reads the file.</summary>
-    /// <exception cref="IOException">It cannot be read, is empty, or others than its owner may read it.</exception>
+    /// <exception cref="IOException">
+    /// It cannot be read, others than its owner may read or write it, or the token is shorter than 32 characters.
+    /// </exception>
     public static AdminToken Load(string path)
     {
-        if (
-            !OperatingSystem.IsWindows()
-            && (File.GetUnixFileMode(path) & (UnixFileMode.GroupRead | UnixFileMode.OtherRead)) != 0
-        )
+        if (!OperatingSystem.IsWindows() && (File.GetUnixFileMode(path) & Others) != 0)
             throw new IOException(
-                $"{path} can be read by others. 'chmod 600' it, or delete it and a new token is made."
+                $"{path} can be read or written by others. 'chmod 600' it, or delete it and a new token is made."
             );
         var value = File.ReadLines(path).FirstOrDefault()?.Trim();
-        return string.IsNullOrEmpty(value)
-            ? throw new IOException($"{path} is empty. Delete it and a new token is made.")
+        if (string.IsNullOrEmpty(value))
+            throw new IOException($"{path} is empty. Delete it and a new token is made.");
+        return value.Length < ShortestToken
+            ? throw new IOException(
+                $"The token in {path} has {value.Length} characters, and can be guessed; {ShortestToken} are the least. "
+                    + "Delete the file and a new token is made."
+            )
             : new AdminToken(value);
     }
 
@@ -68,4 +72,10 @@ public sealed class AdminToken
             _expected,
             Encoding.UTF8.GetBytes(request.Headers.Authorization.ToString())
         );
+
+    private const UnixFileMode Others =
+        UnixFileMode.GroupRead | UnixFileMode.GroupWrite | UnixFileMode.OtherRead | UnixFileMode.OtherWrite;
+
+    // 128 bits in hexadecimal.
+    private const int ShortestToken = 32;
 }

@@ -14,14 +14,24 @@ namespace OcspLab.Responder.Authorities;
 internal sealed class Authority
 {
     private readonly OcspSubject _names;
+    private readonly IReadOnlyList<string> _serialPrefixes;
     private volatile string? _sourceFault;
+    private volatile string? _doubt;
+    private long _toldOfRowAt = long.MinValue;
 
-    public Authority(string name, X509Certificate2 issuer, IReadOnlyList<Signer> signers, IStatusSource source)
+    public Authority(
+        string name,
+        X509Certificate2 issuer,
+        IReadOnlyList<Signer> signers,
+        IStatusSource source,
+        IEnumerable<string>? serialPrefixes = null
+    )
     {
         Name = name;
         Issuer = issuer;
         Signers = signers;
         Source = source;
+        _serialPrefixes = [.. (serialPrefixes ?? []).Select(prefix => prefix.ToLowerInvariant())];
         _names = OcspSubject.FromSerial(0, issuer);
     }
 
@@ -42,6 +52,36 @@ internal sealed class Authority
 
     /// <summary>Whether people were told of <see cref="SourceFault"/>; only its own loop looks here.</summary>
     public bool IsFaultLogged { get; set; }
+
+    /// <summary>
+    /// A serial number that could not be looked up, or null. The next look asks for it again, and only then is the
+    /// source called faulty: one question that failed may be one lost packet.
+    /// </summary>
+    public string? Doubt
+    {
+        get => _doubt;
+        set => _doubt = value;
+    }
+
+    /// <summary>
+    /// Whether a serial number may be one of this authority's: RFC 5280 §4.1.2.2 knows none of more than 20 octets, and
+    /// where prefixes are set it has one of them.
+    /// </summary>
+    public bool MayHaveIssued(string serialNumber) =>
+        SerialNumbers.IsShort(serialNumber)
+        && (
+            _serialPrefixes.Count == 0
+            || _serialPrefixes.Any(prefix => serialNumber.StartsWith(prefix, StringComparison.Ordinal))
+        );
+
+    /// <summary>Whether it is time to speak of a row that cannot be read: once a minute says enough.</summary>
+    public bool IsTimeToTellOfRow(TimeProvider clock)
+    {
+        var now = clock.GetTimestamp();
+        var told = Interlocked.Read(ref _toldOfRowAt);
+        return (told == long.MinValue || clock.GetElapsedTime(told, now) >= TimeSpan.FromMinutes(1))
+            && Interlocked.CompareExchange(ref _toldOfRowAt, now, told) == told;
+    }
 
     /// <summary>By name and key: a serial number alone may be another authority's (RFC 6960 §4.1.1).</summary>
     public bool Issued(CertId id)

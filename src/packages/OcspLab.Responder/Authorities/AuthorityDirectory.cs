@@ -22,7 +22,9 @@ internal sealed class AuthorityDirectory : IAsyncDisposable
         {
             var issuer = SignerFiles.LoadCertificate(its.IssuerCertificate);
             var signers = its.Signers.Select(files => new Signer(files, issuer, clock.GetUtcNow())).ToList();
-            authorities.Add(new Authority(name, issuer, signers, FindSource(name, its, issuer, services, clock)));
+            authorities.Add(
+                new Authority(name, issuer, signers, FindSource(name, its, issuer, services, clock), its.SerialPrefixes)
+            );
         }
 
         All = authorities;
@@ -89,6 +91,7 @@ internal sealed class AuthorityDirectory : IAsyncDisposable
                 crl,
                 issuer,
                 its.CrlScope,
+                its.Unlisted,
                 its.CrlRefreshInterval,
                 () => services.GetRequiredService<IHttpClientFactory>().CreateClient(CrlClient),
                 clock

@@ -50,6 +50,8 @@ internal static class ResponderService
             (context, kestrel) =>
             {
                 kestrel.Limits.MaxRequestBodySize = 64 * 1024;
+                kestrel.Limits.MaxConcurrentConnections = AdminConnections;
+                kestrel.Limits.RequestHeadersTimeout = TimeSpan.FromSeconds(5);
                 kestrel.Listen(
                     IPAddress.Loopback,
                     context.Configuration.GetValue(
@@ -101,6 +103,8 @@ internal static class ResponderService
             );
         }
     }
+
+    private const int AdminConnections = 32;
 
     private static ResponderServiceOptions Options(IServiceProvider services) =>
         services.GetRequiredService<IOptions<ResponderServiceOptions>>().Value;

@@ -67,8 +67,18 @@ internal sealed class AuthorityUpkeep(
         {
             using var timer = new PeriodicTimer(PollInterval, clock);
             await first.ConfigureAwait(false);
+            var clockWatch = new ClockWatch(clock);
             while (await timer.WaitForNextTickAsync(stoppingToken).ConfigureAwait(false))
+            {
+                // When an answer is renewed was reckoned by the clock that was.
+                if (clockWatch.WasSetBack(out var by))
+                {
+                    logger.ClockSetBack(by, authority.Name);
+                    cache.Forget(authority, null);
+                }
+
                 await LookAsync(authority, stoppingToken).ConfigureAwait(false);
+            }
         }
         catch (OperationCanceledException)
         {
@@ -92,8 +102,12 @@ internal sealed class AuthorityUpkeep(
     {
         try
         {
-            if (await authority.Source.HasChangedAsync(cancellationToken).ConfigureAwait(false))
+            var changes = await authority.Source.FindChangesAsync(cancellationToken).ConfigureAwait(false);
+            if (changes.SerialNumbers is null)
                 cache.Forget(authority, null);
+            foreach (var serial in changes.SerialNumbers ?? [])
+                cache.Forget(authority, serial);
+            await AskAgainAsync(authority, cancellationToken).ConfigureAwait(false);
             if (authority.IsFaultLogged)
                 logger.SourceRecovered(authority.Name);
             authority.IsFaultLogged = false;
@@ -109,6 +123,23 @@ internal sealed class AuthorityUpkeep(
             if (options.Value.WhenSourceFails == WhenSourceFails.TryLater)
                 cache.Forget(authority, null);
         }
+    }
+
+    /// <exception cref="IOException">What could not be looked up still cannot.</exception>
+    private static async Task AskAgainAsync(Authority authority, CancellationToken cancellationToken)
+    {
+        if (authority.Doubt is not { } serial)
+            return;
+        try
+        {
+            await authority.Source.FindAsync(serial, cancellationToken).ConfigureAwait(false);
+        }
+        catch (InvalidDataException)
+        {
+            // It can be asked.
+        }
+
+        authority.Doubt = null;
     }
 
     private void LookAt(Signer signer, Authority authority)

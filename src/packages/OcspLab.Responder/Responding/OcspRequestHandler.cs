@@ -59,7 +59,24 @@ internal sealed class OcspRequestHandler(
             return;
         }
 
-        if (await ReadBodyAsync(http.Request, http.RequestAborted).ConfigureAwait(false) is not { } request)
+        ReadOnlyMemory<byte>? body;
+        try
+        {
+            body = await ReadBodyAsync(http.Request, http.RequestAborted).ConfigureAwait(false);
+        }
+        catch (BadHttpRequestException exception)
+        {
+            // Chunks that are none, a body that is too slow or ends too soon. What a peer does wrong is nothing to log.
+            await sender.SendAsync(http, Malformed, exception.StatusCode).ConfigureAwait(false);
+            return;
+        }
+        catch (Exception exception) when (exception is IOException or OperationCanceledException)
+        {
+            http.Abort();
+            return;
+        }
+
+        if (body is not { } request)
             await sender.SendAsync(http, Malformed, StatusCodes.Status413PayloadTooLarge).ConfigureAwait(false);
         else if (responder.TryGetCached(request.Span, out var cached))
             await sender.SendAsync(http, cached).ConfigureAwait(false);

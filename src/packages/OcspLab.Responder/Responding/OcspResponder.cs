@@ -46,8 +46,8 @@ internal sealed class OcspResponder(
         {
             if (OcspRequest.TryDecode(encoded, out var request, out var fault))
                 return await RespondAsync(request, encoded, cancellationToken).ConfigureAwait(false);
-            logger.Malformed(fault);
-            return PreparedResponse.Error(OcspResponseStatus.MalformedRequest);
+            logger.Malformed(fault.Detail);
+            return PreparedResponse.Error(fault.Status);
         }
         catch (Exception exception) when (!cancellationToken.IsCancellationRequested)
         {
@@ -70,6 +70,8 @@ internal sealed class OcspResponder(
         // authorities.
         if (authorities.Find(request.CertIds) is not { } authority)
             return Refuse(request, OcspResponseStatus.Unauthorized);
+        if (!request.CertIds.All(id => authority.MayHaveIssued(id.ToString())))
+            return Refuse(request, OcspResponseStatus.Unauthorized);
         // Nobody would believe a signer that is out of date; a new one may be on its way.
         if (!authority.TrySelectSigner(request.PreferredSignatureAlgorithms, clock.GetUtcNow(), out var signing))
             return Refuse(request, OcspResponseStatus.TryLater);
@@ -82,6 +84,12 @@ internal sealed class OcspResponder(
             // "Cannot look" must not be told as "not there".
             logger.SourceFailed(authority.Name, exception.Message);
             return Refuse(request, OcspResponseStatus.TryLater);
+        }
+        catch (InvalidDataException exception)
+        {
+            if (authority.IsTimeToTellOfRow(clock))
+                logger.StatusUnreadable(authority.Name, exception.Message);
+            return Refuse(request, OcspResponseStatus.InternalError);
         }
     }
 
@@ -115,8 +123,8 @@ internal sealed class OcspResponder(
             return known;
         var version = cache.Version;
         var fresh = await SignAsync(request, authority, signing, cancellationToken).ConfigureAwait(false);
-        if (fresh.RenewAt is { } renewAt)
-            cache.Remember(question, authority, fresh.Response, renewAt, version);
+        if (fresh.Shelf is { } shelf)
+            cache.Remember(question, authority, fresh.Response, shelf, version);
         return fresh.Response;
     }
 

@@ -26,6 +26,7 @@ internal sealed record PreparedResponse(
 /// <summary>The cache headers of an answer (RFC 9919 §7.2), spelt once.</summary>
 internal sealed class Caching
 {
+    private readonly DateTimeOffset _thisUpdate;
     private readonly DateTimeOffset _freshUntil;
     private readonly TimeSpan _maximumAge;
     private Spelling _control = new(-1, "");
@@ -44,6 +45,7 @@ internal sealed class Caching
     )
     {
         ETag = $"\"{Convert.ToHexStringLower(SHA256.HashData(body))}\"";
+        _thisUpdate = thisUpdate;
         LastModified = HttpDate(thisUpdate);
         Expires = HttpDate(nextUpdate);
         _freshUntil = freshUntil;
@@ -55,6 +57,15 @@ internal sealed class Caching
     public string LastModified { get; }
 
     public string Expires { get; }
+
+    /// <summary>Whether who has what there was at that time has this (RFC 9110 §13.1.3).</summary>
+    public bool IsUnmodifiedSince(string date) =>
+        date == LastModified
+        || (
+            DateTimeOffset.TryParseExact(date, "R", CultureInfo.InvariantCulture, DateTimeStyles.None, out var since)
+            // The header has no fractions of a second.
+            && since.AddSeconds(1) > _thisUpdate
+        );
 
     /// <summary>Counted from now: a cache must let go before nextUpdate, and before a newer answer is given.</summary>
     public string CacheControl(DateTimeOffset now)

@@ -81,6 +81,9 @@ internal static class RequestTarget
                 index += 2;
             }
 
+            // A plus that somebody took for a blank, as in a form, and escaped.
+            if (letter == ' ')
+                letter = '+';
             buffer[length++] = letter < 128 ? (byte)letter : (byte)'%';
         }
 

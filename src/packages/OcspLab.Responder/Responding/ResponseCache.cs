@@ -6,7 +6,8 @@ namespace OcspLab.Responder.Responding;
 
 /// <summary>
 /// Signed answers by the bytes of the question: most questions are asked again and again. An answer goes when it is to
-/// be renewed, and at once when something changes about its certificate. Thread-safe.
+/// be renewed, and at once when something changes about its certificate. One that was signed in the future, before the
+/// clock was set back, is not given. Thread-safe.
 /// </summary>
 internal sealed class ResponseCache
 {
@@ -38,18 +39,15 @@ internal sealed class ResponseCache
         [NotNullWhen(true)] out PreparedResponse? response
     )
     {
-        response = _bySpan.TryGetValue(question, out var cached) && now < cached.RenewAt ? cached.Response : null;
+        response =
+            _bySpan.TryGetValue(question, out var cached) && cached.SignedAt <= now && now < cached.RenewAt
+                ? cached.Response
+                : null;
         return response is not null;
     }
 
     /// <summary>Keeps a response, unless something has changed since its status was looked up.</summary>
-    public void Remember(
-        byte[] question,
-        Authority authority,
-        PreparedResponse response,
-        DateTimeOffset renewAt,
-        long version
-    )
+    public void Remember(byte[] question, Authority authority, PreparedResponse response, Shelf shelf, long version)
     {
         if (_capacity == 0)
             return;
@@ -60,7 +58,7 @@ internal sealed class ResponseCache
                 return;
             if (_responses.Count >= _capacity)
                 MakeRoom();
-            _responses[question] = new CachedResponse(authority, response, renewAt);
+            _responses[question] = new CachedResponse(authority, response, shelf.SignedAt, shelf.RenewAt);
         }
     }
 
@@ -93,7 +91,12 @@ internal sealed class ResponseCache
             _responses.TryRemove(question, out _);
     }
 
-    private sealed record CachedResponse(Authority Authority, PreparedResponse Response, DateTimeOffset RenewAt);
+    private sealed record CachedResponse(
+        Authority Authority,
+        PreparedResponse Response,
+        DateTimeOffset SignedAt,
+        DateTimeOffset RenewAt
+    );
 
     private sealed class QuestionComparer
         : IEqualityComparer<byte[]>,
@@ -118,3 +121,8 @@ internal sealed class ResponseCache
         }
     }
 }
+
+/// <summary>How long an answer may be given to others who ask the same.</summary>
+/// <param name="SignedAt">When it was signed.</param>
+/// <param name="RenewAt">When it makes room for a newer one.</param>
+internal readonly record struct Shelf(DateTimeOffset SignedAt, DateTimeOffset RenewAt);

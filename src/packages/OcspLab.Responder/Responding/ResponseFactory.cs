@@ -10,14 +10,20 @@ using OcspLab.Responder.Telemetry;
 namespace OcspLab.Responder.Responding;
 
 /// <summary>
-/// Looks statuses up and signs what is said of them. Thread-safe: several responses are signed at once.
+/// Looks statuses up and signs what is said of them, as many at once as <see cref="SigningGate"/> lets. Thread-safe.
 /// </summary>
-internal sealed class ResponseFactory(IOptions<ResponderOptions> options, ResponderMetrics metrics, TimeProvider clock)
+internal sealed class ResponseFactory(
+    IOptions<ResponderOptions> options,
+    SigningGate gate,
+    ResponderMetrics metrics,
+    TimeProvider clock
+)
 {
     private readonly ResponderOptions _options = options.Value;
 
     /// <summary>Signs a response to all that a request asks about.</summary>
     /// <exception cref="IOException">The source cannot be asked.</exception>
+    /// <exception cref="InvalidDataException">What the source keeps about one of them cannot be read.</exception>
     public async Task<FreshResponse> SignAsync(
         OcspRequest request,
         Authority authority,
@@ -31,22 +37,35 @@ internal sealed class ResponseFactory(IOptions<ResponderOptions> options, Respon
             choice.Key.Certificate.NotAfter.ToUniversalTime(),
             authority.Issuer.NotAfter.ToUniversalTime()
         );
-        var entries = new List<Entry>(request.CertIds.Count);
-        foreach (var id in request.CertIds)
-            entries.Add(
-                Describe(
-                    id,
-                    await authority.Source.FindAsync(id.ToString(), cancellationToken).ConfigureAwait(false),
-                    now,
-                    latest
-                )
-            );
-
         var serials = request.CertIds.Select(id => id.ToString()).ToArray();
+        var entries = new List<Entry>(request.CertIds.Count);
+        using (var lookup = await gate.EnterLookupAsync(cancellationToken).ConfigureAwait(false))
+        {
+            if (!lookup.IsAcquired)
+                return new FreshResponse(PreparedResponse.Error(OcspResponseStatus.TryLater, serials), null);
+            foreach (var (id, serial) in request.CertIds.Zip(serials))
+                entries.Add(
+                    Describe(
+                        id,
+                        await FindAsync(authority, serial, cancellationToken).ConfigureAwait(false),
+                        now,
+                        latest
+                    )
+                );
+        }
+
         var strange = entries.Any(entry => entry.NeverIssued);
         if (strange && _options.NeverIssued == NeverIssued.Unauthorized)
             return new FreshResponse(PreparedResponse.Error(OcspResponseStatus.Unauthorized, serials), null);
 
+        // Plain questions only are for all; and of serial numbers that no source names there is no end.
+        var only = entries.Count == 1 ? entries[0].Response : null;
+        var isForAll = only?.NextUpdate is not null && request.Nonce is null && !strange;
+        var lasts = isForAll && entries[0].IsListed;
+        using var turn = await gate.EnterSigningAsync(lasts ? Signing.ForAll : Signing.ForOne, cancellationToken)
+            .ConfigureAwait(false);
+        if (!turn.IsAcquired)
+            return new FreshResponse(PreparedResponse.Error(OcspResponseStatus.TryLater, serials), null);
         var started = clock.GetTimestamp();
         var body = OcspResponseBuilder.Build(
             [.. entries.Select(entry => entry.Response)],
@@ -65,11 +84,8 @@ internal sealed class ResponseFactory(IOptions<ResponderOptions> options, Respon
         );
         metrics.Signed(authority.Name, clock.GetElapsedTime(started));
 
-        var only = entries.Count == 1 ? entries[0].Response : null;
         var outcome = only is null ? ResponseOutcome.Several : ResponseOutcomes.Of(only.Status.Kind);
-        // Plain questions only; and there is no end to serial numbers that were never issued, of which one may be
-        // issued at any moment.
-        if (only is not { NextUpdate: { } nextUpdate } || request.Nonce is not null || strange)
+        if (!isForAll || only is not { NextUpdate: { } nextUpdate })
             return new FreshResponse(new PreparedResponse(body, outcome, null, serials), null);
         var renewAt = RenewAt(now, nextUpdate);
         return new FreshResponse(
@@ -79,8 +95,25 @@ internal sealed class ResponseFactory(IOptions<ResponderOptions> options, Respon
                 new Caching(body, only.ThisUpdate, nextUpdate, renewAt, _options.MaximumCacheAge),
                 serials
             ),
-            renewAt
+            lasts ? new Shelf(now, renewAt) : null
         );
+    }
+
+    private static async ValueTask<SourceStatus?> FindAsync(
+        Authority authority,
+        string serial,
+        CancellationToken cancellationToken
+    )
+    {
+        try
+        {
+            return await authority.Source.FindAsync(serial, cancellationToken).ConfigureAwait(false);
+        }
+        catch (IOException)
+        {
+            authority.Doubt = serial;
+            throw;
+        }
     }
 
     private Entry Describe(CertId id, SourceStatus? found, DateTimeOffset now, DateTimeOffset latest)
@@ -103,7 +136,7 @@ internal sealed class ResponseFactory(IOptions<ResponderOptions> options, Respon
             ArchiveCutoff = _options.ArchiveRetention is { } retention ? now - retention : null,
             Crl = _options.CrlReferences == CrlReferences.Include ? found?.Crl : null,
         };
-        return new Entry(response, found is null);
+        return new Entry(response, found is null, found is { IsListed: true });
     }
 
     // §2.2: what was never issued may count as revoked, on hold since 1970.
@@ -130,8 +163,8 @@ internal sealed class ResponseFactory(IOptions<ResponderOptions> options, Respon
         return earliest;
     }
 
-    private readonly record struct Entry(OcspResponseEntry Response, bool NeverIssued);
+    private readonly record struct Entry(OcspResponseEntry Response, bool NeverIssued, bool IsListed);
 }
 
-/// <summary>A response, and until when it may be given to others who ask the same; null where it may not.</summary>
-internal sealed record FreshResponse(PreparedResponse Response, DateTimeOffset? RenewAt);
+/// <summary>A response, and how long it may be given to others who ask the same; null where it may not.</summary>
+internal sealed record FreshResponse(PreparedResponse Response, Shelf? Shelf);

@@ -46,7 +46,7 @@ internal sealed class ResponseSender(ResponderMetrics metrics, TimeProvider cloc
             return false;
         if (request.Headers.IfNoneMatch is { Count: > 0 } tags)
             return tags.Any(value => value?.Split(',').Any(tag => IsTagOf(tag.Trim(), caching)) ?? false);
-        return request.Headers.IfModifiedSince is [{ } since] && since == caching.LastModified;
+        return request.Headers.IfModifiedSince is [{ } since] && caching.IsUnmodifiedSince(since);
     }
 
     private static bool IsTagOf(string tag, Caching caching) =>

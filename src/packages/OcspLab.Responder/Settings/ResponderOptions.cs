@@ -49,6 +49,28 @@ public sealed class ResponderOptions
     public int MaximumRequestSize { get; set; } = 8 * 1024;
 
     /// <summary>
+    /// <value>How many responses are signed at once; half of these turns are for responses that one client alone gets
+    /// (nonces, several certificates, what was never issued). 1 to 1,024; default null, the number of
+    /// processors.</value>
+    /// </summary>
+    [Range(1, 1024)]
+    public int? MaximumConcurrentSignings { get; set; }
+
+    /// <summary>
+    /// <value>How many requests may wait for each kind of turn; others are told <c>tryLater</c> at once. 0 to 100,000;
+    /// default 128.</value>
+    /// </summary>
+    [Range(0, 100_000)]
+    public int MaximumWaitingSignings { get; set; } = 128;
+
+    /// <summary>
+    /// <value>How long a request waits for its turn before it is told <c>tryLater</c>. 10 milliseconds to 1 minute;
+    /// default 2 seconds.</value>
+    /// </summary>
+    [Range(typeof(TimeSpan), "00:00:00.010", "00:01:00")]
+    public TimeSpan SigningDeadline { get; set; } = TimeSpan.FromSeconds(2);
+
+    /// <summary>
     /// <value>PEM of the authorities whose certificates' holders may ask: requests must be signed by one (RFC 6960
     /// §4.1.2); others get <c>sigRequired</c> or <c>unauthorized</c>. Default null: anybody may ask.</value>
     /// </summary>

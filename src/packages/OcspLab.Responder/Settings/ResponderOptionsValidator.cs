@@ -45,6 +45,12 @@ internal sealed class ResponderOptionsValidator(IServiceProvider services) : IVa
                 yield return $"{key}:{nameof(its.Signers)}:{index}:{nameof(SignerOptions.Certificate)}: is missing.";
         }
 
+        foreach (var prefix in its.SerialPrefixes)
+        {
+            if (prefix.Length == 0 || prefix.Length % 2 != 0 || !prefix.All(char.IsAsciiHexDigit))
+                yield return $"{key}:{nameof(its.SerialPrefixes)}: '{prefix}' is not whole octets in hexadecimal.";
+        }
+
         if (its.PostgreSql is { } connection && Fault(connection) is { } fault)
             yield return $"{key}:{nameof(its.PostgreSql)}: {fault}";
         string?[] sources =

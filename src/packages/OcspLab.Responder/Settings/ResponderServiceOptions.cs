@@ -14,6 +14,26 @@ public sealed class ResponderServiceOptions
     [Range(0, 65535)]
     public int Port { get; set; } = 8888;
 
+    /// <summary>
+    /// <value>The most connections to the OCSP port; fewer where the process may not open as many files. One that has
+    /// asked nothing for longest makes room for a new one. 1 to 1,000,000; default 10,000.</value>
+    /// </summary>
+    [Range(1, 1_000_000)]
+    public int MaximumConnections { get; set; } = 10_000;
+
+    /// <summary>
+    /// <value>The most of them from one address (IPv6: one network of 64 bits). Behind a proxy every client has the
+    /// proxy's. 1 to 1,000,000; default null, a quarter of all.</value>
+    /// </summary>
+    [Range(1, 1_000_000)]
+    public int? MaximumConnectionsPerAddress { get; set; }
+
+    /// <summary>
+    /// <value>How long a connection may be kept without a request. 1 second to 1 hour; default 15 seconds.</value>
+    /// </summary>
+    [Range(typeof(TimeSpan), "00:00:01", "01:00:00")]
+    public TimeSpan IdleTimeout { get; set; } = TimeSpan.FromSeconds(15);
+
     /// <summary><value>The admin API's port, always on 127.0.0.1; 0 for any free one. Default 8889.</value></summary>
     [Range(0, 65535)]
     public int AdminPort { get; set; } = 8889;

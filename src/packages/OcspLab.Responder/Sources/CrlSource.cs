@@ -2,14 +2,16 @@ using System.Diagnostics.CodeAnalysis;
 using System.Security.Cryptography;
 using System.Security.Cryptography.X509Certificates;
 using System.Text;
+using OcspLab.Ocsp.Responses;
 using OcspLab.Ocsp.Revocation;
+using OcspLab.Responder.Settings;
 
 namespace OcspLab.Responder.Sources;
 
 /// <summary>
 /// A CRL, from a file or a URL, its signature checked. It says what was revoked and not what was issued, so every other
-/// serial number is <c>good</c>. Answers carry its thisUpdate, and end with its nextUpdate; after that clients are told
-/// to try later. Until then one that cannot be replaced is still good.
+/// serial number is <c>good</c>, or unknown where that is wanted. Answers carry its thisUpdate, and end with its
+/// nextUpdate; after that clients are told to try later. Until then one that cannot be replaced is still good.
 /// </summary>
 public sealed class CrlSource : IStatusSource
 {
@@ -18,6 +20,7 @@ public sealed class CrlSource : IStatusSource
     private readonly FileWatch? _watch;
     private readonly X509Certificate2 _issuer;
     private readonly CrlScope _scope;
+    private readonly UnlistedSerials _unlisted;
     private readonly Func<HttpClient>? _http;
     private readonly TimeSpan _interval;
     private readonly TimeProvider _clock;
@@ -29,6 +32,7 @@ public sealed class CrlSource : IStatusSource
     /// <param name="location">A path, or an http or https URL. DER or PEM.</param>
     /// <param name="issuer">The authority that signs it.</param>
     /// <param name="scope">Which lists are taken.</param>
+    /// <param name="unlisted">What is said of serial numbers that are not on the list.</param>
     /// <param name="interval">How often a URL is asked again.</param>
     /// <param name="http">Makes clients for URLs.</param>
     /// <param name="clock">The time.</param>
@@ -36,6 +40,7 @@ public sealed class CrlSource : IStatusSource
         string location,
         X509Certificate2 issuer,
         CrlScope scope,
+        UnlistedSerials unlisted,
         TimeSpan interval,
         Func<HttpClient> http,
         TimeProvider clock
@@ -44,6 +49,7 @@ public sealed class CrlSource : IStatusSource
         _location = location;
         _issuer = issuer;
         _scope = scope;
+        _unlisted = unlisted;
         _interval = interval;
         _clock = clock;
         if (
@@ -69,22 +75,28 @@ public sealed class CrlSource : IStatusSource
     public ValueTask<SourceStatus?> FindAsync(string serialNumber, CancellationToken cancellationToken)
     {
         var crl = Current();
-        return ValueTask.FromResult<SourceStatus?>(
-            new SourceStatus(crl.StatusOf(serialNumber))
-            {
-                KnownAt = crl.ThisUpdate,
-                Until = crl.NextUpdate,
-                Crl = new CrlReference(_url, crl.Number, crl.ThisUpdate),
-            }
+        var status = crl.StatusOf(serialNumber);
+        var isListed = status.Kind == CertStatusKind.Revoked;
+        return ValueTask.FromResult(
+            !isListed && _unlisted == UnlistedSerials.Unknown
+                ? null
+                : new SourceStatus(status)
+                {
+                    IsListed = isListed,
+                    KnownAt = crl.ThisUpdate,
+                    Until = crl.NextUpdate,
+                    Crl = new CrlReference(_url, crl.Number, crl.ThisUpdate),
+                }
         );
     }
 
     /// <inheritdoc/>
-    public async ValueTask<bool> HasChangedAsync(CancellationToken cancellationToken)
+    public async ValueTask<SourceChanges> FindChangesAsync(CancellationToken cancellationToken)
     {
         var changed = IsTimeToLook() && await TryLoadAsync(cancellationToken).ConfigureAwait(false);
         Current();
-        return changed;
+        // Every answer names the list's time.
+        return changed ? SourceChanges.All : SourceChanges.None;
     }
 
     [SuppressMessage(
@@ -119,11 +131,14 @@ public sealed class CrlSource : IStatusSource
         }
     }
 
-    /// <exception cref="IOException">There is none, or it has ended.</exception>
+    /// <exception cref="IOException">There is none, it has ended, or its time has not come.</exception>
     private CertificateRevocationList Current()
     {
         if (_loaded is not { Crl: var crl })
             throw new IOException($"{_location}: {_fault}");
+        // The clock was set back, or is wrong: nobody believes an answer of the future.
+        if (crl.ThisUpdate - _clock.GetUtcNow() > Skew)
+            throw new IOException($"{_location}: a CRL of the future, of {crl.ThisUpdate:u}");
         return crl.NextUpdate is { } end && end <= _clock.GetUtcNow()
             ? throw new IOException(
                 $"{_location}: the CRL ended at {end:u}, and there is no newer "

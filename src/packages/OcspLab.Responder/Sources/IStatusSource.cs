@@ -23,12 +23,15 @@ public interface IStatusSource
     /// <exception cref="IOException">
     /// The source cannot be asked; that is not the same as "never issued", and clients are told to try later.
     /// </exception>
+    /// <exception cref="InvalidDataException">
+    /// What is kept about this one certificate cannot be read; the others' answers are not touched by it.
+    /// </exception>
     ValueTask<SourceStatus?> FindAsync(string serialNumber, CancellationToken cancellationToken);
 
     /// <summary>
-    /// Whether others may have changed something since the last call. Called about once a second, never twice at a
-    /// time.
+    /// About which certificates others may have changed something since the last call; what was answered about these
+    /// is not answered again. Called about once a second, never twice at a time.
     /// </summary>
     /// <exception cref="IOException">The source cannot be asked.</exception>
-    ValueTask<bool> HasChangedAsync(CancellationToken cancellationToken);
+    ValueTask<SourceChanges> FindChangesAsync(CancellationToken cancellationToken);
 }

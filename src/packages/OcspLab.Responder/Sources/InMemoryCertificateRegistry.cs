@@ -22,7 +22,8 @@ public sealed class InMemoryCertificateRegistry(TimeProvider clock) : ICertifica
         );
 
     /// <inheritdoc/>
-    public ValueTask<bool> HasChangedAsync(CancellationToken cancellationToken) => ValueTask.FromResult(false);
+    public ValueTask<SourceChanges> FindChangesAsync(CancellationToken cancellationToken) =>
+        ValueTask.FromResult(SourceChanges.None);
 
     /// <inheritdoc/>
     public Task<IReadOnlyList<RegisteredCertificate>> ListAsync(CancellationToken cancellationToken) =>
@@ -46,24 +47,26 @@ public sealed class InMemoryCertificateRegistry(TimeProvider clock) : ICertifica
         CancellationToken cancellationToken
     ) =>
         Task.FromResult(
-            Change(
-                nameOrSerial,
-                (certificate, now) =>
-                    certificate with
-                    {
-                        RevokedAt = certificate.RevokedAt ?? now,
-                        Reason = reason,
-                        ChangedAt = now,
-                    }
+            Change(nameOrSerial, (certificate, now) =>
+                certificate with
+                {
+                    RevokedAt = certificate.RevokedAt ?? now,
+                    Reason = reason,
+                    ChangedAt = now,
+                }
             )
         );
 
     /// <inheritdoc/>
     public Task<RegisteredCertificate?> RestoreAsync(string nameOrSerial, CancellationToken cancellationToken) =>
         Task.FromResult(
-            Change(
-                nameOrSerial,
-                (certificate, now) => certificate with { RevokedAt = null, Reason = null, ChangedAt = now }
+            Change(nameOrSerial, (certificate, now) =>
+                certificate with
+                {
+                    RevokedAt = null,
+                    Reason = null,
+                    ChangedAt = now,
+                }
             )
         );
 

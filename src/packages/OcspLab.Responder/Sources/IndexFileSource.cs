@@ -45,20 +45,21 @@ public sealed class IndexFileSource : IStatusSource
     }
 
     /// <inheritdoc/>
-    public ValueTask<bool> HasChangedAsync(CancellationToken cancellationToken)
+    public ValueTask<SourceChanges> FindChangesAsync(CancellationToken cancellationToken)
     {
         // A fault is looked at again each time: the file may have been half written.
         if (!_watch.HasChanged() && _fault is null)
-            return ValueTask.FromResult(false);
+            return ValueTask.FromResult(SourceChanges.None);
         try
         {
             var index = Load();
             // Who writes in place begins with nothing; a list that had certificates does not end with none.
             if (index.Count == 0 && _index.Count > 0)
                 throw new IOException($"{_path} is empty, and named {_index.Count} certificates before");
+            var changes = SourceChanges.Of(_index.DifferencesTo(index));
             _index = index;
             _fault = null;
-            return ValueTask.FromResult(true);
+            return ValueTask.FromResult(changes);
         }
         catch (IOException exception)
         {
@@ -66,7 +67,7 @@ public sealed class IndexFileSource : IStatusSource
                 Volatile.Write(ref _faultySince, _clock.GetTimestamp());
             _fault = exception.Message;
             ThrowIfGone();
-            return ValueTask.FromResult(false);
+            return ValueTask.FromResult(SourceChanges.None);
         }
     }
 

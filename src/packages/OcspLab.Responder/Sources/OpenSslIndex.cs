@@ -18,6 +18,13 @@ internal sealed class OpenSslIndex
 
     public CertStatus? Find(string serialNumber) => _certificates.GetValueOrDefault(serialNumber);
 
+    /// <summary>The certificates about which another index says something else, or about which only one says anything.</summary>
+    public IReadOnlyCollection<string> DifferencesTo(OpenSslIndex other) =>
+        [
+            .. _certificates.Where(entry => other.Find(entry.Key) != entry.Value).Select(entry => entry.Key),
+            .. other._certificates.Keys.Where(serial => !_certificates.ContainsKey(serial)),
+        ];
+
     /// <summary>Reads all of it, or nothing: half a list would call what is missing "never issued".</summary>
     public static bool TryParse(
         TextReader text,
@@ -46,7 +53,7 @@ internal sealed class OpenSslIndex
     {
         if (fields.Length != Fields)
             return $"{fields.Length} fields between tabs instead of {Fields}";
-        if (SerialNumbers.Normalize(fields[3]) is not { } serial)
+        if (SerialNumbers.Read(fields[3]) is not { } serial)
             return $"'{fields[3]}' is not a serial number";
         switch (fields[0])
         {
@@ -87,7 +94,8 @@ internal sealed class OpenSslIndex
             "superseded" => CertStatus.Revoked(at, RevocationReason.Superseded),
             "cessationOfOperation" => CertStatus.Revoked(at, RevocationReason.CessationOfOperation),
             "certificateHold" or "holdInstruction" => CertStatus.Revoked(at, RevocationReason.CertificateHold),
-            "removeFromCRL" => CertStatus.Revoked(at, RevocationReason.RemoveFromCrl),
+            // No reason to revoke (RFC 5280 §5.3.1); but the line says that it is.
+            "removeFromCRL" => CertStatus.Revoked(at),
             _ => null,
         };
     }

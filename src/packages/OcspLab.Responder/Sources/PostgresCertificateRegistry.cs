@@ -55,7 +55,7 @@ public sealed class PostgresCertificateRegistry : ICertificateRegistry, IStatusS
         );
 
     /// <inheritdoc/>
-    public ValueTask<bool> HasChangedAsync(CancellationToken cancellationToken) =>
+    public ValueTask<SourceChanges> FindChangesAsync(CancellationToken cancellationToken) =>
         GuardAsync(
             async () =>
             {
@@ -63,7 +63,12 @@ public sealed class PostgresCertificateRegistry : ICertificateRegistry, IStatusS
                     .OpenConnectionAsync(cancellationToken)
                     .ConfigureAwait(false);
                 var revision = await ReadRevisionAsync(connection, cancellationToken).ConfigureAwait(false);
-                return Interlocked.Exchange(ref _revision, revision) != revision;
+                var seen = Interlocked.Exchange(ref _revision, revision);
+                if (revision == seen)
+                    return SourceChanges.None;
+                return seen < 0 || revision < seen || revision - seen > MostChanges
+                    ? SourceChanges.All
+                    : await ReadChangesAsync(connection, seen, revision, cancellationToken).ConfigureAwait(false);
             },
             cancellationToken
         );
@@ -216,6 +221,34 @@ public sealed class PostgresCertificateRegistry : ICertificateRegistry, IStatusS
         return (long)(await command.ExecuteScalarAsync(cancellationToken).ConfigureAwait(false))!;
     }
 
+    private async Task<SourceChanges> ReadChangesAsync(
+        NpgsqlConnection connection,
+        long seen,
+        long revision,
+        CancellationToken cancellationToken
+    )
+    {
+        await using var command = new NpgsqlCommand(
+            "SELECT serial FROM ocsp_changes WHERE authority = $1 AND number > $2 AND number <= $3",
+            connection
+        );
+        command.Parameters.Add(new() { Value = _authority });
+        command.Parameters.Add(new() { Value = seen });
+        command.Parameters.Add(new() { Value = revision });
+        await using var reader = await command.ExecuteReaderAsync(cancellationToken).ConfigureAwait(false);
+        var serials = new List<string>();
+        while (await reader.ReadAsync(cancellationToken).ConfigureAwait(false))
+        {
+            // All of them were changed by one statement.
+            if (reader.IsDBNull(0))
+                return SourceChanges.All;
+            serials.Add(reader.GetString(0));
+        }
+
+        // Each has a number: where one is missing, it was let go of before we saw it.
+        return serials.Count == revision - seen ? SourceChanges.Of(serials) : SourceChanges.All;
+    }
+
     private async ValueTask<T> GuardAsync<T>(Func<Task<T>> work, CancellationToken cancellationToken)
     {
         try
@@ -233,76 +266,60 @@ public sealed class PostgresCertificateRegistry : ICertificateRegistry, IStatusS
     private async Task EnsureSchemaAsync(CancellationToken cancellationToken)
     {
         await using var connection = await _database.OpenConnectionAsync(cancellationToken).ConfigureAwait(false);
-        await using (var look = new NpgsqlCommand("SELECT to_regclass('ocsp_certificates') IS NOT NULL", connection))
+        await using (var look = new NpgsqlCommand("SELECT to_regclass('ocsp_changes') IS NOT NULL", connection))
         {
-            if ((bool)(await look.ExecuteScalarAsync(cancellationToken).ConfigureAwait(false))!)
-            {
-                _hasSchema = true;
-                return;
-            }
+            if (!(bool)(await look.ExecuteScalarAsync(cancellationToken).ConfigureAwait(false))!)
+                await MakeSchemaAsync(connection, cancellationToken).ConfigureAwait(false);
         }
 
-        // Several machines start at once; IF NOT EXISTS alone does not keep them out of each other's way.
-        await using var transaction = await connection.BeginTransactionAsync(cancellationToken).ConfigureAwait(false);
-        await using (var make = new NpgsqlCommand(Schema, connection, transaction))
-            await make.ExecuteNonQueryAsync(cancellationToken).ConfigureAwait(false);
-        await transaction.CommitAsync(cancellationToken).ConfigureAwait(false);
+        // The number is there before the first change: emptying the table counts for those that it finds.
+        await using var begin = new NpgsqlCommand(
+            "INSERT INTO ocsp_revisions SELECT $1, 0 WHERE has_table_privilege('ocsp_revisions', 'INSERT') "
+                + "ON CONFLICT DO NOTHING",
+            connection
+        );
+        begin.Parameters.Add(new() { Value = _authority });
+        await begin.ExecuteNonQueryAsync(cancellationToken).ConfigureAwait(false);
         _hasSchema = true;
     }
 
-    private static RegisteredCertificate Read(NpgsqlDataReader reader) =>
-        new(
-            reader.GetString(1),
-            reader.GetString(0),
-            reader.GetFieldValue<DateTimeOffset>(2),
-            reader.GetFieldValue<DateTimeOffset>(3),
-            reader.IsDBNull(4) ? null : reader.GetFieldValue<DateTimeOffset>(4),
-            reader.IsDBNull(5) ? null : (RevocationReason)reader.GetInt32(5),
-            reader.IsDBNull(6) ? null : reader.GetFieldValue<DateTimeOffset>(6)
-        );
+    private static async Task MakeSchemaAsync(NpgsqlConnection connection, CancellationToken cancellationToken)
+    {
+        // Several machines start at once; IF NOT EXISTS alone does not keep them out of each other's way.
+        await using var transaction = await connection.BeginTransactionAsync(cancellationToken).ConfigureAwait(false);
+        await using (var make = new NpgsqlCommand(PostgresSchema.Text, connection, transaction))
+            await make.ExecuteNonQueryAsync(cancellationToken).ConfigureAwait(false);
+        await transaction.CommitAsync(cancellationToken).ConfigureAwait(false);
+    }
+
+    /// <exception cref="InvalidDataException">A time that is none, such as PostgreSQL's infinity.</exception>
+    private static RegisteredCertificate Read(NpgsqlDataReader reader)
+    {
+        try
+        {
+            return new RegisteredCertificate(
+                reader.GetString(1),
+                reader.GetString(0),
+                reader.GetFieldValue<DateTimeOffset>(2),
+                reader.GetFieldValue<DateTimeOffset>(3),
+                reader.IsDBNull(4) ? null : reader.GetFieldValue<DateTimeOffset>(4),
+                reader.IsDBNull(5) ? null : (RevocationReason)reader.GetInt32(5),
+                reader.IsDBNull(6) ? null : reader.GetFieldValue<DateTimeOffset>(6)
+            ).Checked();
+        }
+        catch (Exception exception) when (exception is InvalidCastException or OverflowException)
+        {
+            throw new InvalidDataException(
+                $"the row of certificate {reader.GetValue(0)} cannot be read: {exception.Message}",
+                exception
+            );
+        }
+    }
 
     // Seconds.
     private const int TimeoutSeconds = 5;
 
-    private const string Columns = "serial, name, issued_at, not_after, revoked_at, reason, changed_at";
+    private const int MostChanges = 10_000;
 
-    // The revision grows in the same transaction as the change, whoever makes it: a sequence would run ahead of the
-    // commit. An insertion needs none, because nobody keeps an answer about what was never issued.
-    private const string Schema = """
-        SELECT pg_advisory_xact_lock(6960);
-        CREATE TABLE IF NOT EXISTS ocsp_certificates (
-            id         bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
-            authority  text NOT NULL,
-            serial     text NOT NULL,
-            name       text NOT NULL,
-            issued_at  timestamptz NOT NULL,
-            not_after  timestamptz NOT NULL,
-            revoked_at timestamptz,
-            reason     integer,
-            changed_at timestamptz,
-            UNIQUE (authority, serial)
-        );
-        CREATE INDEX IF NOT EXISTS ocsp_certificates_name ON ocsp_certificates (authority, name);
-        CREATE TABLE IF NOT EXISTS ocsp_revisions (authority text PRIMARY KEY, number bigint NOT NULL);
-        CREATE OR REPLACE FUNCTION ocsp_count_change() RETURNS trigger LANGUAGE plpgsql AS $$
-        BEGIN
-            IF TG_OP = 'TRUNCATE' THEN
-                UPDATE ocsp_revisions SET number = number + 1;
-                RETURN NULL;
-            END IF;
-            INSERT INTO ocsp_revisions VALUES (OLD.authority, 1)
-                ON CONFLICT (authority) DO UPDATE SET number = ocsp_revisions.number + 1;
-            IF TG_OP = 'UPDATE' AND NEW.authority <> OLD.authority THEN
-                INSERT INTO ocsp_revisions VALUES (NEW.authority, 1)
-                    ON CONFLICT (authority) DO UPDATE SET number = ocsp_revisions.number + 1;
-            END IF;
-            RETURN NULL;
-        END $$;
-        DROP TRIGGER IF EXISTS ocsp_truncate ON ocsp_certificates;
-        CREATE TRIGGER ocsp_truncate AFTER TRUNCATE ON ocsp_certificates
-            FOR EACH STATEMENT EXECUTE FUNCTION ocsp_count_change();
-        DROP TRIGGER IF EXISTS ocsp_change ON ocsp_certificates;
-        CREATE TRIGGER ocsp_change AFTER UPDATE OR DELETE ON ocsp_certificates
-            FOR EACH ROW EXECUTE FUNCTION ocsp_count_change();
-        """;
+    private const string Columns = "serial, name, issued_at, not_after, revoked_at, reason, changed_at";
 }

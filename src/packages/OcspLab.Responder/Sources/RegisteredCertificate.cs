@@ -20,6 +20,20 @@ public sealed record RegisteredCertificate(
     DateTimeOffset? ChangedAt = null
 )
 {
+    /// <summary>What somebody else's program wrote, if it can be said in an answer.</summary>
+    /// <exception cref="InvalidDataException">It cannot: a reason or a time that is none.</exception>
+    internal RegisteredCertificate Checked()
+    {
+        if (Reason is { } reason && !Enum.IsDefined(reason))
+            throw new InvalidDataException($"the reason of certificate {SerialNumber} is {(int)reason}, which is none");
+        // PostgreSQL's infinity.
+        if (RevokedAt == DateTimeOffset.MinValue || RevokedAt == DateTimeOffset.MaxValue)
+            throw new InvalidDataException(
+                $"certificate {SerialNumber} was revoked at {RevokedAt:u}, which is no time"
+            );
+        return this;
+    }
+
     internal SourceStatus ToStatus() =>
         new(RevokedAt is { } at ? CertStatus.Revoked(at, Reason) : CertStatus.Good)
         {

@@ -7,14 +7,21 @@ namespace OcspLab.Responder.Sources;
 internal static class SerialNumbers
 {
     /// <summary>
-    /// INTEGER content octets in lower-case hexadecimal, however many zeros there were; null when it is no number of at
-    /// most 20 octets (RFC 5280 §4.1.2.2).
+    /// INTEGER content octets in lower-case hexadecimal, however many zeros there were; null when it is no number, or
+    /// one of more than 20 octets (RFC 5280 §4.1.2.2).
     /// </summary>
     /// <param name="text">
     /// A number in hexadecimal, as <c>openssl x509 -serial</c> prints it; a minus before it is taken, because such
     /// certificates exist.
     /// </param>
-    public static string? Normalize(string? text)
+    public static string? Normalize(string? text) => Read(text) is { } serial && IsShort(serial) ? serial : null;
+
+    /// <summary>Whether a serial number has at most 20 octets: RFC 5280 §4.1.2.2 knows no longer ones.</summary>
+    /// <param name="serialNumber">INTEGER content octets in hexadecimal.</param>
+    public static bool IsShort(string serialNumber) => serialNumber.Length <= 2 * MaximumOctets;
+
+    /// <summary>The same as <see cref="Normalize"/>, for longer ones too: lists of old may have such.</summary>
+    public static string? Read(string? text)
     {
         var negative = text is ['-', ..];
         var digits = negative ? text![1..] : text;
@@ -22,8 +29,7 @@ internal static class SerialNumbers
             return null;
         var number = BigInteger.Parse("0" + digits, NumberStyles.AllowHexSpecifier, CultureInfo.InvariantCulture);
         var octets = (negative ? -number : number).ToByteArray(isUnsigned: false, isBigEndian: true);
-        // One octet more where the first bit of twenty is set.
-        return octets.Length <= MaximumOctets + 1 ? Convert.ToHexStringLower(octets) : null;
+        return Convert.ToHexStringLower(octets);
     }
 
     private const int MaximumOctets = 20;

@@ -7,6 +7,12 @@ namespace OcspLab.Responder.Sources;
 /// <param name="Status">Good or revoked.</param>
 public sealed record SourceStatus(CertStatus Status)
 {
+    /// <summary>
+    /// Whether the source names this certificate. There is no end to serial numbers that it does not name: what is said
+    /// of such a one is not kept. Default true.
+    /// </summary>
+    public bool IsListed { get; init; } = true;
+
     /// <summary>When the status last changed, or null when it never did. No answer dates back to before it.</summary>
     public DateTimeOffset? ChangedAt { get; init; }
 
