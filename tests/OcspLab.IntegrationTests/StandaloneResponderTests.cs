@@ -1,3 +1,5 @@
+using System.Net;
+using System.Net.Sockets;
 using OcspLab.Testing;
 
 namespace OcspLab.IntegrationTests;
@@ -8,46 +10,20 @@ namespace OcspLab.IntegrationTests;
 /// </summary>
 public sealed class StandaloneResponderTests : IAsyncLifetime
 {
-    private readonly TempFolder _folder = new();
     private readonly int _port = Programs.FreePorts().Ports.Responder;
+    private readonly OpenSslAuthority _authority;
+    private readonly TempFolder _folder;
+
+    public StandaloneResponderTests()
+    {
+        _authority = new OpenSslAuthority($"http://127.0.0.1:{_port}/");
+        _folder = _authority.Folder;
+    }
 
     public async ValueTask InitializeAsync()
     {
-        await File.WriteAllTextAsync(
-            _folder["ca.cnf"],
-            $"""
-            [ca]
-            default_ca = lab
-            [lab]
-            database = {_folder["index.txt"]}
-            serial = {_folder["serial"]}
-            crlnumber = {_folder["crlnumber"]}
-            new_certs_dir = {_folder.Path}
-            default_md = sha256
-            default_days = 30
-            default_crl_days = 7
-            policy = any
-            [any]
-            commonName = supplied
-            [ocsp]
-            extendedKeyUsage = OCSPSigning
-            keyUsage = digitalSignature
-            1.3.6.1.5.5.7.48.1.5 = DER:0500
-            """,
-            TestContext.Current.CancellationToken
-        );
-        await File.WriteAllTextAsync(_folder["index.txt"], "", TestContext.Current.CancellationToken);
-        await File.WriteAllTextAsync(_folder["serial"], "8000", TestContext.Current.CancellationToken);
-        await File.WriteAllTextAsync(_folder["crlnumber"], "01", TestContext.Current.CancellationToken);
-        await OpenSslAsync(
-            "req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -keyout ca.key -out ca.pem -subj "
-                + "/CN=Drop-in_CA -days 60 -addext keyUsage=critical,keyCertSign,cRLSign"
-        );
-        foreach (
-            var (name, extensions) in ((string, string)[])[("ocsp", "-extensions ocsp"), ("good", ""), ("bad", "")]
-        )
-            await IssueAsync(name, extensions);
-        await OpenSslAsync("ca -config ca.cnf -cert ca.pem -keyfile ca.key -revoke bad.pem -crl_reason keyCompromise");
+        await _authority.CreateAsync();
+        await _authority.RevokeAsync("bad", "keyCompromise");
     }
 
     [Fact]
@@ -82,7 +58,7 @@ public sealed class StandaloneResponderTests : IAsyncLifetime
             Assert.Equal(expected, await AskAsync(theirPort, name));
         }
 
-        await OpenSslAsync("ca -config ca.cnf -cert ca.pem -keyfile ca.key -revoke good.pem -crl_reason superseded");
+        await _authority.RevokeAsync("good", "superseded");
         await Poll.UntilAsync(async () => await AskAsync(_port, "good") == "revoked, superseded", "the revocation");
         theirs.Kill();
         ours.Interrupt();
@@ -94,10 +70,44 @@ public sealed class StandaloneResponderTests : IAsyncLifetime
     [Fact]
     public async Task It_answers_over_a_crl()
     {
-        await OpenSslAsync("ca -config ca.cnf -cert ca.pem -keyfile ca.key -gencrl -out ca.crl");
+        await _authority.OpenSslAsync("ca -config ca.cnf -cert ca.pem -keyfile ca.key -gencrl -out ca.crl");
         await using var responder = await StartAsync("--crl", "ca.crl");
         Assert.Equal("good", await AskAsync(_port, "good"));
         Assert.Equal("revoked, keyCompromise", await AskAsync(_port, "bad"));
+    }
+
+    [Fact]
+    public async Task Nine_hundred_idle_connections_leave_it_few_files_and_keep_nobody_out()
+    {
+        Assert.SkipUnless(OperatingSystem.IsLinux(), "a limit of open files, and addresses of one's own, are Linux's");
+        await using var responder = await _authority.RespondAsync(_port, "--index", "index.txt", openFiles: 400);
+        var idle = new List<Socket>();
+        try
+        {
+            for (var number = 0; number < 900; number++)
+            {
+                var socket = new Socket(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp);
+                idle.Add(socket);
+                socket.Bind(new IPEndPoint(IPAddress.Parse($"127.0.2.{1 + number % 200}"), 0));
+                try
+                {
+                    await socket.ConnectAsync(IPAddress.Loopback, _port, TestContext.Current.CancellationToken);
+                }
+                catch (SocketException)
+                {
+                    // There was no room.
+                }
+            }
+
+            Assert.False(responder.HasExited, responder.Output + responder.Error);
+            await Poll.UntilAsync(async () => await AskAsync(_port, "good") == "good", "the room that idle ones make");
+        }
+        finally
+        {
+            idle.ForEach(socket => socket.Dispose());
+        }
+
+        Assert.False(responder.HasExited, responder.Output + responder.Error);
     }
 
     [Theory]
@@ -106,7 +116,7 @@ public sealed class StandaloneResponderTests : IAsyncLifetime
     public async Task An_encrypted_key_is_opened(string source)
     {
         await File.WriteAllTextAsync(_folder["password.txt"], "open sesame\n", TestContext.Current.CancellationToken);
-        await OpenSslAsync("pkcs8 -topk8 -in ocsp.key -out encrypted.key -passout file:password.txt");
+        await _authority.OpenSslAsync("pkcs8 -topk8 -in ocsp.key -out encrypted.key -passout file:password.txt");
         await using var responder = await StartAsync(
             "--index",
             "index.txt",
@@ -192,40 +202,16 @@ public sealed class StandaloneResponderTests : IAsyncLifetime
 
     public ValueTask DisposeAsync()
     {
-        _folder.Dispose();
+        _authority.Dispose();
         return ValueTask.CompletedTask;
     }
 
-    private async Task<RunningProgram> StartAsync(
+    private Task<RunningProgram> StartAsync(
         string kind,
         string source,
         string key = "ocsp.key",
         params string[] more
-    )
-    {
-        var program = new RunningProgram([
-            "dotnet",
-            Programs.Cli,
-            "responder",
-            kind,
-            _folder[source],
-            "--ca",
-            _folder["ca.pem"],
-            "--rsigner",
-            _folder["ocsp.pem"],
-            "--rkey",
-            _folder[key],
-            "--port",
-            $"{_port}",
-            .. more,
-        ]);
-        await Poll.UntilAsync(
-            () => program.HasExited || program.Output.Contains("listening on", StringComparison.Ordinal),
-            "the responder listens"
-        );
-        Assert.False(program.HasExited, program.Output + program.Error);
-        return program;
-    }
+    ) => _authority.RespondAsync(_port, kind, source, key, more);
 
     /// <summary>What openssl's client reads, its signature verified.</summary>
     private async Task<string> AskAsync(int port, string name)
@@ -250,26 +236,5 @@ public sealed class StandaloneResponderTests : IAsyncLifetime
             .FirstOrDefault(line => line.Contains("Reason: ", StringComparison.Ordinal))
             ?.Split("Reason: ")[1];
         return result.Output.Split('\n')[0].Split(": ")[1].Trim() + (reason is null ? "" : $", {reason.Trim()}");
-    }
-
-    private async Task IssueAsync(string name, string extensions)
-    {
-        await OpenSslAsync(
-            $"req -new -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -keyout {name}.key -out {name}.csr -subj "
-                + $"/CN={name}"
-        );
-        await OpenSslAsync(
-            $"ca -batch -notext -config ca.cnf -cert ca.pem -keyfile ca.key -in {name}.csr -out {name}.pem {extensions}"
-        );
-    }
-
-    private async Task OpenSslAsync(string arguments)
-    {
-        var result = await Tool.RunInAsync(
-            _folder.Path,
-            "openssl",
-            arguments.Split(' ', StringSplitOptions.RemoveEmptyEntries)
-        );
-        Assert.True(result.ExitCode == 0, result.Error);
     }
 }

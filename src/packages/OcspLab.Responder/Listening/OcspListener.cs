@@ -1,7 +1,5 @@
 using System.Net;
 using System.Net.Sockets;
-using Microsoft.AspNetCore.Connections;
-using Microsoft.AspNetCore.Server.Kestrel.Core;
 using Microsoft.AspNetCore.Server.Kestrel.Transport.Sockets;
 using Microsoft.Extensions.Options;
 using OcspLab.Responder.Responding;
@@ -98,42 +96,13 @@ public sealed class OcspListener : IHostedService, IAsyncDisposable
         builder.Services.Configure<HostOptions>(host => host.ShutdownTimeout = TimeSpan.FromSeconds(2));
         // The lifetime is the outer application's: this one must not answer Ctrl-C by itself.
         builder.Services.AddSingleton<IHostLifetime, PassiveLifetime>();
-        builder.WebHost.ConfigureKestrel(Configure);
         builder.WebHost.UseSockets(sockets => sockets.CreateBoundListenSocket = Bind);
-        var connections = Connections();
-        builder.Services.AddSingleton<IConnectionListenerFactory>(services => new AdmittingListenerFactory(
-            ActivatorUtilities.CreateInstance<SocketTransportFactory>(services),
-            connections
-        ));
+        builder.WebHost.LimitConnections(_options);
         var application = builder.Build();
         foreach (var address in SocketBinding.Parse(_options.Address))
             application.Urls.Add($"http://{new IPEndPoint(address, _options.Port)}");
-        // No routing: every path is a question.
-        application.Run(http =>
-        {
-            http.Features.Get<AdmittedConnection>()?.Touch();
-            return _handler.HandleAsync(http);
-        });
+        application.RunOcsp(_handler);
         return application;
-    }
-
-    private void Configure(KestrelServerOptions kestrel)
-    {
-        kestrel.AddServerHeader = false;
-        kestrel.ConfigureEndpointDefaults(endpoint => endpoint.Protocols = HttpProtocols.Http1);
-        kestrel.Limits.KeepAliveTimeout = _options.IdleTimeout;
-        kestrel.Limits.RequestHeadersTimeout = HeaderTimeout;
-        kestrel.Limits.MinRequestBodyDataRate = new MinDataRate(bytesPerSecond: 240, HeaderTimeout);
-    }
-
-    private ConnectionTable Connections()
-    {
-        var maximum = Math.Min(_options.MaximumConnections, DescriptorLimit.ForConnections() ?? int.MaxValue);
-        return new ConnectionTable(
-            maximum,
-            Math.Min(maximum, _options.MaximumConnectionsPerAddress ?? Math.Max(1, maximum / 4)),
-            TimeProvider.System
-        );
     }
 
     private Socket Bind(EndPoint endPoint)
@@ -153,8 +122,6 @@ public sealed class OcspListener : IHostedService, IAsyncDisposable
             throw;
         }
     }
-
-    private static readonly TimeSpan HeaderTimeout = TimeSpan.FromSeconds(5);
 
     private async Task ExclusivelyAsync(Func<Task> work, CancellationToken cancellationToken)
     {

@@ -75,16 +75,13 @@ public static class StandaloneResponder
             builder.Services.Decorate((inner, _) => new JournalingSender(inner, journal));
         }
 
-        builder.WebHost.ConfigureKestrel(kestrel =>
-        {
-            kestrel.AddServerHeader = false;
-            kestrel.Listen(address, port);
-        });
+        builder.WebHost.LimitConnections(new ResponderServiceOptions());
+        builder.WebHost.ConfigureKestrel(kestrel => kestrel.Listen(address, port));
         try
         {
             var app = builder.Build();
             await using var _ = app.ConfigureAwait(false);
-            app.Run(app.Services.GetRequiredService<OcspRequestHandler>().HandleAsync);
+            app.RunOcsp(app.Services.GetRequiredService<OcspRequestHandler>());
             await app.StartAsync(cancellationToken).ConfigureAwait(false);
             output($"listening on {app.Urls.First()}");
             await Task.Delay(Timeout.InfiniteTimeSpan, TimeProvider.System, cancellationToken)
@@ -156,8 +153,7 @@ public static class StandaloneResponder
             Name = Describe(bundle[0]);
             if (bundle.Count < 2)
                 return;
-            var issuer =
-                bundle.FirstOrDefault(certificate => SignsFor(authority.Signers[0], certificate))
+            var issuer = bundle.FirstOrDefault(certificate => SignsFor(authority.Signers[0], certificate))
                 ?? throw new LabException(
                     $"None of the {bundle.Count} certificates in {authority.IssuerCertificate} is one that "
                         + $"{authority.Signers[0].Certificate} may sign for (RFC 6960 §4.2.2.2).",
