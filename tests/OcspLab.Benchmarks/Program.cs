@@ -12,6 +12,8 @@ switch (args)
         return await SoakRun.RunAsync(TimeSpan.FromMinutes(3)).ConfigureAwait(false);
     case ["responder"]:
         return await ResponderRun.RunAsync().ConfigureAwait(false);
+    case ["flood"]:
+        return await FloodRun.RunAsync().ConfigureAwait(false);
     case ["--help" or "-h"]:
         Console.WriteLine(Help);
         return 0;
@@ -35,6 +37,7 @@ internal static partial class Program
         soak           the sample site killed again and again while its responder fails; three minutes
         responder      answers a second, ready and signed one by one, against Kestrel with a constant body, cfssl and
                        openssl; two minutes (wants wrk)
+        flood          how long a ready answer takes while others ask for nonces; a minute (wants wrk)
 
         Exit code 1 when a limit is passed.
         """;

@@ -5,8 +5,8 @@ using System.Text.RegularExpressions;
 namespace OcspLab.Benchmarks;
 
 /// <summary>
-/// Load from <c>wrk</c>, which leaves most of the machine to the server: two threads and eight connections, for a
-/// bounded time.
+/// Load from <c>wrk</c>, which leaves most of the machine to the server: two threads, and eight connections unless more
+/// are asked for, for a bounded time.
 /// </summary>
 internal sealed partial class Wrk
 {
@@ -50,17 +50,21 @@ internal sealed partial class Wrk
 
     /// <summary>Answers a second.</summary>
     /// <exception cref="InvalidOperationException">wrk is not there, or was answered with an error.</exception>
-    public double Measure(int port, int seconds)
+    public double Measure(int port, int seconds) =>
+        MeasureAsync(port, seconds, connections: 8).GetAwaiter().GetResult();
+
+    /// <inheritdoc cref="Measure"/>
+    public async Task<double> MeasureAsync(int port, int seconds, int connections)
     {
-        using var process = Start(port, seconds);
-        var output = process.StandardOutput.ReadToEnd();
-        process.WaitForExit();
+        using var process = Start(port, seconds, connections);
+        var output = await process.StandardOutput.ReadToEndAsync().ConfigureAwait(false);
+        await process.WaitForExitAsync().ConfigureAwait(false);
         if (output.Contains("Non-2xx", StringComparison.Ordinal) || Rate().Match(output) is not { Success: true } rate)
             throw new InvalidOperationException($"wrk against port {port} said: {output}");
         return double.Parse(rate.Groups[1].Value, CultureInfo.InvariantCulture);
     }
 
-    private Process Start(int port, int seconds)
+    private Process Start(int port, int seconds, int connections)
     {
         try
         {
@@ -71,7 +75,7 @@ internal sealed partial class Wrk
                         "--threads",
                         "2",
                         "--connections",
-                        "8",
+                        $"{connections}",
                         "--duration",
                         $"{seconds}s",
                         "--script",

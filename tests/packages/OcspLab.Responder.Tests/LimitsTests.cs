@@ -82,7 +82,7 @@ public sealed class LimitsTests : IAsyncDisposable
     [Fact]
     public async Task While_single_answers_wait_for_their_turn_those_for_all_are_given_and_signed()
     {
-        _bench.Settings["MaximumConcurrentSignings"] = "2";
+        _bench.Settings["MaximumConcurrentSignings"] = "1";
         _bench.Settings["MaximumWaitingSignings"] = "0";
         await _bench.StartAsync();
         var server = _bench.Authority.Server();

@@ -24,8 +24,7 @@ internal sealed class SigningGate : IDisposable
         var signings = its.MaximumConcurrentSignings ?? Environment.ProcessorCount;
         _lookups = Limit(ConcurrentLookups, ConcurrentLookups + its.MaximumWaitingSignings);
         _forAll = Limit(signings, its.MaximumWaitingSignings);
-        // Half of the machine: the other half answers.
-        _forOne = Limit(Math.Max(1, signings / 2), its.MaximumWaitingSignings);
+        _forOne = Limit(signings, its.MaximumWaitingSignings);
         _patience = its.SigningDeadline;
         _clock = clock;
     }

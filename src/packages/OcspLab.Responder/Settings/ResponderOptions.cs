@@ -49,8 +49,8 @@ public sealed class ResponderOptions
     public int MaximumRequestSize { get; set; } = 8 * 1024;
 
     /// <summary>
-    /// <value>How many responses are signed at once; half of these turns are for responses that one client alone gets
-    /// (nonces, several certificates, what was never issued). 1 to 1,024; default null, the number of
+    /// <value>How many responses are signed at once for all who ask the same, and how many more that one client alone
+    /// gets (nonces, several certificates, what was never issued). 1 to 1,024; default null, the number of
     /// processors.</value>
     /// </summary>
     [Range(1, 1024)]
