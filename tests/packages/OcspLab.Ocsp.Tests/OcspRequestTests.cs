@@ -1,5 +1,4 @@
 using OcspLab.Ocsp.Requests;
-using OcspLab.Ocsp.Responses;
 using OcspLab.Testing;
 using OcspLab.Testing.Forge;
 
@@ -64,7 +63,7 @@ public sealed class OcspRequestTests
         // SHA-224 (RFC 4055 §2.1).
         var request = Edited(whole => whole[0, 0, 0, 0, 0, 0].Content = Convert.FromHexString("608648016503040204"));
         Assert.False(OcspRequest.TryDecode(request, out _, out var fault));
-        Assert.Equal(OcspResponseStatus.Unauthorized, fault.Status);
+        Assert.Equal(OcspRequestFaultKind.UnknownHash, fault.Kind);
     }
 
     private static DerNode Version(byte number) => DerNode.Parse(DerNode.Wrap(0xa0, [0x02, 0x01, number]));
@@ -224,7 +223,7 @@ public sealed class OcspRequestTests
     private static void Refused(Action<DerNode> edit)
     {
         Assert.False(OcspRequest.TryDecode(Edited(edit), out _, out var fault));
-        Assert.Equal(OcspResponseStatus.MalformedRequest, fault.Status);
+        Assert.Equal(OcspRequestFaultKind.Malformed, fault.Kind);
     }
 
     // [0] tbsRequest, [0,0] requestList, [0,0,0] Request, [0,0,0,0] CertID.

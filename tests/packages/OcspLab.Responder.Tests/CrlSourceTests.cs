@@ -5,7 +5,6 @@ using OcspLab.Ocsp.Requests;
 using OcspLab.Ocsp.Responses;
 using OcspLab.Ocsp.Revocation;
 using OcspLab.Responder.Authorities;
-using OcspLab.Responder.Settings;
 using OcspLab.Responder.Sources;
 using OcspLab.Testing;
 

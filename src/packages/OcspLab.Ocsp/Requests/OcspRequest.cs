@@ -1,6 +1,5 @@
 using System.Diagnostics.CodeAnalysis;
 using System.Formats.Asn1;
-using OcspLab.Ocsp.Responses;
 
 namespace OcspLab.Ocsp.Requests;
 
@@ -47,8 +46,7 @@ public sealed record OcspRequest
     /// <param name="encoded">The request.</param>
     /// <param name="request">What was asked.</param>
     /// <param name="fault">
-    /// Why it cannot be answered, and what a responder says then: <c>malformedRequest</c>, or <c>unauthorized</c> where
-    /// an issuer is named by a hash that is not known here.
+    /// Why it cannot be answered.
     /// </param>
     public static bool TryDecode(
         ReadOnlyMemory<byte> encoded,
@@ -75,11 +73,11 @@ public sealed record OcspRequest
         }
         catch (UnsupportedCertIdHashException exception)
         {
-            fault = new OcspRequestFault(OcspResponseStatus.Unauthorized, exception.Message);
+            fault = new OcspRequestFault(OcspRequestFaultKind.UnknownHash, exception.Message);
         }
 
         return false;
     }
 
-    private static OcspRequestFault Malformed(string detail) => new(OcspResponseStatus.MalformedRequest, detail);
+    private static OcspRequestFault Malformed(string detail) => new(OcspRequestFaultKind.Malformed, detail);
 }

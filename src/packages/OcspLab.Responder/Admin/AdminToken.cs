@@ -41,8 +41,8 @@ public sealed class AdminToken
             throw new IOException($"{path} is empty. Delete it and a new token is made.");
         return value.Length < ShortestToken
             ? throw new IOException(
-                $"The token in {path} has {value.Length} characters, and can be guessed; {ShortestToken} are the least. "
-                    + "Delete the file and a new token is made."
+                $"The token in {path} has {value.Length} characters, and can be guessed; at least {ShortestToken} are "
+                    + "needed. Delete the file and a new token is made."
             )
             : new AdminToken(value);
     }

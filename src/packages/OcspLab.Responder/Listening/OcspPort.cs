@@ -6,7 +6,9 @@ using OcspLab.Responder.Settings;
 
 namespace OcspLab.Responder.Listening;
 
-/// <summary>What every port of the responder has in common: what a client can take, and that all of it is OCSP.</summary>
+/// <summary>
+/// What every port of the responder has in common: what a client can take, and that all of it is OCSP.
+/// </summary>
 internal static class OcspPort
 {
     /// <summary>Limits connections, and the time that they may take.</summary>

@@ -47,7 +47,11 @@ internal sealed class OcspResponder(
             if (OcspRequest.TryDecode(encoded, out var request, out var fault))
                 return await RespondAsync(request, encoded, cancellationToken).ConfigureAwait(false);
             logger.Malformed(fault.Detail);
-            return PreparedResponse.Error(fault.Status);
+            return PreparedResponse.Error(
+                fault.Kind == OcspRequestFaultKind.UnknownHash
+                    ? OcspResponseStatus.Unauthorized
+                    : OcspResponseStatus.MalformedRequest
+            );
         }
         catch (Exception exception) when (!cancellationToken.IsCancellationRequested)
         {

@@ -39,7 +39,8 @@ public sealed class AuthorityOptions
     public CrlScope CrlScope { get; set; }
 
     /// <summary>
-    /// <value>What is said of serial numbers that a CRL does not name. Default <see cref="UnlistedSerials.Good"/>.</value>
+    /// <value>What is said of serial numbers that a CRL does not name. Default <see
+    /// cref="UnlistedSerials.Good"/>.</value>
     /// </summary>
     public UnlistedSerials Unlisted { get; set; }
 
@@ -51,16 +52,6 @@ public sealed class AuthorityOptions
 
     /// <summary><value>The connection string of a PostgreSQL database.</value></summary>
     public string? PostgreSql { get; set; }
-}
-
-/// <summary>What is said of serial numbers that a CRL does not name.</summary>
-public enum UnlistedSerials
-{
-    /// <summary>They were not revoked, so they are <c>good</c>, whoever invented them.</summary>
-    Good,
-
-    /// <summary>They count as never issued: for lists of another kind, such as one of what was withdrawn.</summary>
-    Unknown,
 }
 
 /// <summary>A certificate that signs and its key; read again when the files change.</summary>

@@ -4,7 +4,6 @@ using System.Security.Cryptography.X509Certificates;
 using System.Text;
 using OcspLab.Ocsp.Responses;
 using OcspLab.Ocsp.Revocation;
-using OcspLab.Responder.Settings;
 
 namespace OcspLab.Responder.Sources;
 
@@ -195,4 +194,14 @@ public sealed class CrlSource : IStatusSource
     private static readonly TimeSpan Deadline = TimeSpan.FromSeconds(30);
     private static readonly TimeSpan Skew = TimeSpan.FromMinutes(5);
     private static readonly TimeSpan RetryInterval = TimeSpan.FromSeconds(10);
+}
+
+/// <summary>What is said of serial numbers that a CRL does not name.</summary>
+public enum UnlistedSerials
+{
+    /// <summary>They were not revoked, so they are <c>good</c>, whoever invented them.</summary>
+    Good,
+
+    /// <summary>They count as never issued: for lists of another kind, such as one of what was withdrawn.</summary>
+    Unknown,
 }

@@ -18,7 +18,9 @@ internal sealed class OpenSslIndex
 
     public CertStatus? Find(string serialNumber) => _certificates.GetValueOrDefault(serialNumber);
 
-    /// <summary>The certificates about which another index says something else, or about which only one says anything.</summary>
+    /// <summary>
+    /// The certificates about which another index says something else, or about which only one says anything.
+    /// </summary>
     public IReadOnlyCollection<string> DifferencesTo(OpenSslIndex other) =>
         [
             .. _certificates.Where(entry => other.Find(entry.Key) != entry.Value).Select(entry => entry.Key),
