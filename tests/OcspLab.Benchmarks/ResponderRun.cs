@@ -10,16 +10,19 @@ using OcspLab.Ocsp.Requests;
 namespace OcspLab.Benchmarks;
 
 /// <summary>
-/// Answers a second: of the responder, of Kestrel with a constant body of the same size and headers, of <c>cfssl
-/// ocspserve</c> with the same answers, and of <c>openssl ocsp -multi 2</c>; ready ones and, with nonces, signed for
-/// each who asks. All asked by the same client over loopback, by turns.
+/// Answers a second: of the responder, of Kestrel with a constant body of the same size and headers, of nginx with the
+/// same answers as files, of <c>cfssl ocspserve</c> with the same answers, and of <c>openssl ocsp -multi 2</c>; ready
+/// ones and, with nonces, signed for each who asks. All asked by the same client over loopback, by turns.
 /// </summary>
 internal static class ResponderRun
 {
     public static async Task<int> RunAsync()
     {
         using var bench = await BenchResponder.CreateAsync(ResponderPort, Certificates).ConfigureAwait(false);
-        using var responder = bench.Start();
+        using var responder = bench.Start(
+            "Authorities:intermediate:Presign=Listed",
+            $"AnswerFolder={Path.Combine(bench.Folder, "answers")}"
+        );
         try
         {
             return await CompareAsync(bench).ConfigureAwait(false);
@@ -58,6 +61,7 @@ internal static class ResponderRun
         var constant = await StartConstantAsync(body, headers).ConfigureAwait(false);
         await using var _ = constant.ConfigureAwait(false);
         using var openssl = StartOpenSsl(bench.Topology);
+        using var nginx = StartNginx(folder);
         Process? cfssl = null;
         try
         {
@@ -68,17 +72,21 @@ internal static class ResponderRun
                 await BenchResponder
                     .AskAsync(CfsslPort, "/", new OcspRequest { CertIds = [ids[0]] }.Encode())
                     .ConfigureAwait(false);
+            foreach (var path in nginx is null ? [] : paths)
+                await BenchResponder.AskAsync(NginxPort, path).ConfigureAwait(false);
             foreach (var port in (ReadOnlySpan<int>)[ResponderPort, ConstantPort])
                 ready.Measure(port, WarmUp);
             posted.Measure(ResponderPort, WarmUp);
             double ours = 0,
                 oursPosted = 0,
                 kestrel = 0,
+                nginxes = 0,
                 cfssls = 0;
             for (var round = 0; round < Rounds; round++)
             {
                 ours += ready.Measure(ResponderPort, Length) / Rounds;
                 kestrel += ready.Measure(ConstantPort, Length) / Rounds;
+                nginxes += nginx is null ? 0 : ready.Measure(NginxPort, Length) / Rounds;
                 oursPosted += posted.Measure(ResponderPort, Length) / Rounds;
                 cfssls += cfssl is null ? 0 : posted.Measure(CfsslPort, Length) / Rounds;
             }
@@ -97,6 +105,8 @@ internal static class ResponderRun
             Console.WriteLine("|---|---|---|");
             Line("ready answers, GET: this responder", ours, "");
             Line("Kestrel, constant body", kestrel, $"{ours / kestrel:0.00} (limit {LeastOfKestrel})");
+            if (nginx is not null)
+                Line("nginx, the same answers as files", nginxes, $"{ours / nginxes:0.00}");
             Line("openssl ocsp -multi 2", openssls, $"{ours / openssls:0} times (limit {LeastOfOpenSsl})");
             Line("ready answers, POST: this responder", oursPosted, "");
             if (cfssl is not null)
@@ -119,12 +129,61 @@ internal static class ResponderRun
         finally
         {
             openssl.Kill(entireProcessTree: true);
+            nginx?.Kill(entireProcessTree: true);
             cfssl?.Kill(entireProcessTree: true);
             cfssl?.Dispose();
         }
 
         static void Line(string what, double rate, string ratio) =>
             Console.WriteLine(string.Create(CultureInfo.InvariantCulture, $"| {what} | {rate:#,0} | {ratio} |"));
+    }
+
+    private static Process? StartNginx(string folder)
+    {
+        var configuration = Path.Combine(folder, "nginx.conf");
+        var temporary = Directory.CreateDirectory(Path.Combine(folder, "temp")).FullName;
+        File.WriteAllText(
+            configuration,
+            $$"""
+            daemon off;
+            user root;
+            worker_processes {{Environment.ProcessorCount}};
+            pid {{folder}}/nginx.pid;
+            events { }
+            http {
+                access_log off;
+                sendfile on;
+                open_file_cache max=1000;
+                keepalive_requests 1000000;
+                client_body_temp_path {{temporary}};
+                proxy_temp_path {{temporary}};
+                fastcgi_temp_path {{temporary}};
+                uwsgi_temp_path {{temporary}};
+                scgi_temp_path {{temporary}};
+                server {
+                    listen 127.0.0.1:{{NginxPort}};
+                    location / {
+                        root {{folder}}/answers;
+                        types { }
+                        default_type application/ocsp-response;
+                        expires modified 43200s;
+                        add_header Cache-Control "public, no-transform, must-revalidate";
+                    }
+                }
+            }
+            """
+        );
+        try
+        {
+            return Process.Start(
+                new ProcessStartInfo("nginx", ["-c", configuration, "-e", Path.Combine(folder, "error.log")])
+            );
+        }
+        catch (System.ComponentModel.Win32Exception)
+        {
+            Console.WriteLine("nginx is not installed; it is left out.");
+            return null;
+        }
     }
 
     private static async Task<Process?> StartCfsslAsync(string folder, string[] paths)
@@ -229,6 +288,7 @@ internal static class ResponderRun
     private const int ConstantPort = 8990;
     private const int OpenSslPort = 8991;
     private const int CfsslPort = 8992;
+    private const int NginxPort = 8993;
     private const int Certificates = 100;
     private const int Rounds = 3;
     private const double LeastOfKestrel = 0.8;

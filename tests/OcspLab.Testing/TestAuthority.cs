@@ -64,6 +64,22 @@ public sealed class TestAuthority
             notAfter
         );
 
+    /// <summary>An OCSP signer whose key is elsewhere.</summary>
+    public X509Certificate2 DelegateOf(PublicKey key)
+    {
+        var request = new CertificateRequest(new X500DistinguishedName("CN=delegate"), key, HashAlgorithmName.SHA256);
+        request.CertificateExtensions.Add(new X509EnhancedKeyUsageExtension([OcspSigning], false));
+        request.CertificateExtensions.Add(new X509KeyUsageExtension(X509KeyUsageFlags.DigitalSignature, true));
+        using var signer = Certificate.GetECDsaPrivateKey()!;
+        return request.Create(
+            Certificate.SubjectName,
+            X509SignatureGenerator.CreateForECDsa(signer),
+            Now.AddDays(-30),
+            Now.AddDays(60),
+            RandomSerial()
+        );
+    }
+
     public X509Certificate2 Issue(
         string name,
         Action<CertificateRequest> extend,
@@ -74,13 +90,11 @@ public sealed class TestAuthority
         using var key = ECDsa.Create(ECCurve.NamedCurves.nistP256);
         var request = new CertificateRequest(name, key, HashAlgorithmName.SHA256);
         extend(request);
-        var serial = RandomNumberGenerator.GetBytes(16);
-        serial[0] = (byte)((serial[0] & 0x3f) | 0x40);
         using var certificate = request.Create(
             Certificate,
             notBefore ?? Now.AddDays(-30),
             notAfter ?? Now.AddDays(60),
-            serial
+            RandomSerial()
         );
         using var paired = certificate.CopyWithPrivateKey(key);
         return X509CertificateLoader.LoadPkcs12(
@@ -88,6 +102,13 @@ public sealed class TestAuthority
             null,
             X509KeyStorageFlags.Exportable
         );
+    }
+
+    private static byte[] RandomSerial()
+    {
+        var serial = RandomNumberGenerator.GetBytes(16);
+        serial[0] = (byte)((serial[0] & 0x3f) | 0x40);
+        return serial;
     }
 
     /// <summary>A response about <paramref name="certificate"/>, good and current unless said otherwise.</summary>

@@ -101,4 +101,63 @@ internal static partial class ResponderLog
         EventName = "StatusUnreadable"
     )]
     public static partial void StatusUnreadable(this ILogger logger, string authority, string why);
+
+    [LoggerMessage(
+        2013,
+        LogLevel.Error,
+        "No response of {Authority} can be signed; what is ready is given until its end: {Why}",
+        EventName = "SigningFailed"
+    )]
+    public static partial void SigningFailed(this ILogger logger, string authority, string why);
+
+    [LoggerMessage(
+        2014,
+        LogLevel.Information,
+        "Responses of {Authority} can be signed again",
+        EventName = "SigningRecovered"
+    )]
+    public static partial void SigningRecovered(this ILogger logger, string authority);
+
+    [LoggerMessage(
+        2015,
+        LogLevel.Debug,
+        "{Signed} answers of {Authority} were signed ahead, of {Listed} certificates",
+        EventName = "Presigned"
+    )]
+    public static partial void Presigned(this ILogger logger, string authority, int signed, int listed);
+
+    [LoggerMessage(
+        2016,
+        LogLevel.Warning,
+        "Answers of {Authority} cannot be signed ahead: {Why}",
+        EventName = "PresigningFailed"
+    )]
+    public static partial void PresigningFailed(this ILogger logger, string authority, string why);
+
+    [LoggerMessage(
+        2017,
+        LogLevel.Information,
+        "Answers of {Authority} are signed ahead again",
+        EventName = "PresigningRecovered"
+    )]
+    public static partial void PresigningRecovered(this ILogger logger, string authority);
+
+    [LoggerMessage(
+        2018,
+        LogLevel.Information,
+        "{Count} answers in {Folder} are still true, and given again",
+        EventName = "AnswersLoaded"
+    )]
+    public static partial void AnswersLoaded(this ILogger logger, string folder, int count);
+
+    [LoggerMessage(2019, LogLevel.Error, "{Folder} cannot be used: {Why}", EventName = "AnswerFolderFailed")]
+    public static partial void AnswerFolderFailed(this ILogger logger, string folder, string why);
+
+    [LoggerMessage(
+        2020,
+        LogLevel.Warning,
+        "{Authority} lists {Listed} certificates, and only {Most} are signed for ahead: MaximumCachedResponses",
+        EventName = "TooManyToPresign"
+    )]
+    public static partial void TooManyToPresign(this ILogger logger, string authority, int listed, int most);
 }

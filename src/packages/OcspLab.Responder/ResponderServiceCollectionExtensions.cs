@@ -2,6 +2,7 @@ using Microsoft.Extensions.DependencyInjection.Extensions;
 using Microsoft.Extensions.Options;
 using OcspLab.Responder.Authorities;
 using OcspLab.Responder.Hosting;
+using OcspLab.Responder.Presigning;
 using OcspLab.Responder.Responding;
 using OcspLab.Responder.Settings;
 using OcspLab.Responder.Sources;
@@ -51,6 +52,8 @@ public static class ResponderServiceCollectionExtensions
         services.TryAddSingleton<IResponseSender, ResponseSender>();
         services.AddSingleton<OcspRequestHandler>();
         services.AddHostedService<AuthorityUpkeep>();
+        services.AddSingleton<Presigner>();
+        services.AddHostedService(provider => provider.GetRequiredService<Presigner>());
         services.AddHealthChecks().AddCheck<ResponderHealth>("responder");
         return services;
     }

@@ -38,6 +38,28 @@ public sealed class AuthoritiesTests : IAsyncDisposable
         Assert.Equal(CertStatusKind.Revoked, (await _bench.StapleAsync(theirs)).Status.Kind);
     }
 
+    [Fact, Trait("Rule", "R28")]
+    public async Task What_an_authority_sets_for_itself_counts_for_it_and_for_no_other()
+    {
+        _bench.Settings["Authorities:second:Validity"] = "02:00:00";
+        _bench.Settings["Authorities:second:NeverIssued"] = "Unauthorized";
+        await StartAsync();
+        using var second = new ResponderAdminClient(
+            _bench.AdminUrl,
+            AdminToken.LoadOrCreate(_bench.Folder["admin-token"]),
+            "second"
+        );
+        await second.RegisterAsync(Certificate, TestContext.Current.CancellationToken);
+        var theirs = await _bench.StapleAsync(OcspSubject.FromSerial(0x1267, _other.Certificate));
+        Assert.Equal(TestAuthority.Now.AddHours(2), theirs.NextUpdate);
+        Assert.Equal(
+            OcspResponseStatus.Unauthorized,
+            (await _bench.AskAsync(ResponderBench.Question(OcspSubject.FromSerial(1, _other.Certificate)))).Status
+        );
+        var ours = await _bench.StapleAsync(OcspSubject.FromSerial(1, _bench.Authority.Certificate));
+        Assert.Equal((CertStatusKind.Unknown, TestAuthority.Now.AddDays(1)), (ours.Status.Kind, ours.NextUpdate));
+    }
+
     [Fact, Trait("Rule", "R25")]
     public async Task One_answer_does_not_speak_for_two_authorities()
     {

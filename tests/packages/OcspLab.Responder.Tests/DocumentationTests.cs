@@ -47,9 +47,8 @@ public sealed partial class DocumentationTests
 
     [Fact]
     public void Every_fault_is_listed() =>
-        Assert.All(
-            Enum.GetNames<FaultKind>(),
-            kind => Assert.Contains($"`{JsonNamingPolicy.CamelCase.ConvertName(kind)}`", Page, StringComparison.Ordinal)
+        Assert.All(Enum.GetNames<FaultKind>(), kind =>
+            Assert.Contains($"`{JsonNamingPolicy.CamelCase.ConvertName(kind)}`", Page, StringComparison.Ordinal)
         );
 
     [Fact]
@@ -78,7 +77,10 @@ public sealed partial class DocumentationTests
 
     private static IEnumerable<(string Key, string Value)> Settings(object options) =>
         from property in options.GetType().GetProperties(BindingFlags.Public | BindingFlags.Instance)
-        select (property.Name, Convert.ToString(property.GetValue(options), CultureInfo.InvariantCulture) ?? "");
+        let value = property.GetValue(options) is System.Collections.ICollection { Count: 0 }
+            ? ""
+            : property.GetValue(options)
+        select (property.Name, Convert.ToString(value, CultureInfo.InvariantCulture) ?? "");
 
     [GeneratedRegex(@"(?m)^\| (\d{4}) \| (\w+) \| (\w+) \|")]
     private static partial Regex EventRow();

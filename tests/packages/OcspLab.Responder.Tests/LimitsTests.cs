@@ -197,7 +197,7 @@ public sealed class LimitsTests : IAsyncDisposable
             using var response = await http.PostAsync(_bench.Url, content, TestContext.Current.CancellationToken);
             return response.IsSuccessStatusCode;
         }
-        catch (HttpRequestException)
+        catch (Exception exception) when (exception is HttpRequestException or SocketException)
         {
             return false;
         }

@@ -1,6 +1,7 @@
 using OcspLab.Ocsp.Requests;
 using OcspLab.Responder.Authorities;
 using OcspLab.Responder.Responding;
+using OcspLab.Responder.Settings;
 using OcspLab.Responder.Sources;
 using OcspLab.Responder.Telemetry;
 using OcspLab.Testing;
@@ -16,15 +17,17 @@ public sealed class ResponseCacheTests
         "ours",
         Issuer,
         [],
-        new InMemoryCertificateRegistry(TimeProvider.System)
+        new InMemoryCertificateRegistry(TimeProvider.System),
+        AnswerPolicy.Of(new ResponderOptions(), new AuthorityOptions())
     );
     private static readonly Authority Theirs = new(
         "theirs",
         new TestAuthority().Certificate,
         [],
-        new InMemoryCertificateRegistry(TimeProvider.System)
+        new InMemoryCertificateRegistry(TimeProvider.System),
+        AnswerPolicy.Of(new ResponderOptions(), new AuthorityOptions())
     );
-    private static readonly Shelf Hour = new(Now, Now.AddHours(1));
+    private static readonly Shelf Hour = new(Now, Now.AddHours(1), Now.AddHours(2));
     private readonly ResponseCache _ready = new(8);
 
     [Fact, Trait("Rule", "R41")]

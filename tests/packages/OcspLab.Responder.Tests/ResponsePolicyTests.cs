@@ -5,6 +5,7 @@ using OcspLab.Ocsp.Responses;
 using OcspLab.Ocsp.Verification;
 using OcspLab.Responder.Sources;
 using OcspLab.Testing;
+using OcspLab.Testing.Forge;
 
 namespace OcspLab.Responder.Tests;
 
@@ -97,6 +98,35 @@ public sealed class ResponsePolicyTests : IAsyncDisposable
         using var response = await _bench.PostAsync(ResponderBench.Question(_subject));
         Assert.True(response.Headers.CacheControl!.NoStore);
         Assert.Null((await _bench.StapleAsync(_subject)).NextUpdate);
+    }
+
+    [Fact, Trait("Rule", "R15")]
+    public async Task The_signer_is_named_by_name_where_wanted_and_its_chain_enclosed()
+    {
+        File.WriteAllText(_bench.Folder["chain.pem"], _bench.Authority.Certificate.ExportCertificatePem());
+        _bench.Add("test", _bench.Authority.Certificate, _bench.Authority.Delegate());
+        await StartAsync(
+            ("ResponderId", "ByName"),
+            ("Authorities:test:Signers:0:Chain", _bench.Folder["chain.pem"]),
+            ("Authorities:test:Signers:0:Digest", "Sha384")
+        );
+        var basic = (await _bench.AskAsync(ResponderBench.Question(_subject))).Basic!;
+        Assert.Equal("1.2.840.10045.4.3.3", basic.SignatureAlgorithm);
+        Assert.Equal(
+            new System.Security.Cryptography.X509Certificates.X500DistinguishedName("CN=delegate").RawData,
+            basic.ResponderId.Name!.Value.ToArray()
+        );
+        // Verified with both certificates in it.
+        Assert.Equal(CertStatusKind.Good, (await _bench.StapleAsync(_subject)).Status.Kind);
+        var certificates = DerNode.Parse((await _bench.AskAsync(ResponderBench.Question(_subject))).Encoded)[
+            1,
+            0,
+            1,
+            0,
+            3,
+            0
+        ];
+        Assert.Equal(_bench.Authority.Certificate.RawData, certificates.Children![1].Encode());
     }
 
     [Fact, Trait("Rule", "R37")]

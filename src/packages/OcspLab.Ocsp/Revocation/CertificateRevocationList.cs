@@ -32,6 +32,11 @@ public sealed class CertificateRevocationList
     public int Count => _revoked.Count;
 
     /// <summary>
+    /// The serial numbers that it names, as INTEGER content octets in lower-case hexadecimal.
+    /// </summary>
+    public IReadOnlyCollection<string> SerialNumbers => _revoked.Keys;
+
+    /// <summary>
     /// Decodes and checks a CRL: the issuer's name and signature, and that it is about all of the issuer's
     /// certificates. Its times are left to the caller.
     /// </summary>

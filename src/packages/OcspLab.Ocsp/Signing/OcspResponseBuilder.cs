@@ -1,3 +1,5 @@
+using System.Runtime.ExceptionServices;
+using System.Security.Cryptography;
 using OcspLab.Ocsp.Asn1;
 using OcspLab.Ocsp.Requests;
 using OcspLab.Ocsp.Responses;
@@ -28,8 +30,8 @@ public static class OcspResponseBuilder
     }
 
     /// <summary>
-    /// A signed basic response (RFC 6960 §4.2.1). ResponderID is byKey (RFC 9919 §3.2.2); <c>certs</c> holds a
-    /// delegate's certificate and is left out when the issuer itself signs.
+    /// A signed basic response (RFC 6960 §4.2.1). Unless the options say otherwise ResponderID is byKey (RFC 9919
+    /// §3.2.2), and <c>certs</c> holds a delegate's certificate and is left out when the issuer itself signs.
     /// </summary>
     /// <param name="answers">One entry a certificate; not empty.</param>
     /// <param name="key">Who signs.</param>
@@ -39,6 +41,7 @@ public static class OcspResponseBuilder
     /// <exception cref="ArgumentException">
     /// There is no entry, or the key does not sign by the algorithm that the options name.
     /// </exception>
+    /// <exception cref="CryptographicException">The key cannot sign.</exception>
     public static byte[] Build(
         IReadOnlyList<OcspResponseEntry> answers,
         OcspSigningKey key,
@@ -59,7 +62,7 @@ public static class OcspResponseBuilder
                 $"The key of '{key.Certificate.Subject}' does not sign by {algorithm}.",
                 nameof(options)
             );
-        var generator = new BasicOcspRespGenerator(new RespID(new ResponderID(new DerOctetString(key.KeyHash))));
+        var generator = new BasicOcspRespGenerator(new RespID(ResponderIdOf(key, options.ResponderId)));
         foreach (var answer in answers)
         {
             generator.AddResponse(
@@ -74,14 +77,38 @@ public static class OcspResponseBuilder
         if (ExtensionsOf(options) is { } extensions)
             generator.SetResponseExtensions(extensions);
         var isDelegate = !key.Certificate.RawDataMemory.Span.SequenceEqual(issuer.RawDataMemory.Span);
-        BcCertificate[]? certificates = isDelegate ? [key.Enclosed] : null;
-        var basic = generator.Generate(
-            new FrameworkSignatureFactory(key, algorithm),
-            certificates,
-            producedAt.ToWholeSecond()
-        );
+        BcCertificate[]? certificates =
+            options.Certificates is { } chosen
+                ? [.. chosen.Select(certificate => new BcCertificate(certificate.RawData))]
+            : isDelegate ? [key.Enclosed]
+            : null;
+        var basic = Generate(generator, new FrameworkSignatureFactory(key, algorithm), certificates, producedAt);
         return new OCSPRespGenerator().Generate(OCSPRespGenerator.Successful, basic).GetEncoded();
     }
+
+    private static BasicOcspResp Generate(
+        BasicOcspRespGenerator generator,
+        FrameworkSignatureFactory signer,
+        BcCertificate[]? certificates,
+        DateTimeOffset producedAt
+    )
+    {
+        try
+        {
+            return generator.Generate(signer, certificates is [] ? null : certificates, producedAt.ToWholeSecond());
+        }
+        catch (OcspException exception) when (exception.InnerException is CryptographicException inner)
+        {
+            // The key says why.
+            ExceptionDispatchInfo.Throw(inner);
+            throw;
+        }
+    }
+
+    private static ResponderID ResponderIdOf(OcspSigningKey key, ResponderIdForm form) =>
+        form == ResponderIdForm.ByName
+            ? new ResponderID(X509Name.GetInstance(Asn1Object.FromByteArray(key.Certificate.SubjectName.RawData)))
+            : new ResponderID(new DerOctetString(key.KeyHash));
 
     private static X509Extensions? ExtensionsOf(OcspSigningOptions options)
     {

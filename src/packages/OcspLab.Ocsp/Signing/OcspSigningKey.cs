@@ -17,20 +17,36 @@ public sealed class OcspSigningKey : IDisposable
     /// <summary>Wraps a certificate with an RSA or ECDSA private key.</summary>
     /// <exception cref="ArgumentException">The certificate has no private key of these kinds.</exception>
     public OcspSigningKey(X509Certificate2 certificate)
+        : this(certificate, PrivateKeyOf(certificate)) { }
+
+    /// <summary>Puts a certificate and a key together that lies elsewhere, in a token or a service, say.</summary>
+    /// <param name="certificate">The signer's certificate.</param>
+    /// <param name="privateKey">An RSA or ECDSA key, to be disposed of with this object.</param>
+    /// <exception cref="ArgumentException">The key is of another kind.</exception>
+    public OcspSigningKey(X509Certificate2 certificate, AsymmetricAlgorithm privateKey)
     {
         ArgumentNullException.ThrowIfNull(certificate);
-        _rsa = certificate.GetRSAPrivateKey();
-        _ecdsa = _rsa is null ? certificate.GetECDsaPrivateKey() : null;
+        ArgumentNullException.ThrowIfNull(privateKey);
+        _rsa = privateKey as RSA;
+        _ecdsa = privateKey as ECDsa;
         if (_rsa is null && _ecdsa is null)
-            throw new ArgumentException(
-                $"'{certificate.Subject}' has no RSA or ECDSA private key.",
-                nameof(certificate)
-            );
+            throw new ArgumentException($"The key of '{certificate.Subject}' is of another kind.", nameof(privateKey));
         Certificate = certificate;
         var bytes = CertificateBytes.Of(certificate);
         KeyHash = CertIdHash.Sha1.Digest(bytes.PublicKeyBits.Span);
         KeyAlgorithm = SignatureAlgorithms.KeyOf(bytes.PublicKeyInfo);
         Algorithms = [.. SignatureAlgorithms.Of(IsRsa)];
+    }
+
+    private static AsymmetricAlgorithm PrivateKeyOf(X509Certificate2 certificate)
+    {
+        ArgumentNullException.ThrowIfNull(certificate);
+        return certificate.GetRSAPrivateKey()
+            ?? (AsymmetricAlgorithm?)certificate.GetECDsaPrivateKey()
+            ?? throw new ArgumentException(
+                $"'{certificate.Subject}' has no RSA or ECDSA private key.",
+                nameof(certificate)
+            );
     }
 
     /// <summary>The signer's certificate.</summary>

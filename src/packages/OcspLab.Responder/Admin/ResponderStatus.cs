@@ -34,7 +34,7 @@ public sealed record AuthorityStatus(
                     signer.Key.Certificate.Subject,
                     signer.Key.Certificate.Thumbprint,
                     signer.NotAfter,
-                    signer.Test(now)?.ToString()
+                    signer.Test(now)
                 )),
             ]
         );

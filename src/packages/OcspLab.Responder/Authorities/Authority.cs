@@ -3,6 +3,7 @@ using System.Numerics;
 using System.Security.Cryptography.X509Certificates;
 using OcspLab.Ocsp.Requests;
 using OcspLab.Ocsp.Signing;
+using OcspLab.Responder.Settings;
 using OcspLab.Responder.Sources;
 
 namespace OcspLab.Responder.Authorities;
@@ -17,6 +18,7 @@ internal sealed class Authority
     private readonly IReadOnlyList<string> _serialPrefixes;
     private volatile string? _sourceFault;
     private volatile string? _doubt;
+    private volatile string? _signerFault;
     private long _toldOfRowAt = long.MinValue;
 
     public Authority(
@@ -24,6 +26,7 @@ internal sealed class Authority
         X509Certificate2 issuer,
         IReadOnlyList<Signer> signers,
         IStatusSource source,
+        AnswerPolicy policy,
         IEnumerable<string>? serialPrefixes = null
     )
     {
@@ -31,6 +34,7 @@ internal sealed class Authority
         Issuer = issuer;
         Signers = signers;
         Source = source;
+        Policy = policy;
         _serialPrefixes = [.. (serialPrefixes ?? []).Select(prefix => prefix.ToLowerInvariant())];
         _names = OcspSubject.FromSerial(0, issuer);
     }
@@ -43,6 +47,9 @@ internal sealed class Authority
 
     public IStatusSource Source { get; }
 
+    /// <summary>What its answers say.</summary>
+    public AnswerPolicy Policy { get; }
+
     /// <summary>What is wrong with the source at the moment, or null.</summary>
     public string? SourceFault
     {
@@ -52,6 +59,13 @@ internal sealed class Authority
 
     /// <summary>Whether people were told of <see cref="SourceFault"/>; only its own loop looks here.</summary>
     public bool IsFaultLogged { get; set; }
+
+    /// <summary>Why no signature can be made at the moment, or null.</summary>
+    public string? SignerFault
+    {
+        get => _signerFault;
+        set => _signerFault = value;
+    }
 
     /// <summary>
     /// A serial number that could not be looked up, or null. The next look asks for it again, and only then is the
@@ -113,15 +127,26 @@ internal sealed class Authority
                 var key = signer.Key;
                 if (!Signer.IsValid(key, now) || !key.Follows(preference))
                     continue;
-                choice = new SigningChoice(key, preference.Signature, Exactly(key, preference.Signature));
+                choice = new SigningChoice(
+                    key,
+                    preference.Signature,
+                    Exactly(key, preference.Signature),
+                    signer.Enclosed(key)
+                );
                 return true;
             }
         }
 
-        choice = Signers.Select(signer => signer.Key).FirstOrDefault(key => Signer.IsValid(key, now)) is { } first
-            ? new SigningChoice(first, first.Algorithms[0], null)
-            : null;
-        return choice is not null;
+        foreach (var signer in Signers)
+        {
+            var key = signer.Key;
+            if (!Signer.IsValid(key, now))
+                continue;
+            choice = new SigningChoice(key, signer.AlgorithmOf(key), null, signer.Enclosed(key));
+            return true;
+        }
+
+        return false;
     }
 
     /// <summary>
@@ -138,12 +163,19 @@ internal sealed class Authority
                 .SelectMany(key => key.Algorithms.Select(algorithm => Exactly(key, algorithm)))
                 .Distinct(),
         ];
-        var serial = new BigInteger(Convert.FromHexString(serialNumber), isUnsigned: false, isBigEndian: true);
-        var subject = OcspSubject.FromSerial(serial, Issuer);
+        var subject = SubjectOf(serialNumber);
         return from hash in Enum.GetValues<CertIdHash>()
             from preference in preferences
             select Question(subject.ToCertId(hash), preference);
     }
+
+    /// <summary>A certificate of this authority.</summary>
+    /// <param name="serialNumber">INTEGER content octets in hexadecimal.</param>
+    public OcspSubject SubjectOf(string serialNumber) =>
+        OcspSubject.FromSerial(
+            new BigInteger(Convert.FromHexString(serialNumber), isUnsigned: false, isBigEndian: true),
+            Issuer
+        );
 
     /// <summary>The question, however a client wrote it: what answers are remembered by.</summary>
     public static byte[] Question(CertId id, PreferredSignatureAlgorithm? preference) =>
@@ -162,4 +194,10 @@ internal sealed class Authority
 /// <param name="Key">Who.</param>
 /// <param name="Algorithm">The identifier of the signature algorithm.</param>
 /// <param name="Preference">The same, and the kind of key, where a client asked for it; or null.</param>
-internal sealed record SigningChoice(OcspSigningKey Key, string Algorithm, PreferredSignatureAlgorithm? Preference);
+/// <param name="Enclosed">What is enclosed in the answer, or null for what is usual.</param>
+internal sealed record SigningChoice(
+    OcspSigningKey Key,
+    string Algorithm,
+    PreferredSignatureAlgorithm? Preference,
+    IReadOnlyList<X509Certificate2>? Enclosed
+);

@@ -23,7 +23,14 @@ internal sealed class AuthorityDirectory : IAsyncDisposable
             var issuer = SignerFiles.LoadCertificate(its.IssuerCertificate);
             var signers = its.Signers.Select(files => new Signer(files, issuer, clock.GetUtcNow())).ToList();
             authorities.Add(
-                new Authority(name, issuer, signers, FindSource(name, its, issuer, services, clock), its.SerialPrefixes)
+                new Authority(
+                    name,
+                    issuer,
+                    signers,
+                    FindSource(name, its, issuer, services, clock),
+                    AnswerPolicy.Of(options.Value, its),
+                    its.SerialPrefixes
+                )
             );
         }
 

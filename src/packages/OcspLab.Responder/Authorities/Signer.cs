@@ -1,3 +1,4 @@
+using System.Security.Cryptography;
 using System.Security.Cryptography.X509Certificates;
 using OcspLab.Ocsp.Rejections;
 using OcspLab.Ocsp.Requests;
@@ -6,6 +7,7 @@ using OcspLab.Ocsp.Signing;
 using OcspLab.Ocsp.Verification;
 using OcspLab.Responder.Settings;
 using OcspLab.Responder.Sources;
+using OcspLab.Responder.Tokens;
 
 namespace OcspLab.Responder.Authorities;
 
@@ -17,6 +19,7 @@ internal sealed class Signer
     private readonly SignerOptions _files;
     private readonly X509Certificate2 _issuer;
     private readonly FileWatch[] _watches;
+    private readonly X509Certificate2Collection? _chain;
     private volatile OcspSigningKey _key;
 
     /// <exception cref="InvalidOperationException">
@@ -26,10 +29,11 @@ internal sealed class Signer
     {
         _files = files;
         _issuer = issuer;
+        _chain = files.Chain is null ? null : SignerFiles.LoadCertificates(files.Chain);
         _watches =
         [
             .. new[] { files.Certificate, files.Key, files.PasswordFile }
-                .Where(path => !string.IsNullOrEmpty(path))
+                .Where(path => !string.IsNullOrEmpty(path) && !Pkcs11Uri.IsOne(path))
                 .Select(path => new FileWatch(path!)),
         ];
         _key = Load(now);
@@ -39,6 +43,15 @@ internal sealed class Signer
     /// The key as of now. One that is replaced is left to the collector: answers may be in the making with it.
     /// </summary>
     public OcspSigningKey Key => _key;
+
+    /// <summary>What is enclosed in its answers, or null for what is usual.</summary>
+    /// <param name="key">Its key, as it was taken.</param>
+    public IReadOnlyList<X509Certificate2>? Enclosed(OcspSigningKey key) =>
+        _chain is null ? null : [key.Certificate, .. _chain];
+
+    /// <summary>What it signs by where a client does not prefer anything.</summary>
+    /// <param name="key">Its key, as it was taken.</param>
+    public string AlgorithmOf(OcspSigningKey key) => key.Algorithms[(int)_files.Digest];
 
     public DateTimeOffset NotBefore => _key.Certificate.NotBefore.ToUniversalTime();
 
@@ -84,12 +97,37 @@ internal sealed class Signer
         return true;
     }
 
-    /// <summary>Signs an answer and judges it as a client would. Null when it is believed.</summary>
-    public Rejection? Test(DateTimeOffset now) => Test(_key, _issuer, now);
+    /// <summary>
+    /// Signs an answer and judges it as a client would. Null when it is believed, else why it is not.
+    /// </summary>
+    public string? Test(DateTimeOffset now)
+    {
+        try
+        {
+            return Test(_key, _issuer, now)?.ToString();
+        }
+        catch (CryptographicException exception)
+        {
+            return $"the key cannot sign: {exception.Message}";
+        }
+    }
 
     private OcspSigningKey Load(DateTimeOffset now)
     {
         var key = SignerFiles.Load(_files);
+        try
+        {
+            Require(key, now);
+            return key;
+        }
+        catch (CryptographicException exception)
+        {
+            throw new InvalidOperationException($"{_files.Certificate}: {exception.Message}", exception);
+        }
+    }
+
+    private void Require(OcspSigningKey key, DateTimeOffset now)
+    {
         // Times pass, and a certificate that is out of date can be replaced while the responder runs.
         if (
             Test(key, _issuer, now) is { } rejection
@@ -98,7 +136,6 @@ internal sealed class Signer
             throw new InvalidOperationException(
                 $"{_files.Certificate} cannot sign for '{_issuer.Subject}': {rejection}"
             );
-        return key;
     }
 
     private static Rejection? Test(OcspSigningKey key, X509Certificate2 issuer, DateTimeOffset now)

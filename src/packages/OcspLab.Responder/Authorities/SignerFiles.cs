@@ -2,6 +2,7 @@ using System.Security.Cryptography;
 using System.Security.Cryptography.X509Certificates;
 using OcspLab.Ocsp.Signing;
 using OcspLab.Responder.Settings;
+using OcspLab.Responder.Tokens;
 
 namespace OcspLab.Responder.Authorities;
 
@@ -49,6 +50,8 @@ internal static class SignerFiles
     /// </exception>
     public static OcspSigningKey Load(SignerOptions files)
     {
+        if (Pkcs11Uri.IsOne(files.Key))
+            return LoadFromToken(files);
         var key = files.Key.Length == 0 ? files.Certificate : files.Key;
         try
         {
@@ -80,5 +83,18 @@ internal static class SignerFiles
         {
             throw new InvalidOperationException(exception.Message, exception);
         }
+    }
+
+    private static OcspSigningKey LoadFromToken(SignerOptions files)
+    {
+        if (!Pkcs11Uri.TryParse(files.Key, out var uri, out var fault))
+            throw new InvalidOperationException($"The key of {files.Certificate} is no PKCS#11 URI: {fault}.");
+        var certificate = LoadCertificate(files.Certificate);
+        var key = new TokenKey(uri);
+        if (certificate.GetRSAPublicKey() is { } rsa)
+            return new OcspSigningKey(certificate, new TokenRsa(key, rsa));
+        if (certificate.GetECDsaPublicKey() is { } ecdsa)
+            return new OcspSigningKey(certificate, new TokenEcdsa(key, ecdsa));
+        throw new InvalidOperationException($"The key of {files.Certificate} is neither RSA nor ECDSA.");
     }
 }

@@ -91,6 +91,10 @@ internal sealed class AuthorityUpkeep(
         await LookAtSourceAsync(authority, cancellationToken).ConfigureAwait(false);
         foreach (var signer in authority.Signers)
             LookAt(signer, authority);
+        if (authority.SignerFault is null || !authority.Signers.Any(signer => signer.Test(clock.GetUtcNow()) is null))
+            return;
+        authority.SignerFault = null;
+        logger.SigningRecovered(authority.Name);
     }
 
     [SuppressMessage(

@@ -1,4 +1,5 @@
 using System.Diagnostics.CodeAnalysis;
+using System.Security.Cryptography;
 using System.Security.Cryptography.X509Certificates;
 using Microsoft.Extensions.Options;
 using OcspLab.Ocsp.Requests;
@@ -18,7 +19,6 @@ internal sealed class OcspResponder(
     ILogger<OcspResponder> logger
 )
 {
-    private readonly NonceHandling _nonces = options.Value.Nonces;
     private readonly X509Certificate2Collection? _requestors = options.Value.Requestors is { } file
         ? SignerFiles.LoadCertificates(file)
         : null;
@@ -66,19 +66,19 @@ internal sealed class OcspResponder(
         CancellationToken cancellationToken
     )
     {
-        if (_nonces == NonceHandling.Ignore)
-            request = request with { Nonce = null };
         if (RefusalOf(request) is { } refusal)
             return Refuse(request, refusal);
         // Nothing is said about other authorities' certificates (RFC 9919 §3.2.3), and one signer cannot speak for two
         // authorities.
         if (authorities.Find(request.CertIds) is not { } authority)
             return Refuse(request, OcspResponseStatus.Unauthorized);
+        if (authority.Policy.Nonces == NonceHandling.Ignore)
+            request = request with { Nonce = null };
         if (!request.CertIds.All(id => authority.MayHaveIssued(id.ToString())))
             return Refuse(request, OcspResponseStatus.Unauthorized);
         // Nobody would believe a signer that is out of date; a new one may be on its way.
         if (!authority.TrySelectSigner(request.PreferredSignatureAlgorithms, clock.GetUtcNow(), out var signing))
-            return Refuse(request, OcspResponseStatus.TryLater);
+            return FindOld(request) ?? Refuse(request, OcspResponseStatus.TryLater);
         try
         {
             return await FindOrSignAsync(request, encoded, authority, signing, cancellationToken).ConfigureAwait(false);
@@ -88,6 +88,14 @@ internal sealed class OcspResponder(
             // "Cannot look" must not be told as "not there".
             logger.SourceFailed(authority.Name, exception.Message);
             return Refuse(request, OcspResponseStatus.TryLater);
+        }
+        catch (CryptographicException exception)
+        {
+            // A key in a device that was taken away, say. What was signed by it is true until its end.
+            if (authority.SignerFault is null)
+                logger.SigningFailed(authority.Name, exception.Message);
+            authority.SignerFault = exception.Message;
+            return FindOld(request) ?? Refuse(request, OcspResponseStatus.TryLater);
         }
         catch (InvalidDataException exception)
         {
@@ -131,6 +139,12 @@ internal sealed class OcspResponder(
             cache.Remember(question, authority, fresh.Response, shelf, version);
         return fresh.Response;
     }
+
+    private PreparedResponse? FindOld(OcspRequest request) =>
+        request is { CertIds: [var id], Nonce: null }
+        && cache.TryFindOld(Authority.Question(id, null), clock.GetUtcNow(), out var old)
+            ? old
+            : null;
 
     // A file that was taken away may still be open here and say what it used to say: the last look for changes knows
     // better.

@@ -26,7 +26,6 @@ internal sealed record PreparedResponse(
 /// <summary>The cache headers of an answer (RFC 9919 §7.2), spelt once.</summary>
 internal sealed class Caching
 {
-    private readonly DateTimeOffset _thisUpdate;
     private readonly DateTimeOffset _freshUntil;
     private readonly TimeSpan _maximumAge;
     private Spelling _control = new(-1, "");
@@ -45,12 +44,14 @@ internal sealed class Caching
     )
     {
         ETag = $"\"{Convert.ToHexStringLower(SHA256.HashData(body))}\"";
-        _thisUpdate = thisUpdate;
+        ThisUpdate = thisUpdate;
         LastModified = HttpDate(thisUpdate);
         Expires = HttpDate(nextUpdate);
         _freshUntil = freshUntil;
         _maximumAge = maximumAge;
     }
+
+    public DateTimeOffset ThisUpdate { get; }
 
     public string ETag { get; }
 
@@ -64,7 +65,7 @@ internal sealed class Caching
         || (
             DateTimeOffset.TryParseExact(date, "R", CultureInfo.InvariantCulture, DateTimeStyles.None, out var since)
             // The header has no fractions of a second.
-            && since.AddSeconds(1) > _thisUpdate
+            && since.AddSeconds(1) > ThisUpdate
         );
 
     /// <summary>Counted from now: a cache must let go before nextUpdate, and before a newer answer is given.</summary>

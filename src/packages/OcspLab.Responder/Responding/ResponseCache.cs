@@ -25,6 +25,11 @@ internal sealed class ResponseCache
     }
 
     /// <summary>
+    /// What was said about a certificate of an authority was dropped; null where it is everything.
+    /// </summary>
+    public event Action<Authority, string?>? Forgotten;
+
+    /// <summary>
     /// Grows with each change. To be read before the status is looked up, and handed to <see cref="Remember"/>.
     /// </summary>
     public long Version => Volatile.Read(ref _version);
@@ -40,25 +45,45 @@ internal sealed class ResponseCache
     )
     {
         response =
-            _bySpan.TryGetValue(question, out var cached) && cached.SignedAt <= now && now < cached.RenewAt
+            _bySpan.TryGetValue(question, out var cached) && cached.Shelf.SignedAt <= now && now < cached.Shelf.RenewAt
+                ? cached.Response
+                : null;
+        return response is not null;
+    }
+
+    /// <summary>
+    /// The same when it should have been renewed and could not be: true until its nextUpdate (RFC 6960 §2.4).
+    /// </summary>
+    public bool TryFindOld(
+        ReadOnlySpan<byte> question,
+        DateTimeOffset now,
+        [NotNullWhen(true)] out PreparedResponse? response
+    )
+    {
+        response =
+            _bySpan.TryGetValue(question, out var cached)
+            && cached.Shelf.SignedAt <= now
+            && now < cached.Shelf.NextUpdate
                 ? cached.Response
                 : null;
         return response is not null;
     }
 
     /// <summary>Keeps a response, unless something has changed since its status was looked up.</summary>
-    public void Remember(byte[] question, Authority authority, PreparedResponse response, Shelf shelf, long version)
+    /// <returns>Whether it is kept.</returns>
+    public bool Remember(byte[] question, Authority authority, PreparedResponse response, Shelf shelf, long version)
     {
         if (_capacity == 0)
-            return;
+            return false;
         lock (_changing)
         {
             // Whoever changed something meanwhile has looked here already.
             if (_version != version)
-                return;
+                return false;
             if (_responses.Count >= _capacity)
                 MakeRoom();
-            _responses[question] = new CachedResponse(authority, response, shelf.SignedAt, shelf.RenewAt);
+            _responses[question] = new CachedResponse(authority, response, shelf);
+            return true;
         }
     }
 
@@ -74,14 +99,17 @@ internal sealed class ResponseCache
         {
             foreach (var question in authority.QuestionsAbout(serialNumber))
                 _responses.TryRemove(question, out _);
-            return;
+        }
+        else
+        {
+            foreach (var (question, cached) in _responses)
+            {
+                if (cached.Authority == authority)
+                    _responses.TryRemove(question, out _);
+            }
         }
 
-        foreach (var (question, cached) in _responses)
-        {
-            if (cached.Authority == authority)
-                _responses.TryRemove(question, out _);
-        }
+        Forgotten?.Invoke(authority, serialNumber);
     }
 
     // An eighth at a time, whichever come first: rare, and what is asked for is soon there again.
@@ -91,12 +119,7 @@ internal sealed class ResponseCache
             _responses.TryRemove(question, out _);
     }
 
-    private sealed record CachedResponse(
-        Authority Authority,
-        PreparedResponse Response,
-        DateTimeOffset SignedAt,
-        DateTimeOffset RenewAt
-    );
+    private sealed record CachedResponse(Authority Authority, PreparedResponse Response, Shelf Shelf);
 
     private sealed class QuestionComparer
         : IEqualityComparer<byte[]>,
@@ -125,4 +148,5 @@ internal sealed class ResponseCache
 /// <summary>How long an answer may be given to others who ask the same.</summary>
 /// <param name="SignedAt">When it was signed.</param>
 /// <param name="RenewAt">When it makes room for a newer one.</param>
-internal readonly record struct Shelf(DateTimeOffset SignedAt, DateTimeOffset RenewAt);
+/// <param name="NextUpdate">When it ends, where there is no newer one.</param>
+internal readonly record struct Shelf(DateTimeOffset SignedAt, DateTimeOffset RenewAt, DateTimeOffset NextUpdate);

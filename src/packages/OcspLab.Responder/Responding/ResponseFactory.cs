@@ -1,7 +1,7 @@
-using Microsoft.Extensions.Options;
 using OcspLab.Ocsp.Requests;
 using OcspLab.Ocsp.Responses;
 using OcspLab.Ocsp.Signing;
+using OcspLab.Ocsp.Verification;
 using OcspLab.Responder.Authorities;
 using OcspLab.Responder.Settings;
 using OcspLab.Responder.Sources;
@@ -12,15 +12,8 @@ namespace OcspLab.Responder.Responding;
 /// <summary>
 /// Looks statuses up and signs what is said of them, as many at once as <see cref="SigningGate"/> lets. Thread-safe.
 /// </summary>
-internal sealed class ResponseFactory(
-    IOptions<ResponderOptions> options,
-    SigningGate gate,
-    ResponderMetrics metrics,
-    TimeProvider clock
-)
+internal sealed class ResponseFactory(SigningGate gate, ResponderMetrics metrics, TimeProvider clock)
 {
-    private readonly ResponderOptions _options = options.Value;
-
     /// <summary>Signs a response to all that a request asks about.</summary>
     /// <exception cref="IOException">The source cannot be asked.</exception>
     /// <exception cref="InvalidDataException">What the source keeps about one of them cannot be read.</exception>
@@ -32,8 +25,9 @@ internal sealed class ResponseFactory(
     )
     {
         var now = clock.GetUtcNow();
+        var policy = authority.Policy;
         var latest = Earlier(
-            now + _options.Validity,
+            now + policy.Validity,
             choice.Key.Certificate.NotAfter.ToUniversalTime(),
             authority.Issuer.NotAfter.ToUniversalTime()
         );
@@ -46,6 +40,7 @@ internal sealed class ResponseFactory(
             foreach (var (id, serial) in request.CertIds.Zip(serials))
                 entries.Add(
                     Describe(
+                        policy,
                         id,
                         await FindAsync(authority, serial, cancellationToken).ConfigureAwait(false),
                         now,
@@ -55,7 +50,7 @@ internal sealed class ResponseFactory(
         }
 
         var strange = entries.Any(entry => entry.NeverIssued);
-        if (strange && _options.NeverIssued == NeverIssued.Unauthorized)
+        if (strange && policy.NeverIssued == NeverIssued.Unauthorized)
             return new FreshResponse(PreparedResponse.Error(OcspResponseStatus.Unauthorized, serials), null);
 
         // Plain questions only are for all; and of serial numbers that no source names there is no end.
@@ -76,10 +71,10 @@ internal sealed class ResponseFactory(
             {
                 Nonce = request.Nonce,
                 SignatureAlgorithm = choice.Algorithm,
+                ResponderId = policy.ResponderId,
+                Certificates = choice.Enclosed,
                 ExtendedRevoke =
-                    strange && _options.NeverIssued == NeverIssued.Revoked
-                        ? ExtendedRevoke.Include
-                        : ExtendedRevoke.Omit,
+                    strange && policy.NeverIssued == NeverIssued.Revoked ? ExtendedRevoke.Include : ExtendedRevoke.Omit,
             }
         );
         metrics.Signed(authority.Name, clock.GetElapsedTime(started));
@@ -87,17 +82,41 @@ internal sealed class ResponseFactory(
         var outcome = only is null ? ResponseOutcome.Several : ResponseOutcomes.Of(only.Status.Kind);
         if (!isForAll || only is not { NextUpdate: { } nextUpdate })
             return new FreshResponse(new PreparedResponse(body, outcome, null, serials), null);
-        var renewAt = RenewAt(now, nextUpdate);
+        var shelf = new Shelf(now, RenewAt(now, nextUpdate), nextUpdate);
+        return new FreshResponse(Prepare(policy, body, outcome, only.ThisUpdate, shelf, serials), lasts ? shelf : null);
+    }
+
+    /// <summary>Takes up a response that was signed before and kept somewhere, and verified since.</summary>
+    public static FreshResponse Restore(AnswerPolicy policy, VerifiedStaple staple, DateTimeOffset nextUpdate)
+    {
+        var shelf = new Shelf(staple.ProducedAt, RenewAt(staple.ProducedAt, nextUpdate), nextUpdate);
         return new FreshResponse(
-            new PreparedResponse(
-                body,
-                outcome,
-                new Caching(body, only.ThisUpdate, nextUpdate, renewAt, _options.MaximumCacheAge),
-                serials
+            Prepare(
+                policy,
+                staple.Encoded,
+                ResponseOutcomes.Of(staple.Status.Kind),
+                staple.ThisUpdate,
+                shelf,
+                [staple.CertId.ToString()]
             ),
-            lasts ? new Shelf(now, renewAt) : null
+            shelf
         );
     }
+
+    private static PreparedResponse Prepare(
+        AnswerPolicy policy,
+        ReadOnlyMemory<byte> body,
+        ResponseOutcome outcome,
+        DateTimeOffset thisUpdate,
+        Shelf shelf,
+        IReadOnlyList<string> serials
+    ) =>
+        new(
+            body,
+            outcome,
+            new Caching(body.Span, thisUpdate, shelf.NextUpdate, shelf.RenewAt, policy.MaximumCacheAge),
+            serials
+        );
 
     private static async ValueTask<SourceStatus?> FindAsync(
         Authority authority,
@@ -116,32 +135,38 @@ internal sealed class ResponseFactory(
         }
     }
 
-    private Entry Describe(CertId id, SourceStatus? found, DateTimeOffset now, DateTimeOffset latest)
+    private static Entry Describe(
+        AnswerPolicy policy,
+        CertId id,
+        SourceStatus? found,
+        DateTimeOffset now,
+        DateTimeOffset latest
+    )
     {
         // Dated back for clocks that lag, but never to before the change that it reports.
-        var thisUpdate = now - _options.Backdate;
+        var thisUpdate = now - policy.Backdate;
         if (found?.ChangedAt is { } changedAt && changedAt > thisUpdate)
             thisUpdate = changedAt < now ? changedAt : now;
         DateTimeOffset? nextUpdate =
-            _options.NextUpdate == NextUpdateField.Include || found?.Until is not null
+            policy.NextUpdate == NextUpdateField.Include || found?.Until is not null
                 ? Earlier(latest, found?.Until ?? latest)
                 : null;
         var response = new OcspResponseEntry(
             id,
-            found?.Status ?? StatusOfNeverIssued(),
+            found?.Status ?? StatusOfNeverIssued(policy),
             found?.KnownAt ?? thisUpdate,
             nextUpdate
         )
         {
-            ArchiveCutoff = _options.ArchiveRetention is { } retention ? now - retention : null,
-            Crl = _options.CrlReferences == CrlReferences.Include ? found?.Crl : null,
+            ArchiveCutoff = policy.ArchiveRetention is { } retention ? now - retention : null,
+            Crl = policy.CrlReferences == CrlReferences.Include ? found?.Crl : null,
         };
         return new Entry(response, found is null, found is { IsListed: true });
     }
 
     // §2.2: what was never issued may count as revoked, on hold since 1970.
-    private CertStatus StatusOfNeverIssued() =>
-        _options.NeverIssued == NeverIssued.Revoked
+    private static CertStatus StatusOfNeverIssued(AnswerPolicy policy) =>
+        policy.NeverIssued == NeverIssued.Revoked
             ? CertStatus.Revoked(DateTimeOffset.UnixEpoch, RevocationReason.CertificateHold)
             : CertStatus.Unknown;
 

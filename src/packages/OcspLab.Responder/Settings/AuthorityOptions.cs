@@ -1,5 +1,6 @@
 using System.ComponentModel.DataAnnotations;
 using OcspLab.Ocsp.Revocation;
+using OcspLab.Ocsp.Signing;
 using OcspLab.Responder.Sources;
 
 namespace OcspLab.Responder.Settings;
@@ -50,6 +51,43 @@ public sealed class AuthorityOptions
     /// </summary>
     public IList<string> SerialPrefixes { get; } = [];
 
+    /// <summary>
+    /// <value>Whether answers are signed ahead of time. Default <see cref="PresignMode.Off"/>.</value>
+    /// </summary>
+    public PresignMode Presign { get; set; }
+
+    /// <inheritdoc cref="ResponderOptions.Validity"/>
+    /// <remarks>Null, the default, for what is set for all; so it is with the settings that follow.</remarks>
+    [Range(typeof(TimeSpan), "00:00:10", "10.00:00:00")]
+    public TimeSpan? Validity { get; set; }
+
+    /// <inheritdoc cref="ResponderOptions.Backdate"/>
+    [Range(typeof(TimeSpan), "00:00:00", "01:00:00")]
+    public TimeSpan? Backdate { get; set; }
+
+    /// <inheritdoc cref="ResponderOptions.MaximumCacheAge"/>
+    [Range(typeof(TimeSpan), "00:00:00", "10.00:00:00")]
+    public TimeSpan? MaximumCacheAge { get; set; }
+
+    /// <inheritdoc cref="ResponderOptions.NeverIssued"/>
+    public NeverIssued? NeverIssued { get; set; }
+
+    /// <inheritdoc cref="ResponderOptions.Nonces"/>
+    public NonceHandling? Nonces { get; set; }
+
+    /// <inheritdoc cref="ResponderOptions.NextUpdate"/>
+    public NextUpdateField? NextUpdate { get; set; }
+
+    /// <inheritdoc cref="ResponderOptions.ArchiveRetention"/>
+    [Range(typeof(TimeSpan), "00:00:00", "36525.00:00:00")]
+    public TimeSpan? ArchiveRetention { get; set; }
+
+    /// <inheritdoc cref="ResponderOptions.CrlReferences"/>
+    public CrlReferences? CrlReferences { get; set; }
+
+    /// <inheritdoc cref="ResponderOptions.ResponderId"/>
+    public ResponderIdForm? ResponderId { get; set; }
+
     /// <summary><value>The connection string of a PostgreSQL database.</value></summary>
     public string? PostgreSql { get; set; }
 }
@@ -60,8 +98,24 @@ public sealed class SignerOptions
     /// <summary><value>PEM of the certificate: the authority's own or a delegate's.</value></summary>
     public string Certificate { get; set; } = "";
 
-    /// <summary><value>PEM of its key; the certificate's file when empty.</value></summary>
+    /// <summary>
+    /// <value>PEM of its key; the certificate's file when empty. Or a PKCS#11 URI (RFC 7512):
+    /// <c>pkcs11:token=ocsp;object=signer?module-path=/usr/lib/module.so&amp;pin-source=file:/etc/ocsp.pin</c>.</value>
+    /// </summary>
     public string Key { get; set; } = "";
+
+    /// <summary>
+    /// <value>The hash that is signed where a client does not prefer another. Default
+    /// <see cref="SigningDigest.Sha256"/>.</value>
+    /// </summary>
+    public SigningDigest Digest { get; set; }
+
+    /// <summary>
+    /// <value>PEM of certificates that are enclosed in answers after a delegate's own, for clients that want more of
+    /// the
+    /// chain; null for none.</value>
+    /// </summary>
+    public string? Chain { get; set; }
 
     /// <summary><value>A file whose first line is the key's password, or null.</value></summary>
     public string? PasswordFile { get; set; }
@@ -70,4 +124,27 @@ public sealed class SignerOptions
     /// <value>The password itself, from a secret store, or null; with neither the key is in the clear.</value>
     /// </summary>
     public string? Password { get; set; }
+}
+
+/// <summary>Whether answers are signed before anybody asks.</summary>
+public enum PresignMode
+{
+    /// <summary>When they are asked for.</summary>
+    Off,
+
+    /// <summary>For every certificate that the source lists and that has not expired.</summary>
+    Listed,
+}
+
+/// <summary>The hash that a signature is made over.</summary>
+public enum SigningDigest
+{
+    /// <summary>SHA-256.</summary>
+    Sha256,
+
+    /// <summary>SHA-384.</summary>
+    Sha384,
+
+    /// <summary>SHA-512.</summary>
+    Sha512,
 }

@@ -1,4 +1,6 @@
 using System.ComponentModel.DataAnnotations;
+using OcspLab.Ocsp.Requests;
+using OcspLab.Ocsp.Signing;
 
 namespace OcspLab.Responder.Settings;
 
@@ -43,6 +45,18 @@ public sealed class ResponderOptions
     /// </summary>
     [Range(0, 10_000_000)]
     public int MaximumCachedResponses { get; set; } = 50_000;
+
+    /// <summary>
+    /// <value>A folder in which answers that are signed ahead are kept, each under the path of its GET; null keeps them
+    /// in memory only. Any web server that serves it is a responder for them.</value>
+    /// </summary>
+    public string? AnswerFolder { get; set; }
+
+    /// <summary>
+    /// <value>The hashes of the questions that are answered ahead. Default empty: SHA-1, which nearly every client asks
+    /// by.</value>
+    /// </summary>
+    public IList<CertIdHash> PresignedHashes { get; } = [];
 
     /// <summary><value>The largest request that is read, in bytes. 256 to 64 KiB; default 8 KiB.</value></summary>
     [Range(256, 64 * 1024)]
@@ -104,6 +118,12 @@ public sealed class ResponderOptions
     /// <value>Whether answers from a CRL name it (RFC 6960 §4.4.2). Default <see cref="CrlReferences.Omit"/>.</value>
     /// </summary>
     public CrlReferences CrlReferences { get; set; }
+
+    /// <summary>
+    /// <value>How answers name who signed them (RFC 6960 §4.2.2.3). Default
+    /// <see cref="ResponderIdForm.ByKey"/>.</value>
+    /// </summary>
+    public ResponderIdForm ResponderId { get; set; }
 
     /// <summary>
     /// <value>What clients get while a source cannot be asked. Default <see cref="WhenSourceFails.TryLater"/>.</value>

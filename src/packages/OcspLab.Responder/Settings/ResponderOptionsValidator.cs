@@ -1,4 +1,5 @@
 using Microsoft.Extensions.Options;
+using OcspLab.Ocsp.Requests;
 using OcspLab.Ocsp.Settings;
 using OcspLab.Responder.Sources;
 using OcspLab.ServiceDefaults;
@@ -17,6 +18,16 @@ internal sealed class ResponderOptionsValidator(IServiceProvider services) : IVa
         foreach (var (authority, its) in options.Authorities)
             failures.AddRange(
                 Check(authority, $"{ResponderOptions.Section}:{nameof(options.Authorities)}:{authority}", its)
+            );
+        if (options.PresignedHashes.Contains(CertIdHash.Sha512))
+            failures.Add(
+                $"{ResponderOptions.Section}:{nameof(options.PresignedHashes)}: Sha1, Sha256 and Sha384; questions by "
+                    + "Sha512 are too long for a path."
+            );
+        if (options.AnswerFolder is not null && options.Authorities.Values.All(its => its.Presign == PresignMode.Off))
+            failures.Add(
+                $"{ResponderOptions.Section}:{nameof(options.AnswerFolder)}: nothing is kept there, because no "
+                    + $"authority has {nameof(AuthorityOptions.Presign)}."
             );
         foreach (
             var shared in options

@@ -12,7 +12,7 @@ namespace OcspLab.Responder.Sources;
 /// serial number is <c>good</c>, or unknown where that is wanted. Answers carry its thisUpdate, and end with its
 /// nextUpdate; after that clients are told to try later. Until then one that cannot be replaced is still good.
 /// </summary>
-public sealed class CrlSource : IStatusSource
+public sealed class CrlSource : IStatusSource, ICertificateList
 {
     private readonly string _location;
     private readonly Uri? _url;
@@ -97,6 +97,10 @@ public sealed class CrlSource : IStatusSource
         // Every answer names the list's time.
         return changed ? SourceChanges.All : SourceChanges.None;
     }
+
+    /// <inheritdoc/>
+    public ValueTask<IReadOnlyCollection<string>> ListSerialNumbersAsync(CancellationToken cancellationToken) =>
+        ValueTask.FromResult(Current().SerialNumbers);
 
     [SuppressMessage(
         "Design",

@@ -5,7 +5,10 @@ namespace OcspLab.Responder.Sources;
 
 /// <summary>A registry that ends with the process: for tests, and for who loads it from elsewhere.</summary>
 /// <param name="clock">Dates revocations.</param>
-public sealed class InMemoryCertificateRegistry(TimeProvider clock) : ICertificateRegistry, IStatusSource
+public sealed class InMemoryCertificateRegistry(TimeProvider clock)
+    : ICertificateRegistry,
+        IStatusSource,
+        ICertificateList
 {
     private readonly ConcurrentDictionary<string, (long Order, RegisteredCertificate Certificate)> _certificates =
         new();
@@ -24,6 +27,15 @@ public sealed class InMemoryCertificateRegistry(TimeProvider clock) : ICertifica
     /// <inheritdoc/>
     public ValueTask<SourceChanges> FindChangesAsync(CancellationToken cancellationToken) =>
         ValueTask.FromResult(SourceChanges.None);
+
+    /// <inheritdoc/>
+    public ValueTask<IReadOnlyCollection<string>> ListSerialNumbersAsync(CancellationToken cancellationToken)
+    {
+        var now = clock.GetUtcNow();
+        return ValueTask.FromResult<IReadOnlyCollection<string>>([
+            .. _certificates.Where(entry => entry.Value.Certificate.NotAfter > now).Select(entry => entry.Key),
+        ]);
+    }
 
     /// <inheritdoc/>
     public Task<IReadOnlyList<RegisteredCertificate>> ListAsync(CancellationToken cancellationToken) =>

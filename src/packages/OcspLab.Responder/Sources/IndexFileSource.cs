@@ -4,7 +4,7 @@ namespace OcspLab.Responder.Sources;
 /// The index.txt of <c>openssl ca</c>, read again when it changes. While it cannot be read, what it said is still said
 /// for a moment, because it is replaced by renaming; then clients are told to try later.
 /// </summary>
-public sealed class IndexFileSource : IStatusSource
+public sealed class IndexFileSource : IStatusSource, ICertificateList
 {
     private readonly string _path;
     private readonly TimeProvider _clock;
@@ -69,6 +69,13 @@ public sealed class IndexFileSource : IStatusSource
             ThrowIfGone();
             return ValueTask.FromResult(SourceChanges.None);
         }
+    }
+
+    /// <inheritdoc/>
+    public ValueTask<IReadOnlyCollection<string>> ListSerialNumbersAsync(CancellationToken cancellationToken)
+    {
+        ThrowIfGone();
+        return ValueTask.FromResult(_index.ValidAt(_clock.GetUtcNow()));
     }
 
     private void ThrowIfGone()

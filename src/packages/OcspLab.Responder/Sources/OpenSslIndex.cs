@@ -11,6 +11,7 @@ namespace OcspLab.Responder.Sources;
 internal sealed class OpenSslIndex
 {
     private readonly Dictionary<string, CertStatus> _certificates = [];
+    private readonly Dictionary<string, DateTimeOffset> _ends = [];
 
     private OpenSslIndex() { }
 
@@ -26,6 +27,10 @@ internal sealed class OpenSslIndex
             .. _certificates.Where(entry => other.Find(entry.Key) != entry.Value).Select(entry => entry.Key),
             .. other._certificates.Keys.Where(serial => !_certificates.ContainsKey(serial)),
         ];
+
+    /// <summary>The certificates that have not expired, or of which the end cannot be read.</summary>
+    public IReadOnlyCollection<string> ValidAt(DateTimeOffset now) =>
+        [.. _certificates.Keys.Where(serial => !_ends.TryGetValue(serial, out var end) || end > now)];
 
     /// <summary>Reads all of it, or nothing: half a list would call what is missing "never issued".</summary>
     public static bool TryParse(
@@ -57,6 +62,8 @@ internal sealed class OpenSslIndex
             return $"{fields.Length} fields between tabs instead of {Fields}";
         if (SerialNumbers.Read(fields[3]) is not { } serial)
             return $"'{fields[3]}' is not a serial number";
+        if (TimeOf(fields[1]) is { } end)
+            _ends[serial] = end;
         switch (fields[0])
         {
             // E is V after its end (openssl ca -updatedb): not revoked.

@@ -8,7 +8,12 @@ namespace OcspLab.Responder.Sources;
 /// database. What one machine commits, the others answer within about a second. The tables are made when they are
 /// missing and the role may do so.
 /// </summary>
-public sealed class PostgresCertificateRegistry : ICertificateRegistry, IStatusSource, IAsyncDisposable, IDisposable
+public sealed class PostgresCertificateRegistry
+    : ICertificateRegistry,
+        IStatusSource,
+        ICertificateList,
+        IAsyncDisposable,
+        IDisposable
 {
     private readonly NpgsqlDataSource _database;
     private readonly string _authority;
@@ -69,6 +74,25 @@ public sealed class PostgresCertificateRegistry : ICertificateRegistry, IStatusS
                 return seen < 0 || revision < seen || revision - seen > MostChanges
                     ? SourceChanges.All
                     : await ReadChangesAsync(connection, seen, revision, cancellationToken).ConfigureAwait(false);
+            },
+            cancellationToken
+        );
+
+    /// <inheritdoc/>
+    public ValueTask<IReadOnlyCollection<string>> ListSerialNumbersAsync(CancellationToken cancellationToken) =>
+        GuardAsync<IReadOnlyCollection<string>>(
+            async () =>
+            {
+                await using var command = _database.CreateCommand(
+                    "SELECT serial FROM ocsp_certificates WHERE authority = $1 AND not_after > $2"
+                );
+                command.Parameters.Add(new() { Value = _authority });
+                command.Parameters.Add(new() { Value = _clock.GetUtcNow() });
+                await using var reader = await command.ExecuteReaderAsync(cancellationToken).ConfigureAwait(false);
+                var serials = new List<string>();
+                while (await reader.ReadAsync(cancellationToken).ConfigureAwait(false))
+                    serials.Add(reader.GetString(0));
+                return serials;
             },
             cancellationToken
         );

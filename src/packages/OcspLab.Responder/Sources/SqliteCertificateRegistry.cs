@@ -8,7 +8,7 @@ namespace OcspLab.Responder.Sources;
 /// The registry of one authority in one SQLite file. Several processes may use it: write-ahead logging lets readers go
 /// on during a write, and <c>synchronous=FULL</c> keeps an acknowledged revocation through a power failure.
 /// </summary>
-public sealed class SqliteCertificateRegistry : ICertificateRegistry, IStatusSource, IDisposable
+public sealed class SqliteCertificateRegistry : ICertificateRegistry, IStatusSource, ICertificateList, IDisposable
 {
     private readonly SqliteDatabase _database;
     private readonly TimeProvider _clock;
@@ -31,6 +31,23 @@ public sealed class SqliteCertificateRegistry : ICertificateRegistry, IStatusSou
     /// <inheritdoc/>
     public ValueTask<SourceChanges> FindChangesAsync(CancellationToken cancellationToken) =>
         _database.FindChangesAsync(cancellationToken);
+
+    /// <inheritdoc/>
+    public ValueTask<IReadOnlyCollection<string>> ListSerialNumbersAsync(CancellationToken cancellationToken)
+    {
+        var now = _clock.GetUtcNow();
+        return ValueTask.FromResult<IReadOnlyCollection<string>>([
+            .. _database
+                .List(reader => (Serial: reader.GetString(0), NotAfter: reader.GetString(3)))
+                .Where(row => !IsOver(row.NotAfter, now))
+                .Select(row => row.Serial),
+        ]);
+    }
+
+    // What cannot be read is told when it is asked for.
+    private static bool IsOver(string notAfter, DateTimeOffset now) =>
+        DateTimeOffset.TryParse(notAfter, CultureInfo.InvariantCulture, DateTimeStyles.RoundtripKind, out var end)
+        && end <= now;
 
     /// <inheritdoc/>
     public void Dispose() => _database.Dispose();

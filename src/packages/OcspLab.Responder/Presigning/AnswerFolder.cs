@@ -1,0 +1,96 @@
+using System.Diagnostics.CodeAnalysis;
+
+namespace OcspLab.Responder.Presigning;
+
+/// <summary>
+/// Answers as files, each where a GET asks for it (RFC 6960 appendix A): the question in base64, whose slashes are
+/// folders. Any web server that serves the folder is a responder for them; a file's time is the answer's thisUpdate.
+/// </summary>
+/// <param name="path">The folder; made when it is missing.</param>
+internal sealed class AnswerFolder(string path)
+{
+    private readonly string _path = Path.GetFullPath(path);
+
+    /// <summary>The longest question that has a path: a file's name has at most 255 octets.</summary>
+    public const int LongestQuestion = 255 / 4 * 3;
+
+    /// <summary>Puts an answer there, whole or not at all.</summary>
+    /// <exception cref="IOException">It could not be written.</exception>
+    public void Save(ReadOnlySpan<byte> question, ReadOnlySpan<byte> answer, DateTimeOffset thisUpdate)
+    {
+        try
+        {
+            var file = FileOf(question);
+            Directory.CreateDirectory(Path.GetDirectoryName(file)!);
+            var unfinished = Path.Combine(_path, Unfinished + Guid.NewGuid().ToString("N"));
+            File.WriteAllBytes(unfinished, answer);
+            File.SetLastWriteTimeUtc(unfinished, thisUpdate.UtcDateTime);
+            File.Move(unfinished, file, overwrite: true);
+        }
+        catch (UnauthorizedAccessException exception)
+        {
+            throw new IOException(exception.Message, exception);
+        }
+    }
+
+    /// <summary>Takes an answer away, if there is one.</summary>
+    /// <exception cref="IOException">It could not be deleted.</exception>
+    public void Remove(ReadOnlySpan<byte> question)
+    {
+        try
+        {
+            File.Delete(FileOf(question));
+        }
+        catch (DirectoryNotFoundException)
+        {
+            // There is none.
+        }
+        catch (UnauthorizedAccessException exception)
+        {
+            throw new IOException(exception.Message, exception);
+        }
+    }
+
+    /// <summary>What is there, verified by nobody.</summary>
+    /// <exception cref="IOException">The folder cannot be read or made.</exception>
+    public IEnumerable<(byte[] Question, byte[] Answer)> ReadAll()
+    {
+        IEnumerator<string> files;
+        try
+        {
+            Directory.CreateDirectory(_path);
+            files = Directory.EnumerateFiles(_path, "*", SearchOption.AllDirectories).GetEnumerator();
+        }
+        catch (UnauthorizedAccessException exception)
+        {
+            throw new IOException(exception.Message, exception);
+        }
+
+        using (files)
+        {
+            while (files.MoveNext())
+            {
+                if (Path.GetFileName(files.Current).StartsWith(Unfinished, StringComparison.Ordinal))
+                    File.Delete(files.Current);
+                else if (TryReadQuestion(files.Current, out var question))
+                    yield return (question, File.ReadAllBytes(files.Current));
+            }
+        }
+    }
+
+    private string FileOf(ReadOnlySpan<byte> question) =>
+        Path.Combine([_path, .. Convert.ToBase64String(question).Split('/', StringSplitOptions.RemoveEmptyEntries)]);
+
+    private bool TryReadQuestion(string file, [NotNullWhen(true)] out byte[]? question)
+    {
+        var text = Path.GetRelativePath(_path, file).Replace(Path.DirectorySeparatorChar, '/');
+        question = new byte[text.Length];
+        if (!Convert.TryFromBase64String(text, question, out var length))
+            question = null;
+        else
+            Array.Resize(ref question, length);
+        return question is not null;
+    }
+
+    private const string Unfinished = ".unfinished-";
+}

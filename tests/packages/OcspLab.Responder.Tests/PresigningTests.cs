@@ -1,0 +1,159 @@
+using Microsoft.Extensions.DependencyInjection;
+using OcspLab.Ocsp.Requests;
+using OcspLab.Ocsp.Responses;
+using OcspLab.Ocsp.Verification;
+using OcspLab.Responder.Authorities;
+using OcspLab.Responder.Presigning;
+using OcspLab.Responder.Sources;
+using OcspLab.Testing;
+
+namespace OcspLab.Responder.Tests;
+
+/// <summary>Answers that are there before anybody asks, and that survive.</summary>
+public sealed class PresigningTests : IAsyncDisposable
+{
+    private readonly TestAuthority _authority = new();
+    private readonly TempFolder _folder = new();
+    private readonly List<ResponderBench> _benches = [];
+
+    [Fact, Trait("Rule", "R41")]
+    public async Task What_a_source_lists_is_signed_before_anybody_asks()
+    {
+        var bench = await StartAsync(certificates: 20);
+        await CompleteAsync(bench);
+        Assert.Equal(20, (await bench.Admin.GetStatusAsync(TestContext.Current.CancellationToken)).CachedResponses);
+        Assert.Equal(new PresigningState(20, 20, TestAuthority.Now.AddHours(16), null), StateOf(bench));
+    }
+
+    [Fact, Trait("Rule", "R41")]
+    public async Task Each_is_renewed_when_it_is_due()
+    {
+        var bench = await StartAsync(certificates: 3);
+        await CompleteAsync(bench);
+        bench.Clock.Advance(TimeSpan.FromHours(16));
+        await Poll.UntilAsync(
+            () =>
+            {
+                bench.Clock.Advance(TimeSpan.FromSeconds(1));
+                return Task.FromResult(StateOf(bench).NextAt > TestAuthority.Now.AddHours(30));
+            },
+            "the renewal"
+        );
+        var staple = await bench.StapleAsync(Subject(0));
+        Assert.InRange(staple.ProducedAt, TestAuthority.Now.AddHours(16), TestAuthority.Now.AddHours(17));
+    }
+
+    [Fact, Trait("Rule", "R44")]
+    public async Task A_change_renews_what_it_is_about_and_leaves_the_others()
+    {
+        var bench = await StartAsync(certificates: 3);
+        await CompleteAsync(bench);
+        var other = await bench.StapleAsync(Subject(1));
+        bench.Clock.Advance(TimeSpan.FromMinutes(1));
+        await bench.Admin.RevokeAsync("server-0", RevocationReason.Superseded, TestContext.Current.CancellationToken);
+        await Poll.UntilAsync(
+            () => ReadFiles().GetValueOrDefault(Question(0)) is { } file && StatusOf(file, 0) == CertStatusKind.Revoked,
+            "the file of the revoked one"
+        );
+        Assert.Equal(other.Encoded.ToArray(), ReadFiles()[Question(1)]);
+        Assert.Equal(CertStatusKind.Revoked, (await bench.StapleAsync(Subject(0))).Status.Kind);
+    }
+
+    [Fact, Trait("Rule", "R41")]
+    public async Task A_restart_gives_what_is_in_the_folder_as_far_as_it_is_true()
+    {
+        var first = await StartAsync(certificates: 4);
+        await CompleteAsync(first);
+        var kept = await first.StapleAsync(Subject(0));
+        _benches.Remove(first);
+        await first.DisposeAsync();
+        // One was revoked meanwhile, one was taken out, one file is another's and one is nobody's.
+        using (var registry = new SqliteCertificateRegistry(_folder["test.db"], first.Clock))
+            await registry.RevokeAsync(
+                "server-1",
+                RevocationReason.KeyCompromise,
+                TestContext.Current.CancellationToken
+            );
+        var answers = new AnswerFolder(_folder["answers"]);
+        answers.Save(Convert.FromBase64String(Question(2)), kept.Encoded.Span, TestAuthority.Now);
+        answers.Save(Convert.FromBase64String(Question(9)), kept.Encoded.Span, TestAuthority.Now);
+        await File.WriteAllTextAsync(_folder["answers/note.txt"], "?", TestContext.Current.CancellationToken);
+
+        var second = await StartAsync(certificates: 0);
+        await CompleteAsync(second);
+        Assert.Equal(kept.Encoded.ToArray(), (await second.StapleAsync(Subject(0))).Encoded.ToArray());
+        Assert.Equal(CertStatusKind.Revoked, (await second.StapleAsync(Subject(1))).Status.Kind);
+        Assert.Equal(Subject(2).ToCertId(CertIdHash.Sha1), (await second.StapleAsync(Subject(2))).CertId);
+        Assert.Equal(
+            new[] { 0, 1, 2, 3 }.Select(Question).Order(StringComparer.Ordinal),
+            ReadFiles().Keys.Order(StringComparer.Ordinal)
+        );
+        Assert.True(File.Exists(_folder["answers/note.txt"]));
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        foreach (var bench in _benches)
+            await bench.DisposeAsync();
+        _folder.Dispose();
+    }
+
+    private async Task<ResponderBench> StartAsync(int certificates)
+    {
+        var bench = new ResponderBench();
+        _benches.Add(bench);
+        bench.Add("test", _authority.Certificate, _authority.Delegate());
+        bench.Settings["Authorities:test:Database"] = _folder["test.db"];
+        bench.Settings["Authorities:test:Presign"] = "Listed";
+        bench.Settings["AnswerFolder"] = _folder["answers"];
+        using (var registry = new SqliteCertificateRegistry(_folder["test.db"], bench.Clock))
+        {
+            for (var number = 0; number < certificates; number++)
+                await registry.RegisterAsync(
+                    new RegisteredCertificate(
+                        $"server-{number}",
+                        $"40{number:x2}",
+                        TestAuthority.Now,
+                        TestAuthority.Now.AddDays(30)
+                    ),
+                    TestContext.Current.CancellationToken
+                );
+            if (certificates > 0)
+                await registry.RegisterAsync(
+                    new RegisteredCertificate("old", "50", TestAuthority.Now, TestAuthority.Now.AddDays(-1)),
+                    TestContext.Current.CancellationToken
+                );
+        }
+
+        await bench.StartAsync();
+        return bench;
+    }
+
+    private OcspSubject Subject(int number) => OcspSubject.FromSerial(0x4000 + number, _authority.Certificate);
+
+    private string Question(int number) => Convert.ToBase64String(ResponderBench.Question(Subject(number)).Encode());
+
+    private Dictionary<string, byte[]> ReadFiles() =>
+        new AnswerFolder(_folder["answers"])
+            .ReadAll()
+            .Where(file => OcspRequest.TryDecode(file.Question, out _, out _))
+            .ToDictionary(file => Convert.ToBase64String(file.Question), file => file.Answer);
+
+    private CertStatusKind? StatusOf(byte[] answer, int number) =>
+        OcspVerifier
+            .Verify(answer, Subject(number), new VerificationPolicy(), TestAuthority.Now.AddMinutes(1))
+            .TryGetStaple(out var staple, out _)
+            ? staple.Status.Kind
+            : null;
+
+    private static PresigningState StateOf(ResponderBench bench) =>
+        bench
+            .Services.GetRequiredService<Presigner>()
+            .StateOf(bench.Services.GetRequiredService<AuthorityDirectory>().All[0])!;
+
+    private static Task CompleteAsync(ResponderBench bench) =>
+        bench
+            .Services.GetRequiredService<Presigner>()
+            .FirstPassAsync(TestContext.Current.CancellationToken)
+            .WaitAsync(TimeSpan.FromSeconds(30), TestContext.Current.CancellationToken);
+}
