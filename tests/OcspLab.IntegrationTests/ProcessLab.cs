@@ -1,6 +1,7 @@
 using System.Security.Cryptography.X509Certificates;
 using OcspLab.Lab.Commands;
 using OcspLab.Lab.Topology;
+using OcspLab.Ocsp.Responses;
 using OcspLab.Pki;
 using OcspLab.Probe;
 using OcspLab.Responder.Admin;
@@ -106,7 +107,11 @@ internal sealed class ProcessLab : IAsyncDisposable
     {
         using var admin = new ResponderAdminClient(Topology.AdminUrl, AdminToken.LoadOrCreate(Topology.AdminTokenFile));
         if (revoked)
-            await admin.RevokeAsync(LabTopology.SiteCertificate, default, TestContext.Current.CancellationToken);
+            await admin.RevokeAsync(
+                LabTopology.SiteCertificate,
+                RevocationReason.Unspecified,
+                TestContext.Current.CancellationToken
+            );
         else
             await admin.RestoreAsync(LabTopology.SiteCertificate, TestContext.Current.CancellationToken);
     }

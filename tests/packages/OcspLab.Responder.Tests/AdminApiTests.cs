@@ -1,5 +1,6 @@
 using System.Net;
 using System.Net.Http.Headers;
+using OcspLab.Ocsp.Requests;
 using OcspLab.Ocsp.Responses;
 using OcspLab.Responder.Admin;
 using OcspLab.Responder.Sources;
@@ -72,6 +73,44 @@ public sealed class AdminApiTests : IAsyncLifetime
             new RequestCount("POST", ResponseOutcome.Good, 1),
             Assert.Single(await client.CountAsync(cancellation))
         );
+    }
+
+    [Fact, Trait("Rule", "R44")]
+    public async Task A_revocation_of_its_own_time_is_answered_with_its_invalidity_date()
+    {
+        var cancellation = TestContext.Current.CancellationToken;
+        using var client = Client();
+        await client.RegisterAsync(
+            new RegisteredCertificate("carol", "4712", default, TimeProvider.System.GetUtcNow().AddDays(1)),
+            cancellation
+        );
+        var at = DateTimeOffset.FromUnixTimeSeconds(TimeProvider.System.GetUtcNow().ToUnixTimeSeconds()).AddDays(-1);
+        var compromise = new Revocation(RevocationReason.KeyCompromise) { At = at, InvalidSince = at.AddDays(-3) };
+        await client.RevokeAsync("carol", compromise, cancellation);
+        using var content = new ByteArrayContent(
+            new OcspRequest
+            {
+                CertIds = [OcspSubject.FromSerial(0x4712, _responder.Issuer).ToCertId(CertIdHash.Sha1)],
+            }.Encode()
+        );
+        using var answer = await _responder.Http.PostAsync(_responder.Url, content, cancellation);
+        Assert.True(
+            OcspResponse.TryDecode(await answer.Content.ReadAsByteArrayAsync(cancellation), out var response, out _)
+        );
+        var entry = response.Basic!.Responses.Single();
+        Assert.Equal(at, entry.Status.RevokedAt);
+        var date = Assert.Single(entry.Extensions, extension => extension.Oid == "2.5.29.24");
+        Assert.Equal(
+            at.AddDays(-3),
+            new System.Formats.Asn1.AsnReader(
+                date.Value,
+                System.Formats.Asn1.AsnEncodingRules.DER
+            ).ReadGeneralizedTime()
+        );
+        var refused = await Assert.ThrowsAsync<HttpRequestException>(() =>
+            client.RevokeAsync("carol", compromise with { At = at.AddDays(9) }, cancellation)
+        );
+        Assert.Equal(HttpStatusCode.BadRequest, refused.StatusCode);
     }
 
     [Theory]

@@ -13,22 +13,25 @@ public sealed class IndexFileSourceTests : IAsyncDisposable
     public void Every_kind_of_line_is_read()
     {
         Assert.True(OpenSslIndex.TryParse(new StringReader(Lines), out var index, out var fault), fault);
-        Assert.Equal(CertStatus.Good, index.Find("1000"));
-        Assert.Equal(CertStatus.Good, index.Find("1001"));
-        Assert.Equal(CertStatus.Revoked(new DateTimeOffset(2026, 1, 2, 3, 4, 5, TimeSpan.Zero)), index.Find("1002"));
+        Assert.Equal(CertStatus.Good, index.Find("1000")?.Status);
+        Assert.Equal(CertStatus.Good, index.Find("1001")?.Status);
+        Assert.Equal(
+            CertStatus.Revoked(new DateTimeOffset(2026, 1, 2, 3, 4, 5, TimeSpan.Zero)),
+            index.Find("1002")?.Status
+        );
         Assert.Equal(
             CertStatus.Revoked(new DateTimeOffset(2026, 1, 2, 3, 4, 5, TimeSpan.Zero), RevocationReason.KeyCompromise),
-            index.Find("1003")
+            index.Find("1003")?.Status
         );
         Assert.Equal(
             CertStatus.Revoked(
                 new DateTimeOffset(2051, 1, 2, 3, 4, 5, TimeSpan.Zero),
                 RevocationReason.CertificateHold
             ),
-            index.Find("1004")
+            index.Find("1004")?.Status
         );
         // The first bit of its first octet is set: as an INTEGER it has another octet before.
-        Assert.Equal(CertStatus.Good, index.Find("00ff"));
+        Assert.Equal(CertStatus.Good, index.Find("00ff")?.Status);
         Assert.Null(index.Find("ff"));
         Assert.Equal(6, index.Count);
     }
@@ -51,6 +54,16 @@ public sealed class IndexFileSourceTests : IAsyncDisposable
     }
 
     [Fact]
+    public void The_invalidity_date_of_a_compromised_key_is_read()
+    {
+        const string line = "R\t300101000000Z\t260102030405Z,keyTime,20251224000000Z\t10\tunknown\t/CN=a\n";
+        Assert.True(OpenSslIndex.TryParse(new StringReader(line), out var index, out var fault), fault);
+        var status = index.Find("10")!;
+        Assert.Equal(RevocationReason.KeyCompromise, status.Status.Reason);
+        Assert.Equal(new DateTimeOffset(2025, 12, 24, 0, 0, 0, TimeSpan.Zero), status.InvalidSince);
+    }
+
+    [Fact]
     public void A_serial_number_that_stands_twice_has_the_worse_status()
     {
         Assert.True(
@@ -62,7 +75,7 @@ public sealed class IndexFileSourceTests : IAsyncDisposable
                 out _
             )
         );
-        Assert.Equal(CertStatusKind.Revoked, index.Find("10")?.Kind);
+        Assert.Equal(CertStatusKind.Revoked, index.Find("10")?.Status.Kind);
     }
 
     [Fact, Trait("Rule", "R44")]

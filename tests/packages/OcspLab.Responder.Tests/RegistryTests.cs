@@ -34,6 +34,37 @@ public abstract class RegistryTests : IAsyncDisposable
     }
 
     [Fact]
+    public async Task A_revocation_may_have_its_own_time_and_an_invalidity_date()
+    {
+        var registry = await OpenAsync();
+        await registry.RegisterAsync(Certificate("server", "1267"), Cancellation);
+        await registry.RevokeAsync("server", RevocationReason.Unspecified, Cancellation);
+        var compromise = new Revocation(RevocationReason.KeyCompromise)
+        {
+            At = TestAuthority.Now.AddDays(-2),
+            InvalidSince = TestAuthority.Now.AddDays(-5),
+        };
+        await registry.RevokeAsync("server", compromise, Cancellation);
+        // A later word on the reason leaves both times.
+        var last = await registry.RevokeAsync("server", RevocationReason.Superseded, Cancellation);
+        Assert.Equal(
+            (TestAuthority.Now.AddDays(-2), TestAuthority.Now.AddDays(-5), RevocationReason.Superseded),
+            (last!.RevokedAt, last.InvalidSince, last.Reason)
+        );
+        Assert.Equal(
+            TestAuthority.Now.AddDays(-5),
+            (await registry.Source.FindAsync("1267", Cancellation))?.InvalidSince
+        );
+        Assert.Null((await registry.RestoreAsync("server", Cancellation))?.InvalidSince);
+        await Assert.ThrowsAsync<ArgumentException>(() =>
+            registry.RevokeAsync("server", compromise with { At = TestAuthority.Now.AddDays(1) }, Cancellation)
+        );
+        await Assert.ThrowsAsync<ArgumentException>(() =>
+            registry.RevokeAsync("server", RevocationReason.RemoveFromCrl, Cancellation)
+        );
+    }
+
+    [Fact]
     public async Task A_revocation_is_taken_back()
     {
         var registry = await OpenAsync();
@@ -158,9 +189,9 @@ public abstract class RegistryTests : IAsyncDisposable
 
         public Task<RegisteredCertificate?> RevokeAsync(
             string nameOrSerial,
-            RevocationReason reason,
+            Revocation revocation,
             CancellationToken cancellationToken
-        ) => Registry.RevokeAsync(nameOrSerial, reason, cancellationToken);
+        ) => Registry.RevokeAsync(nameOrSerial, revocation, cancellationToken);
 
         public Task<RegisteredCertificate?> RestoreAsync(string nameOrSerial, CancellationToken cancellationToken) =>
             Registry.RestoreAsync(nameOrSerial, cancellationToken);

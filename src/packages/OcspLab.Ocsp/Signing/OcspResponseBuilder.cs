@@ -133,6 +133,12 @@ public static class OcspResponseBuilder
         var extensions = new X509ExtensionsGenerator();
         if (answer.Crl is { } crl)
             extensions.AddExtension(new DerObjectIdentifier(OcspOids.Crl), critical: false, CrlId(crl));
+        if (answer.InvalidityDate is { } since)
+            extensions.AddExtension(
+                X509Extensions.InvalidityDate,
+                critical: false,
+                new DerGeneralizedTime(since.ToWholeSecond())
+            );
         if (answer.ArchiveCutoff is { } cutoff)
             extensions.AddExtension(
                 new DerObjectIdentifier(OcspOids.ArchiveCutoff),

@@ -21,6 +21,12 @@ public sealed record OcspResponseEntry(
     /// </summary>
     public DateTimeOffset? ArchiveCutoff { get; init; }
 
+    /// <summary>
+    /// Since when the key is known or suspected to be compromised (RFC 5280 §5.3.2, RFC 6960 §4.4.5), or null to leave
+    /// it out.
+    /// </summary>
+    public DateTimeOffset? InvalidityDate { get; init; }
+
     /// <summary>The CRL on which the certificate is found (RFC 6960 §4.4.2), or null to leave it out.</summary>
     public CrlReference? Crl { get; init; }
 }

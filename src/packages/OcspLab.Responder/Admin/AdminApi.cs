@@ -139,22 +139,29 @@ internal static class AdminApi
     private static Task<Results<Ok<RegisteredCertificate>, ProblemHttpResult>> RevokeAsync(
         string which,
         string? reason,
+        DateTimeOffset? at,
+        DateTimeOffset? invalidSince,
         string? authority,
         AuthorityDirectory authorities,
+        TimeProvider clock,
         CancellationToken cancellationToken
-    ) =>
-        OnAsync<RegisteredCertificate>(authorities, authority, async registry =>
-            ReasonOf(reason) is { } why
-                ? Found(
-                    which,
-                    await ChangeAsync(which, name => registry.RevokeAsync(name, why, cancellationToken))
-                        .ConfigureAwait(false)
-                )
-                : Problem(
+    ) => OnAsync<RegisteredCertificate>(authorities, authority, async registry =>
+        {
+            if (ReasonOf(reason) is not { } why)
+                return Problem(
                     StatusCodes.Status400BadRequest,
                     $"'{reason}' is not a reason; one of {string.Join(", ", Reasons)}."
-                )
-        );
+                );
+            var now = clock.GetUtcNow();
+            if (at > now || invalidSince > now)
+                return Problem(StatusCodes.Status400BadRequest, "'at' and 'invalidSince' are not in the future.");
+            var revocation = new Revocation(why) { At = at, InvalidSince = invalidSince };
+            return Found(
+                which,
+                await ChangeAsync(which, name => registry.RevokeAsync(name, revocation, cancellationToken))
+                    .ConfigureAwait(false)
+            );
+        });
 
     private static Task<Results<Ok<RegisteredCertificate>, ProblemHttpResult>> RestoreAsync(
         string which,

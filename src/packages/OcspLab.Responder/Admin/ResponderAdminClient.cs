@@ -1,7 +1,7 @@
+using System.Globalization;
 using System.Net;
 using System.Net.Http.Headers;
 using System.Text.Json;
-using OcspLab.Ocsp.Responses;
 using OcspLab.Responder.Faults;
 using OcspLab.Responder.Journal;
 using OcspLab.Responder.Sources;
@@ -47,13 +47,20 @@ public sealed class ResponderAdminClient : ICertificateRegistry, IDisposable
     /// <inheritdoc/>
     public Task<RegisteredCertificate?> RevokeAsync(
         string nameOrSerial,
-        RevocationReason reason,
+        Revocation revocation,
         CancellationToken cancellationToken
-    ) =>
-        ChangeAsync(
-            $"certificates/{Uri.EscapeDataString(nameOrSerial)}/revoke?reason={reason}&{_authority}",
+    )
+    {
+        ArgumentNullException.ThrowIfNull(revocation);
+        return ChangeAsync(
+            $"certificates/{Uri.EscapeDataString(nameOrSerial)}/revoke?reason={revocation.Reason}"
+                + $"{Query("at", revocation.At)}{Query("invalidSince", revocation.InvalidSince)}&{_authority}",
             cancellationToken
         );
+    }
+
+    private static string Query(string name, DateTimeOffset? time) =>
+        time is { } known ? $"&{name}={Uri.EscapeDataString(known.ToString("O", CultureInfo.InvariantCulture))}" : "";
 
     /// <inheritdoc/>
     public Task<RegisteredCertificate?> RestoreAsync(string nameOrSerial, CancellationToken cancellationToken) =>

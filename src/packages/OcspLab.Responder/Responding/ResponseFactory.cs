@@ -158,6 +158,7 @@ internal sealed class ResponseFactory(SigningGate gate, ResponderMetrics metrics
             nextUpdate
         )
         {
+            InvalidityDate = found?.InvalidSince,
             ArchiveCutoff = policy.ArchiveRetention is { } retention ? now - retention : null,
             Crl = policy.CrlReferences == CrlReferences.Include ? found?.Crl : null,
         };

@@ -1,5 +1,3 @@
-using OcspLab.Ocsp.Responses;
-
 namespace OcspLab.Responder.Sources;
 
 /// <summary>What one authority issued and revoked, to be read and changed. Thread-safe.</summary>
@@ -13,14 +11,15 @@ public interface ICertificateRegistry
     Task RegisterAsync(RegisteredCertificate certificate, CancellationToken cancellationToken);
 
     /// <summary>
-    /// Revokes the certificate with this serial, or the newest with this name. Revoking again changes the reason, not
-    /// the time. When this returns it is stored for good.
+    /// Revokes the certificate with this serial, or the newest with this name. Revoking again changes the reason, and
+    /// the times only where they are given. When this returns it is stored for good.
     /// </summary>
     /// <returns>The certificate as it now stands, or null when there is none.</returns>
     /// <exception cref="IOException">It could not be stored.</exception>
+    /// <exception cref="ArgumentException">removeFromCRL is no reason, and nobody is revoked in the future.</exception>
     Task<RegisteredCertificate?> RevokeAsync(
         string nameOrSerial,
-        RevocationReason reason,
+        Revocation revocation,
         CancellationToken cancellationToken
     );
 

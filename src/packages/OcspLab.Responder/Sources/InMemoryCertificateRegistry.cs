@@ -1,5 +1,4 @@
 using System.Collections.Concurrent;
-using OcspLab.Ocsp.Responses;
 
 namespace OcspLab.Responder.Sources;
 
@@ -55,19 +54,24 @@ public sealed class InMemoryCertificateRegistry(TimeProvider clock)
     /// <inheritdoc/>
     public Task<RegisteredCertificate?> RevokeAsync(
         string nameOrSerial,
-        RevocationReason reason,
+        Revocation revocation,
         CancellationToken cancellationToken
-    ) =>
-        Task.FromResult(
+    )
+    {
+        ArgumentNullException.ThrowIfNull(revocation);
+        revocation.Require(clock.GetUtcNow());
+        return Task.FromResult(
             Change(nameOrSerial, (certificate, now) =>
                 certificate with
                 {
-                    RevokedAt = certificate.RevokedAt ?? now,
-                    Reason = reason,
+                    RevokedAt = revocation.At ?? certificate.RevokedAt ?? now,
+                    Reason = revocation.Reason,
+                    InvalidSince = revocation.InvalidSince ?? certificate.InvalidSince,
                     ChangedAt = now,
                 }
             )
         );
+    }
 
     /// <inheritdoc/>
     public Task<RegisteredCertificate?> RestoreAsync(string nameOrSerial, CancellationToken cancellationToken) =>
@@ -77,6 +81,7 @@ public sealed class InMemoryCertificateRegistry(TimeProvider clock)
                 {
                     RevokedAt = null,
                     Reason = null,
+                    InvalidSince = null,
                     ChangedAt = now,
                 }
             )

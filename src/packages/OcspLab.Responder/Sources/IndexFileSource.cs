@@ -39,9 +39,7 @@ public sealed class IndexFileSource : IStatusSource, ICertificateList
     public ValueTask<SourceStatus?> FindAsync(string serialNumber, CancellationToken cancellationToken)
     {
         ThrowIfGone();
-        return ValueTask.FromResult(
-            _index.Find(serialNumber) is { } status ? new SourceStatus(status) { ChangedAt = status.RevokedAt } : null
-        );
+        return ValueTask.FromResult(_index.Find(serialNumber));
     }
 
     /// <inheritdoc/>

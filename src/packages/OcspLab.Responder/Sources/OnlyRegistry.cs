@@ -1,5 +1,3 @@
-using OcspLab.Ocsp.Responses;
-
 namespace OcspLab.Responder.Sources;
 
 /// <summary>
@@ -16,9 +14,9 @@ internal sealed class OnlyRegistry(ICertificateRegistry registry) : ICertificate
 
     public Task<RegisteredCertificate?> RevokeAsync(
         string nameOrSerial,
-        RevocationReason reason,
+        Revocation revocation,
         CancellationToken cancellationToken
-    ) => registry.RevokeAsync(nameOrSerial, reason, cancellationToken);
+    ) => registry.RevokeAsync(nameOrSerial, revocation, cancellationToken);
 
     public Task<RegisteredCertificate?> RestoreAsync(string nameOrSerial, CancellationToken cancellationToken) =>
         registry.RestoreAsync(nameOrSerial, cancellationToken);

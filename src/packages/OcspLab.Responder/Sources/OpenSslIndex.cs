@@ -10,14 +10,14 @@ namespace OcspLab.Responder.Sources;
 /// </summary>
 internal sealed class OpenSslIndex
 {
-    private readonly Dictionary<string, CertStatus> _certificates = [];
+    private readonly Dictionary<string, SourceStatus> _certificates = [];
     private readonly Dictionary<string, DateTimeOffset> _ends = [];
 
     private OpenSslIndex() { }
 
     public int Count => _certificates.Count;
 
-    public CertStatus? Find(string serialNumber) => _certificates.GetValueOrDefault(serialNumber);
+    public SourceStatus? Find(string serialNumber) => _certificates.GetValueOrDefault(serialNumber);
 
     /// <summary>
     /// The certificates about which another index says something else, or about which only one says anything.
@@ -69,7 +69,7 @@ internal sealed class OpenSslIndex
             // E is V after its end (openssl ca -updatedb): not revoked.
             case "V" or "E":
                 // A serial number stands twice where two authorities share the file; then the worse status is said.
-                _certificates.TryAdd(serial, CertStatus.Good);
+                _certificates.TryAdd(serial, new SourceStatus(CertStatus.Good));
                 return null;
             case "R":
                 return RevocationOf(fields[2]) is { } revoked
@@ -80,22 +80,29 @@ internal sealed class OpenSslIndex
         }
     }
 
-    private string? Set(string serial, CertStatus status)
+    private string? Set(string serial, SourceStatus status)
     {
         _certificates[serial] = status;
         return null;
     }
 
     // time[,reason[,argument]]
-    private static CertStatus? RevocationOf(string text)
+    private static SourceStatus? RevocationOf(string text)
     {
         var parts = text.Split(',');
-        if (TimeOf(parts[0]) is not { } at)
+        if (TimeOf(parts[0]) is not { } at || StatusOf(at, parts.ElementAtOrDefault(1)) is not { } status)
             return null;
-        if (parts.Length == 1)
-            return CertStatus.Revoked(at);
-        return parts[1] switch
+        return new SourceStatus(status)
         {
+            ChangedAt = at,
+            InvalidSince = parts is [_, "keyTime" or "CAkeyTime", var since, ..] ? TimeOf(since) : null,
+        };
+    }
+
+    private static CertStatus? StatusOf(DateTimeOffset at, string? reason) =>
+        reason switch
+        {
+            null => CertStatus.Revoked(at),
             "unspecified" => CertStatus.Revoked(at, RevocationReason.Unspecified),
             "keyCompromise" or "keyTime" => CertStatus.Revoked(at, RevocationReason.KeyCompromise),
             "CACompromise" or "CAkeyTime" => CertStatus.Revoked(at, RevocationReason.CaCompromise),
@@ -107,7 +114,6 @@ internal sealed class OpenSslIndex
             "removeFromCRL" => CertStatus.Revoked(at),
             _ => null,
         };
-    }
 
     // UTCTime or GeneralizedTime, always in UTC.
     private static DateTimeOffset? TimeOf(string text)

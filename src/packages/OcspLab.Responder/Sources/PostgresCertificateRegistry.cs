@@ -143,19 +143,29 @@ public sealed class PostgresCertificateRegistry
     /// <inheritdoc/>
     public Task<RegisteredCertificate?> RevokeAsync(
         string nameOrSerial,
-        RevocationReason reason,
+        Revocation revocation,
         CancellationToken cancellationToken
-    ) =>
-        UpdateAsync(
+    )
+    {
+        ArgumentNullException.ThrowIfNull(revocation);
+        revocation.Require(_clock.GetUtcNow());
+        return UpdateAsync(
             nameOrSerial,
-            "revoked_at = coalesce(revoked_at, $3), reason = $4, changed_at = $3",
-            reason,
+            "revoked_at = coalesce($5, revoked_at, $3), reason = $4, invalid_since = coalesce($6, invalid_since), "
+                + "changed_at = $3",
+            revocation,
             cancellationToken
         );
+    }
 
     /// <inheritdoc/>
     public Task<RegisteredCertificate?> RestoreAsync(string nameOrSerial, CancellationToken cancellationToken) =>
-        UpdateAsync(nameOrSerial, "revoked_at = NULL, reason = $4, changed_at = $3", null, cancellationToken);
+        UpdateAsync(
+            nameOrSerial,
+            "revoked_at = $5, reason = $4, invalid_since = $6, changed_at = $3",
+            null,
+            cancellationToken
+        );
 
     /// <inheritdoc/>
     public void Dispose() => _database.Dispose();
@@ -166,7 +176,7 @@ public sealed class PostgresCertificateRegistry
     private async Task<RegisteredCertificate?> UpdateAsync(
         string nameOrSerial,
         string change,
-        RevocationReason? reason,
+        Revocation? revocation,
         CancellationToken cancellationToken
     )
     {
@@ -208,10 +218,18 @@ public sealed class PostgresCertificateRegistry
                         command.Parameters.Add(
                             new()
                             {
-                                Value = reason is { } why ? (int)why : DBNull.Value,
+                                Value = revocation is null ? DBNull.Value : (int)revocation.Reason,
                                 NpgsqlDbType = NpgsqlTypes.NpgsqlDbType.Integer,
                             }
                         );
+                        foreach (var time in (DateTimeOffset?[])[revocation?.At, revocation?.InvalidSince])
+                            command.Parameters.Add(
+                                new()
+                                {
+                                    Value = time is { } known ? known.ToUniversalTime() : DBNull.Value,
+                                    NpgsqlDbType = NpgsqlTypes.NpgsqlDbType.TimestampTz,
+                                }
+                            );
                         await using var reader = await command
                             .ExecuteReaderAsync(cancellationToken)
                             .ConfigureAwait(false);
@@ -329,7 +347,10 @@ public sealed class PostgresCertificateRegistry
                 reader.IsDBNull(4) ? null : reader.GetFieldValue<DateTimeOffset>(4),
                 reader.IsDBNull(5) ? null : (RevocationReason)reader.GetInt32(5),
                 reader.IsDBNull(6) ? null : reader.GetFieldValue<DateTimeOffset>(6)
-            ).Checked();
+            )
+            {
+                InvalidSince = reader.IsDBNull(7) ? null : reader.GetFieldValue<DateTimeOffset>(7),
+            }.Checked();
         }
         catch (Exception exception) when (exception is InvalidCastException or OverflowException)
         {
@@ -345,5 +366,5 @@ public sealed class PostgresCertificateRegistry
 
     private const int MostChanges = 10_000;
 
-    private const string Columns = "serial, name, issued_at, not_after, revoked_at, reason, changed_at";
+    private const string Columns = "serial, name, issued_at, not_after, revoked_at, reason, changed_at, invalid_since";
 }

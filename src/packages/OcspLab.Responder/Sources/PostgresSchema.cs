@@ -19,6 +19,7 @@ internal static class PostgresSchema
             changed_at timestamptz,
             UNIQUE (authority, serial)
         );
+        ALTER TABLE ocsp_certificates ADD COLUMN IF NOT EXISTS invalid_since timestamptz;
         CREATE INDEX IF NOT EXISTS ocsp_certificates_name ON ocsp_certificates (authority, name);
         CREATE TABLE IF NOT EXISTS ocsp_revisions (authority text PRIMARY KEY, number bigint NOT NULL);
         CREATE TABLE IF NOT EXISTS ocsp_changes (

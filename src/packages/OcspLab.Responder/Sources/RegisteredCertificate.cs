@@ -20,6 +20,11 @@ public sealed record RegisteredCertificate(
     DateTimeOffset? ChangedAt = null
 )
 {
+    /// <summary>
+    /// Since when its key is known or suspected to be compromised (invalidity date, RFC 5280 §5.3.2), or null.
+    /// </summary>
+    public DateTimeOffset? InvalidSince { get; init; }
+
     /// <summary>What somebody else's program wrote, if it can be said in an answer.</summary>
     /// <exception cref="InvalidDataException">It cannot: a reason or a time that is none.</exception>
     internal RegisteredCertificate Checked()
@@ -27,10 +32,12 @@ public sealed record RegisteredCertificate(
         if (Reason is { } reason && !Enum.IsDefined(reason))
             throw new InvalidDataException($"the reason of certificate {SerialNumber} is {(int)reason}, which is none");
         // PostgreSQL's infinity.
-        if (RevokedAt == DateTimeOffset.MinValue || RevokedAt == DateTimeOffset.MaxValue)
-            throw new InvalidDataException(
-                $"certificate {SerialNumber} was revoked at {RevokedAt:u}, which is no time"
-            );
+        foreach (var time in (DateTimeOffset?[])[RevokedAt, InvalidSince])
+        {
+            if (time == DateTimeOffset.MinValue || time == DateTimeOffset.MaxValue)
+                throw new InvalidDataException($"certificate {SerialNumber} was revoked at {time:u}, which is no time");
+        }
+
         return this;
     }
 
@@ -38,5 +45,6 @@ public sealed record RegisteredCertificate(
         new(RevokedAt is { } at ? CertStatus.Revoked(at, Reason) : CertStatus.Good)
         {
             ChangedAt = ChangedAt ?? RevokedAt,
+            InvalidSince = RevokedAt is null ? null : InvalidSince,
         };
 }

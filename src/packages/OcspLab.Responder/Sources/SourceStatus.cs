@@ -26,6 +26,12 @@ public sealed record SourceStatus(CertStatus Status)
     /// </summary>
     public DateTimeOffset? Until { get; init; }
 
+    /// <summary>
+    /// Since when the key of a revoked certificate is known or suspected to be compromised (invalidity date, RFC 5280
+    /// §5.3.2), or null.
+    /// </summary>
+    public DateTimeOffset? InvalidSince { get; init; }
+
     /// <summary>The CRL that says so, or null.</summary>
     public CrlReference? Crl { get; init; }
 }

@@ -84,24 +84,34 @@ public sealed class SqliteCertificateRegistry : ICertificateRegistry, IStatusSou
     /// <inheritdoc/>
     public Task<RegisteredCertificate?> RevokeAsync(
         string nameOrSerial,
-        RevocationReason reason,
+        Revocation revocation,
         CancellationToken cancellationToken
-    ) =>
-        UpdateAsync(
+    )
+    {
+        ArgumentNullException.ThrowIfNull(revocation);
+        revocation.Require(_clock.GetUtcNow());
+        return UpdateAsync(
             nameOrSerial,
-            "revoked_at = coalesce(revoked_at, $now), reason = $reason, changed_at = $now",
-            (int)reason,
+            "revoked_at = coalesce($at, revoked_at, $now), reason = $reason, "
+                + "invalid_since = coalesce($since, invalid_since), changed_at = $now",
+            revocation,
             cancellationToken
         );
+    }
 
     /// <inheritdoc/>
     public Task<RegisteredCertificate?> RestoreAsync(string nameOrSerial, CancellationToken cancellationToken) =>
-        UpdateAsync(nameOrSerial, "revoked_at = NULL, reason = NULL, changed_at = $now", null, cancellationToken);
+        UpdateAsync(
+            nameOrSerial,
+            "revoked_at = NULL, reason = NULL, invalid_since = NULL, changed_at = $now",
+            null,
+            cancellationToken
+        );
 
     private async Task<RegisteredCertificate?> UpdateAsync(
         string nameOrSerial,
         string change,
-        int? reason,
+        Revocation? revocation,
         CancellationToken cancellationToken
     )
     {
@@ -118,7 +128,9 @@ public sealed class SqliteCertificateRegistry : ICertificateRegistry, IStatusSou
                     );
                     command.Parameters.AddWithValue("$which", nameOrSerial);
                     command.Parameters.AddWithValue("$now", Write(_clock.GetUtcNow()));
-                    command.Parameters.AddWithValue("$reason", (object?)reason ?? DBNull.Value);
+                    command.Parameters.AddWithValue("$at", Nullable(revocation?.At));
+                    command.Parameters.AddWithValue("$since", Nullable(revocation?.InvalidSince));
+                    command.Parameters.AddWithValue("$reason", (object?)(int?)revocation?.Reason ?? DBNull.Value);
                     using var reader = command.ExecuteReader();
                     return reader.Read() ? Read(reader) : null;
                 },
@@ -143,7 +155,10 @@ public sealed class SqliteCertificateRegistry : ICertificateRegistry, IStatusSou
                 reader.IsDBNull(4) ? null : ReadInstant(reader.GetString(4)),
                 reader.IsDBNull(5) ? null : (RevocationReason)reader.GetInt32(5),
                 reader.IsDBNull(6) ? null : ReadInstant(reader.GetString(6))
-            ).Checked();
+            )
+            {
+                InvalidSince = reader.IsDBNull(7) ? null : ReadInstant(reader.GetString(7)),
+            }.Checked();
         }
         catch (Exception exception)
             when (exception is FormatException or InvalidCastException or InvalidOperationException or OverflowException
@@ -155,6 +170,8 @@ public sealed class SqliteCertificateRegistry : ICertificateRegistry, IStatusSou
             );
         }
     }
+
+    private static object Nullable(DateTimeOffset? instant) => instant is { } known ? Write(known) : DBNull.Value;
 
     private static string Write(DateTimeOffset instant) =>
         instant.UtcDateTime.ToString("O", CultureInfo.InvariantCulture);

@@ -40,6 +40,7 @@ internal sealed class SqliteDatabase : IDisposable
             connection.DefaultTimeout = WritePatience;
             connection.Open();
             Run(connection, SqliteSchema.WriteAhead + SqliteSchema.Certificates + SqliteSchema.Changes);
+            AddColumns(connection);
             _identity = FileIdentity.Of(_path);
         }
         catch (SqliteException exception)
@@ -192,6 +193,7 @@ internal sealed class SqliteDatabase : IDisposable
             throw new IOException($"{_path} does not exist any more");
         _writer = Open(WritePatience);
         Run(_writer, SqliteSchema.WriteAhead + SqliteSchema.Changes);
+        AddColumns(_writer);
         lock (_watching)
             _identity = identity;
         return true;
@@ -237,6 +239,16 @@ internal sealed class SqliteDatabase : IDisposable
         connection.Open();
         Run(connection, "PRAGMA synchronous = FULL");
         return connection;
+    }
+
+    // For files that an earlier version made.
+    private static void AddColumns(SqliteConnection connection)
+    {
+        if (
+            Count(connection, "SELECT count(*) FROM pragma_table_info('certificates') WHERE name = 'invalid_since'")
+            == 0
+        )
+            Run(connection, "ALTER TABLE certificates ADD COLUMN invalid_since TEXT");
     }
 
     private static void Run(SqliteConnection connection, string sql)
@@ -292,7 +304,7 @@ internal sealed class SqliteDatabase : IDisposable
     }
 
     /// <summary>What a row is read from, in this order.</summary>
-    public const string Columns = "serial, name, issued_at, not_after, revoked_at, reason, changed_at";
+    public const string Columns = "serial, name, issued_at, not_after, revoked_at, reason, changed_at, invalid_since";
 
     // Seconds.
     private const int ReadPatience = 1;

@@ -13,7 +13,8 @@ internal static class SqliteSchema
             not_after  TEXT NOT NULL,
             revoked_at TEXT,
             reason     INTEGER,
-            changed_at TEXT
+            changed_at TEXT,
+            invalid_since TEXT
         );
         CREATE INDEX IF NOT EXISTS certificates_name ON certificates (name);
         """;

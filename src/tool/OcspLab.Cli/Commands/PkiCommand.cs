@@ -83,6 +83,16 @@ internal static class PkiCommand
             DefaultValueFactory = _ => "keyCompromise",
         };
         reason.AcceptOnlyFromAmong([.. Reasons.Keys]);
+        var at = new Option<DateTimeOffset?>("--at")
+        {
+            Description = "When, for a revocation that happened elsewhere: 2026-11-28T12:00Z. Default: now.",
+            HelpName = "TIME",
+        };
+        var since = new Option<DateTimeOffset?>("--invalid-since")
+        {
+            Description = "Since when the key is suspected to be compromised (invalidity date, RFC 5280 §5.3.2).",
+            HelpName = "TIME",
+        };
         var command = new Command(
             "revoke",
             "Revoke a certificate. A running responder says so in its very next answer."
@@ -90,14 +100,27 @@ internal static class PkiCommand
         {
             name,
             reason,
+            at,
+            since,
         };
+        command.Validators.Add(result =>
+        {
+            var now = TimeProvider.System.GetUtcNow();
+            if (result.GetValue(at) > now || result.GetValue(since) > now)
+                result.AddError("--at and --invalid-since are not in the future.");
+        });
         command.SetAction(
             (arguments, cancellationToken) =>
-                ChangeAsync(
-                    options.Read(arguments),
-                    arguments.GetValue(name)!,
-                    (registry, which) =>
-                        registry.RevokeAsync(which, Reasons[arguments.GetValue(reason)!], cancellationToken)
+                ChangeAsync(options.Read(arguments), arguments.GetValue(name)!, (registry, which) =>
+                    registry.RevokeAsync(
+                        which,
+                        new Revocation(Reasons[arguments.GetValue(reason)!])
+                        {
+                            At = arguments.GetValue(at),
+                            InvalidSince = arguments.GetValue(since),
+                        },
+                        cancellationToken
+                    )
                 )
         );
         return command;
@@ -109,10 +132,8 @@ internal static class PkiCommand
         var command = new Command("restore", "Take a revocation back, whatever its reason: a lab may.") { name };
         command.SetAction(
             (arguments, cancellationToken) =>
-                ChangeAsync(
-                    options.Read(arguments),
-                    arguments.GetValue(name)!,
-                    (registry, which) => registry.RestoreAsync(which, cancellationToken)
+                ChangeAsync(options.Read(arguments), arguments.GetValue(name)!, (registry, which) =>
+                    registry.RestoreAsync(which, cancellationToken)
                 )
         );
         return command;
@@ -165,8 +186,7 @@ internal static class PkiCommand
         RequireDatabase(topology);
         var registry = LabRegistry.Open(topology, TimeProvider.System);
         using var owned = registry as IDisposable;
-        var certificate =
-            await change(registry, which).ConfigureAwait(false)
+        var certificate = await change(registry, which).ConfigureAwait(false)
             ?? throw new LabException(
                 $"No certificate has the name or serial '{which}'"
                     + (which.Contains('.') ? $"; one for that host may be called '{which.Replace('.', '-')}'" : "")
