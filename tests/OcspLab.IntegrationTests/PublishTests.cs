@@ -61,7 +61,7 @@ public sealed class PublishTests : IAsyncLifetime
     {
         await using var publisher = new RunningProgram(["dotnet", Programs.Cli, .. Arguments()]);
         await Poll.UntilAsync(
-            () => publisher.HasExited || publisher.Output.Contains("answers in ", StringComparison.Ordinal),
+            () => publisher.HasExited || publisher.Output.Contains("is due at", StringComparison.Ordinal),
             "the first answers"
         );
         await using var nginx = await StartNginxAsync();

@@ -105,18 +105,18 @@ internal static partial class ResponderLog
     [LoggerMessage(
         2013,
         LogLevel.Error,
-        "No response of {Authority} can be signed; what is ready is given until its end: {Why}",
+        "'{Subject}' cannot sign for {Authority}; without another signer what is ready is given until its end: {Why}",
         EventName = "SigningFailed"
     )]
-    public static partial void SigningFailed(this ILogger logger, string authority, string why);
+    public static partial void SigningFailed(this ILogger logger, string subject, string authority, string why);
 
     [LoggerMessage(
         2014,
         LogLevel.Information,
-        "Responses of {Authority} can be signed again",
+        "'{Subject}' signs for {Authority} again",
         EventName = "SigningRecovered"
     )]
-    public static partial void SigningRecovered(this ILogger logger, string authority);
+    public static partial void SigningRecovered(this ILogger logger, string subject, string authority);
 
     [LoggerMessage(
         2015,
@@ -160,4 +160,18 @@ internal static partial class ResponderLog
         EventName = "TooManyToPresign"
     )]
     public static partial void TooManyToPresign(this ILogger logger, string authority, int listed, int most);
+
+    [LoggerMessage(2021, LogLevel.Information, "The token of {Path} was replaced", EventName = "AdminTokenReplaced")]
+    public static partial void AdminTokenReplaced(this ILogger logger, string path);
+
+    [LoggerMessage(
+        2022,
+        LogLevel.Error,
+        "The token of {Path} cannot be used, and the one before still counts: {Why}",
+        EventName = "AdminTokenRefused"
+    )]
+    public static partial void AdminTokenRefused(this ILogger logger, string path, string why);
+
+    [LoggerMessage(2023, LogLevel.Error, "The audit log cannot be written: {Why}", EventName = "AuditFailed")]
+    public static partial void AuditFailed(this ILogger logger, string why);
 }

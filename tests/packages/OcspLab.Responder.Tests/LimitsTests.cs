@@ -68,7 +68,8 @@ public sealed class LimitsTests : IAsyncDisposable
         // All of them have just come.
         Assert.Null(Admit(table, "192.0.2.2"));
         _bench.Clock.Advance(TimeSpan.FromSeconds(2));
-        first.Touch();
+        first.Begin();
+        first.End();
         Assert.NotNull(Admit(table, "192.0.2.2"));
         Assert.Equal(["second"], closed);
         Assert.NotNull(Admit(table, "192.0.2.3"));
@@ -97,6 +98,23 @@ public sealed class LimitsTests : IAsyncDisposable
         Assert.Equal(OcspResponseStatus.TryLater, await StatusAsync(new() { CertIds = [id, id] }));
         Assert.Equal(OcspResponseStatus.TryLater, await StatusAsync(Invented(1)));
         Assert.Equal(CertStatusKind.Good, (await _bench.StapleAsync(subject)).Status.Kind);
+    }
+
+    [Fact, Trait("Rule", "R41")]
+    public async Task Where_there_is_no_turn_what_was_signed_before_is_given_until_its_end()
+    {
+        _bench.Settings["MaximumConcurrentSignings"] = "1";
+        _bench.Settings["MaximumWaitingSignings"] = "0";
+        await _bench.StartAsync();
+        var server = _bench.Authority.Server();
+        await _bench.RegisterAsync(server);
+        var subject = OcspSubject.FromCertificate(server, _bench.Authority.Certificate);
+        var ready = await _bench.StapleAsync(subject);
+        _bench.Clock.Advance(TimeSpan.FromHours(17));
+        using var turn = await _bench
+            .Services.GetRequiredService<SigningGate>()
+            .EnterSigningAsync(Signing.ForAll, TestContext.Current.CancellationToken);
+        Assert.Equal(ready.Encoded.ToArray(), (await _bench.StapleAsync(subject)).Encoded.ToArray());
     }
 
     [Fact]

@@ -91,6 +91,88 @@ public sealed class PresigningTests : IAsyncDisposable
         Assert.True(File.Exists(_folder["answers/note.txt"]));
     }
 
+    [Fact, Trait("Rule", "R41")]
+    public async Task A_row_that_is_none_does_not_keep_the_others_from_being_signed_ahead()
+    {
+        using (var registry = new SqliteCertificateRegistry(_folder["test.db"], TimeProvider.System))
+        {
+            foreach (var serial in (string[])["xyz", "40F", "4000", "4001"])
+                await registry.RegisterAsync(
+                    new RegisteredCertificate(serial, serial, TestAuthority.Now, TestAuthority.Now.AddDays(30)),
+                    TestContext.Current.CancellationToken
+                );
+        }
+
+        Execute("UPDATE certificates SET revoked_at = 'yesterday' WHERE serial = '4001'");
+        var bench = await StartAsync(certificates: 0);
+        await CompleteAsync(bench);
+        Assert.Equal([Question(0)], ReadFiles().Keys);
+        // A change to what is no serial number is nothing to stumble over either.
+        Execute("UPDATE certificates SET revoked_at = '2026-05-01T00:00:00Z' WHERE serial IN ('xyz', '4000')");
+        await Poll.UntilAsync(
+            () =>
+            {
+                bench.Clock.Advance(TimeSpan.FromSeconds(1));
+                return Task.FromResult(
+                    ReadFiles().GetValueOrDefault(Question(0)) is { } file
+                        && StatusOf(file, 0) == CertStatusKind.Revoked
+                );
+            },
+            "the file of the revoked one"
+        );
+    }
+
+    [Fact]
+    public void What_is_due_is_queued_once_however_often_everything_changes()
+    {
+        var plan = new PresigningPlan();
+        plan.Replace(["01", "02"]);
+        for (var times = 0; times < 1000; times++)
+        {
+            plan.Change(null);
+            plan.Change("01");
+        }
+
+        Assert.InRange(plan.Queued, 2, 3);
+    }
+
+    [Fact, Trait("Rule", "R41")]
+    public async Task The_files_of_another_authority_are_left_where_they_are()
+    {
+        var other = new TestAuthority("CN=Other CA");
+        var question = ResponderBench.Question(OcspSubject.FromSerial(1, other.Certificate)).Encode();
+        new AnswerFolder(_folder["answers"]).Save(question, [0x30, 0x00], TestAuthority.Now);
+        await File.WriteAllTextAsync(_folder["answers/abcd"], "?", TestContext.Current.CancellationToken);
+        var bench = await StartAsync(certificates: 1);
+        await CompleteAsync(bench);
+        Assert.Equal(2, ReadFiles().Count);
+        Assert.True(File.Exists(_folder["answers/abcd"]));
+    }
+
+    [Fact, Trait("Rule", "R41")]
+    public async Task A_hash_that_is_asked_for_from_now_on_is_signed_at_the_start()
+    {
+        var first = await StartAsync(certificates: 1);
+        await CompleteAsync(first);
+        _benches.Remove(first);
+        await first.DisposeAsync();
+        var second = await StartAsync(certificates: 0, ("PresignedHashes:0", "Sha1"), ("PresignedHashes:1", "Sha256"));
+        await CompleteAsync(second);
+        Assert.Equal(2, ReadFiles().Count);
+    }
+
+    private void Execute(string sql)
+    {
+        using var connection = new Microsoft.Data.Sqlite.SqliteConnection(
+            $"Data Source={_folder["test.db"]};Pooling=False"
+        );
+        connection.Open();
+#pragma warning disable CA2100 // Every statement is written in this file.
+        using var command = new Microsoft.Data.Sqlite.SqliteCommand(sql, connection);
+#pragma warning restore CA2100
+        command.ExecuteNonQuery();
+    }
+
     public async ValueTask DisposeAsync()
     {
         foreach (var bench in _benches)
@@ -98,7 +180,7 @@ public sealed class PresigningTests : IAsyncDisposable
         _folder.Dispose();
     }
 
-    private async Task<ResponderBench> StartAsync(int certificates)
+    private async Task<ResponderBench> StartAsync(int certificates, params (string Key, string Value)[] settings)
     {
         var bench = new ResponderBench();
         _benches.Add(bench);
@@ -106,6 +188,8 @@ public sealed class PresigningTests : IAsyncDisposable
         bench.Settings["Authorities:test:Database"] = _folder["test.db"];
         bench.Settings["Authorities:test:Presign"] = "Listed";
         bench.Settings["AnswerFolder"] = _folder["answers"];
+        foreach (var (key, value) in settings)
+            bench.Settings[key] = value;
         using (var registry = new SqliteCertificateRegistry(_folder["test.db"], bench.Clock))
         {
             for (var number = 0; number < certificates; number++)

@@ -30,6 +30,36 @@ public sealed class SqliteCertificateRegistryTests : RegistryTests
     }
 
     [Fact]
+    public async Task A_change_by_another_process_is_not_taken_for_our_own_that_changed_nothing()
+    {
+        var ours = await OpenAsync();
+        var theirs = await OpenAsync();
+        await ours.RegisterAsync(Certificate("server", "1267"), Cancellation);
+        await ours.Source.FindChangesAsync(Cancellation);
+        await theirs.RevokeAsync("server", RevocationReason.KeyCompromise, Cancellation);
+        await ours.RegisterAsync(Certificate("server", "1267"), Cancellation);
+        await ours.RevokeAsync("nobody", RevocationReason.Superseded, Cancellation);
+        Assert.Equal(["1267"], (await ours.Source.FindChangesAsync(Cancellation)).SerialNumbers);
+    }
+
+    [Fact]
+    public async Task A_table_that_was_made_anew_is_a_change_of_everything_and_watched_again()
+    {
+        var ours = await OpenAsync();
+        await ours.RegisterAsync(Certificate("server", "1267"), Cancellation);
+        await ours.Source.FindChangesAsync(Cancellation);
+        // As schema editors do: a copy in the place of the table, without its triggers.
+        Execute(
+            "CREATE TABLE copy AS SELECT * FROM certificates; DROP TABLE certificates; "
+                + "ALTER TABLE copy RENAME TO certificates; UPDATE certificates SET revoked_at = '2026-05-01T00:00:00Z'"
+        );
+        Assert.Same(SourceChanges.All, await ours.Source.FindChangesAsync(Cancellation));
+        await ours.Source.FindChangesAsync(Cancellation);
+        Execute("UPDATE certificates SET reason = 1");
+        Assert.Equal(["1267"], (await ours.Source.FindChangesAsync(Cancellation)).SerialNumbers);
+    }
+
+    [Fact]
     public async Task Whatever_program_writes_what_it_changed_is_known_until_it_is_too_much()
     {
         var ours = await OpenAsync();

@@ -81,6 +81,104 @@ public sealed class TokenTests(TokenTests.SoftHsm hsm) : IClassFixture<TokenTest
         );
     }
 
+    [Fact, Trait("Rule", "R21")]
+    public async Task Another_signer_stands_in_for_one_whose_token_is_away()
+    {
+        _bench.Settings["Authorities:test:Signers:1:Certificate"] = _bench.WriteSigner(
+            "file.pem",
+            _bench.Authority.Delegate()
+        );
+        await StartAsync("ecdsa");
+        hsm.Hide();
+        try
+        {
+            for (var serial = 1; serial <= 5; serial++)
+            {
+                _bench.Clock.Advance(TimeSpan.FromSeconds(1));
+                Assert.Equal(
+                    OcspResponseStatus.Successful,
+                    (
+                        await _bench.AskAsync(
+                            ResponderBench.Question(OcspSubject.FromSerial(serial, _bench.Authority.Certificate))
+                        )
+                    ).Status
+                );
+            }
+
+            Assert.Single(_bench.Log.GetSnapshot(), record => record.Id.Id == 2013);
+            Assert.DoesNotContain(_bench.Log.GetSnapshot(), record => record.Id.Id == 2014);
+        }
+        finally
+        {
+            hsm.Show();
+        }
+    }
+
+    [Fact, Trait("Rule", "R41")]
+    public async Task Two_keys_of_a_token_that_was_lost_both_sign_again()
+    {
+        using var second = _bench.Authority.DelegateOf(hsm.PublicKeyOfOrSkip("rsa"));
+        _bench.Settings["Authorities:test:Signers:1:Certificate"] = _bench.WriteCertificate("second.crt", second);
+        _bench.Settings["Authorities:test:Signers:1:Key"] = hsm.UriOf("rsa");
+        await StartAsync("ecdsa");
+        hsm.Hide();
+        try
+        {
+            Assert.Equal(OcspResponseStatus.TryLater, (await _bench.AskAsync(Single(1))).Status);
+        }
+        finally
+        {
+            hsm.Show();
+        }
+
+        await Poll.UntilAsync(
+            async () =>
+            {
+                _bench.Clock.Advance(TimeSpan.FromSeconds(1));
+                return await SignsAsync("1.2.840.10045.4.3.2") && await SignsAsync("1.2.840.113549.1.1.11");
+            },
+            "both keys"
+        );
+
+        async Task<bool> SignsAsync(string algorithm) =>
+            (await _bench.AskAsync(Single(2) with { PreferredSignatureAlgorithms = [new(algorithm)] }))
+                .Basic
+                ?.SignatureAlgorithm == algorithm;
+    }
+
+    [Fact, Trait("Rule", "R44")]
+    public async Task A_file_of_a_revoked_certificate_goes_at_once_even_while_nothing_can_be_signed()
+    {
+        _bench.Settings["Authorities:test:Presign"] = "Listed";
+        _bench.Settings["AnswerFolder"] = _bench.Folder["answers"];
+        await StartAsync("ecdsa");
+        await Poll.UntilAsync(() => Files.Length == 1, "the file");
+        hsm.Hide();
+        try
+        {
+            await _bench.Admin.RevokeAsync(
+                "server",
+                RevocationReason.KeyCompromise,
+                TestContext.Current.CancellationToken
+            );
+            Assert.Empty(Files);
+            // And what was signed before is not given any more.
+            Assert.Equal(OcspResponseStatus.TryLater, (await _bench.AskAsync(ResponderBench.Question(Subject))).Status);
+        }
+        finally
+        {
+            hsm.Show();
+        }
+    }
+
+    private string[] Files =>
+        Directory.Exists(_bench.Folder["answers"])
+            ? Directory.GetFiles(_bench.Folder["answers"], "*", SearchOption.AllDirectories)
+            : [];
+
+    private OcspRequest Single(int serial) =>
+        ResponderBench.Question(OcspSubject.FromSerial(serial, _bench.Authority.Certificate));
+
     [Theory]
     [InlineData("object=nobody", "no private key 'nobody'")]
     [InlineData("object=ecdsa&pin", "CKR_PIN_INCORRECT")]
@@ -120,7 +218,11 @@ public sealed class TokenTests(TokenTests.SoftHsm hsm) : IClassFixture<TokenTest
             Assert.Equal(("a b", "01FF", "/p"), (uri!.Token, Convert.ToHexString(uri.Id!), uri.PinFile));
     }
 
-    public ValueTask DisposeAsync() => _bench.DisposeAsync();
+    public async ValueTask DisposeAsync()
+    {
+        await _bench.DisposeAsync();
+        hsm.Settle();
+    }
 
     private OcspSubject Subject => OcspSubject.FromSerial(0x1267, _bench.Authority.Certificate);
 
@@ -153,6 +255,7 @@ public sealed class TokenTests(TokenTests.SoftHsm hsm) : IClassFixture<TokenTest
     {
         private readonly TempFolder _folder = new();
         private string? _module;
+        private bool _wasHidden;
 
         public async ValueTask InitializeAsync()
         {
@@ -196,6 +299,12 @@ public sealed class TokenTests(TokenTests.SoftHsm hsm) : IClassFixture<TokenTest
         public string UriOf(string name) =>
             $"pkcs11:token=ocsplab;object={name}?module-path={_module}&pin-source=file:{_folder["pin.txt"]}";
 
+        public PublicKey PublicKeyOfOrSkip(string name)
+        {
+            Require();
+            return PublicKeyOf(name);
+        }
+
         public PublicKey PublicKeyOf(string name)
         {
             var pem = File.ReadAllText(_folder[$"{name}.pub"]);
@@ -214,7 +323,19 @@ public sealed class TokenTests(TokenTests.SoftHsm hsm) : IClassFixture<TokenTest
         /// <summary>As if the token were pulled out.</summary>
         public void Hide() => Directory.Move(_folder["tokens"], _folder["elsewhere"]);
 
-        public void Show() => Directory.Move(_folder["elsewhere"], _folder["tokens"]);
+        public void Show()
+        {
+            Directory.Move(_folder["elsewhere"], _folder["tokens"]);
+            _wasHidden = true;
+        }
+
+        /// <summary>The next test begins with a module that knows that its token is back.</summary>
+        public void Settle()
+        {
+            while (_wasHidden && !TokenModule.Of(_module!).TryRestart())
+                Thread.Sleep(TimeSpan.FromMilliseconds(50));
+            _wasHidden = false;
+        }
 
         public ValueTask DisposeAsync()
         {

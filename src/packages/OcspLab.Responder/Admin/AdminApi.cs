@@ -1,5 +1,7 @@
 using Microsoft.AspNetCore.Http.HttpResults;
+using Microsoft.AspNetCore.Mvc;
 using OcspLab.Ocsp.Responses;
+using OcspLab.Responder.Auditing;
 using OcspLab.Responder.Authorities;
 using OcspLab.Responder.Journal;
 using OcspLab.Responder.Listening;
@@ -16,30 +18,57 @@ namespace OcspLab.Responder.Admin;
 internal static class AdminApi
 {
     /// <summary>
-    /// Asks for the token before anything of a request is read; health and the API's own description need none.
+    /// Asks for a token before anything of a request is read; health and the API's own description need none. What
+    /// changes something is put into the audit log before it is done, and how it went after.
     /// </summary>
-    public static void UseAdminToken(this IApplicationBuilder app, AdminToken token) =>
+    public static void UseAdminToken(this IApplicationBuilder app, AdminTokens tokens, AuditLog? audit) =>
         app.Use(
             async (context, next) =>
             {
-                if (
-                    context.Request.Path.Value is "/health" or "/alive" or AdminDocument.Path
-                    || token.Allows(context.Request)
-                )
-                {
+                var request = context.Request;
+                var isRead = HttpMethods.IsGet(request.Method) || HttpMethods.IsHead(request.Method);
+                if (request.Path.Value is "/health" or "/alive" or AdminDocument.Path)
                     await next(context).ConfigureAwait(false);
-                    return;
-                }
-
-                await TypedResults
-                    .Problem(
-                        "Send the token of the admin-token file as 'Authorization: Bearer …'.",
-                        statusCode: StatusCodes.Status401Unauthorized
-                    )
-                    .ExecuteAsync(context)
-                    .ConfigureAwait(false);
+                else if (tokens.RightOf(request) is not { } right)
+                    await Problem(
+                            StatusCodes.Status401Unauthorized,
+                            "Send the token of the admin-token file as 'Authorization: Bearer …'."
+                        )
+                        .ExecuteAsync(context)
+                        .ConfigureAwait(false);
+                else if (isRead)
+                    await next(context).ConfigureAwait(false);
+                else if (right == AdminRight.Read)
+                    await Problem(StatusCodes.Status403Forbidden, "This token only reads.")
+                        .ExecuteAsync(context)
+                        .ConfigureAwait(false);
+                else
+                    await ChangeAsync(context, next, audit).ConfigureAwait(false);
             }
         );
+
+    private static async Task ChangeAsync(HttpContext context, RequestDelegate next, AuditLog? audit)
+    {
+        var who = $"admin {context.Connection.RemoteIpAddress}:{context.Connection.RemotePort}";
+        var what = $"{context.Request.Method} {context.Request.Path}{context.Request.QueryString}";
+        try
+        {
+            audit?.Append(who, what);
+        }
+        catch (IOException exception)
+        {
+            await Problem(
+                    StatusCodes.Status503ServiceUnavailable,
+                    $"Nothing was changed, because the audit log cannot be written: {exception.Message}"
+                )
+                .ExecuteAsync(context)
+                .ConfigureAwait(false);
+            return;
+        }
+
+        await next(context).ConfigureAwait(false);
+        audit?.Append(who, $"{what} → {context.Response.StatusCode}");
+    }
 
     public static void MapAdminApi(this IEndpointRouteBuilder endpoints)
     {
@@ -111,6 +140,7 @@ internal static class AdminApi
         string? authority,
         AuthorityDirectory authorities,
         TimeProvider clock,
+        [FromServices] AuditLog? audit,
         CancellationToken cancellationToken
     )
     {
@@ -132,6 +162,7 @@ internal static class AdminApi
         if (authorities.FindRegistry(authority, out var fault) is not { } registry)
             return Problem(StatusCodes.Status400BadRequest, fault);
         var certificate = new RegisteredCertificate(body.Name, serial, clock.GetUtcNow(), body.NotAfter);
+        audit?.Append("admin", $"register {serial} as '{body.Name}' until {body.NotAfter:u}");
         await registry.RegisterAsync(certificate, cancellationToken).ConfigureAwait(false);
         return TypedResults.Created($"/certificates/{certificate.SerialNumber}", certificate);
     }

@@ -1,5 +1,7 @@
+using System.Collections.Concurrent;
 using System.Diagnostics.CodeAnalysis;
 using System.Numerics;
+using System.Runtime.CompilerServices;
 using System.Security.Cryptography.X509Certificates;
 using OcspLab.Ocsp.Requests;
 using OcspLab.Ocsp.Signing;
@@ -18,7 +20,7 @@ internal sealed class Authority
     private readonly IReadOnlyList<string> _serialPrefixes;
     private volatile string? _sourceFault;
     private volatile string? _doubt;
-    private volatile string? _signerFault;
+    private readonly ConcurrentDictionary<string, StrongBox<long>> _signed = new();
     private long _toldOfRowAt = long.MinValue;
 
     public Authority(
@@ -60,12 +62,17 @@ internal sealed class Authority
     /// <summary>Whether people were told of <see cref="SourceFault"/>; only its own loop looks here.</summary>
     public bool IsFaultLogged { get; set; }
 
-    /// <summary>Why no signature can be made at the moment, or null.</summary>
-    public string? SignerFault
-    {
-        get => _signerFault;
-        set => _signerFault = value;
-    }
+    /// <summary>A response was signed.</summary>
+    public void CountSigned(OcspSigningKey key) =>
+        Interlocked.Increment(ref _signed.GetOrAdd(key.Certificate.Thumbprint, _ => new StrongBox<long>()).Value);
+
+    /// <summary>How many were signed since the last call, by the thumbprint of who signed.</summary>
+    public IReadOnlyList<(string Signer, long Count)> TakeSigned() =>
+        [
+            .. _signed
+                .Select(entry => (entry.Key, Interlocked.Exchange(ref entry.Value.Value, 0)))
+                .Where(entry => entry.Item2 > 0),
+        ];
 
     /// <summary>
     /// A serial number that could not be looked up, or null. The next look asks for it again, and only then is the
@@ -125,9 +132,10 @@ internal sealed class Authority
             {
                 // Taken once: another may be in its place a moment later.
                 var key = signer.Key;
-                if (!Signer.IsValid(key, now) || !key.Follows(preference))
+                if (signer.Fault is not null || !Signer.IsValid(key, now) || !key.Follows(preference))
                     continue;
                 choice = new SigningChoice(
+                    signer,
                     key,
                     preference.Signature,
                     Exactly(key, preference.Signature),
@@ -140,9 +148,9 @@ internal sealed class Authority
         foreach (var signer in Signers)
         {
             var key = signer.Key;
-            if (!Signer.IsValid(key, now))
+            if (signer.Fault is not null || !Signer.IsValid(key, now))
                 continue;
-            choice = new SigningChoice(key, signer.AlgorithmOf(key), null, signer.Enclosed(key));
+            choice = new SigningChoice(signer, key, signer.AlgorithmOf(key), null, signer.Enclosed(key));
             return true;
         }
 
@@ -191,11 +199,13 @@ internal sealed class Authority
 }
 
 /// <summary>Who signs an answer, and how.</summary>
-/// <param name="Key">Who.</param>
+/// <param name="Signer">Who.</param>
+/// <param name="Key">Its key, as it was taken.</param>
 /// <param name="Algorithm">The identifier of the signature algorithm.</param>
 /// <param name="Preference">The same, and the kind of key, where a client asked for it; or null.</param>
 /// <param name="Enclosed">What is enclosed in the answer, or null for what is usual.</param>
 internal sealed record SigningChoice(
+    Signer Signer,
     OcspSigningKey Key,
     string Algorithm,
     PreferredSignatureAlgorithm? Preference,

@@ -21,6 +21,8 @@ internal sealed class Signer
     private readonly FileWatch[] _watches;
     private readonly X509Certificate2Collection? _chain;
     private volatile OcspSigningKey _key;
+    private volatile string? _fault;
+    private OcspSigningKey? _retired;
 
     /// <exception cref="InvalidOperationException">
     /// A file cannot be read, or clients of the authority would not believe this signer.
@@ -39,9 +41,7 @@ internal sealed class Signer
         _key = Load(now);
     }
 
-    /// <summary>
-    /// The key as of now. One that is replaced is left to the collector: answers may be in the making with it.
-    /// </summary>
+    /// <summary>The key as of now.</summary>
     public OcspSigningKey Key => _key;
 
     /// <summary>What is enclosed in its answers, or null for what is usual.</summary>
@@ -59,6 +59,13 @@ internal sealed class Signer
 
     public static bool IsValid(OcspSigningKey key, DateTimeOffset now) =>
         key.Certificate.NotBefore.ToUniversalTime() <= now && now < key.Certificate.NotAfter.ToUniversalTime();
+
+    /// <summary>Why it does not sign at the moment, or null. Meanwhile it is tried by nobody but the upkeep.</summary>
+    public string? Fault
+    {
+        get => _fault;
+        set => _fault = value;
+    }
 
     /// <summary>Why the files as they are now are left aside, or null.</summary>
     public string? Refusal { get; set; }
@@ -92,8 +99,16 @@ internal sealed class Signer
         var key = Load(now);
         Refusal = null;
         if (key.Certificate.RawDataMemory.Span.SequenceEqual(_key.Certificate.RawDataMemory.Span))
+        {
+            key.Dispose();
             return false;
+        }
+
+        // Answers may be in the making with the one before; with the one before that they are not.
+        _retired?.Dispose();
+        _retired = _key;
         _key = key;
+        Fault = null;
         return true;
     }
 
@@ -106,7 +121,7 @@ internal sealed class Signer
         {
             return Test(_key, _issuer, now)?.ToString();
         }
-        catch (CryptographicException exception)
+        catch (Exception exception) when (exception is CryptographicException or ObjectDisposedException)
         {
             return $"the key cannot sign: {exception.Message}";
         }
@@ -120,8 +135,14 @@ internal sealed class Signer
             Require(key, now);
             return key;
         }
+        catch (InvalidOperationException)
+        {
+            key.Dispose();
+            throw;
+        }
         catch (CryptographicException exception)
         {
+            key.Dispose();
             throw new InvalidOperationException($"{_files.Certificate}: {exception.Message}", exception);
         }
     }

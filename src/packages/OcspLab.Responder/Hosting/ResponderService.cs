@@ -1,6 +1,7 @@
 using System.Net;
 using Microsoft.Extensions.Options;
 using OcspLab.Responder.Admin;
+using OcspLab.Responder.Auditing;
 using OcspLab.Responder.Faults;
 using OcspLab.Responder.Journal;
 using OcspLab.Responder.Listening;
@@ -35,6 +36,15 @@ internal static class ResponderService
         builder.Services.AddSingleton<IValidateOptions<ResponderServiceOptions>, ResponderServiceOptionsValidator>();
         builder.Services.AddOptions<ResponderServiceOptions>().Bind(section).ValidateOnStart();
         AddLaboratory(builder.Services, section);
+        if (section[nameof(ResponderServiceOptions.AuditFile)] is not null)
+        {
+            builder.Services.AddSingleton(provider => new AuditLog(
+                Options(provider).AuditFile!,
+                provider.GetRequiredService<TimeProvider>()
+            ));
+            builder.Services.AddHostedService<SigningAudit>();
+        }
+
         builder.Services.AddSingleton(provider => new OcspListener(
             provider.GetRequiredService<OcspRequestHandler>(),
             provider.GetRequiredService<IOptions<ResponderServiceOptions>>(),
@@ -66,7 +76,16 @@ internal static class ResponderService
         var app = builder.Build();
         app.UseExceptionHandler();
         app.UseStatusCodePages();
-        app.UseAdminToken(AdminToken.LoadOrCreate(Options(app.Services).AdminTokenFile));
+        var options = Options(app.Services);
+        app.UseAdminToken(
+            new AdminTokens(
+                options.AdminTokenFile,
+                options.ReadTokenFile,
+                app.Services.GetRequiredService<TimeProvider>(),
+                app.Services.GetRequiredService<ILogger<AdminTokens>>()
+            ),
+            app.Services.GetService<AuditLog>()
+        );
         app.MapDefaultEndpoints();
         app.MapOpenApi(AdminDocument.Path);
         app.MapAdminApi();

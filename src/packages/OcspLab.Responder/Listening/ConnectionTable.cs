@@ -9,7 +9,7 @@ namespace OcspLab.Responder.Listening;
 /// </summary>
 /// <param name="maximum">How many there may be.</param>
 /// <param name="share">How many of one address there may be.</param>
-/// <param name="clock">The time.</param>
+/// <param name="clock">Measures how long they are idle.</param>
 internal sealed class ConnectionTable(int maximum, int share, TimeProvider clock)
 {
     private readonly Lock _lock = new();
@@ -37,11 +37,12 @@ internal sealed class ConnectionTable(int maximum, int share, TimeProvider clock
         {
             var address = Whose(remote);
             var theirs = _byAddress.GetValueOrDefault(address);
-            var full =
-                theirs?.Count >= share ? theirs
-                : _all.Count >= maximum ? _all
-                : null;
-            if (full is null || (evicted = TakeIdle(full)) is not null)
+            if (theirs?.Count >= share)
+                evicted = TakeIdle(theirs);
+            else if (_all.Count >= maximum)
+                // Whoever has most of it gives, if there is an idle one.
+                evicted = TakeIdle(_byAddress.Values.MaxBy(its => its.Count)!) ?? TakeIdle(_all);
+            if (evicted is not null || (_all.Count < maximum && !(theirs?.Count >= share)))
             {
                 // Theirs may have been the one that went.
                 if (!_byAddress.TryGetValue(address, out theirs))
@@ -76,9 +77,9 @@ internal sealed class ConnectionTable(int maximum, int share, TimeProvider clock
     // and a few are looked at only: whoever connects must not make others wait.
     private AdmittedConnection? TakeIdle(LinkedList<AdmittedConnection> list)
     {
-        for (var look = 0; look < Looks && list.First is { Value: var first }; look++)
+        for (var look = Math.Min(MostLooks, list.Count); look > 0 && list.First is { Value: var first }; look--)
         {
-            if (first.TakeActivity())
+            if (first.TakeActivity() || first.IsBusy || first.IdleFor < LeastIdle)
             {
                 list.RemoveFirst();
                 var node = list.AddLast(first);
@@ -89,8 +90,6 @@ internal sealed class ConnectionTable(int maximum, int share, TimeProvider clock
                 continue;
             }
 
-            if (first.IdleFor < LeastIdle)
-                return null;
             Remove(first);
             return first;
         }
@@ -112,7 +111,7 @@ internal sealed class ConnectionTable(int maximum, int share, TimeProvider clock
         return new IPAddress(octets);
     }
 
-    private const int Looks = 32;
+    private const int MostLooks = 32;
     private static readonly TimeSpan LeastIdle = TimeSpan.FromSeconds(1);
 }
 
@@ -121,6 +120,7 @@ internal sealed class AdmittedConnection(ConnectionTable table, IPAddress addres
 {
     private long _activeAt = clock.GetTimestamp();
     private bool _wasActive;
+    private int _requests;
 
     public IPAddress Address => address;
 
@@ -132,9 +132,16 @@ internal sealed class AdmittedConnection(ConnectionTable table, IPAddress addres
     /// <inheritdoc cref="InAll"/>
     public LinkedListNode<AdmittedConnection>? InAddress { get; set; }
 
+    /// <summary>Whether a request is being answered.</summary>
+    public bool IsBusy => Volatile.Read(ref _requests) > 0;
+
+    /// <summary>A request was answered.</summary>
+    public void End() => Interlocked.Decrement(ref _requests);
+
     /// <summary>A request has come.</summary>
-    public void Touch()
+    public void Begin()
     {
+        Interlocked.Increment(ref _requests);
         Volatile.Write(ref _activeAt, clock.GetTimestamp());
         Volatile.Write(ref _wasActive, true);
     }

@@ -36,9 +36,27 @@ internal static class OcspPort
     public static void RunOcsp(this IApplicationBuilder app, OcspRequestHandler handler) =>
         app.Run(http =>
         {
-            http.Features.Get<AdmittedConnection>()?.Touch();
-            return handler.HandleAsync(http);
+            if (http.Features.Get<AdmittedConnection>() is not { } connection)
+                return handler.HandleAsync(http);
+            connection.Begin();
+            var answered = handler.HandleAsync(http);
+            if (!answered.IsCompleted)
+                return EndAsync(answered, connection);
+            connection.End();
+            return answered;
         });
+
+    private static async Task EndAsync(Task answered, AdmittedConnection connection)
+    {
+        try
+        {
+            await answered.ConfigureAwait(false);
+        }
+        finally
+        {
+            connection.End();
+        }
+    }
 
     private static ConnectionTable Table(ResponderServiceOptions limits)
     {

@@ -11,9 +11,6 @@ internal sealed class AnswerFolder(string path)
 {
     private readonly string _path = Path.GetFullPath(path);
 
-    /// <summary>The longest question that has a path: a file's name has at most 255 octets.</summary>
-    public const int LongestQuestion = 255 / 4 * 3;
-
     /// <summary>Puts an answer there, whole or not at all.</summary>
     /// <exception cref="IOException">It could not be written.</exception>
     public void Save(ReadOnlySpan<byte> question, ReadOnlySpan<byte> answer, DateTimeOffset thisUpdate)

@@ -58,6 +58,11 @@ internal sealed class Presigner : BackgroundService
             )
             : null;
 
+    /// <summary>
+    /// The shortest time from an answer's thisUpdate to its renewal so far, or null where there is none.
+    /// </summary>
+    public TimeSpan? Shortest { get; private set; }
+
     /// <summary>Ends when all of what the sources list is signed, for the first time.</summary>
     public Task FirstPassAsync(CancellationToken cancellationToken) =>
         Task.WhenAll(_plans.Values.Select(plan => plan.FirstPass)).WaitAsync(cancellationToken);
@@ -88,19 +93,23 @@ internal sealed class Presigner : BackgroundService
 
     private void OnForgotten(Authority authority, string? serialNumber)
     {
-        if (_plans.TryGetValue(authority, out var plan))
-            plan.Change(serialNumber);
+        if (!_plans.TryGetValue(authority, out var plan))
+            return;
+        // Before whoever made the change is told that it is made: a web server must not say the old thing any more.
+        if (serialNumber is not null)
+            Remove(authority, serialNumber);
+        plan.Change(serialNumber);
     }
 
     private async Task RunAsync(Authority authority, PresigningPlan plan, CancellationToken stopping)
     {
-        var listedAt = long.MinValue;
+        long? listedAt = null;
         while (!stopping.IsCancellationRequested)
         {
             var pause = Pause;
             try
             {
-                if (plan.TakeStaleList() || _clock.GetElapsedTime(listedAt) > ListInterval)
+                if (plan.TakeStaleList() || listedAt is not { } last || _clock.GetElapsedTime(last) > ListInterval)
                 {
                     await ListAsync(authority, plan, stopping).ConfigureAwait(false);
                     listedAt = _clock.GetTimestamp();
@@ -135,11 +144,21 @@ internal sealed class Presigner : BackgroundService
     {
         if (authority.Source is not ICertificateList list)
             return;
-        var listed = await list.ListSerialNumbersAsync(cancellationToken).ConfigureAwait(false);
+        IReadOnlyCollection<string> listed;
+        try
+        {
+            listed = await list.ListSerialNumbersAsync(cancellationToken).ConfigureAwait(false);
+        }
+        catch
+        {
+            plan.ListAgain();
+            throw;
+        }
+
         var most = _options.MaximumCachedResponses / Hashes.Count;
         if (listed.Count > most)
             _logger.TooManyToPresign(authority.Name, listed.Count, most);
-        foreach (var gone in plan.Replace([.. listed.Where(SerialNumbers.IsShort).Take(most)]))
+        foreach (var gone in plan.Replace([.. listed.Where(SerialNumbers.IsCanonical).Take(most)]))
             Remove(authority, gone);
     }
 
@@ -156,6 +175,13 @@ internal sealed class Presigner : BackgroundService
             {
                 dueAt = await SignAsync(authority, serial, cancellationToken).ConfigureAwait(false);
                 signed++;
+            }
+            catch (InvalidDataException exception)
+            {
+                // One row of somebody else's is no reason to leave the others.
+                if (authority.IsTimeToTellOfRow(_clock))
+                    _logger.StatusUnreadable(authority.Name, exception.Message);
+                dueAt = _clock.GetUtcNow() + UnreadablePause;
             }
             finally
             {
@@ -179,20 +205,23 @@ internal sealed class Presigner : BackgroundService
         foreach (var hash in Hashes)
         {
             var now = _clock.GetUtcNow();
+            var version = _cache.Version;
             if (authority.SourceFault is { } fault)
                 throw new IOException(fault);
             if (!authority.TrySelectSigner(null, now, out var signing))
-                throw new CryptographicException("no signer is valid at this time");
+                throw new CryptographicException(
+                    authority.Signers.Select(signer => signer.Fault).FirstOrDefault(why => why is not null)
+                        ?? "no signer is valid at this time"
+                );
             var id = authority.SubjectOf(serial).ToCertId(hash);
             var question = Authority.Question(id, null);
-            var version = _cache.Version;
             var fresh = await _factory
                 .SignAsync(new OcspRequest { CertIds = [id] }, authority, signing, cancellationToken)
                 .ConfigureAwait(false);
             if (fresh.Shelf is not { } shelf)
             {
-                // Nobody issued it any more; or there was no turn for it.
-                if (fresh.Response.Outcome == Telemetry.ResponseOutcome.TryLater)
+                // There was no turn for it, or another signer is to be tried; else nobody issued it any more.
+                if (fresh.Unsigned is not null)
                     return now + Pause;
                 _folder?.Remove(question);
                 continue;
@@ -200,7 +229,11 @@ internal sealed class Presigner : BackgroundService
 
             if (!_cache.Remember(question, authority, fresh.Response, shelf, version))
                 return now;
+            Note(shelf, fresh.Response);
             _folder?.Save(question, fresh.Response.Body.Span, fresh.Response.Caching!.ThisUpdate);
+            // Whatever changed in between has taken away an older file.
+            if (_cache.Version != version)
+                return now;
             dueAt = dueAt < shelf.RenewAt ? dueAt : shelf.RenewAt;
         }
 
@@ -209,8 +242,15 @@ internal sealed class Presigner : BackgroundService
 
     private void Remove(Authority authority, string serial)
     {
-        foreach (var hash in Hashes)
-            _folder?.Remove(Authority.Question(authority.SubjectOf(serial).ToCertId(hash), null));
+        try
+        {
+            foreach (var hash in Hashes)
+                _folder?.Remove(Authority.Question(authority.SubjectOf(serial).ToCertId(hash), null));
+        }
+        catch (IOException exception)
+        {
+            _logger.AnswerFolderFailed(_options.AnswerFolder!, exception.Message);
+        }
     }
 
     /// <summary>
@@ -219,33 +259,56 @@ internal sealed class Presigner : BackgroundService
     [SuppressMessage("Design", "CA1031", Justification = "The boundary: a folder is anybody's, and signing goes on.")]
     private async Task LoadAsync(AnswerFolder folder, CancellationToken stopping)
     {
-        var loaded = 0;
+        var loaded = new Dictionary<(Authority, string), List<DateTimeOffset>>();
         try
         {
             foreach (var (question, answer) in folder.ReadAll())
             {
-                if (await IsLoadedAsync(question, answer, stopping).ConfigureAwait(false))
-                    loaded++;
-                else
+                // Another authority's, or nobody's: it is left where it is.
+                if (Asked(question) is not var (authority, id))
+                    continue;
+                if (await LoadAsync(question, answer, authority, id, stopping).ConfigureAwait(false) is not { } renewAt)
                     folder.Remove(question);
+                else if (Hashes.Contains(id.Hash))
+                    (
+                        loaded.TryGetValue((authority, id.ToString()), out var known)
+                            ? known
+                            : loaded[(authority, id.ToString())] = []
+                    ).Add(renewAt);
             }
 
-            _logger.AnswersLoaded(_options.AnswerFolder!, loaded);
+            if (loaded.Count > 0)
+                _logger.AnswersLoaded(_options.AnswerFolder!, loaded.Values.Sum(its => its.Count));
         }
         catch (Exception exception) when (!stopping.IsCancellationRequested)
         {
             _logger.AnswerFolderFailed(_options.AnswerFolder!, exception.Message);
         }
+
+        foreach (var ((authority, serial), its) in loaded)
+        {
+            if (its.Count == Hashes.Count)
+                _plans[authority].Add(serial, its.Min());
+        }
     }
 
-    private async Task<bool> IsLoadedAsync(byte[] question, byte[] answer, CancellationToken stopping)
+    private (Authority Authority, CertId Id)? Asked(byte[] question) =>
+        OcspRequest.TryDecode(question, out var request, out _)
+        && request is { CertIds: [var id] }
+        && SerialNumbers.IsCanonical(id.ToString())
+        && _plans.Keys.FirstOrDefault(authority => authority.Issued(id)) is { } authority
+            ? (authority, id)
+            : null;
+
+    /// <returns>When it is to be renewed; null where it is not true, or not any more.</returns>
+    private async Task<DateTimeOffset?> LoadAsync(
+        byte[] question,
+        byte[] answer,
+        Authority authority,
+        CertId id,
+        CancellationToken stopping
+    )
     {
-        if (
-            !OcspRequest.TryDecode(question, out var request, out _)
-            || request is not { CertIds: [var id] }
-            || _plans.Keys.FirstOrDefault(authority => authority.Issued(id)) is not { } authority
-        )
-            return false;
         var serial = id.ToString();
         var now = _clock.GetUtcNow();
         if (
@@ -255,18 +318,26 @@ internal sealed class Presigner : BackgroundService
             || staple.NextUpdate is not { } nextUpdate
             || !staple.CertId.Equals(id)
         )
-            return false;
+            return null;
         var version = _cache.Version;
         if (
             await authority.Source.FindAsync(serial, stopping).ConfigureAwait(false) is not { IsListed: true } found
             || !SaysTheSame(found, staple)
         )
-            return false;
+            return null;
         var restored = ResponseFactory.Restore(authority.Policy, staple, nextUpdate);
-        if (!_cache.Remember(question, authority, restored.Response, restored.Shelf!.Value, version))
-            return false;
-        _plans[authority].Add(serial, restored.Shelf.Value.RenewAt);
-        return true;
+        var shelf = restored.Shelf!.Value;
+        if (!_cache.Remember(question, authority, restored.Response, shelf, version))
+            return null;
+        Note(shelf, restored.Response);
+        return shelf.RenewAt;
+    }
+
+    private void Note(Shelf shelf, PreparedResponse response)
+    {
+        var fresh = shelf.RenewAt - response.Caching!.ThisUpdate;
+        if (Shortest is null || fresh < Shortest)
+            Shortest = fresh;
     }
 
     // An answer has whole seconds, and is silent about reasons that say nothing.
@@ -296,6 +367,7 @@ internal sealed class Presigner : BackgroundService
 
     private static readonly TimeSpan Pause = TimeSpan.FromSeconds(1);
     private static readonly TimeSpan RetryPause = TimeSpan.FromSeconds(5);
+    private static readonly TimeSpan UnreadablePause = TimeSpan.FromMinutes(1);
     private static readonly TimeSpan ListInterval = TimeSpan.FromMinutes(10);
 }
 

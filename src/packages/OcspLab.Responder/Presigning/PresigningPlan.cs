@@ -30,6 +30,16 @@ internal sealed class PresigningPlan
         }
     }
 
+    /// <summary>How many entries there are in the queue, outdated ones included.</summary>
+    public int Queued
+    {
+        get
+        {
+            lock (_lock)
+                return _queue.Count;
+        }
+    }
+
     /// <summary>How many are not due.</summary>
     public int CountReady(DateTimeOffset now)
     {
@@ -61,6 +71,13 @@ internal sealed class PresigningPlan
         }
     }
 
+    /// <summary>The source could not be asked; it is to be asked again.</summary>
+    public void ListAgain()
+    {
+        lock (_lock)
+            _isListStale = true;
+    }
+
     /// <summary>Something has changed about a certificate, or about any.</summary>
     public void Change(string? serialNumber)
     {
@@ -71,8 +88,10 @@ internal sealed class PresigningPlan
             else
             {
                 _isListStale = true;
+                // Each stands in the queue once afterwards, however often this happens.
+                _queue.Clear();
                 foreach (var serial in _dueAt.Keys.ToList())
-                    Schedule(serial, DateTimeOffset.MinValue);
+                    Enqueue(serial, DateTimeOffset.MinValue);
             }
 
             _news.Writer.TryWrite(true);
@@ -146,6 +165,12 @@ internal sealed class PresigningPlan
     private static readonly DateTimeOffset Taken = DateTimeOffset.MaxValue;
 
     private void Schedule(string serialNumber, DateTimeOffset dueAt)
+    {
+        if (!_dueAt.TryGetValue(serialNumber, out var known) || known != dueAt)
+            Enqueue(serialNumber, dueAt);
+    }
+
+    private void Enqueue(string serialNumber, DateTimeOffset dueAt)
     {
         _dueAt[serialNumber] = dueAt;
         _queue.Enqueue(serialNumber, dueAt);

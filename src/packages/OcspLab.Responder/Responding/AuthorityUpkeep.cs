@@ -1,7 +1,9 @@
+using System.Collections.Concurrent;
 using System.Diagnostics.CodeAnalysis;
 using Microsoft.Extensions.Options;
 using OcspLab.Responder.Authorities;
 using OcspLab.Responder.Settings;
+using OcspLab.Responder.Sources;
 
 namespace OcspLab.Responder.Responding;
 
@@ -20,6 +22,7 @@ internal sealed class AuthorityUpkeep(
     private readonly List<Action> _unsubscribe = [];
     private readonly List<Task> _first = [];
     private readonly CancellationTokenSource _stopping = new();
+    private readonly ConcurrentDictionary<Authority, Task<SourceChanges>> _looks = new();
 
     public override async Task StartAsync(CancellationToken cancellationToken)
     {
@@ -37,7 +40,7 @@ internal sealed class AuthorityUpkeep(
         foreach (var authority in authorities.All)
         {
             authority.SourceFault = "it was not asked yet";
-            _first.Add(LookAsync(authority, _stopping.Token));
+            _first.Add(LookAtSourceAsync(authority, _stopping.Token));
         }
 
         await Task.WhenAny(Task.WhenAll(_first), Task.Delay(StartTimeout, clock, cancellationToken))
@@ -59,9 +62,19 @@ internal sealed class AuthorityUpkeep(
     }
 
     protected override Task ExecuteAsync(CancellationToken stoppingToken) =>
-        Task.WhenAll(authorities.All.Zip(_first, (authority, first) => WatchAsync(authority, first, stoppingToken)));
+        Task.WhenAll(
+            authorities.All.SelectMany(
+                (authority, index) =>
+                    (Task[])
+                        [
+                            WatchSourceAsync(authority, _first[index], stoppingToken),
+                            // A token that takes its time to say no must not keep anybody from seeing a revocation.
+                            Task.Run(() => WatchSignersAsync(authority, stoppingToken), stoppingToken),
+                        ]
+            )
+        );
 
-    private async Task WatchAsync(Authority authority, Task first, CancellationToken stoppingToken)
+    private async Task WatchSourceAsync(Authority authority, Task first, CancellationToken stoppingToken)
     {
         try
         {
@@ -77,7 +90,7 @@ internal sealed class AuthorityUpkeep(
                     cache.Forget(authority, null);
                 }
 
-                await LookAsync(authority, stoppingToken).ConfigureAwait(false);
+                await LookAtSourceAsync(authority, stoppingToken).ConfigureAwait(false);
             }
         }
         catch (OperationCanceledException)
@@ -86,15 +99,21 @@ internal sealed class AuthorityUpkeep(
         }
     }
 
-    private async Task LookAsync(Authority authority, CancellationToken cancellationToken)
+    private async Task WatchSignersAsync(Authority authority, CancellationToken stoppingToken)
     {
-        await LookAtSourceAsync(authority, cancellationToken).ConfigureAwait(false);
-        foreach (var signer in authority.Signers)
-            LookAt(signer, authority);
-        if (authority.SignerFault is null || !authority.Signers.Any(signer => signer.Test(clock.GetUtcNow()) is null))
-            return;
-        authority.SignerFault = null;
-        logger.SigningRecovered(authority.Name);
+        try
+        {
+            using var timer = new PeriodicTimer(PollInterval, clock);
+            do
+            {
+                foreach (var signer in authority.Signers)
+                    LookAt(signer, authority);
+            } while (await timer.WaitForNextTickAsync(stoppingToken).ConfigureAwait(false));
+        }
+        catch (OperationCanceledException)
+        {
+            // The end.
+        }
     }
 
     [SuppressMessage(
@@ -106,12 +125,10 @@ internal sealed class AuthorityUpkeep(
     {
         try
         {
-            var changes = await authority.Source.FindChangesAsync(cancellationToken).ConfigureAwait(false);
-            if (changes.SerialNumbers is null)
-                cache.Forget(authority, null);
-            foreach (var serial in changes.SerialNumbers ?? [])
-                cache.Forget(authority, serial);
-            await AskAgainAsync(authority, cancellationToken).ConfigureAwait(false);
+            var changes = await FindChangesAsync(authority, cancellationToken).ConfigureAwait(false);
+            // What changed while it could not be asked may not be told again.
+            Forget(authority.SourceFault is null ? changes : SourceChanges.All, authority);
+
             if (authority.IsFaultLogged)
                 logger.SourceRecovered(authority.Name);
             authority.IsFaultLogged = false;
@@ -127,6 +144,53 @@ internal sealed class AuthorityUpkeep(
             if (options.Value.WhenSourceFails == WhenSourceFails.TryLater)
                 cache.Forget(authority, null);
         }
+    }
+
+    /// <exception cref="IOException">It cannot be asked, or does not answer in time.</exception>
+    private async Task<SourceChanges> FindChangesAsync(Authority authority, CancellationToken cancellationToken)
+    {
+        // One that hangs is not asked twice; when it comes back, its answer counts.
+        var look = _looks.TryGetValue(authority, out var pending) ? pending : Task.Run(LookAsync, cancellationToken);
+        _looks[authority] = look;
+        try
+        {
+            var changes = await look.WaitAsync(LookTimeout, clock, cancellationToken).ConfigureAwait(false);
+            _looks.TryRemove(authority, out _);
+            return changes;
+        }
+        catch (TimeoutException) when (!look.IsCompleted)
+        {
+            throw new IOException($"it does not answer within {LookTimeout.TotalSeconds:0} seconds");
+        }
+        catch
+        {
+            _looks.TryRemove(authority, out _);
+            throw;
+        }
+
+        async Task<SourceChanges> LookAsync()
+        {
+            var changes = await authority.Source.FindChangesAsync(cancellationToken).ConfigureAwait(false);
+            try
+            {
+                await AskAgainAsync(authority, cancellationToken).ConfigureAwait(false);
+                return changes;
+            }
+            catch (IOException) when (changes != SourceChanges.None)
+            {
+                // They are told once only.
+                Forget(changes, authority);
+                throw;
+            }
+        }
+    }
+
+    private void Forget(SourceChanges changes, Authority authority)
+    {
+        if (changes.SerialNumbers is null)
+            cache.Forget(authority, null);
+        foreach (var serial in changes.SerialNumbers ?? [])
+            cache.Forget(authority, serial);
     }
 
     /// <exception cref="IOException">What could not be looked up still cannot.</exception>
@@ -170,6 +234,12 @@ internal sealed class AuthorityUpkeep(
             signer.Refusal = exception.Message;
         }
 
+        if (signer.Fault is not null && signer.Test(now) is null)
+        {
+            signer.Fault = null;
+            logger.SigningRecovered(signer.Key.Certificate.Subject, authority.Name);
+        }
+
         var age = signer.AgeAt(now);
         if (age == signer.ReportedAge)
             return;
@@ -186,5 +256,6 @@ internal sealed class AuthorityUpkeep(
     }
 
     private static readonly TimeSpan PollInterval = TimeSpan.FromSeconds(1);
+    private static readonly TimeSpan LookTimeout = TimeSpan.FromSeconds(15);
     private static readonly TimeSpan StartTimeout = TimeSpan.FromSeconds(10);
 }

@@ -1,11 +1,11 @@
 using System.Diagnostics.CodeAnalysis;
-using System.Security.Cryptography;
 using System.Security.Cryptography.X509Certificates;
 using Microsoft.Extensions.Options;
 using OcspLab.Ocsp.Requests;
 using OcspLab.Ocsp.Responses;
 using OcspLab.Responder.Authorities;
 using OcspLab.Responder.Settings;
+using OcspLab.Responder.Telemetry;
 
 namespace OcspLab.Responder.Responding;
 
@@ -76,26 +76,21 @@ internal sealed class OcspResponder(
             request = request with { Nonce = null };
         if (!request.CertIds.All(id => authority.MayHaveIssued(id.ToString())))
             return Refuse(request, OcspResponseStatus.Unauthorized);
+        // Before the signer is chosen: a change that comes between must be seen.
+        var version = cache.Version;
         // Nobody would believe a signer that is out of date; a new one may be on its way.
         if (!authority.TrySelectSigner(request.PreferredSignatureAlgorithms, clock.GetUtcNow(), out var signing))
-            return FindOld(request) ?? Refuse(request, OcspResponseStatus.TryLater);
+            return FindOld(request, null) ?? Refuse(request, OcspResponseStatus.TryLater);
         try
         {
-            return await FindOrSignAsync(request, encoded, authority, signing, cancellationToken).ConfigureAwait(false);
+            return await FindOrSignAsync(request, encoded, authority, signing, version, cancellationToken)
+                .ConfigureAwait(false);
         }
         catch (IOException exception)
         {
             // "Cannot look" must not be told as "not there".
             logger.SourceFailed(authority.Name, exception.Message);
             return Refuse(request, OcspResponseStatus.TryLater);
-        }
-        catch (CryptographicException exception)
-        {
-            // A key in a device that was taken away, say. What was signed by it is true until its end.
-            if (authority.SignerFault is null)
-                logger.SigningFailed(authority.Name, exception.Message);
-            authority.SignerFault = exception.Message;
-            return FindOld(request) ?? Refuse(request, OcspResponseStatus.TryLater);
         }
         catch (InvalidDataException exception)
         {
@@ -123,26 +118,47 @@ internal sealed class OcspResponder(
         ReadOnlyMemory<byte> encoded,
         Authority authority,
         SigningChoice signing,
+        long version,
         CancellationToken cancellationToken
     )
     {
-        if (request is not { CertIds: [var id], Nonce: null })
-            return (await SignAsync(request, authority, signing, cancellationToken).ConfigureAwait(false)).Response;
-
         // However it was written, the same question has the same response. As it is written, it was looked for already.
-        var question = Authority.Question(id, signing.Preference);
-        if (!encoded.Span.SequenceEqual(question) && cache.TryFind(question, clock.GetUtcNow(), out var known))
+        var question = request is { CertIds: [var id], Nonce: null }
+            ? Authority.Question(id, signing.Preference)
+            : null;
+        if (
+            question is not null
+            && !encoded.Span.SequenceEqual(question)
+            && cache.TryFind(question, clock.GetUtcNow(), out var known)
+        )
             return known;
-        var version = cache.Version;
         var fresh = await SignAsync(request, authority, signing, cancellationToken).ConfigureAwait(false);
-        if (fresh.Shelf is { } shelf)
+        // Another signer may stand in for one whose key is away.
+        while (
+            fresh.Unsigned is { Why: WhyUnsigned.NoKey }
+            && authority.TrySelectSigner(null, clock.GetUtcNow(), out var another)
+            && another.Signer != signing.Signer
+        )
+        {
+            signing = another;
+            question = question is null ? null : Authority.Question(request.CertIds[0], null);
+            fresh = await SignAsync(request, authority, signing, cancellationToken).ConfigureAwait(false);
+        }
+
+        if (fresh.Unsigned is { } unsigned)
+            return FindOld(request, unsigned.Known) ?? fresh.Response;
+        if (question is not null && fresh.Shelf is { } shelf)
             cache.Remember(question, authority, fresh.Response, shelf, version);
         return fresh.Response;
     }
 
-    private PreparedResponse? FindOld(OcspRequest request) =>
+    /// <summary>
+    /// What was signed before, until its end; but not where it is known by now that it is not so any more.
+    /// </summary>
+    private PreparedResponse? FindOld(OcspRequest request, ResponseOutcome? known) =>
         request is { CertIds: [var id], Nonce: null }
         && cache.TryFindOld(Authority.Question(id, null), clock.GetUtcNow(), out var old)
+        && (known is null || known == old.Outcome)
             ? old
             : null;
 

@@ -1,6 +1,7 @@
 using System.Collections.Concurrent;
 using System.Diagnostics.CodeAnalysis;
 using OcspLab.Responder.Authorities;
+using OcspLab.Responder.Sources;
 
 namespace OcspLab.Responder.Responding;
 
@@ -95,6 +96,8 @@ internal sealed class ResponseCache
         // From here on nothing that was looked up before is remembered; what was, goes.
         lock (_changing)
             _version++;
+        if (serialNumber is not null && !SerialNumbers.IsCanonical(serialNumber))
+            return;
         if (serialNumber is not null)
         {
             foreach (var question in authority.QuestionsAbout(serialNumber))

@@ -1,3 +1,4 @@
+using System.Security.Cryptography;
 using OcspLab.Ocsp.Requests;
 using OcspLab.Ocsp.Responses;
 using OcspLab.Ocsp.Signing;
@@ -12,7 +13,12 @@ namespace OcspLab.Responder.Responding;
 /// <summary>
 /// Looks statuses up and signs what is said of them, as many at once as <see cref="SigningGate"/> lets. Thread-safe.
 /// </summary>
-internal sealed class ResponseFactory(SigningGate gate, ResponderMetrics metrics, TimeProvider clock)
+internal sealed class ResponseFactory(
+    SigningGate gate,
+    ResponderMetrics metrics,
+    TimeProvider clock,
+    ILogger<ResponseFactory> logger
+)
 {
     /// <summary>Signs a response to all that a request asks about.</summary>
     /// <exception cref="IOException">The source cannot be asked.</exception>
@@ -36,7 +42,7 @@ internal sealed class ResponseFactory(SigningGate gate, ResponderMetrics metrics
         using (var lookup = await gate.EnterLookupAsync(cancellationToken).ConfigureAwait(false))
         {
             if (!lookup.IsAcquired)
-                return new FreshResponse(PreparedResponse.Error(OcspResponseStatus.TryLater, serials), null);
+                return Unsigned(WhyUnsigned.NoTurn, null, serials);
             foreach (var (id, serial) in request.CertIds.Zip(serials))
                 entries.Add(
                     Describe(
@@ -59,32 +65,53 @@ internal sealed class ResponseFactory(SigningGate gate, ResponderMetrics metrics
         var lasts = isForAll && entries[0].IsListed;
         using var turn = await gate.EnterSigningAsync(lasts ? Signing.ForAll : Signing.ForOne, cancellationToken)
             .ConfigureAwait(false);
-        if (!turn.IsAcquired)
-            return new FreshResponse(PreparedResponse.Error(OcspResponseStatus.TryLater, serials), null);
-        var started = clock.GetTimestamp();
-        var body = OcspResponseBuilder.Build(
-            [.. entries.Select(entry => entry.Response)],
-            choice.Key,
-            authority.Issuer,
-            now,
-            new OcspSigningOptions
-            {
-                Nonce = request.Nonce,
-                SignatureAlgorithm = choice.Algorithm,
-                ResponderId = policy.ResponderId,
-                Certificates = choice.Enclosed,
-                ExtendedRevoke =
-                    strange && policy.NeverIssued == NeverIssued.Revoked ? ExtendedRevoke.Include : ExtendedRevoke.Omit,
-            }
-        );
-        metrics.Signed(authority.Name, clock.GetElapsedTime(started));
-
         var outcome = only is null ? ResponseOutcome.Several : ResponseOutcomes.Of(only.Status.Kind);
+        if (!turn.IsAcquired)
+            return Unsigned(WhyUnsigned.NoTurn, outcome, serials);
+        var started = clock.GetTimestamp();
+        byte[] body;
+        try
+        {
+            body = Build();
+        }
+        catch (CryptographicException exception)
+        {
+            // A key in a device that was taken away, say.
+            if (choice.Signer.Fault is null)
+                logger.SigningFailed(choice.Key.Certificate.Subject, authority.Name, exception.Message);
+            choice.Signer.Fault = exception.Message;
+            return Unsigned(WhyUnsigned.NoKey, outcome, serials);
+        }
+
+        authority.CountSigned(choice.Key);
+        metrics.Signed(authority.Name, clock.GetElapsedTime(started));
         if (!isForAll || only is not { NextUpdate: { } nextUpdate })
             return new FreshResponse(new PreparedResponse(body, outcome, null, serials), null);
         var shelf = new Shelf(now, RenewAt(now, nextUpdate), nextUpdate);
         return new FreshResponse(Prepare(policy, body, outcome, only.ThisUpdate, shelf, serials), lasts ? shelf : null);
+
+        byte[] Build() =>
+            OcspResponseBuilder.Build(
+                [.. entries.Select(entry => entry.Response)],
+                choice.Key,
+                authority.Issuer,
+                now,
+                new OcspSigningOptions
+                {
+                    Nonce = request.Nonce,
+                    SignatureAlgorithm = choice.Algorithm,
+                    ResponderId = policy.ResponderId,
+                    Certificates = choice.Enclosed,
+                    ExtendedRevoke =
+                        strange && policy.NeverIssued == NeverIssued.Revoked
+                            ? ExtendedRevoke.Include
+                            : ExtendedRevoke.Omit,
+                }
+            );
     }
+
+    private static FreshResponse Unsigned(WhyUnsigned why, ResponseOutcome? known, IReadOnlyList<string> serials) =>
+        new(PreparedResponse.Error(OcspResponseStatus.TryLater, serials), null, new UnsignedResponse(why, known));
 
     /// <summary>Takes up a response that was signed before and kept somewhere, and verified since.</summary>
     public static FreshResponse Restore(AnswerPolicy policy, VerifiedStaple staple, DateTimeOffset nextUpdate)
@@ -193,4 +220,22 @@ internal sealed class ResponseFactory(SigningGate gate, ResponderMetrics metrics
 }
 
 /// <summary>A response, and how long it may be given to others who ask the same; null where it may not.</summary>
-internal sealed record FreshResponse(PreparedResponse Response, Shelf? Shelf);
+/// <param name="Response">What is sent.</param>
+/// <param name="Shelf">How long it may be given.</param>
+/// <param name="Unsigned">What it is in the place of, where it could not be signed; or null.</param>
+internal sealed record FreshResponse(PreparedResponse Response, Shelf? Shelf, UnsignedResponse? Unsigned = null);
+
+/// <summary>A response that could not be signed.</summary>
+/// <param name="Why">Why.</param>
+/// <param name="Known">What it would have said, or null where that was not looked up.</param>
+internal sealed record UnsignedResponse(WhyUnsigned Why, ResponseOutcome? Known);
+
+/// <summary>Why a response was not signed.</summary>
+internal enum WhyUnsigned
+{
+    /// <summary>Too many others were.</summary>
+    NoTurn,
+
+    /// <summary>The key is not there.</summary>
+    NoKey,
+}

@@ -42,6 +42,18 @@ public sealed class ResponderServiceOptions
     public string AdminTokenFile { get; set; } = "admin-token";
 
     /// <summary>
+    /// <value>The file of a second token, which reads and changes nothing; made with mode 0600 when missing. Default
+    /// null: there is none.</value>
+    /// </summary>
+    public string? ReadTokenFile { get; set; }
+
+    /// <summary>
+    /// <value>A file to which every change through the admin API is appended, and once a minute how many responses were
+    /// signed; each line is chained to the one before by its hash. Default null: there is none.</value>
+    /// </summary>
+    public string? AuditFile { get; set; }
+
+    /// <summary>
     /// <value>How many requests the journal remembers; 0 for no journal. 0 to 1,000,000; default 0.</value>
     /// </summary>
     [Range(0, 1_000_000)]

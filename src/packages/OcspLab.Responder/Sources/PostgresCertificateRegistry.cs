@@ -30,11 +30,9 @@ public sealed class PostgresCertificateRegistry
     {
         var builder = new NpgsqlDataSourceBuilder(connectionString);
         // A client waits for the answer, and what is ready is given on until a look has failed.
-        builder.ConnectionStringBuilder.Timeout = Math.Min(builder.ConnectionStringBuilder.Timeout, TimeoutSeconds);
-        builder.ConnectionStringBuilder.CommandTimeout = Math.Min(
-            builder.ConnectionStringBuilder.CommandTimeout,
-            TimeoutSeconds
-        );
+        var its = builder.ConnectionStringBuilder;
+        its.Timeout = Bounded(its.Timeout);
+        its.CommandTimeout = Bounded(its.CommandTimeout);
         _database = builder.Build();
         _authority = authority;
         _clock = clock;
@@ -68,12 +66,16 @@ public sealed class PostgresCertificateRegistry
                     .OpenConnectionAsync(cancellationToken)
                     .ConfigureAwait(false);
                 var revision = await ReadRevisionAsync(connection, cancellationToken).ConfigureAwait(false);
-                var seen = Interlocked.Exchange(ref _revision, revision);
+                var seen = Interlocked.Read(ref _revision);
                 if (revision == seen)
                     return SourceChanges.None;
-                return seen < 0 || revision < seen || revision - seen > MostChanges
-                    ? SourceChanges.All
-                    : await ReadChangesAsync(connection, seen, revision, cancellationToken).ConfigureAwait(false);
+                var changes =
+                    seen < 0 || revision < seen || revision - seen > MostChanges
+                        ? SourceChanges.All
+                        : await ReadChangesAsync(connection, seen, revision, cancellationToken).ConfigureAwait(false);
+                // Not before they were read; and a change of our own meanwhile leaves it to the next look.
+                Interlocked.CompareExchange(ref _revision, revision, seen);
+                return changes;
             },
             cancellationToken
         );
@@ -360,6 +362,9 @@ public sealed class PostgresCertificateRegistry
             );
         }
     }
+
+    // Npgsql's 0 is without end.
+    private static int Bounded(int seconds) => seconds is > 0 and < TimeoutSeconds ? seconds : TimeoutSeconds;
 
     // Seconds.
     private const int TimeoutSeconds = 5;

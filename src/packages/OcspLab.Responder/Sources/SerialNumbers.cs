@@ -20,6 +20,16 @@ internal static class SerialNumbers
     /// <param name="serialNumber">INTEGER content octets in hexadecimal.</param>
     public static bool IsShort(string serialNumber) => serialNumber.Length <= 2 * MaximumOctets;
 
+    /// <summary>
+    /// Whether a serial number is written as sources keep them: whole octets in lower-case hexadecimal, not too many.
+    /// Somebody else's program may have written something else.
+    /// </summary>
+    public static bool IsCanonical(string serialNumber) =>
+        serialNumber.Length > 0
+        && serialNumber.Length % 2 == 0
+        && IsShort(serialNumber)
+        && serialNumber.All(char.IsAsciiHexDigitLower);
+
     /// <summary>The same as <see cref="Normalize"/>, for longer ones too: lists of old may have such.</summary>
     public static string? Read(string? text)
     {

@@ -94,11 +94,18 @@ internal sealed class SqliteDatabase : IDisposable
             known = _identity;
         if (FileIdentity.Of(_path) != known)
             await _gate.RunAsync(() => Guard(FollowFile), cancellationToken).ConfigureAwait(false);
-        return Guard(() =>
+        var isFirst = false;
+        var changes = Guard(() =>
         {
             lock (_watching)
+            {
+                isFirst = _seen is null;
                 return Look();
+            }
         });
+        if (changes.SerialNumbers is null && !isFirst)
+            await _gate.RunAsync(() => Guard(MakeTriggers), cancellationToken).ConfigureAwait(false);
+        return changes;
     }
 
     public void Dispose()
@@ -117,14 +124,16 @@ internal sealed class SqliteDatabase : IDisposable
                     FollowFile();
                     var writer = _writer ??= Open(WritePatience);
                     using var transaction = writer.BeginTransaction(deferred: false);
+                    var before = Count(writer, LastChange);
                     var result = work(writer);
-                    var change = Count(writer, "SELECT coalesce(max(id), 0) FROM certificate_changes");
+                    var change = Count(writer, LastChange);
                     Run(writer, $"DELETE FROM certificate_changes WHERE id <= {change - KeptChanges}");
                     transaction.Commit();
                     lock (_watching)
                     {
-                        if (change > _seen)
-                            _own.Add(change);
+                        // What came before it is another's, and may not have been seen yet.
+                        for (var own = before + 1; own <= change; own++)
+                            _own.Add(own);
                     }
 
                     return result;
@@ -142,8 +151,9 @@ internal sealed class SqliteDatabase : IDisposable
         var version = Count(watcher, "PRAGMA data_version");
         if (version == _version)
             return SourceChanges.None;
-        var last = Count(watcher, "SELECT coalesce(max(id), 0) FROM certificate_changes");
-        var changes = _seen is { } seen && last >= seen ? Since(watcher, seen, last) : SourceChanges.All;
+        var last = Count(watcher, LastChange);
+        // A commit that left no change behind: the triggers are gone, with the table that they were on.
+        var changes = _seen is { } seen && last > seen ? Since(watcher, seen, last) : SourceChanges.All;
         _version = version;
         _seen = last;
         _own.Clear();
@@ -173,6 +183,13 @@ internal sealed class SqliteDatabase : IDisposable
         }
 
         return expected == last ? SourceChanges.Of(serials) : SourceChanges.All;
+    }
+
+    private bool MakeTriggers()
+    {
+        FollowFile();
+        Run(_writer ??= Open(WritePatience), SqliteSchema.Changes);
+        return true;
     }
 
     /// <summary>
@@ -216,9 +233,15 @@ internal sealed class SqliteDatabase : IDisposable
         if (_writer is null)
             return;
         // The log beside the file is found by its name: what is left in it would be taken for the next file's.
-        Run(_writer, "PRAGMA wal_checkpoint(TRUNCATE)");
-        _writer.Dispose();
-        _writer = null;
+        try
+        {
+            Run(_writer, "PRAGMA wal_checkpoint(TRUNCATE)");
+        }
+        finally
+        {
+            _writer.Dispose();
+            _writer = null;
+        }
     }
 
     private static T Guard<T>(Func<T> work)
@@ -312,4 +335,5 @@ internal sealed class SqliteDatabase : IDisposable
 
     private const int KeptChanges = 100_000;
     private const int MostChanges = 10_000;
+    private const string LastChange = "SELECT coalesce(max(id), 0) FROM certificate_changes";
 }

@@ -6,7 +6,6 @@ namespace OcspLab.Responder.Sources;
 /// Lets one change through after another, so that however many wait for a locked database, one thread waits. Who comes
 /// when many wait already is refused at once. Thread-safe.
 /// </summary>
-/// <param name="clock">The time.</param>
 internal sealed class WriteGate(TimeProvider clock) : IDisposable
 {
     private readonly ConcurrencyLimiter _turns = new(

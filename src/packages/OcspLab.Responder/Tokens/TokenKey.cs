@@ -31,7 +31,7 @@ internal sealed class TokenKey(Pkcs11Uri uri) : IDisposable
             {
                 return _module.Use(library => Find(library).Sign(mechanism, data));
             }
-            catch (Exception exception) when (exception is Pkcs11Exception or IOException)
+            catch (Exception exception) when (exception is Pkcs11Exception or IOException or ObjectDisposedException)
             {
                 if (attempt < MostAttempts && (Forget() || _module.TryRestart()))
                     continue;
@@ -59,10 +59,19 @@ internal sealed class TokenKey(Pkcs11Uri uri) : IDisposable
 
     private OpenToken Find(IPkcs11Library library)
     {
-        if (_token is { } open)
+        if (_token is { } open && open.Library == library)
             return open;
         lock (_finding)
+        {
+            // Another key's trouble may have had the module started anew.
+            if (_token is { } outdated && outdated.Library != library)
+            {
+                outdated.Dispose();
+                _token = null;
+            }
+
             return _token ??= OpenToken.Open(library, uri);
+        }
     }
 
     private const int MostAttempts = 3;
@@ -78,7 +87,14 @@ internal sealed class TokenKey(Pkcs11Uri uri) : IDisposable
         private readonly ISession _login;
         private readonly IObjectHandle _key;
 
-        private OpenToken(ISlot slot, ISession login, IObjectHandle key) => (_slot, _login, _key) = (slot, login, key);
+        private OpenToken(IPkcs11Library library, ISlot slot, ISession login, IObjectHandle key)
+        {
+            Library = library;
+            (_slot, _login, _key) = (slot, login, key);
+        }
+
+        /// <summary>The module as it was started when the token was found.</summary>
+        public IPkcs11Library Library { get; }
 
         /// <exception cref="IOException">There is no such token or key, or the PIN cannot be read.</exception>
         /// <exception cref="Pkcs11Exception">The module says no.</exception>
@@ -101,7 +117,7 @@ internal sealed class TokenKey(Pkcs11Uri uri) : IDisposable
                     wanted.Add(attributes.Create(CKA.CKA_ID, id));
                 return login.FindAllObjects(wanted) switch
                 {
-                    [var key] => new OpenToken(slot, login, key),
+                    [var key] => new OpenToken(library, slot, login, key),
                     [] => throw new IOException($"there is no private key '{uri.Label}' in it"),
                     var keys => throw new IOException($"{keys.Count} private keys are called '{uri.Label}'"),
                 };
@@ -145,7 +161,7 @@ internal sealed class TokenKey(Pkcs11Uri uri) : IDisposable
             {
                 session.Dispose();
             }
-            catch (Pkcs11Exception)
+            catch (Exception exception) when (exception is Pkcs11Exception or ObjectDisposedException)
             {
                 // It has ended already.
             }

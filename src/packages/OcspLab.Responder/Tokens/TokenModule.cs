@@ -86,7 +86,7 @@ internal sealed class TokenModule
             {
                 _library?.Dispose();
             }
-            catch (Pkcs11Exception)
+            catch (Exception exception) when (exception is Pkcs11Exception or ObjectDisposedException)
             {
                 // It has ended already.
             }

@@ -4,8 +4,10 @@ using System.Text.Json;
 using System.Text.Json.Serialization;
 using OcspLab.Cli.CommandLine;
 using OcspLab.Cli.Verdicts;
+using OcspLab.Lab;
 using OcspLab.Lab.Topology;
 using OcspLab.Responder.Admin;
+using OcspLab.Responder.Auditing;
 using OcspLab.Responder.Faults;
 using OcspLab.Responder.Journal;
 using OcspLab.Responder.Telemetry;
@@ -24,12 +26,8 @@ internal static class ResponderVerbs
                 async (client, _, cancellationToken) =>
                     Describe(await client.StopAsync(cancellationToken).ConfigureAwait(false))
             ),
-            Verb(
-                "start",
-                "Open the OCSP port again.",
-                options,
-                async (client, _, cancellationToken) =>
-                    Describe(await client.StartAsync(cancellationToken).ConfigureAwait(false))
+            Verb("start", "Open the OCSP port again.", options, async (client, _, cancellationToken) =>
+                Describe(await client.StartAsync(cancellationToken).ConfigureAwait(false))
             ),
             Verb(
                 "requests",
@@ -46,19 +44,15 @@ internal static class ResponderVerbs
                         );
                 }
             ),
+            Audit(),
             Status(options),
             Journal(options),
             Fault(options),
-            Verb(
-                "faults",
-                "The faults in force.",
-                options,
-                async (client, _, cancellationToken) =>
-                {
-                    var faults = await client.ListFaultsAsync(cancellationToken).ConfigureAwait(false);
-                    return faults.Count == 0 ? "none" : string.Join('\n', faults.Select(Describe));
-                }
-            ),
+            Verb("faults", "The faults in force.", options, async (client, _, cancellationToken) =>
+            {
+                var faults = await client.ListFaultsAsync(cancellationToken).ConfigureAwait(false);
+                return faults.Count == 0 ? "none" : string.Join('\n', faults.Select(Describe));
+            }),
             Heal(options),
         ];
 
@@ -120,17 +114,32 @@ internal static class ResponderVerbs
             Description = "One fault only, by the number that 'faults' shows.",
             Arity = ArgumentArity.ZeroOrOne,
         };
-        var command = Verb(
-            "heal",
-            "Take faults back.",
-            options,
-            async (client, arguments, cancellationToken) =>
-            {
-                await client.RemoveFaultsAsync(arguments.GetValue(id), cancellationToken).ConfigureAwait(false);
-                return "healed";
-            }
-        );
+        var command = Verb("heal", "Take faults back.", options, async (client, arguments, cancellationToken) =>
+        {
+            await client.RemoveFaultsAsync(arguments.GetValue(id), cancellationToken).ConfigureAwait(false);
+            return "healed";
+        });
         command.Arguments.Add(id);
+        return command;
+    }
+
+    private static Command Audit()
+    {
+        var file = new Argument<FileInfo>("FILE") { Description = "The responder's AuditFile." };
+        var command = new Command("audit", "Whether an audit log is as it was written: its chain of hashes.") { file };
+        command.SetAction(arguments =>
+        {
+            var path = arguments.GetValue(file)!;
+            if (!path.Exists)
+                throw new LabException($"{path} does not exist.", LabFailure.Usage);
+            var check = AuditLog.Check(path.FullName);
+            Console.Out.WriteLine(
+                check.Fault is { } fault
+                    ? $"broken: {fault}; {check.Entries} entries before it are as they were written"
+                    : $"{check.Entries} entries, unbroken; the last hash is {check.Hash}"
+            );
+            return check.Fault is null ? ExitCodes.Good : ExitCodes.Rejected;
+        });
         return command;
     }
 

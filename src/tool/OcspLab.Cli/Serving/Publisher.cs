@@ -50,13 +50,16 @@ public static class Publisher
             await FirstPassAsync(presigner, its, mode, output, cancellationToken).ConfigureAwait(false);
             if (!cancellationToken.IsCancellationRequested)
             {
-                WriteServer(folder, host.Services.GetRequiredService<IOptions<ResponderOptions>>().Value);
+                WriteServer(
+                    folder,
+                    presigner.Shortest ?? TimeSpan.Zero,
+                    host.Services.GetRequiredService<IOptions<ResponderOptions>>().Value.MaximumCacheAge
+                );
                 output(Describe(presigner.StateOf(its)!, answers));
             }
 
             if (mode == PublishMode.Continuously)
-                await Task.Delay(Timeout.InfiniteTimeSpan, TimeProvider.System, cancellationToken)
-                    .ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+                await host.WaitForEndAsync(cancellationToken).ConfigureAwait(false);
             await host.StopAsync(CancellationToken.None).ConfigureAwait(false);
         }
         catch (UnauthorizedAccessException exception)
@@ -142,16 +145,14 @@ public static class Publisher
             );
     }
 
-    private static void WriteServer(string folder, ResponderOptions options)
+    private static void WriteServer(string folder, TimeSpan shortest, TimeSpan most)
     {
         File.WriteAllBytes(
             Path.Combine(folder, "unauthorized.der"),
             OcspResponseBuilder.BuildError(OcspResponseStatus.Unauthorized)
         );
-        // A cache lets go when there is a newer answer: at half of its life, or eight hours before its end.
-        var life =
-            options.Validity < TimeSpan.FromHours(16) ? options.Validity / 2 : options.Validity - TimeSpan.FromHours(8);
-        var seconds = (long)Math.Min(life.TotalSeconds, options.MaximumCacheAge.TotalSeconds);
+        // A cache lets go before there is a newer answer, whichever answer it is.
+        var seconds = (long)Math.Min(shortest.TotalSeconds, most.TotalSeconds);
         File.WriteAllText(
             Path.Combine(folder, "nginx.conf"),
             string.Create(

@@ -81,8 +81,7 @@ public static class StandaloneResponder
             app.RunOcsp(app.Services.GetRequiredService<OcspRequestHandler>());
             await app.StartAsync(cancellationToken).ConfigureAwait(false);
             output($"listening on {app.Urls.First()}");
-            await Task.Delay(Timeout.InfiniteTimeSpan, TimeProvider.System, cancellationToken)
-                .ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+            await app.WaitForEndAsync(cancellationToken).ConfigureAwait(false);
             await app.StopAsync(CancellationToken.None).ConfigureAwait(false);
             return app.Services.GetRequiredService<ResponderMetrics>().Counts;
         }

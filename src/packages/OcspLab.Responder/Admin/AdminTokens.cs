@@ -1,0 +1,79 @@
+using OcspLab.Responder.Sources;
+
+namespace OcspLab.Responder.Admin;
+
+/// <summary>
+/// The tokens that the admin API takes: one for everything and, where there is one, another that only reads. A file
+/// that was changed counts from then on, which is how a token is replaced; one that cannot be used changes nothing.
+/// Thread-safe.
+/// </summary>
+internal sealed class AdminTokens
+{
+    private readonly Lock _lock = new();
+    private readonly ILogger _logger;
+    private readonly TimeProvider _clock;
+    private readonly (string Path, FileWatch Watch)? _all;
+    private readonly (string Path, FileWatch Watch)? _read;
+    private AdminToken? _allToken;
+    private AdminToken? _readToken;
+    private long _lookedAt;
+
+    /// <exception cref="IOException">A token cannot be used.</exception>
+    public AdminTokens(string file, string? readFile, TimeProvider clock, ILogger logger)
+    {
+        _clock = clock;
+        _logger = logger;
+        _allToken = AdminToken.LoadOrCreate(file);
+        _readToken = readFile is null ? null : AdminToken.LoadOrCreate(readFile);
+        _all = (file, new FileWatch(file));
+        _read = readFile is null ? null : (readFile, new FileWatch(readFile));
+        _lookedAt = clock.GetTimestamp();
+    }
+
+    /// <summary>What a request may do, or null for nothing.</summary>
+    public AdminRight? RightOf(HttpRequest request)
+    {
+        lock (_lock)
+        {
+            if (_clock.GetElapsedTime(_lookedAt) >= LookInterval)
+            {
+                _lookedAt = _clock.GetTimestamp();
+                _allToken = Renewed(_all, _allToken);
+                _readToken = Renewed(_read, _readToken);
+            }
+
+            if (_allToken!.Allows(request))
+                return AdminRight.Change;
+            return _readToken is not null && _readToken.Allows(request) ? AdminRight.Read : null;
+        }
+    }
+
+    private AdminToken? Renewed((string Path, FileWatch Watch)? file, AdminToken? token)
+    {
+        if (file is not { } known || !known.Watch.HasChanged())
+            return token;
+        try
+        {
+            var renewed = AdminToken.Load(known.Path);
+            _logger.AdminTokenReplaced(known.Path);
+            return renewed;
+        }
+        catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
+        {
+            _logger.AdminTokenRefused(known.Path, exception.Message);
+            return token;
+        }
+    }
+
+    private static readonly TimeSpan LookInterval = TimeSpan.FromSeconds(1);
+}
+
+/// <summary>What a token allows.</summary>
+internal enum AdminRight
+{
+    /// <summary>Whatever does not change anything.</summary>
+    Read,
+
+    /// <summary>Everything.</summary>
+    Change,
+}
