@@ -207,6 +207,8 @@ public sealed class AdminApiTests : IAsyncLifetime
         Assert.Equal(
             [
                 "/certificates",
+                "/certificates/import",
+                "/certificates/purge",
                 "/certificates/{which}/restore",
                 "/certificates/{which}/revoke",
                 "/faults",

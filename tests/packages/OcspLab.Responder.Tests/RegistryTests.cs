@@ -65,6 +65,73 @@ public abstract class RegistryTests : IAsyncDisposable
     }
 
     [Fact]
+    public async Task Many_are_imported_at_once_and_what_is_known_stays_or_is_revoked()
+    {
+        var registry = await OpenAsync();
+        await registry.RegisterAsync(Certificate("known", "01"), Cancellation);
+        await registry.RegisterAsync(Certificate("compromised", "02"), Cancellation);
+        await registry.RegisterAsync(Certificate("revoked", "03"), Cancellation);
+        await registry.RevokeAsync("03", RevocationReason.Superseded, Cancellation);
+        var told = new List<string?>();
+        registry.Source.Changed += told.Add;
+        var compromised = Certificate("02", "02") with
+        {
+            RevokedAt = TestAuthority.Now.AddDays(-1),
+            Reason = RevocationReason.KeyCompromise,
+            InvalidSince = TestAuthority.Now.AddDays(-2),
+        };
+        Assert.Equal(
+            new ImportResult(2, 1, 2),
+            await registry.ImportAsync(
+                [
+                    Certificate("other", "01"),
+                    compromised,
+                    compromised with
+                    {
+                        SerialNumber = "03",
+                    },
+                    Certificate("new", "04"),
+                    compromised with
+                    {
+                        Name = "newly-revoked",
+                        SerialNumber = "05",
+                    },
+                ],
+                Cancellation
+            )
+        );
+        Assert.Equal(["02", "04", "05"], told.Order());
+        Assert.Equal(
+            [
+                ("known", null),
+                ("compromised", RevocationReason.KeyCompromise),
+                ("revoked", RevocationReason.Superseded),
+                ("new", null),
+                ("newly-revoked", RevocationReason.KeyCompromise),
+            ],
+            (await registry.ListAsync(Cancellation)).Select(certificate => (certificate.Name, certificate.Reason))
+        );
+        var status = await registry.Source.FindAsync("02", Cancellation);
+        Assert.Equal(
+            (TestAuthority.Now.AddDays(-1), TestAuthority.Now.AddDays(-2)),
+            (status!.Status.RevokedAt, status.InvalidSince)
+        );
+    }
+
+    [Fact]
+    public async Task What_has_expired_is_purged_and_nothing_else()
+    {
+        var registry = await OpenAsync();
+        await registry.RegisterAsync(Certificate("old", "01") with { NotAfter = TestAuthority.Now }, Cancellation);
+        await registry.RegisterAsync(Certificate("new", "02"), Cancellation);
+        await registry.RevokeAsync("01", RevocationReason.KeyCompromise, Cancellation);
+        Assert.Equal(0, await registry.PurgeAsync(TestAuthority.Now, Cancellation));
+        Assert.Equal(1, await registry.PurgeAsync(TestAuthority.Now.AddDays(1), Cancellation));
+        Assert.Equal("new", Assert.Single(await registry.ListAsync(Cancellation)).Name);
+        Assert.Null(await registry.Source.FindAsync("01", Cancellation));
+    }
+
+    [Fact]
     public async Task A_revocation_is_taken_back()
     {
         var registry = await OpenAsync();
@@ -186,6 +253,14 @@ public abstract class RegistryTests : IAsyncDisposable
 
         public Task RegisterAsync(RegisteredCertificate certificate, CancellationToken cancellationToken) =>
             Registry.RegisterAsync(certificate, cancellationToken);
+
+        public Task<ImportResult> ImportAsync(
+            IReadOnlyCollection<RegisteredCertificate> certificates,
+            CancellationToken cancellationToken
+        ) => Registry.ImportAsync(certificates, cancellationToken);
+
+        public Task<int> PurgeAsync(DateTimeOffset expiredBefore, CancellationToken cancellationToken) =>
+            Registry.PurgeAsync(expiredBefore, cancellationToken);
 
         public Task<RegisteredCertificate?> RevokeAsync(
             string nameOrSerial,

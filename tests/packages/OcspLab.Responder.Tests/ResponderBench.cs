@@ -101,7 +101,13 @@ internal sealed class ResponderBench : IAsyncDisposable
             {
                 builder.Logging.ClearProviders().AddProvider(new FakeLoggerProvider(Log));
                 builder.Services.AddSingleton<TimeProvider>(Clock);
-                if (!Settings.Keys.Any(key => key.Split(':') is [_, _, "Database" or "Index" or "Crl" or "PostgreSql"]))
+                if (
+                    !Settings.Keys.Any(key =>
+                        key.Split(':')
+                            is [_, _, "Database" or "Index" or "Crl" or "PostgreSql" or "Cfssl" or "CfsslPostgreSql"]
+                                or [_, _, "Crls", _]
+                    )
+                )
                     builder.Services.AddKeyedSingleton("test", Source ?? Registry);
             }
         );

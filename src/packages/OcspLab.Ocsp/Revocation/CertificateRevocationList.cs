@@ -11,7 +11,8 @@ using OcspLab.Ocsp.Signatures;
 namespace OcspLab.Ocsp.Revocation;
 
 /// <summary>
-/// A complete CRL whose signature and scope were checked (RFC 5280 §5): what one authority has revoked. Immutable.
+/// A CRL whose signature and scope were checked (RFC 5280 §5): what one authority has revoked, all of it or, in a delta
+/// CRL, since another. Immutable.
 /// </summary>
 public sealed class CertificateRevocationList
 {
@@ -27,6 +28,11 @@ public sealed class CertificateRevocationList
 
     /// <summary>Its CRLNumber (RFC 5280 §5.2.3), or null.</summary>
     public BigInteger? Number { get; private set; }
+
+    /// <summary>
+    /// The number of the complete CRL that a delta CRL is to be read with (RFC 5280 §5.2.4); null for a complete one.
+    /// </summary>
+    public BigInteger? BaseNumber { get; private set; }
 
     /// <summary>How many certificates it names.</summary>
     public int Count => _revoked.Count;
@@ -67,6 +73,10 @@ public sealed class CertificateRevocationList
 
         return crl is not null;
     }
+
+    /// <summary>What it says of a certificate, or null where it does not name it.</summary>
+    /// <param name="serialNumber">The serial number, as INTEGER content octets in lower-case hexadecimal.</param>
+    public CertStatus? Find(string serialNumber) => _revoked.GetValueOrDefault(serialNumber);
 
     /// <summary>Good, or revoked with time and reason. A CRL does not know which certificates were issued.</summary>
     /// <param name="serialNumber">The serial number, as INTEGER content octets in lower-case hexadecimal.</param>
@@ -144,6 +154,8 @@ public sealed class CertificateRevocationList
                 scope
             );
         body.ThrowIfNotEmpty();
+        if (scope == CrlScope.Delta && (crl.BaseNumber is null || crl.Number is null))
+            throw new AsnContentException("it is a complete CRL; a delta CRL is needed");
         while (entries is { HasData: true })
             crl.ReadEntry(entries.ReadSequence());
         return crl;
@@ -180,8 +192,11 @@ public sealed class CertificateRevocationList
                 case OcspOids.CrlNumber:
                     Number = new AsnReader(extension.Value, AsnEncodingRules.BER).ReadInteger();
                     break;
-                case OcspOids.DeltaCrlIndicator:
+                case OcspOids.DeltaCrlIndicator when scope != CrlScope.Delta:
                     throw new AsnContentException("it is a delta CRL; a complete one is needed");
+                case OcspOids.DeltaCrlIndicator:
+                    BaseNumber = new AsnReader(extension.Value, AsnEncodingRules.BER).ReadInteger();
+                    break;
                 case OcspOids.IssuingDistributionPoint:
                     RefusePart(extension, scope);
                     break;
@@ -233,4 +248,7 @@ public enum CrlScope
     /// Those of a distribution point too, for authorities that have only one: nothing else about them is narrower.
     /// </summary>
     DistributionPoint,
+
+    /// <summary>Delta CRLs, and no others: what has changed since a complete one (§5.2.4).</summary>
+    Delta,
 }

@@ -75,6 +75,9 @@ internal static class AdminApi
         var api = endpoints.MapGroup("").AddEndpointFilter(TellOfStorageAsync);
         api.MapGet("/certificates", ListAsync).WithSummary("Every certificate of an authority, newest last.");
         api.MapPost("/certificates", RegisterAsync).WithSummary("Register a certificate that the authority issued.");
+        api.MapPost("/certificates/import", ImportAsync)
+            .WithSummary($"Register up to {MostImported} at once, all of them or none; what comes revoked is revoked.");
+        api.MapPost("/certificates/purge", PurgeAsync).WithSummary("Remove certificates that expired before a time.");
         api.MapPost("/certificates/{which}/revoke", RevokeAsync)
             .WithSummary(
                 "Revoke by name or serial number. When this answers 200 the revocation is on disk and in the next "
@@ -167,6 +170,77 @@ internal static class AdminApi
         return TypedResults.Created($"/certificates/{certificate.SerialNumber}", certificate);
     }
 
+    private static Task<Results<Ok<ImportResult>, ProblemHttpResult>> ImportAsync(
+        IReadOnlyList<RegisteredCertificate> body,
+        string? authority,
+        AuthorityDirectory authorities,
+        TimeProvider clock,
+        [FromServices] AuditLog? audit,
+        CancellationToken cancellationToken
+    ) => OnAsync<ImportResult>(authorities, authority, async registry =>
+        {
+            var now = clock.GetUtcNow();
+            var certificates = new List<RegisteredCertificate>();
+            if (body.Count > MostImported)
+                return Problem(StatusCodes.Status400BadRequest, $"At most {MostImported} certificates at once.");
+            foreach (var certificate in body)
+            {
+                if (FaultOf(certificate, now) is { } fault)
+                    return Problem(
+                        StatusCodes.Status400BadRequest,
+                        $"Certificate {certificates.Count + 1}, '{certificate.SerialNumber}': {fault}"
+                    );
+                certificates.Add(
+                    certificate with
+                    {
+                        SerialNumber = SerialNumbers.Normalize(certificate.SerialNumber)!,
+                        IssuedAt = certificate.IssuedAt == default ? now : certificate.IssuedAt,
+                    }
+                );
+            }
+
+            foreach (var certificate in certificates)
+                audit?.Append(
+                    "admin",
+                    $"import {certificate.SerialNumber} as '{certificate.Name}'"
+                        + $"{(certificate.RevokedAt is { } at ? $", revoked {at:u} {certificate.Reason}" : "")}"
+                );
+            return TypedResults.Ok(await registry.ImportAsync(certificates, cancellationToken).ConfigureAwait(false));
+        });
+
+    private static string? FaultOf(RegisteredCertificate certificate, DateTimeOffset now)
+    {
+        if (string.IsNullOrWhiteSpace(certificate.Name) || certificate.Name.Length > LongestName)
+            return $"a name of at most {LongestName} characters is needed.";
+        if (SerialNumbers.Normalize(certificate.SerialNumber) is null)
+            return "a serial number has 1 to 20 octets in hexadecimal.";
+        if (certificate.NotAfter == default)
+            return "'notAfter', the end of its validity, is needed.";
+        if (certificate.Reason is { } reason && !Reasons.Contains(reason))
+            return $"'{reason}' is not a reason.";
+        return certificate.RevokedAt > now || certificate.InvalidSince > now
+            ? "'revokedAt' and 'invalidSince' are not in the future."
+            : null;
+    }
+
+    private static Task<Results<Ok<PurgeResult>, ProblemHttpResult>> PurgeAsync(
+        DateTimeOffset expiredBefore,
+        string? authority,
+        AuthorityDirectory authorities,
+        TimeProvider clock,
+        CancellationToken cancellationToken
+    ) =>
+        OnAsync<PurgeResult>(authorities, authority, async registry =>
+            expiredBefore > clock.GetUtcNow()
+                ? Problem(
+                    StatusCodes.Status400BadRequest,
+                    "'expiredBefore' is in the future: certificates that are still used would be unknown."
+                )
+                : TypedResults.Ok(
+                    new PurgeResult(await registry.PurgeAsync(expiredBefore, cancellationToken).ConfigureAwait(false))
+                )
+        );
+
     private static Task<Results<Ok<RegisteredCertificate>, ProblemHttpResult>> RevokeAsync(
         string which,
         string? reason,
@@ -253,6 +327,10 @@ internal static class AdminApi
         Enum.GetValues<RevocationReason>().Where(reason => reason != RevocationReason.RemoveFromCrl);
 
     private const int LongestName = 200;
+    private const int MostImported = 1000;
+
+    /// <summary>How many were removed.</summary>
+    internal sealed record PurgeResult(int Removed);
 
     /// <summary>A certificate to be registered.</summary>
     internal sealed record NewCertificate(string? Name, string? SerialNumber, DateTimeOffset NotAfter);

@@ -63,6 +63,38 @@ public sealed class ResponderAdminClient : ICertificateRegistry, IDisposable
         time is { } known ? $"&{name}={Uri.EscapeDataString(known.ToString("O", CultureInfo.InvariantCulture))}" : "";
 
     /// <inheritdoc/>
+    public async Task<ImportResult> ImportAsync(
+        IReadOnlyCollection<RegisteredCertificate> certificates,
+        CancellationToken cancellationToken
+    )
+    {
+        ArgumentNullException.ThrowIfNull(certificates);
+        var result = new ImportResult(0, 0, 0);
+        foreach (var some in certificates.Chunk(MostAtOnce))
+        {
+            using var response = await _http
+                .PostAsJsonAsync($"certificates/import?{_authority}", some, AdminJson.Options, cancellationToken)
+                .ConfigureAwait(false);
+            result += await ReadAsync<ImportResult>(response, cancellationToken).ConfigureAwait(false);
+        }
+
+        return result;
+    }
+
+    /// <inheritdoc/>
+    public async Task<int> PurgeAsync(DateTimeOffset expiredBefore, CancellationToken cancellationToken)
+    {
+        using var response = await _http
+            .PostAsync(
+                new Uri($"certificates/purge?{_authority}{Query("expiredBefore", expiredBefore)}", UriKind.Relative),
+                null,
+                cancellationToken
+            )
+            .ConfigureAwait(false);
+        return (await ReadAsync<AdminApi.PurgeResult>(response, cancellationToken).ConfigureAwait(false)).Removed;
+    }
+
+    /// <inheritdoc/>
     public Task<RegisteredCertificate?> RestoreAsync(string nameOrSerial, CancellationToken cancellationToken) =>
         ChangeAsync($"certificates/{Uri.EscapeDataString(nameOrSerial)}/restore?{_authority}", cancellationToken);
 
@@ -167,6 +199,8 @@ public sealed class ResponderAdminClient : ICertificateRegistry, IDisposable
     }
 
     private sealed record Problem(string? Detail);
+
+    private const int MostAtOnce = 1000;
 
     private async Task<ListenerState> ListenerAsync(string path, CancellationToken cancellationToken)
     {

@@ -1,6 +1,7 @@
 using System.Security.Cryptography.X509Certificates;
 using Microsoft.Extensions.Options;
 using OcspLab.Ocsp.Requests;
+using OcspLab.Ocsp.Revocation;
 using OcspLab.Responder.Settings;
 using OcspLab.Responder.Sources;
 
@@ -94,21 +95,35 @@ internal sealed class AuthorityDirectory : IAsyncDisposable
         IStatusSource source = its switch
         {
             { Index: { } index } => new IndexFileSource(index, clock),
-            { Crl: { } crl } => new CrlSource(
-                crl,
-                issuer,
-                its.CrlScope,
-                its.Unlisted,
-                its.CrlRefreshInterval,
-                () => services.GetRequiredService<IHttpClientFactory>().CreateClient(CrlClient),
-                clock
+            { Cfssl: { } cfssl } => new CfsslSource(cfssl, issuer, clock),
+            { Crls.Count: > 0 } => new CrlSet(
+                [.. its.Crls.Select(part => Load(part, CrlScope.DistributionPoint))],
+                null,
+                its.Unlisted
             ),
+            { Crl: { } crl, DeltaCrl: { } delta } => new CrlSet(
+                [Load(crl, its.CrlScope)],
+                Load(delta, CrlScope.Delta),
+                its.Unlisted
+            ),
+            { Crl: { } crl } => Load(crl, its.CrlScope),
             { PostgreSql: { } connection } => new PostgresCertificateRegistry(connection, Identify(issuer), clock),
             { Database: { } database } => new SqliteCertificateRegistry(database, clock),
             _ => throw new InvalidOperationException($"The authority '{name}' has no source."),
         };
         _owned.Add(source);
         return source;
+
+        CrlSource Load(string location, CrlScope scope) =>
+            new(
+                location,
+                issuer,
+                scope,
+                its.Unlisted,
+                its.CrlRefreshInterval,
+                () => services.GetRequiredService<IHttpClientFactory>().CreateClient(CrlClient),
+                clock
+            );
     }
 
     // By the key: it stays when the authority's certificate is renewed.

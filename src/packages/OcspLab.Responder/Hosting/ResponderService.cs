@@ -59,7 +59,8 @@ internal static class ResponderService
         builder.WebHost.ConfigureKestrel(
             (context, kestrel) =>
             {
-                kestrel.Limits.MaxRequestBodySize = 64 * 1024;
+                // A thousand certificates to import.
+                kestrel.Limits.MaxRequestBodySize = 1024 * 1024;
                 kestrel.Limits.MaxConcurrentConnections = AdminConnections;
                 kestrel.Limits.RequestHeadersTimeout = TimeSpan.FromSeconds(5);
                 kestrel.Listen(

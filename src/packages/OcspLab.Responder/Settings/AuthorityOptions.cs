@@ -26,8 +26,24 @@ public sealed class AuthorityOptions
     /// <summary><value>The index.txt of <c>openssl ca</c>; read again when it changes.</value></summary>
     public string? Index { get; set; }
 
+    /// <summary>
+    /// <value>A certificate database of cfssl in SQLite, which is only read; cfssl issues and revokes.</value>
+    /// </summary>
+    public string? Cfssl { get; set; }
+
     /// <summary><value>A complete CRL: a path, or an http or https URL.</value></summary>
     public string? Crl { get; set; }
+
+    /// <summary>
+    /// <value>The CRLs of all distribution points, instead of <see cref="Crl"/>: what one of them names is revoked, and
+    /// all of them are needed. <see cref="CrlScope"/> is <see cref="CrlScope.DistributionPoint"/> for them.</value>
+    /// </summary>
+    public IList<string> Crls { get; } = [];
+
+    /// <summary>
+    /// <value>A delta CRL beside <see cref="Crl"/> (RFC 5280 §5.2.4): a path, or an http or https URL.</value>
+    /// </summary>
+    public string? DeltaCrl { get; set; }
 
     /// <summary><value>How often a CRL's URL is asked again. 10 seconds to 1 day; default 10 minutes.</value></summary>
     [Range(typeof(TimeSpan), "00:00:10", "1.00:00:00")]

@@ -69,12 +69,17 @@ internal sealed class ResponderOptionsValidator(IServiceProvider services) : IVa
             its.Database,
             its.Index,
             its.Crl,
+            its.Crls.FirstOrDefault(),
+            its.Cfssl,
             its.PostgreSql,
             services.GetKeyedService<IStatusSource>(authority) is null ? null : "keyed",
         ];
         if (sources.Count(source => source is not null) is var count and not 1)
             yield return $"{key}: {count} sources; give one of {nameof(its.Database)}, {nameof(its.Index)}, "
-                + $"{nameof(its.Crl)} and {nameof(its.PostgreSql)}.";
+                + $"{nameof(its.Crl)}, {nameof(its.Crls)}, {nameof(its.Cfssl)} and "
+                + $"{nameof(its.PostgreSql)}.";
+        if (its.DeltaCrl is not null && its.Crl is null)
+            yield return $"{key}:{nameof(its.DeltaCrl)}: a delta CRL is read with a complete one, {nameof(its.Crl)}.";
     }
 
     // Not the text itself: there is a password in it.

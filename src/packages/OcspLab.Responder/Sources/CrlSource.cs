@@ -135,7 +135,7 @@ public sealed class CrlSource : IStatusSource, ICertificateList
     }
 
     /// <exception cref="IOException">There is none, it has ended, or its time has not come.</exception>
-    private CertificateRevocationList Current()
+    internal CertificateRevocationList Current()
     {
         if (_loaded is not { Crl: var crl })
             throw new IOException($"{_location}: {_fault}");

@@ -11,6 +11,21 @@ public interface ICertificateRegistry
     Task RegisterAsync(RegisteredCertificate certificate, CancellationToken cancellationToken);
 
     /// <summary>
+    /// Registers many at once, all of them or none. One that is there already stays as it is, but is revoked where it
+    /// comes revoked and was not.
+    /// </summary>
+    /// <exception cref="IOException">They could not be stored.</exception>
+    Task<ImportResult> ImportAsync(
+        IReadOnlyCollection<RegisteredCertificate> certificates,
+        CancellationToken cancellationToken
+    );
+
+    /// <summary>Removes certificates that have expired before a time, revoked ones too.</summary>
+    /// <returns>How many.</returns>
+    /// <exception cref="IOException">It could not be stored.</exception>
+    Task<int> PurgeAsync(DateTimeOffset expiredBefore, CancellationToken cancellationToken);
+
+    /// <summary>
     /// Revokes the certificate with this serial, or the newest with this name. Revoking again changes the reason, and
     /// the times only where they are given. When this returns it is stored for good.
     /// </summary>

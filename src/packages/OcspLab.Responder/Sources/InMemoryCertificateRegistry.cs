@@ -52,6 +52,72 @@ public sealed class InMemoryCertificateRegistry(TimeProvider clock)
     }
 
     /// <inheritdoc/>
+    public Task<ImportResult> ImportAsync(
+        IReadOnlyCollection<RegisteredCertificate> certificates,
+        CancellationToken cancellationToken
+    )
+    {
+        ArgumentNullException.ThrowIfNull(certificates);
+        var changed = new List<string>();
+        var result = new ImportResult(0, 0, 0);
+        lock (_changing)
+        {
+            foreach (var certificate in certificates)
+            {
+                var serial = certificate.SerialNumber;
+                if (_certificates.TryAdd(serial, (Interlocked.Increment(ref _order), certificate)))
+                    result += new ImportResult(1, 0, 0);
+                else if (
+                    certificate.RevokedAt is not null
+                    && _certificates[serial] is { Certificate.RevokedAt: null } known
+                )
+                {
+                    _certificates[serial] = (
+                        known.Order,
+                        known.Certificate with
+                        {
+                            RevokedAt = certificate.RevokedAt,
+                            Reason = certificate.Reason,
+                            InvalidSince = certificate.InvalidSince,
+                            ChangedAt = clock.GetUtcNow(),
+                        }
+                    );
+                    result += new ImportResult(0, 1, 0);
+                }
+                else
+                {
+                    result += new ImportResult(0, 0, 1);
+                    continue;
+                }
+
+                changed.Add(serial);
+            }
+        }
+
+        changed.ForEach(serial => Changed?.Invoke(serial));
+        return Task.FromResult(result);
+    }
+
+    /// <inheritdoc/>
+    public Task<int> PurgeAsync(DateTimeOffset expiredBefore, CancellationToken cancellationToken)
+    {
+        List<string> gone;
+        lock (_changing)
+        {
+            gone =
+            [
+                .. _certificates
+                    .Where(entry => entry.Value.Certificate.NotAfter < expiredBefore)
+                    .Select(entry => entry.Key),
+            ];
+            gone.ForEach(serial => _certificates.TryRemove(serial, out _));
+        }
+
+        gone.ForEach(serial => Changed?.Invoke(serial));
+        return Task.FromResult(gone.Count);
+    }
+
+    /// <inheritdoc/>
     public Task<RegisteredCertificate?> RevokeAsync(
         string nameOrSerial,
         Revocation revocation,

@@ -12,6 +12,14 @@ internal sealed class OnlyRegistry(ICertificateRegistry registry) : ICertificate
     public Task RegisterAsync(RegisteredCertificate certificate, CancellationToken cancellationToken) =>
         registry.RegisterAsync(certificate, cancellationToken);
 
+    public Task<ImportResult> ImportAsync(
+        IReadOnlyCollection<RegisteredCertificate> certificates,
+        CancellationToken cancellationToken
+    ) => registry.ImportAsync(certificates, cancellationToken);
+
+    public Task<int> PurgeAsync(DateTimeOffset expiredBefore, CancellationToken cancellationToken) =>
+        registry.PurgeAsync(expiredBefore, cancellationToken);
+
     public Task<RegisteredCertificate?> RevokeAsync(
         string nameOrSerial,
         Revocation revocation,

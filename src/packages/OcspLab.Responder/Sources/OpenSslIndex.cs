@@ -56,6 +56,36 @@ internal sealed class OpenSslIndex
         return true;
     }
 
+    /// <summary>The certificates of an index.txt, to be registered elsewhere; a name is the subject.</summary>
+    /// <exception cref="FormatException">It is none; the message names the line.</exception>
+    public static IReadOnlyList<RegisteredCertificate> ReadCertificates(TextReader text, DateTimeOffset now)
+    {
+        var content = text.ReadToEnd();
+        if (!TryParse(new StringReader(content), out var index, out var fault))
+            throw new FormatException(fault);
+        var certificates = new Dictionary<string, RegisteredCertificate>();
+        foreach (var line in content.Split('\n').Where(line => line.Length > 0 && line[0] != '#'))
+        {
+            if (line.TrimEnd('\r').Split('\t') is not { Length: Fields } fields)
+                continue;
+            var serial = SerialNumbers.Read(fields[3])!;
+            var known = index.Find(serial)!;
+            certificates[serial] = new RegisteredCertificate(
+                fields[5].Length <= LongestName ? fields[5] : fields[5][..LongestName],
+                serial,
+                now,
+                index._ends.GetValueOrDefault(serial, now)
+            )
+            {
+                RevokedAt = known.Status.RevokedAt,
+                Reason = known.Status.Kind == CertStatusKind.Revoked ? known.Status.Reason : null,
+                InvalidSince = known.InvalidSince,
+            };
+        }
+
+        return [.. certificates.Values];
+    }
+
     private string? Add(string[] fields)
     {
         if (fields.Length != Fields)
@@ -136,4 +166,5 @@ internal sealed class OpenSslIndex
     }
 
     private const int Fields = 6;
+    private const int LongestName = 200;
 }

@@ -143,6 +143,109 @@ public sealed class PostgresCertificateRegistry
     }
 
     /// <inheritdoc/>
+    public async Task<ImportResult> ImportAsync(
+        IReadOnlyCollection<RegisteredCertificate> certificates,
+        CancellationToken cancellationToken
+    )
+    {
+        ArgumentNullException.ThrowIfNull(certificates);
+        var changed = new List<string>();
+        var result = await GuardAsync(
+                async () =>
+                {
+                    await using var connection = await _database
+                        .OpenConnectionAsync(cancellationToken)
+                        .ConfigureAwait(false);
+                    await using var transaction = await connection
+                        .BeginTransactionAsync(cancellationToken)
+                        .ConfigureAwait(false);
+                    var sum = new ImportResult(0, 0, 0);
+                    foreach (var certificate in certificates)
+                    {
+                        var added = await ExecuteAsync(Insertion, certificate).ConfigureAwait(false);
+                        var revoked = added == 0 ? await ExecuteAsync(Revoking, certificate).ConfigureAwait(false) : 0;
+                        sum += new ImportResult(added, revoked, 1 - added - revoked);
+                        if (added + revoked > 0)
+                            changed.Add(certificate.SerialNumber);
+                    }
+
+                    await transaction.CommitAsync(cancellationToken).ConfigureAwait(false);
+                    return sum;
+
+                    async Task<int> ExecuteAsync(string sql, RegisteredCertificate certificate)
+                    {
+#pragma warning disable CA2100 // One of two statements of this file.
+                        await using var command = new NpgsqlCommand(sql, connection, transaction);
+#pragma warning restore CA2100
+                        foreach (var value in Values(certificate))
+                            command.Parameters.Add(value);
+                        return await command.ExecuteNonQueryAsync(cancellationToken).ConfigureAwait(false);
+                    }
+                },
+                cancellationToken
+            )
+            .ConfigureAwait(false);
+        changed.ForEach(serial => Changed?.Invoke(serial));
+        return result;
+    }
+
+    /// <inheritdoc/>
+    public async Task<int> PurgeAsync(DateTimeOffset expiredBefore, CancellationToken cancellationToken)
+    {
+        var gone = await GuardAsync(
+                async () =>
+                {
+                    await using var command = _database.CreateCommand(
+                        "DELETE FROM ocsp_certificates WHERE authority = $1 AND not_after < $2 RETURNING serial"
+                    );
+                    command.Parameters.Add(new() { Value = _authority });
+                    command.Parameters.Add(new() { Value = expiredBefore.ToUniversalTime() });
+                    await using var reader = await command.ExecuteReaderAsync(cancellationToken).ConfigureAwait(false);
+                    var serials = new List<string>();
+                    while (await reader.ReadAsync(cancellationToken).ConfigureAwait(false))
+                        serials.Add(reader.GetString(0));
+                    return serials;
+                },
+                cancellationToken
+            )
+            .ConfigureAwait(false);
+        gone.ForEach(serial => Changed?.Invoke(serial));
+        return gone.Count;
+    }
+
+    private NpgsqlParameter[] Values(RegisteredCertificate certificate) =>
+        [
+            new() { Value = _authority },
+            new() { Value = certificate.SerialNumber },
+            new() { Value = certificate.Name },
+            Time(certificate.IssuedAt),
+            Time(certificate.NotAfter),
+            Time(certificate.RevokedAt),
+            new()
+            {
+                Value = certificate.Reason is { } reason ? (int)reason : DBNull.Value,
+                NpgsqlDbType = NpgsqlTypes.NpgsqlDbType.Integer,
+            },
+            Time(certificate.InvalidSince),
+            Time(_clock.GetUtcNow()),
+        ];
+
+    private static NpgsqlParameter Time(DateTimeOffset? time) =>
+        new()
+        {
+            Value = time is { } known ? known.ToUniversalTime() : DBNull.Value,
+            NpgsqlDbType = NpgsqlTypes.NpgsqlDbType.TimestampTz,
+        };
+
+    private const string Insertion =
+        "INSERT INTO ocsp_certificates (authority, serial, name, issued_at, not_after, revoked_at, reason, "
+        + "invalid_since) VALUES ($1, $2, $3, $4, $5, $6, $7, $8) ON CONFLICT (authority, serial) DO NOTHING";
+
+    private const string Revoking =
+        "UPDATE ocsp_certificates SET revoked_at = $6, reason = $7, invalid_since = $8, changed_at = $9 "
+        + "WHERE authority = $1 AND serial = $2 AND revoked_at IS NULL AND $6 IS NOT NULL";
+
+    /// <inheritdoc/>
     public Task<RegisteredCertificate?> RevokeAsync(
         string nameOrSerial,
         Revocation revocation,
@@ -224,14 +327,8 @@ public sealed class PostgresCertificateRegistry
                                 NpgsqlDbType = NpgsqlTypes.NpgsqlDbType.Integer,
                             }
                         );
-                        foreach (var time in (DateTimeOffset?[])[revocation?.At, revocation?.InvalidSince])
-                            command.Parameters.Add(
-                                new()
-                                {
-                                    Value = time is { } known ? known.ToUniversalTime() : DBNull.Value,
-                                    NpgsqlDbType = NpgsqlTypes.NpgsqlDbType.TimestampTz,
-                                }
-                            );
+                        command.Parameters.Add(Time(revocation?.At));
+                        command.Parameters.Add(Time(revocation?.InvalidSince));
                         await using var reader = await command
                             .ExecuteReaderAsync(cancellationToken)
                             .ConfigureAwait(false);

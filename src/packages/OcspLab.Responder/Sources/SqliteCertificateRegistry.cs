@@ -82,6 +82,87 @@ public sealed class SqliteCertificateRegistry : ICertificateRegistry, IStatusSou
     }
 
     /// <inheritdoc/>
+    public async Task<ImportResult> ImportAsync(
+        IReadOnlyCollection<RegisteredCertificate> certificates,
+        CancellationToken cancellationToken
+    )
+    {
+        ArgumentNullException.ThrowIfNull(certificates);
+        var changed = new List<string>();
+        var result = await _database
+            .WriteAsync(
+                connection =>
+                {
+                    using var add = SqliteDatabase.Command(
+                        connection,
+                        "INSERT INTO certificates (serial, name, issued_at, not_after, revoked_at, reason, "
+                            + "invalid_since) VALUES ($serial, $name, $issuedAt, $notAfter, $at, $reason, $since) "
+                            + "ON CONFLICT (serial) DO NOTHING"
+                    );
+                    using var revoke = SqliteDatabase.Command(
+                        connection,
+                        "UPDATE certificates SET revoked_at = $at, reason = $reason, invalid_since = $since, "
+                            + "changed_at = $now WHERE serial = $serial AND revoked_at IS NULL AND $at IS NOT NULL"
+                    );
+                    var sum = new ImportResult(0, 0, 0);
+                    foreach (var certificate in certificates)
+                    {
+                        var added = Execute(add, certificate);
+                        var revoked = added == 0 ? Execute(revoke, certificate) : 0;
+                        sum += new ImportResult(added, revoked, 1 - added - revoked);
+                        if (added + revoked > 0)
+                            changed.Add(certificate.SerialNumber);
+                    }
+
+                    return sum;
+                },
+                cancellationToken
+            )
+            .ConfigureAwait(false);
+        changed.ForEach(serial => Changed?.Invoke(serial));
+        return result;
+    }
+
+    /// <inheritdoc/>
+    public async Task<int> PurgeAsync(DateTimeOffset expiredBefore, CancellationToken cancellationToken)
+    {
+        var gone = await _database
+            .WriteAsync(
+                connection =>
+                {
+                    using var command = SqliteDatabase.Command(
+                        connection,
+                        "DELETE FROM certificates WHERE not_after < $before RETURNING serial"
+                    );
+                    command.Parameters.AddWithValue("$before", Write(expiredBefore));
+                    using var reader = command.ExecuteReader();
+                    var serials = new List<string>();
+                    while (reader.Read())
+                        serials.Add(reader.GetString(0));
+                    return serials;
+                },
+                cancellationToken
+            )
+            .ConfigureAwait(false);
+        gone.ForEach(serial => Changed?.Invoke(serial));
+        return gone.Count;
+    }
+
+    private int Execute(SqliteCommand command, RegisteredCertificate certificate)
+    {
+        command.Parameters.Clear();
+        command.Parameters.AddWithValue("$serial", certificate.SerialNumber);
+        command.Parameters.AddWithValue("$name", certificate.Name);
+        command.Parameters.AddWithValue("$issuedAt", Write(certificate.IssuedAt));
+        command.Parameters.AddWithValue("$notAfter", Write(certificate.NotAfter));
+        command.Parameters.AddWithValue("$at", Nullable(certificate.RevokedAt));
+        command.Parameters.AddWithValue("$reason", (object?)(int?)certificate.Reason ?? DBNull.Value);
+        command.Parameters.AddWithValue("$since", Nullable(certificate.InvalidSince));
+        command.Parameters.AddWithValue("$now", Write(_clock.GetUtcNow()));
+        return command.ExecuteNonQuery();
+    }
+
+    /// <inheritdoc/>
     public Task<RegisteredCertificate?> RevokeAsync(
         string nameOrSerial,
         Revocation revocation,

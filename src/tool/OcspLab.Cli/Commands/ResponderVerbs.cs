@@ -45,6 +45,8 @@ internal static class ResponderVerbs
                 }
             ),
             Audit(),
+            ResponderRegistry.Import(options),
+            ResponderRegistry.Purge(options),
             Status(options),
             Journal(options),
             Fault(options),
