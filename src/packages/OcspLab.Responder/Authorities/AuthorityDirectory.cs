@@ -7,7 +7,7 @@ using OcspLab.Responder.Sources;
 
 namespace OcspLab.Responder.Authorities;
 
-/// <summary>The authorities of the options, loaded. Owns the sources that it made.</summary>
+/// <summary>The authorities of the options, loaded. Owns their signers and the sources that it made.</summary>
 internal sealed class AuthorityDirectory : IAsyncDisposable
 {
     private readonly List<IStatusSource> _owned = [];
@@ -73,6 +73,8 @@ internal sealed class AuthorityDirectory : IAsyncDisposable
 
     public async ValueTask DisposeAsync()
     {
+        foreach (var signer in All.SelectMany(authority => authority.Signers))
+            signer.Dispose();
         foreach (var source in _owned)
         {
             if (source is IAsyncDisposable asynchronous)

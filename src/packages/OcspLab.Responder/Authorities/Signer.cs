@@ -14,7 +14,7 @@ namespace OcspLab.Responder.Authorities;
 /// <summary>
 /// One who signs for an authority. Its files are read again when they change; a pair that does not work is not taken.
 /// </summary>
-internal sealed class Signer
+internal sealed class Signer : IDisposable
 {
     private readonly SignerOptions _files;
     private readonly X509Certificate2 _issuer;
@@ -125,6 +125,13 @@ internal sealed class Signer
         {
             return $"the key cannot sign: {exception.Message}";
         }
+    }
+
+    /// <summary>Lets go of its key: a token's sessions end.</summary>
+    public void Dispose()
+    {
+        _retired?.Dispose();
+        _key.Dispose();
     }
 
     private OcspSigningKey Load(DateTimeOffset now)

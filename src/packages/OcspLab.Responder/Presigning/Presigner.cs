@@ -3,7 +3,6 @@ using System.Diagnostics.CodeAnalysis;
 using System.Security.Cryptography;
 using Microsoft.Extensions.Options;
 using OcspLab.Ocsp.Requests;
-using OcspLab.Ocsp.Verification;
 using OcspLab.Responder.Authorities;
 using OcspLab.Responder.Responding;
 using OcspLab.Responder.Settings;
@@ -86,7 +85,7 @@ internal sealed class Presigner : BackgroundService
         // The port opens meanwhile: what is asked for before its turn is signed as it always was.
         await Task.Yield();
         if (_folder is not null)
-            await LoadAsync(_folder, stoppingToken).ConfigureAwait(false);
+            await LoadAsync(new KeptAnswers(_folder, _plans.Keys, _cache, _clock), stoppingToken).ConfigureAwait(false);
         await Task.WhenAll(_plans.Select(entry => RunAsync(entry.Key, entry.Value, stoppingToken)))
             .ConfigureAwait(false);
     }
@@ -253,84 +252,32 @@ internal sealed class Presigner : BackgroundService
         }
     }
 
-    /// <summary>
-    /// What is in the folder is believed as far as a client would, and only where the source still says the same.
-    /// </summary>
     [SuppressMessage("Design", "CA1031", Justification = "The boundary: a folder is anybody's, and signing goes on.")]
-    private async Task LoadAsync(AnswerFolder folder, CancellationToken stopping)
+    private async Task LoadAsync(KeptAnswers kept, CancellationToken stopping)
     {
-        var loaded = new Dictionary<(Authority, string), List<DateTimeOffset>>();
+        var loaded = new List<KeptAnswer>();
         try
         {
-            foreach (var (question, answer) in folder.ReadAll())
+            await foreach (var answer in kept.LoadAsync(stopping).ConfigureAwait(false))
             {
-                // Another authority's, or nobody's: it is left where it is.
-                if (Asked(question) is not var (authority, id))
-                    continue;
-                if (await LoadAsync(question, answer, authority, id, stopping).ConfigureAwait(false) is not { } renewAt)
-                    folder.Remove(question);
-                else if (Hashes.Contains(id.Hash))
-                    (
-                        loaded.TryGetValue((authority, id.ToString()), out var known)
-                            ? known
-                            : loaded[(authority, id.ToString())] = []
-                    ).Add(renewAt);
+                Note(answer.Shelf, answer.Response);
+                loaded.Add(answer);
             }
 
             if (loaded.Count > 0)
-                _logger.AnswersLoaded(_options.AnswerFolder!, loaded.Values.Sum(its => its.Count));
+                _logger.AnswersLoaded(_options.AnswerFolder!, loaded.Count);
         }
         catch (Exception exception) when (!stopping.IsCancellationRequested)
         {
             _logger.AnswerFolderFailed(_options.AnswerFolder!, exception.Message);
         }
 
-        foreach (var ((authority, serial), its) in loaded)
+        // One is ready when it is by every hash.
+        foreach (var its in loaded.Where(answer => Hashes.Contains(answer.Id.Hash)).GroupBy(answer => answer.Subject))
         {
-            if (its.Count == Hashes.Count)
-                _plans[authority].Add(serial, its.Min());
+            if (its.Count() == Hashes.Count)
+                _plans[its.Key.Authority].Add(its.Key.Serial, its.Min(answer => answer.Shelf.RenewAt));
         }
-    }
-
-    private (Authority Authority, CertId Id)? Asked(byte[] question) =>
-        OcspRequest.TryDecode(question, out var request, out _)
-        && request is { CertIds: [var id] }
-        && SerialNumbers.IsCanonical(id.ToString())
-        && _plans.Keys.FirstOrDefault(authority => authority.Issued(id)) is { } authority
-            ? (authority, id)
-            : null;
-
-    /// <returns>When it is to be renewed; null where it is not true, or not any more.</returns>
-    private async Task<DateTimeOffset?> LoadAsync(
-        byte[] question,
-        byte[] answer,
-        Authority authority,
-        CertId id,
-        CancellationToken stopping
-    )
-    {
-        var serial = id.ToString();
-        var now = _clock.GetUtcNow();
-        if (
-            !OcspVerifier
-                .Verify(answer, authority.SubjectOf(serial), new VerificationPolicy { ClockSkew = TimeSpan.Zero }, now)
-                .TryGetStaple(out var staple, out _)
-            || staple.NextUpdate is not { } nextUpdate
-            || !staple.CertId.Equals(id)
-        )
-            return null;
-        var version = _cache.Version;
-        if (
-            await authority.Source.FindAsync(serial, stopping).ConfigureAwait(false) is not { IsListed: true } found
-            || !SaysTheSame(found, staple)
-        )
-            return null;
-        var restored = ResponseFactory.Restore(authority.Policy, staple, nextUpdate);
-        var shelf = restored.Shelf!.Value;
-        if (!_cache.Remember(question, authority, restored.Response, shelf, version))
-            return null;
-        Note(shelf, restored.Response);
-        return shelf.RenewAt;
     }
 
     private void Note(Shelf shelf, PreparedResponse response)
@@ -339,12 +286,6 @@ internal sealed class Presigner : BackgroundService
         if (Shortest is null || fresh < Shortest)
             Shortest = fresh;
     }
-
-    // An answer has whole seconds, and is silent about reasons that say nothing.
-    private static bool SaysTheSame(SourceStatus found, VerifiedStaple staple) =>
-        found.Status.Kind == staple.Status.Kind
-        && found.Status.RevokedAt?.ToUnixTimeSeconds() == staple.Status.RevokedAt?.ToUnixTimeSeconds()
-        && (found.ChangedAt is null || found.ChangedAt <= staple.ProducedAt.AddSeconds(1));
 
     private void Complain(Authority authority, Exception exception)
     {

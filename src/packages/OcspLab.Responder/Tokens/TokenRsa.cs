@@ -1,3 +1,4 @@
+using System.Formats.Asn1;
 using System.Security.Cryptography;
 using Net.Pkcs11Interop.Common;
 
@@ -23,7 +24,7 @@ internal sealed class TokenRsa(TokenKey key, RSA publicKey) : RSA
 
     public override byte[] SignHash(byte[] hash, HashAlgorithmName hashAlgorithm, RSASignaturePadding padding) =>
         padding == RSASignaturePadding.Pkcs1
-            ? key.Sign(CKM.CKM_RSA_PKCS, [.. DigestInfo(hashAlgorithm), .. hash])
+            ? key.Sign(CKM.CKM_RSA_PKCS, DigestInfo(hash, hashAlgorithm))
             : throw new NotSupportedException();
 
     public override bool VerifyHash(
@@ -44,76 +45,29 @@ internal sealed class TokenRsa(TokenKey key, RSA publicKey) : RSA
         base.Dispose(disposing);
     }
 
-    // What stands before the hash in DER (RFC 8017 §9.2, note 1).
-    private static ReadOnlySpan<byte> DigestInfo(HashAlgorithmName hash) =>
-        hash.Name switch
+    // DigestInfo ::= SEQUENCE { digestAlgorithm AlgorithmIdentifier, digest OCTET STRING } (RFC 8017 §9.2)
+    private static byte[] DigestInfo(byte[] hash, HashAlgorithmName algorithm)
+    {
+        var writer = new AsnWriter(AsnEncodingRules.DER);
+        using (writer.PushSequence())
         {
-            nameof(HashAlgorithmName.SHA256) =>
-            [
-                0x30,
-                0x31,
-                0x30,
-                0x0d,
-                0x06,
-                0x09,
-                0x60,
-                0x86,
-                0x48,
-                0x01,
-                0x65,
-                0x03,
-                0x04,
-                0x02,
-                0x01,
-                0x05,
-                0x00,
-                0x04,
-                0x20,
-            ],
-            nameof(HashAlgorithmName.SHA384) =>
-            [
-                0x30,
-                0x41,
-                0x30,
-                0x0d,
-                0x06,
-                0x09,
-                0x60,
-                0x86,
-                0x48,
-                0x01,
-                0x65,
-                0x03,
-                0x04,
-                0x02,
-                0x02,
-                0x05,
-                0x00,
-                0x04,
-                0x30,
-            ],
-            nameof(HashAlgorithmName.SHA512) =>
-            [
-                0x30,
-                0x51,
-                0x30,
-                0x0d,
-                0x06,
-                0x09,
-                0x60,
-                0x86,
-                0x48,
-                0x01,
-                0x65,
-                0x03,
-                0x04,
-                0x02,
-                0x03,
-                0x05,
-                0x00,
-                0x04,
-                0x40,
-            ],
-            _ => throw new NotSupportedException(),
-        };
+            using (writer.PushSequence())
+            {
+                writer.WriteObjectIdentifier(
+                    algorithm.Name switch
+                    {
+                        nameof(HashAlgorithmName.SHA256) => "2.16.840.1.101.3.4.2.1",
+                        nameof(HashAlgorithmName.SHA384) => "2.16.840.1.101.3.4.2.2",
+                        nameof(HashAlgorithmName.SHA512) => "2.16.840.1.101.3.4.2.3",
+                        _ => throw new NotSupportedException(),
+                    }
+                );
+                writer.WriteNull();
+            }
+
+            writer.WriteOctetString(hash);
+        }
+
+        return writer.Encode();
+    }
 }

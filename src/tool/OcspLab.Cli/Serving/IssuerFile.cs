@@ -65,7 +65,7 @@ internal sealed class IssuerFile : IDisposable
     {
         try
         {
-            _ = new Signer(files, issuer, TimeProvider.System.GetUtcNow());
+            using var _ = new Signer(files, issuer, TimeProvider.System.GetUtcNow());
             return true;
         }
         catch (InvalidOperationException exception) when (exception.InnerException is null)
