@@ -159,6 +159,7 @@ public sealed class PostgresCertificateRegistry
                     await using var transaction = await connection
                         .BeginTransactionAsync(cancellationToken)
                         .ConfigureAwait(false);
+                    await MakeDurableAsync(connection, transaction, cancellationToken).ConfigureAwait(false);
                     var sum = new ImportResult(0, 0, 0);
                     foreach (var certificate in certificates)
                     {
@@ -288,22 +289,13 @@ public sealed class PostgresCertificateRegistry
         var changed = await GuardAsync(
                 async () =>
                 {
-                    // A session that commits asynchronously by default must not lose an acknowledged revocation.
                     await using var connection = await _database
                         .OpenConnectionAsync(cancellationToken)
                         .ConfigureAwait(false);
                     await using var transaction = await connection
                         .BeginTransactionAsync(cancellationToken)
                         .ConfigureAwait(false);
-                    await using (
-                        var durable = new NpgsqlCommand(
-                            "SELECT set_config('synchronous_commit', 'on', true) WHERE "
-                                + "current_setting('synchronous_commit') IN ('off', 'local')",
-                            connection,
-                            transaction
-                        )
-                    )
-                        await durable.ExecuteNonQueryAsync(cancellationToken).ConfigureAwait(false);
+                    await MakeDurableAsync(connection, transaction, cancellationToken).ConfigureAwait(false);
                     RegisteredCertificate? row;
 #pragma warning disable CA2100 // Every change is written in this file; what comes from outside goes in as a parameter.
                     await using (
@@ -350,6 +342,22 @@ public sealed class PostgresCertificateRegistry
         if (changed is not null)
             Changed?.Invoke(changed.SerialNumber);
         return changed;
+    }
+
+    // A session that commits asynchronously by default must not lose an acknowledged revocation.
+    private static async Task MakeDurableAsync(
+        NpgsqlConnection connection,
+        NpgsqlTransaction transaction,
+        CancellationToken cancellationToken
+    )
+    {
+        await using var durable = new NpgsqlCommand(
+            "SELECT set_config('synchronous_commit', 'on', true) WHERE "
+                + "current_setting('synchronous_commit') IN ('off', 'local')",
+            connection,
+            transaction
+        );
+        await durable.ExecuteNonQueryAsync(cancellationToken).ConfigureAwait(false);
     }
 
     private async Task<long> ReadRevisionAsync(NpgsqlConnection connection, CancellationToken cancellationToken)
