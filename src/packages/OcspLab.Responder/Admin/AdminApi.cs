@@ -67,7 +67,15 @@ internal static class AdminApi
         }
 
         await next(context).ConfigureAwait(false);
-        audit?.Append(who, $"{what} → {context.Response.StatusCode}");
+        try
+        {
+            audit?.Append(who, $"{what} → {context.Response.StatusCode}");
+        }
+        catch (IOException exception)
+        {
+            // It is made, and that it was asked for is recorded.
+            context.RequestServices.GetRequiredService<ILogger<AuditLog>>().AuditFailed(exception.Message);
+        }
     }
 
     public static void MapAdminApi(this IEndpointRouteBuilder endpoints)
