@@ -149,6 +149,43 @@ public sealed class PresigningTests : IAsyncDisposable
         Assert.True(File.Exists(_folder["answers/abcd"]));
     }
 
+    [Fact]
+    public void What_a_process_left_behind_that_was_killed_while_it_wrote_is_taken_away()
+    {
+        Directory.CreateDirectory(_folder["answers"]);
+        var now = TimeProvider.System.GetUtcNow();
+        foreach (var time in (DateTimeOffset[])[now.AddHours(-2), now])
+            File.WriteAllText(_folder[$"answers/.unfinished-{Guid.CreateVersion7(time)}"], "?");
+        new AnswerFolder(_folder["answers"]).RemoveUnfinished();
+        Assert.Single(Directory.GetFiles(_folder["answers"]));
+    }
+
+    [Fact]
+    public async Task Whoever_reads_the_folder_does_not_disturb_who_writes_to_it()
+    {
+        var question = Convert.FromBase64String(Question(0));
+        var answers = new AnswerFolder(_folder["answers"]);
+        var writing = Task.Run(
+            () =>
+            {
+                for (var times = 0; times < 500; times++)
+                {
+                    answers.Save(question, [0x30, 0x00], TestAuthority.Now);
+                    answers.Remove(question);
+                }
+            },
+            TestContext.Current.CancellationToken
+        );
+        while (!writing.IsCompleted)
+        {
+            var reader = new AnswerFolder(_folder["answers"]);
+            reader.RemoveUnfinished();
+            Assert.InRange(reader.ReadAll().Count(), 0, 1);
+        }
+
+        await writing;
+    }
+
     [Fact, Trait("Rule", "R41")]
     public async Task A_hash_that_is_asked_for_from_now_on_is_signed_at_the_start()
     {

@@ -19,7 +19,8 @@ internal sealed class AnswerFolder(string path)
         {
             var file = FileOf(question);
             Directory.CreateDirectory(Path.GetDirectoryName(file)!);
-            var unfinished = Path.Combine(_path, Unfinished + Guid.NewGuid().ToString("N"));
+            // Named after its time: the file's own is soon another one.
+            var unfinished = Path.Combine(_path, Unfinished + Guid.CreateVersion7(TimeProvider.System.GetUtcNow()));
             File.WriteAllBytes(unfinished, answer);
             File.SetLastWriteTimeUtc(unfinished, thisUpdate.UtcDateTime);
             File.Move(unfinished, file, overwrite: true);
@@ -52,11 +53,33 @@ internal sealed class AnswerFolder(string path)
     /// <exception cref="IOException">The folder cannot be read or made.</exception>
     public IEnumerable<(byte[] Question, byte[] Answer)> ReadAll()
     {
+        foreach (var file in Files("*", SearchOption.AllDirectories))
+        {
+            if (!IsUnfinished(file) && TryReadQuestion(file, out var question) && ReadIfThere(file) is { } answer)
+                yield return (question, answer);
+        }
+    }
+
+    /// <summary>Takes away what a process left behind that was killed while it wrote.</summary>
+    /// <exception cref="IOException">The folder cannot be read or made, or a file not be deleted.</exception>
+    public void RemoveUnfinished()
+    {
+        // Another responder may be writing one at this moment.
+        var recent = Unfinished + Guid.CreateVersion7(TimeProvider.System.GetUtcNow() - LongestWrite);
+        foreach (var file in Files(Unfinished + "*", SearchOption.TopDirectoryOnly))
+        {
+            if (string.CompareOrdinal(Path.GetFileName(file), recent) < 0)
+                File.Delete(file);
+        }
+    }
+
+    private IEnumerable<string> Files(string pattern, SearchOption depth)
+    {
         IEnumerator<string> files;
         try
         {
             Directory.CreateDirectory(_path);
-            files = Directory.EnumerateFiles(_path, "*", SearchOption.AllDirectories).GetEnumerator();
+            files = Directory.EnumerateFiles(_path, pattern, depth).GetEnumerator();
         }
         catch (UnauthorizedAccessException exception)
         {
@@ -66,14 +89,25 @@ internal sealed class AnswerFolder(string path)
         using (files)
         {
             while (files.MoveNext())
-            {
-                if (Path.GetFileName(files.Current).StartsWith(Unfinished, StringComparison.Ordinal))
-                    File.Delete(files.Current);
-                else if (TryReadQuestion(files.Current, out var question))
-                    yield return (question, File.ReadAllBytes(files.Current));
-            }
+                yield return files.Current;
         }
     }
+
+    private static byte[]? ReadIfThere(string file)
+    {
+        try
+        {
+            return File.ReadAllBytes(file);
+        }
+        catch (FileNotFoundException)
+        {
+            // Its certificate has changed since the folder was listed.
+            return null;
+        }
+    }
+
+    private static bool IsUnfinished(string file) =>
+        Path.GetFileName(file).StartsWith(Unfinished, StringComparison.Ordinal);
 
     private string FileOf(ReadOnlySpan<byte> question) =>
         Path.Combine([_path, .. Convert.ToBase64String(question).Split('/', StringSplitOptions.RemoveEmptyEntries)]);
@@ -90,4 +124,5 @@ internal sealed class AnswerFolder(string path)
     }
 
     private const string Unfinished = ".unfinished-";
+    private static readonly TimeSpan LongestWrite = TimeSpan.FromHours(1);
 }

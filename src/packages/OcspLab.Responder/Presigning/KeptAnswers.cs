@@ -26,6 +26,7 @@ internal sealed class KeptAnswers(
     /// <exception cref="IOException">The folder cannot be read, or the source not be asked.</exception>
     public async IAsyncEnumerable<KeptAnswer> LoadAsync([EnumeratorCancellation] CancellationToken cancellationToken)
     {
+        folder.RemoveUnfinished();
         foreach (var (question, encoded) in folder.ReadAll())
         {
             if (Asked(question) is not var (authority, id))
