@@ -6,8 +6,8 @@ using Org.BouncyCastle.Security;
 namespace OcspLab.Ocsp.Signatures;
 
 /// <summary>
-/// Signatures that the framework lacks on some platform, computed by BouncyCastle: Edwards curves (RFC 8410), ML-DSA
-/// (RFC 9881), and RSA and ECDSA over SHA-224.
+/// Signatures that the framework lacks on some platform, computed by BouncyCastle: Edwards curves (RFC 8410), SLH-DSA
+/// (RFC 9909), ML-DSA (RFC 9881) where the platform has none, and RSA and ECDSA over SHA-224.
 /// </summary>
 internal sealed record PortableSignature(string Oid) : SignatureScheme
 {
@@ -17,7 +17,8 @@ internal sealed record PortableSignature(string Oid) : SignatureScheme
     public static PortableSignature? Select(AlgorithmIdentifier algorithm) =>
         algorithm.Oid switch
         {
-            Ed25519 or Ed448 or MlDsa44 or MlDsa65 or MlDsa87 or EcdsaSha224 when algorithm.Parameters.IsEmpty =>
+            Ed25519 or Ed448 or EcdsaSha224 when algorithm.Parameters.IsEmpty => new PortableSignature(algorithm.Oid),
+            _ when algorithm.Parameters.IsEmpty && PostQuantumAlgorithms.Find(algorithm.Oid) is not null =>
                 new PortableSignature(algorithm.Oid),
             RsaSha224 when algorithm.HasNoParameters => new PortableSignature(algorithm.Oid),
             _ => null,
@@ -41,9 +42,6 @@ internal sealed record PortableSignature(string Oid) : SignatureScheme
 
     private const string Ed25519 = "1.3.101.112";
     private const string Ed448 = "1.3.101.113";
-    private const string MlDsa44 = "2.16.840.1.101.3.4.3.17";
-    private const string MlDsa65 = "2.16.840.1.101.3.4.3.18";
-    private const string MlDsa87 = "2.16.840.1.101.3.4.3.19";
     private const string RsaSha224 = "1.2.840.113549.1.1.14";
     private const string EcdsaSha224 = "1.2.840.10045.4.3.1";
 }

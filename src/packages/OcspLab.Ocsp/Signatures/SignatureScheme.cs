@@ -41,10 +41,16 @@ internal abstract record SignatureScheme
             "1.2.840.10045.4.3.3" => EmptyParameters(algorithm, Ecdsa.Sha384),
             "1.2.840.10045.4.3.4" => EmptyParameters(algorithm, Ecdsa.Sha512),
             RsaPss.Oid => RsaPss.Decode(algorithm.Parameters, rules),
+            _ when MLDsa.IsSupported
+                    && PostQuantumAlgorithms.Find(algorithm.Oid) is { } its
+                    && PostQuantumAlgorithms.OfPlatform(its) is not null => EmptyParameters(
+                algorithm,
+                new MLDsaSignature(its)
+            ),
             _ => PortableSignature.Select(algorithm),
         };
 
-    // RFC 5758 §3.2 leaves them out for ECDSA; RFC 4055 §5 takes NULL and nothing alike for RSA.
+    // RFC 5758 §3.2 leaves them out for ECDSA, RFC 9881 §2 for ML-DSA; RFC 4055 §5 takes NULL and nothing alike for RSA.
     private static SignatureScheme? EmptyParameters(AlgorithmIdentifier algorithm, SignatureScheme scheme) =>
         algorithm.Parameters.IsEmpty ? scheme : null;
 

@@ -6,12 +6,12 @@ using BcAlgorithmIdentifier = Org.BouncyCastle.Asn1.X509.AlgorithmIdentifier;
 namespace OcspLab.Ocsp.Signing;
 
 /// <summary>
-/// Lets BouncyCastle's generators sign with the framework's keys, which are many times faster than its own arithmetic.
+/// Lets BouncyCastle's generators sign with keys of the framework, which is many times faster, and of anybody else.
 /// </summary>
 internal sealed class FrameworkSignatureFactory(OcspSigningKey key, string algorithm) : ISignatureFactory
 {
     public object AlgorithmDetails { get; } =
-        new BcAlgorithmIdentifier(new DerObjectIdentifier(algorithm), key.IsRsa ? DerNull.Instance : null);
+        new BcAlgorithmIdentifier(new DerObjectIdentifier(algorithm), key.HasNullParameters ? DerNull.Instance : null);
 
     public IStreamCalculator<IBlockResult> CreateCalculator() => new Calculator(key, algorithm);
 

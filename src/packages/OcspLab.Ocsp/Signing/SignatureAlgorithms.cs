@@ -8,7 +8,9 @@ namespace OcspLab.Ocsp.Signing;
 /// <summary>What can be signed with, by identifier. SHA-1 is not among them.</summary>
 internal static class SignatureAlgorithms
 {
-    public static ReadOnlySpan<string> Of(bool rsa) => rsa ? Rsa : Ecdsa;
+    public static IReadOnlyList<string> Rsa { get; } = [RsaSha256, RsaSha384, RsaSha512];
+
+    public static IReadOnlyList<string> Ecdsa { get; } = [EcdsaSha256, EcdsaSha384, EcdsaSha512];
 
     public static HashAlgorithmName HashOf(string oid) =>
         oid switch
@@ -32,8 +34,6 @@ internal static class SignatureAlgorithms
     private const string EcdsaSha256 = "1.2.840.10045.4.3.2";
     private const string EcdsaSha384 = "1.2.840.10045.4.3.3";
     private const string EcdsaSha512 = "1.2.840.10045.4.3.4";
-    private static readonly string[] Rsa = [RsaSha256, RsaSha384, RsaSha512];
-    private static readonly string[] Ecdsa = [EcdsaSha256, EcdsaSha384, EcdsaSha512];
 }
 
 /// <summary>A kind of key: its identifier and, on an elliptic curve, the curve's.</summary>
