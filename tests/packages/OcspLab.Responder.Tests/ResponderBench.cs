@@ -6,6 +6,7 @@ using Microsoft.Extensions.Logging.Testing;
 using Microsoft.Extensions.Time.Testing;
 using OcspLab.Ocsp.Requests;
 using OcspLab.Ocsp.Responses;
+using OcspLab.Ocsp.Signing;
 using OcspLab.Ocsp.Verification;
 using OcspLab.Responder.Admin;
 using OcspLab.Responder.Hosting;
@@ -87,6 +88,13 @@ internal sealed class ResponderBench : IAsyncDisposable
         var key = (System.Security.Cryptography.AsymmetricAlgorithm?)signer.GetRSAPrivateKey()
             ?? signer.GetECDsaPrivateKey()!;
         File.WriteAllText(Folder[name], $"{signer.ExportCertificatePem()}\n{key.ExportPkcs8PrivateKeyPem()}\n");
+        return Folder[name];
+    }
+
+    /// <summary>The same of a key that the framework may not know, encrypted with "secret".</summary>
+    public string WriteSigner(string name, X509Certificate2 certificate, PostQuantumKey key)
+    {
+        File.WriteAllText(Folder[name], $"{certificate.ExportCertificatePem()}\n{key.ExportEncryptedPem("secret")}\n");
         return Folder[name];
     }
 

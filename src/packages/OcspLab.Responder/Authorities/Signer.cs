@@ -51,7 +51,9 @@ internal sealed class Signer : IDisposable
 
     /// <summary>What it signs by where a client does not prefer anything.</summary>
     /// <param name="key">Its key, as it was taken.</param>
-    public string AlgorithmOf(OcspSigningKey key) => key.Algorithms[(int)_files.Digest];
+    public string AlgorithmOf(OcspSigningKey key) =>
+        // A post-quantum key has one algorithm and no digest to choose.
+        key.Algorithms[Math.Min((int)_files.Digest, key.Algorithms.Count - 1)];
 
     public DateTimeOffset NotBefore => _key.Certificate.NotBefore.ToUniversalTime();
 

@@ -55,16 +55,15 @@ internal static class SignerFiles
         var key = files.Key.Length == 0 ? files.Certificate : files.Key;
         try
         {
-            if (!File.ReadAllText(key).Contains("PRIVATE KEY-----", StringComparison.Ordinal))
+            var (certificatePem, keyPem) = (File.ReadAllText(files.Certificate), File.ReadAllText(key));
+            if (!keyPem.Contains("PRIVATE KEY-----", StringComparison.Ordinal))
                 throw new InvalidOperationException($"{key} holds no private key in PEM.");
             var password = files.PasswordFile is null
                 ? files.Password
                 : File.ReadLines(files.PasswordFile).FirstOrDefault() ?? "";
-            return new OcspSigningKey(
-                password is null
-                    ? X509Certificate2.CreateFromPemFile(files.Certificate, key)
-                    : X509Certificate2.CreateFromEncryptedPemFile(files.Certificate, password, key)
-            );
+            return password is null
+                ? OcspSigningKey.FromPem(certificatePem, keyPem)
+                : OcspSigningKey.FromEncryptedPem(certificatePem, keyPem, password);
         }
         catch (Exception exception) when (exception is CryptographicException or ArgumentException)
         {
