@@ -7,7 +7,13 @@ namespace OcspLab.IntegrationTests;
 /// <c>bad</c>.
 /// </summary>
 /// <param name="responder">The URL that its certificates name.</param>
-internal sealed class OpenSslAuthority(string responder) : IDisposable
+/// <param name="program">Which openssl.</param>
+/// <param name="key">What keys are made, as <c>openssl req</c> is told it.</param>
+internal sealed class OpenSslAuthority(
+    string responder,
+    string program = "openssl",
+    string key = "ec -pkeyopt ec_paramgen_curve:P-256"
+) : IDisposable
 {
     public TempFolder Folder { get; } = new();
 
@@ -23,7 +29,7 @@ internal sealed class OpenSslAuthority(string responder) : IDisposable
             serial = {Folder["serial"]}
             crlnumber = {Folder["crlnumber"]}
             new_certs_dir = {Folder.Path}
-            default_md = sha256
+            default_md = default
             default_days = 30
             default_crl_days = 7
             policy = any
@@ -42,7 +48,7 @@ internal sealed class OpenSslAuthority(string responder) : IDisposable
         await File.WriteAllTextAsync(Folder["serial"], "8000", TestContext.Current.CancellationToken);
         await File.WriteAllTextAsync(Folder["crlnumber"], "01", TestContext.Current.CancellationToken);
         await OpenSslAsync(
-            "req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -keyout ca.key -out ca.pem -subj "
+            $"req -x509 -newkey {key} -nodes -keyout ca.key -out ca.pem -subj "
                 + "/CN=Drop-in_CA -days 60 -addext keyUsage=critical,keyCertSign,cRLSign"
         );
         await IssueAsync("ocsp", "ocsp");
@@ -52,10 +58,7 @@ internal sealed class OpenSslAuthority(string responder) : IDisposable
 
     public async Task IssueAsync(string name, string extensions)
     {
-        await OpenSslAsync(
-            $"req -new -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -keyout {name}.key -out {name}.csr -subj "
-                + $"/CN={name}"
-        );
+        await OpenSslAsync($"req -new -newkey {key} -nodes -keyout {name}.key -out {name}.csr -subj " + $"/CN={name}");
         await OpenSslAsync(
             $"ca -batch -notext -config ca.cnf -cert ca.pem -keyfile ca.key -in {name}.csr -out {name}.pem "
                 + $"-extensions {extensions}"
@@ -71,7 +74,7 @@ internal sealed class OpenSslAuthority(string responder) : IDisposable
     {
         var result = await Tool.RunInAsync(
             Folder.Path,
-            "openssl",
+            program,
             arguments.Split(' ', StringSplitOptions.RemoveEmptyEntries)
         );
         Assert.True(result.ExitCode == 0, result.Error);
