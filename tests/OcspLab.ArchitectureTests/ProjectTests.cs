@@ -14,7 +14,7 @@ public sealed class ProjectTests
             ["OcspLab.Stapling.Kestrel"] = ["OcspLab.Stapling"],
             ["OcspLab.Responder"] = ["OcspLab.Ocsp", "OcspLab.ServiceDefaults"],
             ["OcspLab.Probe"] = ["OcspLab.Ocsp"],
-            ["OcspLab.Pki"] = [],
+            ["OcspLab.Pki"] = ["OcspLab.Ocsp"],
             ["OcspLab.Dns"] = ["OcspLab.ServiceDefaults"],
             ["OcspLab.Site"] = ["OcspLab.Stapling.Kestrel", "OcspLab.ServiceDefaults"],
             ["OcspLab.Lab"] =

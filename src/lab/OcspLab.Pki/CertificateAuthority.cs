@@ -4,23 +4,39 @@ using System.Security.Cryptography.X509Certificates;
 namespace OcspLab.Pki;
 
 /// <summary>Signs certificates with one authority's key.</summary>
-internal sealed class CertificateAuthority(X509Certificate2 certificate, TimeProvider clock) : IDisposable
+internal sealed class CertificateAuthority : IDisposable
 {
-    public X509Certificate2 Certificate { get; } = certificate;
+    private readonly PrivateKey _key;
+    private readonly TimeProvider _clock;
+
+    /// <exception cref="PkiException">Its files cannot be read, or do not go together.</exception>
+    public CertificateAuthority(CertificateFiles files, TimeProvider clock)
+    {
+        (Certificate, _key) = StoredCertificate.Open(files);
+        _clock = clock;
+    }
+
+    public X509Certificate2 Certificate { get; }
 
     public static void CreateRoot(CertificateFiles files, TimeProvider clock)
     {
-        using var key = CreateKey(files.Algorithm);
+        using var key = PrivateKey.Create(files.Algorithm);
         var request = Request(CertificateProfile.Root, key, null);
         var notBefore = clock.GetUtcNow() - CertificateProfile.Root.Past;
-        using var root = request.CreateSelfSigned(notBefore, notBefore + CertificateProfile.Root.Lifetime);
+        using var root = request.Create(
+            request.SubjectName,
+            key.CreateSignatureGenerator(),
+            notBefore,
+            notBefore + CertificateProfile.Root.Lifetime,
+            RandomSerial()
+        );
         StoredCertificate.Save(files, root, key);
     }
 
     /// <summary>Makes a key and a certificate for it, and saves both.</summary>
     public X509Certificate2 Issue(CertificateProfile profile, CertificateFiles files, Uri? ocspUrl)
     {
-        using var key = CreateKey(files.Algorithm);
+        using var key = PrivateKey.Create(files.Algorithm);
         var request = Request(profile, key, ocspUrl);
         request.CertificateExtensions.Add(
             X509AuthorityKeyIdentifierExtension.CreateFromCertificate(
@@ -31,19 +47,18 @@ internal sealed class CertificateAuthority(X509Certificate2 certificate, TimePro
         );
 
         // Nothing outlives its issuer.
-        var notBefore = clock.GetUtcNow() - profile.Past;
+        var notBefore = _clock.GetUtcNow() - profile.Past;
         var notAfter = notBefore + profile.Lifetime;
         if (notAfter > Certificate.NotAfter.ToUniversalTime())
             notAfter = Certificate.NotAfter.ToUniversalTime();
 
-        // 127 random bits, the first of them not zero: positive and of one length (BR §7.1 asks for 64).
-        var serial = RandomNumberGenerator.GetBytes(16);
-        serial[0] = (byte)((serial[0] & 0x3f) | 0x40);
-
-        X509SignatureGenerator signer = Certificate.GetRSAPrivateKey() is { } rsa
-            ? X509SignatureGenerator.CreateForRSA(rsa, RSASignaturePadding.Pkcs1)
-            : X509SignatureGenerator.CreateForECDsa(Certificate.GetECDsaPrivateKey()!);
-        var certificate = request.Create(Certificate.SubjectName, signer, notBefore, notAfter, serial);
+        var certificate = request.Create(
+            Certificate.SubjectName,
+            _key.CreateSignatureGenerator(),
+            notBefore,
+            notAfter,
+            RandomSerial()
+        );
         StoredCertificate.Save(files, certificate, key);
         return certificate;
     }
@@ -65,18 +80,29 @@ internal sealed class CertificateAuthority(X509Certificate2 certificate, TimePro
             && identifier.Span.SequenceEqual(issuer.Span);
     }
 
-    public void Dispose() => Certificate.Dispose();
-
-    private static AsymmetricAlgorithm CreateKey(KeyAlgorithm algorithm) =>
-        algorithm == KeyAlgorithm.Rsa ? RSA.Create(2048) : ECDsa.Create(ECCurve.NamedCurves.nistP256);
-
-    private static CertificateRequest Request(CertificateProfile profile, AsymmetricAlgorithm key, Uri? ocspUrl)
+    public void Dispose()
     {
-        var name = new X500DistinguishedName(profile.Subject);
-        var request = key is RSA rsa
-            ? new CertificateRequest(name, rsa, HashAlgorithmName.SHA256, RSASignaturePadding.Pkcs1)
-            : new CertificateRequest(name, (ECDsa)key, HashAlgorithmName.SHA256);
+        _key.Dispose();
+        Certificate.Dispose();
+    }
+
+    private static CertificateRequest Request(CertificateProfile profile, PrivateKey key, Uri? ocspUrl)
+    {
+        // What signs without a hash of its own choice does not look at this one.
+        var request = new CertificateRequest(
+            new X500DistinguishedName(profile.Subject),
+            key.PublicKey,
+            HashAlgorithmName.SHA256
+        );
         profile.Extend(request, ocspUrl);
         return request;
+    }
+
+    // 127 random bits, the first of them not zero: positive and of one length (BR §7.1 asks for 64).
+    private static byte[] RandomSerial()
+    {
+        var serial = RandomNumberGenerator.GetBytes(16);
+        serial[0] = (byte)((serial[0] & 0x3f) | 0x40);
+        return serial;
     }
 }

@@ -43,5 +43,7 @@ public sealed record CertificateFiles(string Certificate, string Key, string Pas
             Prefix(algorithm) + Path.GetFileName(path)[Prefix(Algorithm).Length..]
         );
 
-    private static string Prefix(KeyAlgorithm algorithm) => algorithm == KeyAlgorithm.Rsa ? "rsa" : "ec";
+    // The article's, and "ec" from when there were only these two.
+    private static string Prefix(KeyAlgorithm algorithm) =>
+        algorithm == KeyAlgorithm.Ecdsa ? "ec" : algorithm.ToName().Replace('-', '_');
 }

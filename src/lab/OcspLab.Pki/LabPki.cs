@@ -17,22 +17,22 @@ public sealed partial class LabPki(string directory, PkiOptions options, TimePro
     public string Directory { get; } = Path.GetFullPath(directory);
 
     /// <summary>The root authority.</summary>
-    public CertificateFiles Root => Locate("root_ca", "ca", "CA");
+    public CertificateFiles Root => Locate("root_ca", "ca", "CA", KindOfAuthorities);
 
     /// <summary>The intermediate authority, which issues everything else.</summary>
-    public CertificateFiles Intermediate => Locate("intermediate_ca", "ca", "CA");
+    public CertificateFiles Intermediate => Locate("intermediate_ca", "ca", "CA", KindOfAuthorities);
 
     /// <summary>The delegated OCSP signer (RFC 6960 §4.2.2.2).</summary>
-    public CertificateFiles OcspSigner => Locate("ocsp", "ocsp", null);
+    public CertificateFiles OcspSigner => Locate("ocsp", "ocsp", null, KindOfAuthorities);
 
     /// <summary>
     /// A certificate of the same authority that must not sign OCSP: what a responder with a fault signs with.
     /// </summary>
     public CertificateFiles SignerWithoutOcspSigning =>
-        Locate(Path.Combine("ocsp", "without-ocsp-signing"), "ocsp", null);
+        Locate(Path.Combine("ocsp", "without-ocsp-signing"), "ocsp", null, KindOfAuthorities);
 
     /// <summary>An OCSP signer that has expired: for faults too.</summary>
-    public CertificateFiles ExpiredSigner => Locate(Path.Combine("ocsp", "expired"), "ocsp", null);
+    public CertificateFiles ExpiredSigner => Locate(Path.Combine("ocsp", "expired"), "ocsp", null, KindOfAuthorities);
 
     /// <summary>Intermediate and root in one PEM file: nginx's <c>ssl_trusted_certificate</c>.</summary>
     public string CaChain => Path.Combine(Directory, "ca-chain.pem");
@@ -75,7 +75,7 @@ public sealed partial class LabPki(string directory, PkiOptions options, TimePro
         Locked(() =>
         {
             // Everything else is made anew because its issuer is gone.
-            CertificateAuthority.CreateRoot(Renewed(Root), clock);
+            CertificateAuthority.CreateRoot(RenewedAuthority(Root), clock);
             return EnsureAll();
         });
 
@@ -115,7 +115,7 @@ public sealed partial class LabPki(string directory, PkiOptions options, TimePro
     public CertificateFiles FilesOf(string name)
     {
         CheckName(name);
-        return Locate(Path.Combine("user_certs", name), name.Replace('-', '_'), null);
+        return Locate(Path.Combine("user_certs", name), name.Replace('-', '_'), null, KindOfEnds);
     }
 
     /// <summary>An end certificate by name, or null when there is none.</summary>
@@ -167,26 +167,33 @@ public sealed partial class LabPki(string directory, PkiOptions options, TimePro
     public void CheckKeys()
     {
         if (
+            options.AuthorityKeyAlgorithm is { } authority
+            && File.Exists(Root.Certificate)
+            && Root.Algorithm != authority
+        )
+            throw new PkiException(KeepsOthers("authorities", Root.Algorithm, "--authority-key", authority));
+        if (
             options.KeyAlgorithm is { } wanted
             && WellKnownNames.Select(FilesOf).FirstOrDefault(files => File.Exists(files.Certificate)) is { } files
             && files.Algorithm != wanted
         )
-            throw new PkiException(
-                $"The certificates in {Directory} have {files.Algorithm.ToString().ToUpperInvariant()} keys, and what "
-                    + $"is there is not replaced. 'ocsplab pki init --key {wanted.ToString().ToLowerInvariant()} "
-                    + "--force' makes all of it anew, the root included; another folder (--lab) leaves it alone."
-            );
+            throw new PkiException(KeepsOthers("certificates", files.Algorithm, "--key", wanted));
     }
+
+    private string KeepsOthers(string what, KeyAlgorithm kind, string option, KeyAlgorithm wanted) =>
+        $"The {what} in {Directory} have {kind.ToName().ToUpperInvariant()} keys, and what is there is not replaced. "
+        + $"'ocsplab pki init {option} {wanted.ToName()} --force' makes all of it anew, the root included; another "
+        + "folder (--lab) leaves it alone.";
 
     private CertificateAuthority EnsureAuthorities()
     {
         if (!IsGood(Root, null))
-            CertificateAuthority.CreateRoot(Renewed(Root), clock);
-        using var root = new CertificateAuthority(StoredCertificate.Load(Root), clock);
+            CertificateAuthority.CreateRoot(RenewedAuthority(Root), clock);
+        using var root = new CertificateAuthority(Root, clock);
         if (!IsGood(Intermediate, root))
-            root.Issue(CertificateProfile.Intermediate, Renewed(Intermediate), null).Dispose();
+            root.Issue(CertificateProfile.Intermediate, RenewedAuthority(Intermediate), null).Dispose();
 
-        var intermediate = new CertificateAuthority(StoredCertificate.Load(Intermediate), clock);
+        var intermediate = new CertificateAuthority(Intermediate, clock);
         WriteIfDifferent(CaChain, Pem(intermediate.Certificate) + Pem(root.Certificate));
         return intermediate;
     }
@@ -197,7 +204,7 @@ public sealed partial class LabPki(string directory, PkiOptions options, TimePro
         Locked(() =>
         {
             using var intermediate = EnsureAuthorities();
-            intermediate.Issue(CertificateProfile.OcspSigner, Renewed(OcspSigner), null).Dispose();
+            intermediate.Issue(CertificateProfile.OcspSigner, RenewedAuthority(OcspSigner), null).Dispose();
             return true;
         });
 
@@ -218,7 +225,7 @@ public sealed partial class LabPki(string directory, PkiOptions options, TimePro
     {
         if (IsGood(OcspSigner, intermediate))
             return false;
-        intermediate.Issue(CertificateProfile.OcspSigner, Renewed(OcspSigner), null).Dispose();
+        intermediate.Issue(CertificateProfile.OcspSigner, RenewedAuthority(OcspSigner), null).Dispose();
         return true;
     }
 
@@ -241,7 +248,7 @@ public sealed partial class LabPki(string directory, PkiOptions options, TimePro
                 || !File.Exists(files.Password)
                 || (profile == CertificateProfile.NotAnOcspSigner && !IsGood(files, intermediate))
             )
-                intermediate.Issue(profile, Renewed(files), null).Dispose();
+                intermediate.Issue(profile, RenewedAuthority(files), null).Dispose();
         }
     }
 
@@ -357,15 +364,25 @@ public sealed partial class LabPki(string directory, PkiOptions options, TimePro
         );
 
     // What is there, or where it will be.
-    private CertificateFiles Locate(string folder, string name, string? certificateFolder)
-    {
-        var candidates = Candidates(folder, name, certificateFolder);
-        return Array.Find(candidates, files => File.Exists(files.Certificate))
-            ?? Renewed(Array.Find(candidates, files => files.Algorithm == AlgorithmOfRoot())!);
-    }
+    private CertificateFiles Locate(string folder, string name, string? certificateFolder, Func<KeyAlgorithm> kind) =>
+        Array.Find(Candidates(folder, name, certificateFolder), files => File.Exists(files.Certificate))
+        ?? CertificateFiles.For(Path.Combine(Directory, folder), name, kind(), certificateFolder);
+
+    private KeyAlgorithm KindOfAuthorities() =>
+        options.AuthorityKeyAlgorithm
+        ?? options.KeyAlgorithm
+        ?? Candidates("root_ca", "ca", "CA").FirstOrDefault(files => File.Exists(files.Certificate))?.Algorithm
+        ?? KeyAlgorithm.Rsa;
+
+    private KeyAlgorithm KindOfEnds() =>
+        options.KeyAlgorithm
+        ?? (KeyAlgorithms.ForServers.Contains(Root.Algorithm) ? Root.Algorithm : KeyAlgorithm.Ecdsa);
 
     // Where it will be when it is made anew.
     private CertificateFiles Renewed(CertificateFiles files) => files.As(options.KeyAlgorithm ?? files.Algorithm);
+
+    private CertificateFiles RenewedAuthority(CertificateFiles files) =>
+        files.As(options.AuthorityKeyAlgorithm ?? options.KeyAlgorithm ?? files.Algorithm);
 
     private CertificateFiles[] Candidates(string folder, string name, string? certificateFolder)
     {
@@ -375,12 +392,6 @@ public sealed partial class LabPki(string directory, PkiOptions options, TimePro
             .. Enum.GetValues<KeyAlgorithm>()
                 .Select(algorithm => CertificateFiles.For(path, name, algorithm, certificateFolder)),
         ];
-    }
-
-    private KeyAlgorithm AlgorithmOfRoot()
-    {
-        var ecdsa = CertificateFiles.For(Path.Combine(Directory, "root_ca"), "ca", KeyAlgorithm.Ecdsa, "CA");
-        return File.Exists(ecdsa.Certificate) ? KeyAlgorithm.Ecdsa : KeyAlgorithm.Rsa;
     }
 
     private T Locked<T>(Func<T> work)

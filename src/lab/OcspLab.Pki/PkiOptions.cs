@@ -10,8 +10,14 @@ public sealed record PkiOptions
     public Uri? OcspUrl { get; init; } = new("http://ocsp.servicelab.com:8888");
 
     /// <summary>
-    /// The kind of key of what is issued, or null for the kind that it had, or else its authority's; RSA at first. An
-    /// authority issues keys of either kind.
+    /// The kind of key of what is issued, or null for the kind that it had, or else its authority's; RSA at first, and
+    /// ECDSA where the authority's is for no server. One of <see cref="KeyAlgorithms.ForServers"/>.
     /// </summary>
     public KeyAlgorithm? KeyAlgorithm { get; init; }
+
+    /// <summary>
+    /// The kind of key of authorities and OCSP signers, or null for the kind that they had, or else
+    /// <see cref="KeyAlgorithm"/>.
+    /// </summary>
+    public KeyAlgorithm? AuthorityKeyAlgorithm { get; init; }
 }

@@ -46,17 +46,45 @@ public static class StoredCertificate
     public static X509Certificate2 Load(string certificatePath, string keyPath, string? passwordPath)
     {
         using var certificate = Read(certificatePath, text => X509Certificate2.CreateFromPem(text));
-        var key = Read(keyPath, text => text);
+        using var key = OpenKey(certificate, certificatePath, keyPath, passwordPath);
+        using var paired = key.PairWith(certificate);
+        // PKCS #12 and back: a key that was only just paired is ephemeral, which not every platform's TLS takes.
+        return X509CertificateLoader.LoadPkcs12(
+            paired.Export(X509ContentType.Pkcs12),
+            null,
+            X509KeyStorageFlags.Exportable
+        );
+    }
+
+    /// <summary>Makes sure that a certificate is there and goes with its key.</summary>
+    /// <exception cref="PkiException">As above.</exception>
+    public static void Check(CertificateFiles files)
+    {
+        var (certificate, key) = Open(files);
+        certificate.Dispose();
+        key.Dispose();
+    }
+
+    /// <summary>The certificate, and its key of whatever kind.</summary>
+    /// <exception cref="PkiException">As above.</exception>
+    internal static (X509Certificate2 Certificate, PrivateKey Key) Open(CertificateFiles files)
+    {
+        var certificate = Read(files.Certificate, text => X509Certificate2.CreateFromPem(text));
+        return (certificate, OpenKey(certificate, files.Certificate, files.Key, files.Password));
+    }
+
+    private static PrivateKey OpenKey(
+        X509Certificate2 certificate,
+        string certificatePath,
+        string keyPath,
+        string? passwordPath
+    )
+    {
+        var pem = Read(keyPath, text => text);
         var password = passwordPath is null ? null : Read(passwordPath, text => text.Split('\n')[0].TrimEnd('\r'));
         try
         {
-            using var paired = Pair(certificate, key, password);
-            // PKCS #12 and back: a key that was only just paired is ephemeral, which not every platform's TLS takes.
-            return X509CertificateLoader.LoadPkcs12(
-                paired.Export(X509ContentType.Pkcs12),
-                null,
-                X509KeyStorageFlags.Exportable
-            );
+            return PrivateKey.Open(certificate, pem, password);
         }
         catch (ArgumentException exception)
         {
@@ -77,7 +105,7 @@ public static class StoredCertificate
     /// <summary>
     /// Writes certificate, key (AES-256, PBKDF2 over SHA-256) and password; the password file is kept when it is there.
     /// </summary>
-    internal static void Save(CertificateFiles files, X509Certificate2 certificate, AsymmetricAlgorithm key)
+    internal static void Save(CertificateFiles files, X509Certificate2 certificate, PrivateKey key)
     {
         if (!File.Exists(files.Password))
             PrivateFile.WriteSecret(
@@ -87,12 +115,7 @@ public static class StoredCertificate
         var password = File.ReadLines(files.Password).FirstOrDefault();
         if (string.IsNullOrEmpty(password))
             throw new PkiException($"{files.Password} is empty. Delete it and a new password is made.");
-        var encryption = new PbeParameters(
-            PbeEncryptionAlgorithm.Aes256Cbc,
-            HashAlgorithmName.SHA256,
-            iterationCount: 100_000
-        );
-        PrivateFile.WriteSecret(files.Key, key.ExportEncryptedPkcs8PrivateKeyPem(password, encryption) + "\n");
+        PrivateFile.WriteSecret(files.Key, key.ExportEncryptedPem(password) + "\n");
         PrivateFile.WritePublic(files.Certificate, certificate.ExportCertificatePem() + "\n");
         ForgetOtherKinds(files);
     }
@@ -129,37 +152,5 @@ public static class StoredCertificate
         }
     }
 
-    // Opening the key and pairing it fail in different ways here; the framework's one call for both does not tell them
-    // apart.
-    private static X509Certificate2 Pair(X509Certificate2 certificate, string pem, string? password)
-    {
-        if (certificate.GetKeyAlgorithm() == RsaKey)
-        {
-            using var rsa = RSA.Create();
-            Open(rsa, pem, password);
-            return certificate.CopyWithPrivateKey(rsa);
-        }
-
-        using var ecdsa = ECDsa.Create();
-        Open(ecdsa, pem, password);
-        return certificate.CopyWithPrivateKey(ecdsa);
-    }
-
-    private static void Open(AsymmetricAlgorithm key, string pem, string? password)
-    {
-        try
-        {
-            if (password is null)
-                key.ImportFromPem(pem);
-            else
-                key.ImportFromEncryptedPem(pem, password);
-        }
-        catch (ArgumentException exception)
-        {
-            throw new CryptographicException("there is no such key in the file", exception);
-        }
-    }
-
-    private const string RsaKey = "1.2.840.113549.1.1.1";
     private const string Remedy = "Put it right, or delete the certificate and its key: then both are made anew.";
 }

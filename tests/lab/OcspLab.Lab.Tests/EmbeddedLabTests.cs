@@ -69,6 +69,18 @@ public sealed class EmbeddedLabTests : IDisposable
         );
     }
 
+    [Fact]
+    public async Task An_authority_that_OpenSSL_does_not_know_is_refused_before_a_server_starts()
+    {
+        Assert.SkipWhen(System.Security.Cryptography.MLDsa.IsSupported, "this machine's OpenSSL knows ML-DSA");
+        var topology = Topology() with { AuthorityKeyAlgorithm = Pki.KeyAlgorithm.MLDsa44 };
+        var exception = await Assert.ThrowsAsync<LabException>(() =>
+            EmbeddedLab.StartAsync(topology, TimeProvider.System, new LabBoard(), TestContext.Current.CancellationToken)
+        );
+        Assert.StartsWith("The authorities have ML-DSA-44 keys", exception.Message, StringComparison.Ordinal);
+        Assert.False(Directory.Exists(topology.PkiDirectory));
+    }
+
     private LabTopology Topology()
     {
         var ports = FreePort.Find(6);

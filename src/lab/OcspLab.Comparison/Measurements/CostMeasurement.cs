@@ -71,13 +71,13 @@ internal sealed class CostMeasurement(
             throw new LabException(missing);
         var work = new WorkProgress(
             "cost",
-            Enum.GetValues<KeyAlgorithm>().Length * servers.Count * HandshakesOfServer(),
+            KeyAlgorithms.ForServers.Count * servers.Count * HandshakesOfServer(),
             clock,
             progress
         );
         try
         {
-            foreach (var key in Enum.GetValues<KeyAlgorithm>())
+            foreach (var key in KeyAlgorithms.ForServers)
             {
                 var lab = await ComparisonLab
                     .StartAsync(Validity, key, clock, progress.Say, cancellationToken)
@@ -86,7 +86,7 @@ internal sealed class CostMeasurement(
                 {
                     foreach (var server in servers)
                     {
-                        work.Begin($"{server.Name}, {key.ToName()}");
+                        work.Begin($"{server.Name}, {key.Describe()}");
                         await MeasureAsync(lab, server, key, costs, work, cancellationToken).ConfigureAwait(false);
                     }
                 }
@@ -141,7 +141,7 @@ internal sealed class CostMeasurement(
                     {
                         await failures
                             .AddAsync(
-                                $"cost, {server.Name}, {key.ToName()}, {version}, {session}",
+                                $"cost, {server.Name}, {key.Describe()}, {version}, {session}",
                                 exception,
                                 cancellationToken
                             )
@@ -153,7 +153,7 @@ internal sealed class CostMeasurement(
         catch (Exception exception) when (!cancellationToken.IsCancellationRequested)
         {
             await failures
-                .AddAsync($"cost, {server.Name}, {key.ToName()}", exception, cancellationToken)
+                .AddAsync($"cost, {server.Name}, {key.Describe()}", exception, cancellationToken)
                 .ConfigureAwait(false);
         }
         finally

@@ -6,5 +6,5 @@ namespace OcspLab.Comparison.Measurements;
 internal static class KeyAlgorithmNames
 {
     /// <summary>Its name with its size.</summary>
-    public static string ToName(this KeyAlgorithm key) => key == KeyAlgorithm.Rsa ? "RSA-2048" : "ECDSA P-256";
+    public static string Describe(this KeyAlgorithm key) => key == KeyAlgorithm.Rsa ? "RSA-2048" : "ECDSA P-256";
 }

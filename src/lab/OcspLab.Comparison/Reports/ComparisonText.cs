@@ -154,7 +154,7 @@ internal static class ComparisonText
                     (string[])
                         [
                             cost.Server,
-                            cost.Key.ToName(),
+                            cost.Key.Describe(),
                             cost.Version == TlsVersion.Tls12 ? "1.2" : "1.3",
                             cost.Session == SessionKind.New ? "new" : "resumed",
                             cost.Stapling == ServerStapling.On ? "on" : "off",

@@ -21,7 +21,7 @@ internal static class CostSection
                 .GroupBy(cost => cost.Key)
         )
         {
-            body.Append("<h3>").Append(Text($"{group.Key.ToName()}, TLS 1.3, new sessions")).Append("</h3><figure>");
+            body.Append("<h3>").Append(Text($"{group.Key.Describe()}, TLS 1.3, new sessions")).Append("</h3><figure>");
             Bars(
                 body,
                 $"cost-{group.Key.ToString().ToLowerInvariant()}",

@@ -111,6 +111,7 @@ public sealed class EmbeddedLab : IAsyncDisposable
         PortCheck.Require(Topology);
 
         var pki = Topology.CreatePki(_clock);
+        RequirePlatformFor(pki.Root.Algorithm);
         Board.Set(LabTopology.Pki, LabResourceState.Starting, "making or checking the certificates");
         var certificates = pki.Ensure();
         // What a server could not open, it would report in its own words, later.
@@ -118,7 +119,7 @@ public sealed class EmbeddedLab : IAsyncDisposable
             StoredCertificate
                 .Load(certificate.Files.FullChain, certificate.Files.Key, certificate.Files.Password)
                 .Dispose();
-        StoredCertificate.Load(pki.OcspSigner).Dispose();
+        StoredCertificate.Check(pki.OcspSigner);
         Board.Set(
             LabTopology.Pki,
             LabResourceState.Ready,
@@ -186,6 +187,18 @@ public sealed class EmbeddedLab : IAsyncDisposable
     }
 
     // Before name server and responder: in a container it needs them to listen where containers are.
+    // nginx, and clients on this machine, have the same OpenSSL.
+    private static void RequirePlatformFor(KeyAlgorithm authority)
+    {
+        if (!KeyAlgorithms.ForServers.Contains(authority) && !MLDsa.IsSupported)
+            throw new LabException(
+                $"The authorities have {authority.ToName().ToUpperInvariant()} keys, and the OpenSSL of this machine, "
+                    + "which servers and clients use, does not know them; 3.5 and newer do. 'ocsplab pki' and "
+                    + "'ocsplab responder' work here.",
+                LabFailure.CannotCreate
+            );
+    }
+
     private async Task<NginxProcess?> ProvideNginxAsync(CancellationToken cancellationToken)
     {
         var plan = await new NginxPlanner(Topology.NginxSource, Topology.NginxImage, _clock)

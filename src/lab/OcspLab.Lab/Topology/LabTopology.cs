@@ -79,6 +79,9 @@ public sealed record LabTopology
     /// <summary>The kind of key of the certificates, or null to keep what is there.</summary>
     public KeyAlgorithm? KeyAlgorithm { get; init; }
 
+    /// <summary>The kind of key of authorities and OCSP signers, or null to keep what is there.</summary>
+    public KeyAlgorithm? AuthorityKeyAlgorithm { get; init; }
+
     /// <summary>
     /// Whether the certificates name the responder; without it nothing can be stapled, and everybody says so.
     /// </summary>
@@ -119,6 +122,7 @@ public sealed record LabTopology
             {
                 OcspUrl = OcspInCertificates == OcspInCertificates.Yes ? OcspUrl : null,
                 KeyAlgorithm = KeyAlgorithm,
+                AuthorityKeyAlgorithm = AuthorityKeyAlgorithm,
             },
             clock
         );

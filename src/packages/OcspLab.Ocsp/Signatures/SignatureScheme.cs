@@ -50,7 +50,8 @@ internal abstract record SignatureScheme
             _ => PortableSignature.Select(algorithm),
         };
 
-    // RFC 5758 §3.2 leaves them out for ECDSA, RFC 9881 §2 for ML-DSA; RFC 4055 §5 takes NULL and nothing alike for RSA.
+    // RFC 5758 §3.2 leaves them out for ECDSA, RFC 9881 §2 for ML-DSA; RFC 4055 §5 takes NULL and nothing alike for
+    // RSA.
     private static SignatureScheme? EmptyParameters(AlgorithmIdentifier algorithm, SignatureScheme scheme) =>
         algorithm.Parameters.IsEmpty ? scheme : null;
 

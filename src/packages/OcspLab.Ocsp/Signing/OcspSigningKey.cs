@@ -52,7 +52,9 @@ public sealed class OcspSigningKey : IDisposable
     /// <param name="certificatePem">PEM with the certificate first.</param>
     /// <param name="keyPem">PEM with the key.</param>
     /// <exception cref="CryptographicException">One of them cannot be read.</exception>
-    /// <exception cref="ArgumentException">The key is another certificate's, or of a kind that does not sign.</exception>
+    /// <exception cref="ArgumentException">
+    /// The key is another certificate's, or of a kind that does not sign.
+    /// </exception>
     public static OcspSigningKey FromPem(ReadOnlySpan<char> certificatePem, ReadOnlySpan<char> keyPem)
     {
         var certificate = X509Certificate2.CreateFromPem(certificatePem);
@@ -66,7 +68,9 @@ public sealed class OcspSigningKey : IDisposable
     /// <param name="keyPem">PEM with the key.</param>
     /// <param name="password">Opens the key.</param>
     /// <exception cref="CryptographicException">One of them cannot be read, or the password is wrong.</exception>
-    /// <exception cref="ArgumentException">The key is another certificate's, or of a kind that does not sign.</exception>
+    /// <exception cref="ArgumentException">
+    /// The key is another certificate's, or of a kind that does not sign.
+    /// </exception>
     public static OcspSigningKey FromEncryptedPem(
         ReadOnlySpan<char> certificatePem,
         ReadOnlySpan<char> keyPem,

@@ -98,8 +98,8 @@ public sealed class PostQuantumKey : IPrivateKey, IDisposable
     byte[] IPrivateKey.Sign(ReadOnlySpan<byte> data, string algorithm) => Sign(data);
 
     /// <summary>
-    /// Signs certificates: to be given to
-    /// <see cref="CertificateRequest.Create(X500DistinguishedName, X509SignatureGenerator, DateTimeOffset, DateTimeOffset, ReadOnlySpan{byte})"/>.
+    /// Signs certificates: what <see cref="CertificateRequest"/> takes for its Create. The hash that one names there is
+    /// not used.
     /// </summary>
     public X509SignatureGenerator CreateSignatureGenerator() => new PostQuantumSignatureGenerator(this);
 

@@ -48,6 +48,13 @@ public sealed class LabOptions
         Description = "The kind of key of the certificates: rsa or ecdsa. Without it what is there is kept.",
         HelpName = "rsa|ecdsa",
     };
+    private readonly Option<string?> _authorityKey = new("--authority-key")
+    {
+        Description =
+            "The kind of key of the authorities and the OCSP signer. Post-quantum ones (ml-dsa, slh-dsa) are for "
+            + "'pki' and 'responder': TLS clients over OpenSSL before 3.5 believe no certificate of theirs.",
+        HelpName = "KIND",
+    };
     private readonly Option<int> _dns = Port("--dns-port", "the name server (UDP and TCP)", DefaultPorts.Dns);
     private readonly Option<int> _responder = Port("--responder-port", "the OCSP responder", DefaultPorts.Responder);
     private readonly Option<int> _admin = Port(
@@ -68,7 +75,11 @@ public sealed class LabOptions
     );
 
     /// <summary>Makes the options.</summary>
-    public LabOptions() => _key.AcceptOnlyFromAmong("rsa", "ecdsa");
+    public LabOptions()
+    {
+        _key.AcceptOnlyFromAmong([.. KeyAlgorithms.ForServers.Select(kind => kind.ToName())]);
+        _authorityKey.AcceptOnlyFromAmong([.. KeyAlgorithms.Names]);
+    }
 
     /// <summary>Adds all of them to a command that brings a lab up.</summary>
     public void AddTo(Command command)
@@ -85,7 +96,7 @@ public sealed class LabOptions
     public void AddCertificateOptionsTo(Command command)
     {
         ArgumentNullException.ThrowIfNull(command);
-        foreach (var option in (ReadOnlySpan<Option>)[_key, _ocspUrl, _responder])
+        foreach (var option in (ReadOnlySpan<Option>)[_key, _authorityKey, _ocspUrl, _responder])
             command.Options.Add(option);
     }
 
@@ -114,9 +125,10 @@ public sealed class LabOptions
             OcspInCertificates = Given(arguments, _ocspUrl, out var url)
                 ? (url == "none" ? OcspInCertificates.No : OcspInCertificates.Yes)
                 : lab.OcspInCertificates,
-            KeyAlgorithm = Given(arguments, _key, out var key)
-                ? Enum.Parse<KeyAlgorithm>(key!, ignoreCase: true)
-                : lab.KeyAlgorithm,
+            KeyAlgorithm = Given(arguments, _key, out var key) ? KeyAlgorithms.FromName(key!) : lab.KeyAlgorithm,
+            AuthorityKeyAlgorithm = Given(arguments, _authorityKey, out var authorityKey)
+                ? KeyAlgorithms.FromName(authorityKey!)
+                : lab.AuthorityKeyAlgorithm,
             Ports = new LabPorts
             {
                 Dns = Given(arguments, _dns, out var dns) ? dns : lab.Ports.Dns,
