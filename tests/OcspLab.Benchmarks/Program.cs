@@ -14,6 +14,8 @@ switch (args)
         return await ResponderRun.RunAsync().ConfigureAwait(false);
     case ["flood"]:
         return await FloodRun.RunAsync().ConfigureAwait(false);
+    case ["post-quantum"]:
+        return await PostQuantumRun.RunAsync().ConfigureAwait(false);
     case ["--help" or "-h"]:
         Console.WriteLine(Help);
         return 0;
@@ -37,6 +39,7 @@ internal static partial class Program
         soak           the sample site killed again and again while its responder fails; three minutes
         responder      answers a second, ready and signed one by one, against Kestrel with a constant body, cfssl and
                        openssl; two minutes (wants wrk)
+        post-quantum   octets and times of ML-DSA and SLH-DSA, against ECDSA; a minute (wants an openssl of 3.5)
         flood          how long a ready answer takes while others ask for nonces; a minute (wants wrk)
 
         Exit code 1 when a limit is passed.
