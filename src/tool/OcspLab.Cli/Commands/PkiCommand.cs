@@ -28,6 +28,7 @@ internal static class PkiCommand
             """
             Examples:
               ocsplab pki init --key ecdsa
+              ocsplab pki init --authority-key ml-dsa-65 --lab pq
               ocsplab pki issue --dns shop.test --out certs
               ocsplab pki revoke echo --reason keyCompromise
               ocsplab pki restore echo
