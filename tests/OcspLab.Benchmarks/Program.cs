@@ -16,6 +16,8 @@ switch (args)
         return await FloodRun.RunAsync().ConfigureAwait(false);
     case ["post-quantum"]:
         return await PostQuantumRun.RunAsync().ConfigureAwait(false);
+    case ["token"]:
+        return await TokenRun.RunAsync().ConfigureAwait(false);
     case ["--help" or "-h"]:
         Console.WriteLine(Help);
         return 0;
@@ -40,6 +42,8 @@ internal static partial class Program
         responder      answers a second, ready and signed one by one, against Kestrel with a constant body, cfssl and
                        openssl; two minutes (wants wrk)
         post-quantum   octets and times of ML-DSA and SLH-DSA, against ECDSA; a minute (wants an openssl of 3.5)
+        token          responses signed one by one with a key in a PKCS#11 token, against one in a file; a minute
+                       (wants wrk and softhsm2)
         flood          how long a ready answer takes while others ask for nonces; a minute (wants wrk)
 
         Exit code 1 when a limit is passed.
