@@ -145,13 +145,13 @@ internal static partial class ResponderLog
     [LoggerMessage(
         2018,
         LogLevel.Information,
-        "{Count} answers in {Folder} are still true, and given again",
+        "{Count} answers in {Store} are still true, and given again",
         EventName = "AnswersLoaded"
     )]
-    public static partial void AnswersLoaded(this ILogger logger, string folder, int count);
+    public static partial void AnswersLoaded(this ILogger logger, string store, int count);
 
-    [LoggerMessage(2019, LogLevel.Error, "{Folder} cannot be used: {Why}", EventName = "AnswerFolderFailed")]
-    public static partial void AnswerFolderFailed(this ILogger logger, string folder, string why);
+    [LoggerMessage(2019, LogLevel.Error, "{Store} cannot be used: {Why}", EventName = "AnswerStoreFailed")]
+    public static partial void AnswerStoreFailed(this ILogger logger, string store, string why);
 
     [LoggerMessage(
         2020,

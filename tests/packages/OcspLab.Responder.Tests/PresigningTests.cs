@@ -10,7 +10,8 @@ using OcspLab.Testing;
 namespace OcspLab.Responder.Tests;
 
 /// <summary>Answers that are there before anybody asks, and that survive.</summary>
-public sealed class PresigningTests : IAsyncDisposable
+[Collection("PostgreSQL")]
+public sealed class PresigningTests(PostgresFixture postgres) : IAsyncDisposable
 {
     private readonly TestAuthority _authority = new();
     private readonly TempFolder _folder = new();
@@ -89,6 +90,36 @@ public sealed class PresigningTests : IAsyncDisposable
             ReadFiles().Keys.Order(StringComparer.Ordinal)
         );
         Assert.True(File.Exists(_folder["answers/note.txt"]));
+    }
+
+    [Fact, Trait("Rule", "R41")]
+    public async Task A_restart_gives_what_is_in_PostgreSQL_and_a_change_replaces_it_there()
+    {
+        var server = await postgres.ServerAsync();
+        var database = ("AnswerDatabase", server.ConnectionString);
+        var first = await StartAsync(certificates: 1200, database);
+        await CompleteAsync(first);
+        var kept = await first.StapleAsync(Subject(0));
+        first.Clock.Advance(TimeSpan.FromMinutes(1));
+        await first.Admin.RevokeAsync("server-1", RevocationReason.Superseded, TestContext.Current.CancellationToken);
+        using var answers = new PostgresAnswers(server.ConnectionString);
+        await Poll.UntilAsync(
+            () => Find(Question(1)) is { } row && StatusOf(row, 1) == CertStatusKind.Revoked,
+            "the row of the revoked one"
+        );
+        _benches.Remove(first);
+        await first.DisposeAsync();
+
+        var second = await StartAsync(certificates: 0, database);
+        await CompleteAsync(second);
+        Assert.Equal(kept.Encoded.ToArray(), (await second.StapleAsync(Subject(0))).Encoded.ToArray());
+        // Its clock begins before the revocation, and that answer is of the future.
+        Assert.Contains(second.Log.GetSnapshot(), line =>
+            line.Message.StartsWith("1199 answers in the table ocsp_answers of", StringComparison.Ordinal)
+        );
+
+        byte[]? Find(string question) =>
+            answers.ReadAll().FirstOrDefault(row => Convert.ToBase64String(row.Question) == question).Answer;
     }
 
     [Fact, Trait("Rule", "R41")]
@@ -224,7 +255,8 @@ public sealed class PresigningTests : IAsyncDisposable
         bench.Add("test", _authority.Certificate, _authority.Delegate());
         bench.Settings["Authorities:test:Database"] = _folder["test.db"];
         bench.Settings["Authorities:test:Presign"] = "Listed";
-        bench.Settings["AnswerFolder"] = _folder["answers"];
+        if (!settings.Any(setting => setting.Key == "AnswerDatabase"))
+            bench.Settings["AnswerFolder"] = _folder["answers"];
         foreach (var (key, value) in settings)
             bench.Settings[key] = value;
         using (var registry = new SqliteCertificateRegistry(_folder["test.db"], bench.Clock))
@@ -233,7 +265,7 @@ public sealed class PresigningTests : IAsyncDisposable
                 await registry.RegisterAsync(
                     new RegisteredCertificate(
                         $"server-{number}",
-                        $"40{number:x2}",
+                        $"{0x4000 + number:x4}",
                         TestAuthority.Now,
                         TestAuthority.Now.AddDays(30)
                     ),

@@ -98,6 +98,7 @@ internal sealed class AuthorityDirectory : IAsyncDisposable
         {
             { Index: { } index } => new IndexFileSource(index, clock),
             { Cfssl: { } cfssl } => new CfsslSource(cfssl, issuer, clock),
+            { CfsslPostgreSql: { } cfssl } => new CfsslPostgresSource(cfssl, issuer, clock),
             { Crls.Count: > 0 } => new CrlSet(
                 [.. its.Crls.Select(part => Load(part, CrlScope.DistributionPoint))],
                 null,

@@ -7,12 +7,14 @@ namespace OcspLab.Responder.Presigning;
 /// folders. Any web server that serves the folder is a responder for them; a file's time is the answer's thisUpdate.
 /// </summary>
 /// <param name="path">The folder; made when it is missing.</param>
-internal sealed class AnswerFolder(string path)
+internal sealed class AnswerFolder(string path) : IAnswerStore
 {
     private readonly string _path = Path.GetFullPath(path);
 
-    /// <summary>Puts an answer there, whole or not at all.</summary>
-    /// <exception cref="IOException">It could not be written.</exception>
+    /// <inheritdoc/>
+    public string Name => path;
+
+    /// <inheritdoc/>
     public void Save(ReadOnlySpan<byte> question, ReadOnlySpan<byte> answer, DateTimeOffset thisUpdate)
     {
         try
@@ -31,8 +33,7 @@ internal sealed class AnswerFolder(string path)
         }
     }
 
-    /// <summary>Takes an answer away, if there is one.</summary>
-    /// <exception cref="IOException">It could not be deleted.</exception>
+    /// <inheritdoc/>
     public void Remove(ReadOnlySpan<byte> question)
     {
         try
@@ -49,8 +50,7 @@ internal sealed class AnswerFolder(string path)
         }
     }
 
-    /// <summary>What is there, verified by nobody.</summary>
-    /// <exception cref="IOException">The folder cannot be read or made.</exception>
+    /// <inheritdoc/>
     public IEnumerable<(byte[] Question, byte[] Answer)> ReadAll()
     {
         foreach (var file in Files("*", SearchOption.AllDirectories))
@@ -60,8 +60,7 @@ internal sealed class AnswerFolder(string path)
         }
     }
 
-    /// <summary>Takes away what a process left behind that was killed while it wrote.</summary>
-    /// <exception cref="IOException">The folder cannot be read or made, or a file not be deleted.</exception>
+    /// <inheritdoc/>
     public void RemoveUnfinished()
     {
         // Another responder may be writing one at this moment.

@@ -11,29 +11,29 @@ namespace OcspLab.Responder.Presigning;
 /// The answers of the last run. They are believed as far as a client would, and only where the source still says the
 /// same; what is not true any more is taken away.
 /// </summary>
-/// <param name="folder">Where they are.</param>
+/// <param name="store">Where they are.</param>
 /// <param name="authorities">Whose are looked at; others' are left where they are.</param>
 /// <param name="cache">Where they are put.</param>
 /// <param name="clock">Tells which of them have ended.</param>
 internal sealed class KeptAnswers(
-    AnswerFolder folder,
+    IAnswerStore store,
     IReadOnlyCollection<Authority> authorities,
     ResponseCache cache,
     TimeProvider clock
 )
 {
     /// <summary>Loads them, one after the other.</summary>
-    /// <exception cref="IOException">The folder cannot be read, or the source not be asked.</exception>
+    /// <exception cref="IOException">The store cannot be read, or the source not be asked.</exception>
     public async IAsyncEnumerable<KeptAnswer> LoadAsync([EnumeratorCancellation] CancellationToken cancellationToken)
     {
-        folder.RemoveUnfinished();
-        foreach (var (question, encoded) in folder.ReadAll())
+        store.RemoveUnfinished();
+        foreach (var (question, encoded) in store.ReadAll())
         {
             if (Asked(question) is not var (authority, id))
                 continue;
             var answer = await TryLoadAsync(question, encoded, authority, id, cancellationToken).ConfigureAwait(false);
             if (answer is null)
-                folder.Remove(question);
+                store.Remove(question);
             else
                 yield return answer;
         }

@@ -11,8 +11,7 @@ using OcspLab.Responder.Sources;
 namespace OcspLab.Responder.Presigning;
 
 /// <summary>
-/// Signs ahead of time what is said of every certificate that a source lists, renews it, and keeps it in a folder where
-/// that is wanted: a restart serves at once, and while a signer is away nobody notices until nextUpdate.
+/// Signs ahead of time what is said of every certificate that a source lists, renews it, and keeps it where that is wanted: a restart serves at once, and while a signer is away nobody notices until nextUpdate.
 /// </summary>
 internal sealed class Presigner : BackgroundService
 {
@@ -20,7 +19,7 @@ internal sealed class Presigner : BackgroundService
     private readonly ResponseFactory _factory;
     private readonly ResponseCache _cache;
     private readonly ResponderOptions _options;
-    private readonly AnswerFolder? _folder;
+    private readonly IAnswerStore? _store;
     private readonly TimeProvider _clock;
     private readonly ILogger _logger;
     private readonly ConcurrentDictionary<Authority, string> _faults = new();
@@ -38,7 +37,12 @@ internal sealed class Presigner : BackgroundService
         _cache = cache;
         _options = options.Value;
         Hashes = _options.PresignedHashes.Count == 0 ? [CertIdHash.Sha1] : [.. _options.PresignedHashes.Distinct()];
-        _folder = _options.AnswerFolder is { } folder ? new AnswerFolder(folder) : null;
+        _store = _options switch
+        {
+            { AnswerFolder: { } folder } => new AnswerFolder(folder),
+            { AnswerDatabase: { } connectionString } => new PostgresAnswers(connectionString),
+            _ => null,
+        };
         _clock = clock;
         _logger = logger;
         _plans = authorities
@@ -84,10 +88,16 @@ internal sealed class Presigner : BackgroundService
             return;
         // The port opens meanwhile: what is asked for before its turn is signed as it always was.
         await Task.Yield();
-        if (_folder is not null)
-            await LoadAsync(new KeptAnswers(_folder, _plans.Keys, _cache, _clock), stoppingToken).ConfigureAwait(false);
+        if (_store is not null)
+            await LoadAsync(new KeptAnswers(_store, _plans.Keys, _cache, _clock), stoppingToken).ConfigureAwait(false);
         await Task.WhenAll(_plans.Select(entry => RunAsync(entry.Key, entry.Value, stoppingToken)))
             .ConfigureAwait(false);
+    }
+
+    public override void Dispose()
+    {
+        (_store as IDisposable)?.Dispose();
+        base.Dispose();
     }
 
     private void OnForgotten(Authority authority, string? serialNumber)
@@ -138,7 +148,7 @@ internal sealed class Presigner : BackgroundService
         }
     }
 
-    /// <exception cref="IOException">The source cannot be asked, or the folder not written.</exception>
+    /// <exception cref="IOException">The source cannot be asked, or the store not written.</exception>
     private async Task ListAsync(Authority authority, PresigningPlan plan, CancellationToken cancellationToken)
     {
         if (authority.Source is not ICertificateList list)
@@ -161,7 +171,7 @@ internal sealed class Presigner : BackgroundService
             Remove(authority, gone);
     }
 
-    /// <exception cref="IOException">The source cannot be asked, or the folder not written.</exception>
+    /// <exception cref="IOException">The source cannot be asked, or the store not written.</exception>
     /// <exception cref="CryptographicException">The key cannot sign.</exception>
     private async Task SignDueAsync(Authority authority, PresigningPlan plan, CancellationToken cancellationToken)
     {
@@ -222,14 +232,14 @@ internal sealed class Presigner : BackgroundService
                 // There was no turn for it, or another signer is to be tried; else nobody issued it any more.
                 if (fresh.Unsigned is not null)
                     return now + Pause;
-                _folder?.Remove(question);
+                _store?.Remove(question);
                 continue;
             }
 
             if (!_cache.Remember(question, authority, fresh.Response, shelf, version))
                 return now;
             Note(shelf, fresh.Response);
-            _folder?.Save(question, fresh.Response.Body.Span, fresh.Response.Caching!.ThisUpdate);
+            _store?.Save(question, fresh.Response.Body.Span, fresh.Response.Caching!.ThisUpdate);
             // Whatever changed in between has taken away an older file.
             if (_cache.Version != version)
                 return now;
@@ -244,15 +254,15 @@ internal sealed class Presigner : BackgroundService
         try
         {
             foreach (var hash in Hashes)
-                _folder?.Remove(Authority.Question(authority.SubjectOf(serial).ToCertId(hash), null));
+                _store?.Remove(Authority.Question(authority.SubjectOf(serial).ToCertId(hash), null));
         }
         catch (IOException exception)
         {
-            _logger.AnswerFolderFailed(_options.AnswerFolder!, exception.Message);
+            _logger.AnswerStoreFailed(_store!.Name, exception.Message);
         }
     }
 
-    [SuppressMessage("Design", "CA1031", Justification = "The boundary: a folder is anybody's, and signing goes on.")]
+    [SuppressMessage("Design", "CA1031", Justification = "The boundary: a store is anybody's, and signing goes on.")]
     private async Task LoadAsync(KeptAnswers kept, CancellationToken stopping)
     {
         var loaded = new List<KeptAnswer>();
@@ -265,11 +275,11 @@ internal sealed class Presigner : BackgroundService
             }
 
             if (loaded.Count > 0)
-                _logger.AnswersLoaded(_options.AnswerFolder!, loaded.Count);
+                _logger.AnswersLoaded(_store!.Name, loaded.Count);
         }
         catch (Exception exception) when (!stopping.IsCancellationRequested)
         {
-            _logger.AnswerFolderFailed(_options.AnswerFolder!, exception.Message);
+            _logger.AnswerStoreFailed(_store!.Name, exception.Message);
         }
 
         // One is ready when it is by every hash.

@@ -31,6 +31,9 @@ public sealed class AuthorityOptions
     /// </summary>
     public string? Cfssl { get; set; }
 
+    /// <summary><value>The same in PostgreSQL: a connection string.</value></summary>
+    public string? CfsslPostgreSql { get; set; }
+
     /// <summary><value>A complete CRL: a path, or an http or https URL.</value></summary>
     public string? Crl { get; set; }
 

@@ -53,6 +53,12 @@ public sealed class ResponderOptions
     public string? AnswerFolder { get; set; }
 
     /// <summary>
+    /// <value>The connection string of a PostgreSQL database that they are kept in instead, in the table
+    /// <c>ocsp_answers</c>; null for none.</value>
+    /// </summary>
+    public string? AnswerDatabase { get; set; }
+
+    /// <summary>
     /// <value>The hashes of the questions that are answered ahead. Default empty: SHA-1, which nearly every client asks
     /// by.</value>
     /// </summary>

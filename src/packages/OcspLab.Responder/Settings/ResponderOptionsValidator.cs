@@ -24,11 +24,7 @@ internal sealed class ResponderOptionsValidator(IServiceProvider services) : IVa
                 $"{ResponderOptions.Section}:{nameof(options.PresignedHashes)}: Sha1, Sha256 and Sha384; questions by "
                     + "Sha512 are too long for a path."
             );
-        if (options.AnswerFolder is not null && options.Authorities.Values.All(its => its.Presign == PresignMode.Off))
-            failures.Add(
-                $"{ResponderOptions.Section}:{nameof(options.AnswerFolder)}: nothing is kept there, because no "
-                    + $"authority has {nameof(AuthorityOptions.Presign)}."
-            );
+        failures.AddRange(CheckStore(options));
         foreach (
             var shared in options
                 .Authorities.Values.Where(its => its.Database is not null)
@@ -40,6 +36,22 @@ internal sealed class ResponderOptionsValidator(IServiceProvider services) : IVa
                     + $"several; serial numbers of different authorities must not meet."
             );
         return failures.Count == 0 ? ValidateOptionsResult.Success : ValidateOptionsResult.Fail(failures);
+    }
+
+    private static IEnumerable<string> CheckStore(ResponderOptions options)
+    {
+        var store =
+            options.AnswerFolder is not null ? nameof(options.AnswerFolder)
+            : options.AnswerDatabase is not null ? nameof(options.AnswerDatabase)
+            : null;
+        if (store is not null && options.Authorities.Values.All(its => its.Presign == PresignMode.Off))
+            yield return $"{ResponderOptions.Section}:{store}: nothing is kept there, because no authority has "
+                + $"{nameof(AuthorityOptions.Presign)}.";
+        if (options is { AnswerFolder: not null, AnswerDatabase: not null })
+            yield return $"{ResponderOptions.Section}:{nameof(options.AnswerDatabase)}: answers are kept in one place, "
+                + $"and there is {nameof(options.AnswerFolder)}.";
+        if (options.AnswerDatabase is { } connection && Fault(connection) is { } fault)
+            yield return $"{ResponderOptions.Section}:{nameof(options.AnswerDatabase)}: {fault}";
     }
 
     private IEnumerable<string> Check(string authority, string key, AuthorityOptions its)
@@ -64,6 +76,8 @@ internal sealed class ResponderOptionsValidator(IServiceProvider services) : IVa
 
         if (its.PostgreSql is { } connection && Fault(connection) is { } fault)
             yield return $"{key}:{nameof(its.PostgreSql)}: {fault}";
+        if (its.CfsslPostgreSql is { } cfssl && Fault(cfssl) is { } itsFault)
+            yield return $"{key}:{nameof(its.CfsslPostgreSql)}: {itsFault}";
         string?[] sources =
         [
             its.Database,
@@ -71,13 +85,14 @@ internal sealed class ResponderOptionsValidator(IServiceProvider services) : IVa
             its.Crl,
             its.Crls.FirstOrDefault(),
             its.Cfssl,
+            its.CfsslPostgreSql,
             its.PostgreSql,
             services.GetKeyedService<IStatusSource>(authority) is null ? null : "keyed",
         ];
         if (sources.Count(source => source is not null) is var count and not 1)
             yield return $"{key}: {count} sources; give one of {nameof(its.Database)}, {nameof(its.Index)}, "
-                + $"{nameof(its.Crl)}, {nameof(its.Crls)}, {nameof(its.Cfssl)} and "
-                + $"{nameof(its.PostgreSql)}.";
+                + $"{nameof(its.Crl)}, {nameof(its.Crls)}, {nameof(its.Cfssl)}, "
+                + $"{nameof(its.CfsslPostgreSql)} and {nameof(its.PostgreSql)}.";
         if (its.DeltaCrl is not null && its.Crl is null)
             yield return $"{key}:{nameof(its.DeltaCrl)}: a delta CRL is read with a complete one, {nameof(its.Crl)}.";
     }

@@ -1,9 +1,6 @@
 using System.Globalization;
-using System.Numerics;
-using System.Security.Cryptography;
 using System.Security.Cryptography.X509Certificates;
 using Microsoft.Data.Sqlite;
-using OcspLab.Ocsp.Responses;
 
 namespace OcspLab.Responder.Sources;
 
@@ -15,8 +12,7 @@ public sealed class CfsslSource : IStatusSource, ICertificateList, IDisposable
 {
     private readonly Lock _lock = new();
     private readonly string _connectionString;
-    private readonly X509Certificate2 _issuer;
-    private readonly string _keyIdentifier;
+    private readonly CfsslRow _row;
     private readonly TimeProvider _clock;
     private SqliteConnection? _connection;
     private long _version;
@@ -36,13 +32,8 @@ public sealed class CfsslSource : IStatusSource, ICertificateList, IDisposable
             Pooling = false,
             DefaultTimeout = 1,
         }.ToString();
-        _issuer = issuer;
+        _row = new CfsslRow(issuer);
         _clock = clock;
-        _keyIdentifier = issuer
-            .Extensions.OfType<X509SubjectKeyIdentifierExtension>()
-            .FirstOrDefault()
-            ?.SubjectKeyIdentifier?.ToLowerInvariant()
-            ?? "";
         try
         {
             Ask(connection => Look(connection));
@@ -84,14 +75,14 @@ public sealed class CfsslSource : IStatusSource, ICertificateList, IDisposable
                 using var command = connection.CreateCommand();
                 command.CommandText =
                     "SELECT serial_number, expiry FROM certificates WHERE authority_key_identifier IN ($key, '')";
-                command.Parameters.AddWithValue("$key", _keyIdentifier);
+                command.Parameters.AddWithValue("$key", _row.KeyIdentifier);
                 using var reader = command.ExecuteReader();
                 var serials = new List<string>();
                 var now = _clock.GetUtcNow();
                 while (reader.Read())
                 {
-                    if (BigInteger.TryParse(reader.GetString(0), out var serial) && !(TimeOf(reader, 1) <= now))
-                        serials.Add(Convert.ToHexStringLower(serial.ToByteArray(isUnsigned: false, isBigEndian: true)));
+                    if (CfsslRow.FromDecimal(reader.GetString(0)) is { } serial && !(TimeOf(reader, 1) <= now))
+                        serials.Add(serial);
                 }
 
                 return serials;
@@ -107,45 +98,16 @@ public sealed class CfsslSource : IStatusSource, ICertificateList, IDisposable
         command.CommandText =
             "SELECT status, reason, revoked_at, authority_key_identifier, pem FROM certificates "
             + "WHERE serial_number = $serial AND authority_key_identifier IN ($key, '')";
-        // cfssl writes it as a decimal number.
-        command.Parameters.AddWithValue(
-            "$serial",
-            new BigInteger(Convert.FromHexString(serialNumber), isUnsigned: false, isBigEndian: true).ToString(
-                CultureInfo.InvariantCulture
-            )
-        );
-        command.Parameters.AddWithValue("$key", _keyIdentifier);
+        command.Parameters.AddWithValue("$serial", CfsslRow.ToDecimal(serialNumber));
+        command.Parameters.AddWithValue("$key", _row.KeyIdentifier);
         using var reader = command.ExecuteReader();
         while (reader.Read())
         {
-            // Without an identifier of its issuer's key it may be another authority's.
-            if (reader.GetString(3).Length == 0 && !IsOurs(reader.GetString(4)))
-                continue;
-            var status = reader.GetString(0);
-            if (status == "good")
-                return new SourceStatus(CertStatus.Good);
-            if (status != "revoked" || TimeOf(reader, 2) is not { } at)
-                throw new InvalidDataException(
-                    $"the row of certificate {serialNumber} has the status '{status}' and no time of revocation"
-                );
-            var reason = (RevocationReason)reader.GetInt32(1);
-            return new SourceStatus(CertStatus.Revoked(at, Enum.IsDefined(reason) ? reason : null)) { ChangedAt = at };
+            if (_row.IsOurs(reader.GetString(3), reader.GetString(4)))
+                return CfsslRow.StatusOf(serialNumber, reader.GetString(0), reader.GetInt32(1), TimeOf(reader, 2));
         }
 
         return null;
-    }
-
-    private bool IsOurs(string pem)
-    {
-        try
-        {
-            using var certificate = X509Certificate2.CreateFromPem(pem);
-            return certificate.IssuerName.RawData.AsSpan().SequenceEqual(_issuer.SubjectName.RawData);
-        }
-        catch (CryptographicException)
-        {
-            return false;
-        }
     }
 
     // Changes when another connection has committed (SQLite, PRAGMA data_version); and the table must be there.

@@ -28,12 +28,7 @@ public sealed class PostgresCertificateRegistry
     /// <exception cref="ArgumentException">The connection string is not one.</exception>
     public PostgresCertificateRegistry(string connectionString, string authority, TimeProvider clock)
     {
-        var builder = new NpgsqlDataSourceBuilder(connectionString);
-        // A client waits for the answer, and what is ready is given on until a look has failed.
-        var its = builder.ConnectionStringBuilder;
-        its.Timeout = Bounded(its.Timeout);
-        its.CommandTimeout = Bounded(its.CommandTimeout);
-        _database = builder.Build();
+        _database = PostgresDataSource.Create(connectionString);
         _authority = authority;
         _clock = clock;
     }
@@ -408,7 +403,7 @@ public sealed class PostgresCertificateRegistry
         }
         catch (Exception exception) when (exception is NpgsqlException or TimeoutException)
         {
-            throw new IOException($"PostgreSQL: {exception.Message}", exception);
+            throw PostgresDataSource.Fault(exception);
         }
     }
 
@@ -467,12 +462,6 @@ public sealed class PostgresCertificateRegistry
             );
         }
     }
-
-    // Npgsql's 0 is without end.
-    private static int Bounded(int seconds) => seconds is > 0 and < TimeoutSeconds ? seconds : TimeoutSeconds;
-
-    // Seconds.
-    private const int TimeoutSeconds = 5;
 
     private const int MostChanges = 10_000;
 

@@ -1,7 +1,7 @@
 using System.Buffers;
 using System.Buffers.Text;
 
-namespace OcspLab.Responder.Responding;
+namespace OcspLab.Ocsp.Requests;
 
 /// <summary>
 /// Takes the request out of a GET's raw target (RFC 6960 A.1). The raw one, because routing keeps <c>%2F</c>, decodes
