@@ -13,6 +13,7 @@ public sealed class ProjectTests
             ["OcspLab.Stapling"] = ["OcspLab.Ocsp"],
             ["OcspLab.Stapling.Kestrel"] = ["OcspLab.Stapling"],
             ["OcspLab.Responder"] = ["OcspLab.Ocsp", "OcspLab.ServiceDefaults"],
+            ["OcspLab.Keep"] = ["OcspLab.Stapling"],
             ["OcspLab.Probe"] = ["OcspLab.Ocsp"],
             ["OcspLab.Pki"] = ["OcspLab.Ocsp"],
             ["OcspLab.Dns"] = ["OcspLab.ServiceDefaults"],
@@ -28,7 +29,7 @@ public sealed class ProjectTests
             ],
             ["OcspLab.Aspire.Hosting"] = ["OcspLab.Lab", "OcspLab.Pki", "OcspLab.Probe", "OcspLab.Responder"],
             ["OcspLab.Comparison"] = ["OcspLab.Lab"],
-            ["OcspLab.Cli"] = ["OcspLab.Comparison", "OcspLab.Lab", "OcspLab.Probe"],
+            ["OcspLab.Cli"] = ["OcspLab.Comparison", "OcspLab.Keep", "OcspLab.Lab", "OcspLab.Probe"],
         };
 
     public static TheoryData<string> Projects => [.. House.Projects.Select(project => project.Name)];

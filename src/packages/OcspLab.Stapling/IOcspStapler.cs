@@ -33,6 +33,14 @@ public interface IOcspStapler : IStaplingStatus
     );
 
     /// <summary>
+    /// Stops keeping a staple for a certificate that nobody serves any more. Where handshakes go through
+    /// <see cref="Apply"/> there is no need for it: what they use no longer is let go of. One that comes all the same
+    /// begins anew.
+    /// </summary>
+    /// <param name="certificate">The certificate.</param>
+    void Release(X509Certificate2 certificate);
+
+    /// <summary>
     /// Gives a handshake that is about to begin its staple. Never waits. A certificate that was not prepared gets its
     /// first staple a moment after its first handshake.
     /// </summary>

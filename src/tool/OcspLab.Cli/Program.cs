@@ -1,6 +1,7 @@
 using System.CommandLine;
 using OcspLab.Cli.CommandLine;
 using OcspLab.Cli.Commands;
+using OcspLab.Cli.Keeping;
 using OcspLab.Cli.Serving;
 
 var options = new LabOptions();
@@ -11,6 +12,7 @@ var root = new RootCommand("OCSP stapling: inspect any server's staple, and run 
     InspectCommand.Create(),
     ConnectCommand.Create(),
     VerifyCommand.Create(),
+    KeepCommand.Create(),
     PkiCommand.Create(options),
     ResponderCommand.Create(options),
     NginxCommand.Create(options),

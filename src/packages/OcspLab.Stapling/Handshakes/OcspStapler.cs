@@ -38,6 +38,12 @@ internal sealed class OcspStapler(
         return engine.PrepareAsync(certificate, chain ?? [], cancellationToken);
     }
 
+    public void Release(X509Certificate2 certificate)
+    {
+        ArgumentNullException.ThrowIfNull(certificate);
+        engine.Release(certificate);
+    }
+
     public void Apply(SslServerAuthenticationOptions handshake, string? serverName = null)
     {
         ArgumentNullException.ThrowIfNull(handshake);

@@ -134,7 +134,8 @@ internal sealed class CertificateUpkeep(
         _ = scheduler.RequestAsync(slot, isManual: false);
     }
 
-    private void Release(StapleSlot slot)
+    /// <summary>Lets go of a certificate.</summary>
+    public void Release(StapleSlot slot)
     {
         slot.Release();
         scheduler.Remove(slot);

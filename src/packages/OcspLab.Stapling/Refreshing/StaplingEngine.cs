@@ -141,6 +141,13 @@ internal sealed class StaplingEngine : IHostedService, IStaplingStatus, IDisposa
             _logger.PrefetchIncomplete(have, wanted, took);
     }
 
+    /// <summary>Nobody serves a certificate any more.</summary>
+    public void Release(X509Certificate2 certificate)
+    {
+        if (_directory.Find(StapleSlot.KeyOf(certificate)) is { } slot)
+            _upkeep.Release(slot);
+    }
+
     /// <summary>A handshake uses a certificate.</summary>
     public void Touch(StapleSlot slot) => _upkeep.Touch(slot);
 
