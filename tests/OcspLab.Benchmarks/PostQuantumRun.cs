@@ -27,7 +27,8 @@ internal static partial class PostQuantumRun
         }
 
         Console.WriteLine(
-            "| authority | response signed by | server's key | response | stapled handshake | without | of the first window |"
+            "| authority | response signed by | server's key | response | stapled handshake | without | "
+                + "of the first window |"
         );
         Console.WriteLine("|---|---|---|---|---|---|---|");
         var times = new List<(string Name, TimeSpan Build, TimeSpan Verify)>();

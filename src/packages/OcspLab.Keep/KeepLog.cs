@@ -2,7 +2,9 @@ using Microsoft.Extensions.Logging;
 
 namespace OcspLab.Keep;
 
-/// <summary>What the log says, with numbers that stay. Those of fetching and verifying are the engine's, 1001–1099.</summary>
+/// <summary>
+/// What the log says, with numbers that stay. Those of fetching and verifying are the engine's, 1001–1099.
+/// </summary>
 internal static partial class KeepLog
 {
     public const string Category = "OcspLab.Keep";

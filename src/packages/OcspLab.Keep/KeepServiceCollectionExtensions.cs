@@ -2,10 +2,10 @@ using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection.Extensions;
 using Microsoft.Extensions.Hosting.Systemd;
 using Microsoft.Extensions.Options;
-using OcspLab.Keep;
 using OcspLab.Keep.Health;
 using OcspLab.Keep.Keeping;
 using OcspLab.Keep.Serving;
+using OcspLab.Keep.Settings;
 using OcspLab.Ocsp.Settings;
 
 namespace Microsoft.Extensions.DependencyInjection;

@@ -3,6 +3,7 @@ using Microsoft.Extensions.Logging.Abstractions;
 using Microsoft.Extensions.Time.Testing;
 using OcspLab.Keep.Keeping;
 using OcspLab.Keep.Reloading;
+using OcspLab.Keep.Settings;
 using OcspLab.Ocsp.Requests;
 using OcspLab.Ocsp.Responses;
 using OcspLab.Ocsp.Verification;

@@ -1,6 +1,7 @@
 using Microsoft.Extensions.Logging.Abstractions;
 using Microsoft.Extensions.Time.Testing;
 using OcspLab.Keep.Reloading;
+using OcspLab.Keep.Settings;
 using OcspLab.Testing;
 
 namespace OcspLab.Keep.Tests;

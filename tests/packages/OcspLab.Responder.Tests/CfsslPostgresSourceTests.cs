@@ -79,8 +79,9 @@ public sealed class CfsslPostgresSourceTests(PostgresFixture postgres) : CfsslTe
     // Of cfssl's migrations for PostgreSQL.
     private const string Schema = """
         CREATE TABLE certificates (
-            serial_number bytea NOT NULL, authority_key_identifier bytea NOT NULL, ca_label bytea, status bytea NOT NULL,
-            reason int, expiry timestamptz, revoked_at timestamptz, pem bytea NOT NULL, issued_at timestamptz,
+            serial_number bytea NOT NULL, authority_key_identifier bytea NOT NULL, ca_label bytea,
+            status bytea NOT NULL, reason int,
+            expiry timestamptz, revoked_at timestamptz, pem bytea NOT NULL, issued_at timestamptz,
             not_before timestamptz, metadata jsonb, sans jsonb, common_name text,
             PRIMARY KEY (serial_number, authority_key_identifier)
         )

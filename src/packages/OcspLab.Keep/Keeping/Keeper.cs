@@ -3,6 +3,7 @@ using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Options;
 using OcspLab.Keep.Reloading;
+using OcspLab.Keep.Settings;
 using OcspLab.Stapling;
 
 namespace OcspLab.Keep.Keeping;

@@ -2,6 +2,7 @@ using Microsoft.Extensions.Logging;
 using OcspLab.Keep.Certificates;
 using OcspLab.Keep.Outputs;
 using OcspLab.Keep.Reloading;
+using OcspLab.Keep.Settings;
 using OcspLab.Ocsp.Requests;
 using OcspLab.Ocsp.Responses;
 using OcspLab.Ocsp.Signatures;

@@ -14,7 +14,8 @@ namespace OcspLab.Keep.Outputs;
 internal sealed class HaproxySocket(string address, TimeSpan timeout)
 {
     /// <summary>Tells it of a staple.</summary>
-    /// <exception cref="IOException">It cannot be reached, or did not take it; the message says what it said.</exception>
+    /// <exception cref="IOException">It cannot be reached, or did not take it; the message says what it
+    /// said.</exception>
     public async Task GiveAsync(VerifiedStaple staple, TimeProvider clock, CancellationToken cancellationToken)
     {
         using var deadline = new CancellationTokenSource(timeout, clock);

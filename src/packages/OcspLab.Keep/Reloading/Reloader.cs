@@ -1,4 +1,5 @@
 using Microsoft.Extensions.Logging;
+using OcspLab.Keep.Settings;
 
 namespace OcspLab.Keep.Reloading;
 

@@ -10,6 +10,7 @@ using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Options;
 using OcspLab.Keep.Health;
+using OcspLab.Keep.Settings;
 using OcspLab.Ocsp.Requests;
 
 namespace OcspLab.Keep.Serving;

@@ -1,6 +1,8 @@
 namespace OcspLab.Responder.Presigning;
 
-/// <summary>Where answers outlive the process, by the bytes of their question. Nobody trusts what is read there.</summary>
+/// <summary>
+/// Where answers outlive the process, by the bytes of their question. Nobody trusts what is read there.
+/// </summary>
 internal interface IAnswerStore
 {
     /// <summary>What people call it.</summary>

@@ -11,7 +11,8 @@ using OcspLab.Responder.Sources;
 namespace OcspLab.Responder.Presigning;
 
 /// <summary>
-/// Signs ahead of time what is said of every certificate that a source lists, renews it, and keeps it where that is wanted: a restart serves at once, and while a signer is away nobody notices until nextUpdate.
+/// Signs ahead of time what is said of every certificate that a source lists, renews it, and keeps it where that is
+/// wanted: a restart serves at once, and while a signer is away nobody notices until nextUpdate.
 /// </summary>
 internal sealed class Presigner : BackgroundService
 {

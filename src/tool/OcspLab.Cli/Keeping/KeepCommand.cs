@@ -1,6 +1,6 @@
 using System.CommandLine;
 using OcspLab.Cli.CommandLine;
-using OcspLab.Keep;
+using OcspLab.Keep.Settings;
 using OcspLab.Stapling;
 
 namespace OcspLab.Cli.Keeping;

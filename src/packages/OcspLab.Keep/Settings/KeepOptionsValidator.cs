@@ -1,8 +1,7 @@
 using Microsoft.Extensions.Options;
-using OcspLab.Keep.Serving;
 using OcspLab.Ocsp.Settings;
 
-namespace OcspLab.Keep;
+namespace OcspLab.Keep.Settings;
 
 /// <summary>Refuses settings that cannot be meant, each with its key.</summary>
 internal sealed class KeepOptionsValidator : IValidateOptions<KeepOptions>

@@ -1,7 +1,7 @@
 using System.Diagnostics.CodeAnalysis;
 using System.Net;
 
-namespace OcspLab.Keep.Serving;
+namespace OcspLab.Keep.Settings;
 
 /// <summary>Where to listen: an address and a port.</summary>
 internal static class ServeAddress
