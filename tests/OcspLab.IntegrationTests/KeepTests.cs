@@ -127,15 +127,12 @@ public sealed partial class KeepTests : IAsyncLifetime
         await File.WriteAllTextAsync(
             _folder["haproxy.cfg"],
             $"""
-            global
-                stats socket {_folder["admin.sock"]} mode 600 level admin
             defaults
                 mode http
                 timeout connect 5s
                 timeout client 10s
                 timeout server 10s
-            frontend site
-                bind 127.0.0.1:{_serverPort} ssl crt {_folder["site.pem"]}
+            {Snippet("haproxy")}
                 http-request return status 200 content-type text/plain string site
 
             """,
@@ -181,9 +178,7 @@ public sealed partial class KeepTests : IAsyncLifetime
             Listen 127.0.0.1:{_serverPort}
             Mutex file:{_folder.Path}
             {(Environment.IsPrivilegedProcess ? "User www-data\nGroup www-data" : "")}
-            SSLStaplingCache shmcb:{_folder["stapling"]}(128000)
-            SSLUseStapling on
-            SSLStaplingForceURL http://127.0.0.1:{_servePort}/
+            {Snippet("apache")}
             SSLEngine on
             SSLCertificateFile {_folder["fullchain.pem"]}
             SSLCertificateKeyFile {_folder["good.key"]}
@@ -342,6 +337,24 @@ public sealed partial class KeepTests : IAsyncLifetime
         return ValueTask.CompletedTask;
     }
 
+    /// <summary>
+    /// What docs/keep.md says is to be written into a server's configuration, with paths and ports of here.
+    /// </summary>
+    private string Snippet(string server)
+    {
+        var page = File.ReadAllText(Path.Combine(Repository.Root, "docs/keep.md"));
+        return Regex
+            .Match(page, $"(?s)```{server}\n(.*?)```")
+            .Groups[1]
+            .Value.Replace("/etc/site/", $"{_folder.Path}/", StringComparison.Ordinal)
+            .Replace("/var/lib/ocsplab/", $"{_folder.Path}/", StringComparison.Ordinal)
+            .Replace("/run/haproxy/", $"{_folder.Path}/", StringComparison.Ordinal)
+            .Replace("/var/run/apache2/", $"{_folder.Path}/", StringComparison.Ordinal)
+            .Replace("listen 443 ", $"listen 127.0.0.1:{_serverPort} ", StringComparison.Ordinal)
+            .Replace("bind :443 ", $"bind 127.0.0.1:{_serverPort} ", StringComparison.Ordinal)
+            .Replace("127.0.0.1:8890", $"127.0.0.1:{_servePort}", StringComparison.Ordinal);
+    }
+
     // As certbot does it: the new file takes the place of the old one.
     private async Task PutInForceAsync(string name)
     {
@@ -433,12 +446,7 @@ public sealed partial class KeepTests : IAsyncLifetime
                 fastcgi_temp_path {{_folder["temp"]}};
                 uwsgi_temp_path {{_folder["temp"]}};
                 scgi_temp_path {{_folder["temp"]}};
-                server {
-                    listen 127.0.0.1:{{_serverPort}} ssl;
-                    ssl_certificate {{_folder["fullchain.pem"]}};
-                    ssl_certificate_key {{_folder["site.key"]}};
-                    include {{_folder["staple.conf"]}};
-                }
+                {{Snippet("nginx")}}
             }
             """,
             TestContext.Current.CancellationToken
