@@ -41,7 +41,11 @@ public static class CompareRun
                 Runs = order.Repeat ?? plan.Runs,
                 Repeat = order.Repeat ?? plan.Repeat,
             },
-            [.. StaplingServers.All.Where(server => order.Servers.Count == 0 || order.Servers.Contains(server.Name))],
+            [
+                .. StaplingServers.All.Where(server =>
+                    order.Servers.Count == 0 ? !server.IsOnlyByName : order.Servers.Contains(server.Name)
+                ),
+            ],
             [.. Scenario.All.Where(scenario => wanted.Contains(scenario.Name))],
             [
                 .. Measurements

@@ -10,6 +10,9 @@ internal interface IStaplingServer
     /// <summary>One word, as <c>--servers</c> takes it.</summary>
     string Name { get; }
 
+    /// <summary>Whether it takes part only where <c>--servers</c> names it.</summary>
+    bool IsOnlyByName => false;
+
     /// <summary>Why it cannot be run here, or null.</summary>
     string? Missing { get; }
 
@@ -66,9 +69,8 @@ internal sealed record ServerPlace(
     public async Task<string> WriteOpenKeyAsync(CancellationToken cancellationToken)
     {
         using var certificate = StoredCertificate.Load(Certificate);
-        using var key =
-            (System.Security.Cryptography.AsymmetricAlgorithm?)
-                System.Security.Cryptography.X509Certificates.RSACertificateExtensions.GetRSAPrivateKey(certificate)
+        using var key = (System.Security.Cryptography.AsymmetricAlgorithm?)
+            System.Security.Cryptography.X509Certificates.RSACertificateExtensions.GetRSAPrivateKey(certificate)
             ?? System.Security.Cryptography.X509Certificates.ECDsaCertificateExtensions.GetECDsaPrivateKey(
                 certificate
             )!;

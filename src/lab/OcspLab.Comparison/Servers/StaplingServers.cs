@@ -15,6 +15,9 @@ internal static class StaplingServers
         new ApacheServer(),
         new CaddyServer(),
         new HaproxyServer(),
+        new KeptNginx(),
+        new KeptApache(),
+        new KeptHaproxy(),
     ];
 
     /// <summary>

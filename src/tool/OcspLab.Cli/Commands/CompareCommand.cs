@@ -27,7 +27,8 @@ internal static class CompareCommand
         };
         var servers = Names(
             "--servers",
-            $"Only these servers: {string.Join(", ", CompareRun.Servers)}.",
+            $"Only these servers: {string.Join(", ", CompareRun.Servers)}. Those that are kept (by 'ocsplab keep') take "
+                + "part only where they are named.",
             CompareRun.Servers
         );
         var experiments = Names(
@@ -109,8 +110,7 @@ internal static class CompareCommand
                     arguments.GetValue(clients) ?? [],
                     arguments.GetValue(repeat)
                 );
-                var directory =
-                    arguments.GetValue(output)?.FullName
+                var directory = arguments.GetValue(output)?.FullName
                     ?? Path.Combine(arguments.GetValue(options.Lab)!.FullName, "report");
                 CompareRun.RequireDirectory(directory);
                 var result = await CompareRun
