@@ -8,6 +8,8 @@ switch (args)
         return await HandshakeRun.RunAsync().ConfigureAwait(false);
     case ["certificates"]:
         return await CertificatesRun.RunAsync(10_000).ConfigureAwait(false);
+    case ["keep"]:
+        return await KeepRun.RunAsync(10_000).ConfigureAwait(false);
     case ["soak"]:
         return await SoakRun.RunAsync(TimeSpan.FromMinutes(3)).ConfigureAwait(false);
     case ["responder"]:
@@ -38,6 +40,7 @@ internal static partial class Program
         protocol       decode, verify and build a response, against openssl's bare signatures; two minutes (the default)
         handshakes     the server's CPU for a stapled handshake, against one without a staple; half a minute
         certificates   ten thousand certificates in one process: start-up and memory; a minute
+        keep           ten thousand certificates on one 'ocsplab keep'; two minutes
         soak           the sample site killed again and again while its responder fails; three minutes
         responder      answers a second, ready and signed one by one, against Kestrel with a constant body, cfssl and
                        openssl; two minutes (wants wrk)

@@ -1,5 +1,5 @@
 using System.Runtime.Versioning;
-using OcspLab.Keep.Outputs;
+using OcspLab.Keep.Files;
 using OcspLab.Testing;
 
 namespace OcspLab.Keep.Tests;
@@ -15,11 +15,11 @@ public sealed class WholeFileTests : IDisposable
     {
         File.WriteAllText(_folder["staple.der"], "old");
         File.SetUnixFileMode(_folder["staple.der"], UnixFileMode.UserRead | UnixFileMode.GroupRead);
-        var owner = Owner.Of(_folder["staple.der"]);
+        var owner = Whose(_folder["staple.der"]);
         WholeFile.Write(_folder["staple.der"], "new"u8);
         Assert.Equal("new", File.ReadAllText(_folder["staple.der"]));
         Assert.Equal(UnixFileMode.UserRead | UnixFileMode.GroupRead, File.GetUnixFileMode(_folder["staple.der"]));
-        Assert.Equal(owner, Owner.Of(_folder["staple.der"]));
+        Assert.Equal(owner, Whose(_folder["staple.der"]));
         Assert.Single(Directory.GetFiles(_folder.Path));
     }
 
@@ -30,7 +30,7 @@ public sealed class WholeFileTests : IDisposable
         await File.WriteAllTextAsync(_folder["staple.der"], "old", TestContext.Current.CancellationToken);
         await Tool.RunAsync("chown", "1234:4321", _folder["staple.der"]);
         WholeFile.Write(_folder["staple.der"], "new"u8);
-        Assert.Equal(new Owner(1234, 4321), Owner.Of(_folder["staple.der"]));
+        Assert.Equal((1234u, 4321u), Whose(_folder["staple.der"])!.Value);
     }
 
     [Fact]
@@ -56,7 +56,7 @@ public sealed class WholeFileTests : IDisposable
         var left = _folder[$".staple.der.{Guid.NewGuid():N}"];
         File.WriteAllText(left, "half");
         File.WriteAllText(_folder[".staple.der.swp"], "an editor's");
-        WholeFile.RemoveUnfinished(_folder["staple.der"]);
+        WholeFile.RemoveUnfinished([_folder["staple.der"], _folder["none/other.der"]]);
         Assert.False(File.Exists(left));
         Assert.True(File.Exists(_folder[".staple.der.swp"]));
     }
@@ -70,4 +70,7 @@ public sealed class WholeFileTests : IDisposable
     }
 
     public void Dispose() => _folder.Dispose();
+
+    private static (uint User, uint Group)? Whose(string path) =>
+        FileStat.Of(path) is { } stat ? (stat.User, stat.Group) : null;
 }

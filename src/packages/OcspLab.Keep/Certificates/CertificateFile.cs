@@ -1,6 +1,7 @@
 using System.Diagnostics.CodeAnalysis;
 using System.Security.Cryptography;
 using System.Security.Cryptography.X509Certificates;
+using OcspLab.Keep.Files;
 
 namespace OcspLab.Keep.Certificates;
 
@@ -11,6 +12,7 @@ namespace OcspLab.Keep.Certificates;
 internal sealed class CertificateFile(string path)
 {
     private byte[]? _read;
+    private FileStat? _stat;
 
     /// <summary>What is wrong with the file as it is now, or null.</summary>
     public string? Fault { get; private set; }
@@ -22,8 +24,12 @@ internal sealed class CertificateFile(string path)
         certificate = null;
         try
         {
-            // Of a few kilobytes: its bytes tell more than times do, which copies keep.
+            // What replaces it is another file, even where a copy keeps the time.
+            var stat = FileStat.Of(path);
+            if (_read is not null && Fault is null && stat is not null && stat == _stat)
+                return false;
             var bytes = File.ReadAllBytes(path);
+            _stat = stat;
             var hash = SHA256.HashData(bytes);
             if (_read is not null && hash.AsSpan().SequenceEqual(_read))
             {

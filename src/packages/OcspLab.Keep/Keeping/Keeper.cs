@@ -2,6 +2,7 @@ using System.Diagnostics.CodeAnalysis;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Options;
+using OcspLab.Keep.Files;
 using OcspLab.Keep.Reloading;
 using OcspLab.Keep.Settings;
 using OcspLab.Stapling;
@@ -142,6 +143,11 @@ internal sealed class Keeper : BackgroundService
                         _logger
                     )
             );
+        WholeFile.RemoveUnfinished(
+            kept.Except(_certificates)
+                .SelectMany(its => (string?[])[its.Settings.StapleFile, its.Settings.NginxInclude])
+                .OfType<string>()
+        );
         foreach (var former in _certificates.Except(kept))
             former.Leave();
         (_settings, _reloaders, _certificates) = (options, [.. reloaders.Values], kept);

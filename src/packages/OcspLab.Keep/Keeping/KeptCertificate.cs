@@ -37,6 +37,7 @@ internal sealed class KeptCertificate(
     private VerifiedStaple? _found;
     private VerifiedStaple? _told;
     private bool _isRevokedTold;
+    private long? _wroteAt;
 
     /// <summary>Its name in the settings.</summary>
     public string Name => name;
@@ -109,6 +110,7 @@ internal sealed class KeptCertificate(
         {
             // Another chain, or the renewal was taken back.
             LetGo(ref _next);
+            _wroteAt = null;
             loaded.Dispose();
             return;
         }
@@ -124,11 +126,7 @@ internal sealed class KeptCertificate(
         // It goes on by itself; the steps look how far it is.
         _ = stapler.PrepareAsync(loaded.Leaf, loaded.Chain, CancellationToken.None);
         if (_served is null)
-        {
-            _output?.RemoveUnfinished();
             return;
-        }
-
         logger.Renewed(name, loaded.Leaf.SerialNumber);
         _output?.Suspend(mayBeMissing: its.HaproxySocket is not null);
     }
@@ -143,6 +141,7 @@ internal sealed class KeptCertificate(
             return;
         LetGo(ref _served);
         (_served, _next) = (next, null);
+        _wroteAt = null;
         _isRevokedTold = false;
         _found = isFirst ? Find(next) : null;
         if (isFirst)
@@ -197,12 +196,22 @@ internal sealed class KeptCertificate(
 
     private async Task GiveAsync(VerifiedStaple? staple, CancellationToken cancellationToken)
     {
-        if (_output is not null && _output.Give(staple))
+        // What is as it was is looked at once a minute, in case that somebody has deleted it.
+        if (
+            _output is not null
+            && (staple != Given || _wroteAt is not { } last || clock.GetElapsedTime(last) > Recheck)
+        )
         {
-            logger.Given(name, Describe(staple), its.StapleFile!);
-            // HAProxy is told over its socket, and drops what has expired itself.
-            if (_haproxy is null)
-                reloader?.Request();
+            _wroteAt = null;
+            if (_output.Give(staple))
+            {
+                logger.Given(name, Describe(staple), its.StapleFile!);
+                // HAProxy is told over its socket, and drops what has expired itself.
+                if (_haproxy is null)
+                    reloader?.Request();
+            }
+
+            _wroteAt = clock.GetTimestamp();
         }
 
         Given = staple;
@@ -253,15 +262,17 @@ internal sealed class KeptCertificate(
         Fault = fault;
     }
 
-    // A reload takes its time, and what has expired must not be stapled.
-    private static TimeSpan Margin(VerifiedStaple staple)
+    // A reload may have to wait, and takes its time; and what has expired must not be stapled.
+    private TimeSpan Margin(VerifiedStaple staple)
     {
         var tenth = (staple.ExpiresAt - staple.ThisUpdate) / 10;
-        return tenth < LongestMargin ? tenth : LongestMargin;
+        var reload = options.ReloadInterval + ReloadTime;
+        return tenth < reload ? tenth : reload;
     }
 
     private static string Describe(VerifiedStaple? staple) =>
         staple is null ? "nothing" : $"{staple.Status.Kind.ToString().ToLowerInvariant()} until {staple.ExpiresAt:u}";
 
-    private static readonly TimeSpan LongestMargin = TimeSpan.FromMinutes(2);
+    private static readonly TimeSpan Recheck = TimeSpan.FromMinutes(1);
+    private static readonly TimeSpan ReloadTime = TimeSpan.FromSeconds(5);
 }

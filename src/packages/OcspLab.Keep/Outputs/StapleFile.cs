@@ -1,3 +1,4 @@
+using OcspLab.Keep.Files;
 using OcspLab.Ocsp.Verification;
 
 namespace OcspLab.Keep.Outputs;
@@ -48,14 +49,6 @@ internal sealed class StapleFile(string path, string? include)
             WriteIfDifferent(include, Nothing);
         else if (mayBeMissing)
             WholeFile.Delete(path);
-    }
-
-    /// <summary>Removes what a process that was killed left half written.</summary>
-    public void RemoveUnfinished()
-    {
-        WholeFile.RemoveUnfinished(path);
-        if (include is not null)
-            WholeFile.RemoveUnfinished(include);
     }
 
     private byte[] Directives() =>

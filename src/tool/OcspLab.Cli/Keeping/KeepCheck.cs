@@ -3,7 +3,7 @@ using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Options;
 using OcspLab.Cli.CommandLine;
 using OcspLab.Keep.Certificates;
-using OcspLab.Keep.Outputs;
+using OcspLab.Keep.Files;
 using OcspLab.Keep.Settings;
 using OcspLab.Ocsp.Requests;
 using OcspLab.Ocsp.Responses;

@@ -1,6 +1,6 @@
 using System.Runtime.InteropServices;
 
-namespace OcspLab.Keep.Outputs;
+namespace OcspLab.Keep.Files;
 
 /// <summary>
 /// Files that are there whole or not at all, whatever happens, and keep the owner and mode that somebody gave them.
@@ -74,23 +74,27 @@ internal static class WholeFile
         }
     }
 
-    /// <summary>
-    /// Removes what was left half written beside a file by a process that was killed.
-    /// </summary>
-    public static void RemoveUnfinished(string path)
+    /// <summary>Removes what was left half written beside files by a process that was killed.</summary>
+    public static void RemoveUnfinished(IEnumerable<string> paths)
     {
-        path = Resolve(path);
-        try
+        foreach (var folder in paths.Select(Resolve).GroupBy(path => Path.GetDirectoryName(path)!))
         {
-            foreach (var file in Directory.EnumerateFiles(Path.GetDirectoryName(path)!, $".{Path.GetFileName(path)}.*"))
+            var names = folder.Select(path => $".{Path.GetFileName(path)}").ToHashSet();
+            try
             {
-                if (Guid.TryParseExact(Path.GetExtension(file).TrimStart('.'), "N", out _))
-                    File.Delete(file);
+                foreach (var file in Directory.EnumerateFiles(folder.Key, ".*"))
+                {
+                    if (
+                        Guid.TryParseExact(Path.GetExtension(file).TrimStart('.'), "N", out _)
+                        && names.Contains(Path.GetFileNameWithoutExtension(file))
+                    )
+                        File.Delete(file);
+                }
             }
-        }
-        catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
-        {
-            // There is none, or it is another's.
+            catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
+            {
+                // There is no such folder, or it is another's.
+            }
         }
     }
 
@@ -110,7 +114,7 @@ internal static class WholeFile
                 ? File.GetUnixFileMode(path)
                 : UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.GroupRead | UnixFileMode.OtherRead
         );
-        if (File.Exists(path) && OperatingSystem.IsLinux() && Owner.Of(path) is { } owner)
+        if (FileStat.Of(path) is { } owner)
             _ = ChangeOwner(unfinished, owner.User, owner.Group);
     }
 
