@@ -10,14 +10,11 @@ namespace OcspLab.Keep.Health;
 /// </summary>
 internal sealed class KeepMetrics : IDisposable
 {
-    /// <summary>The meter's name.</summary>
-    public const string MeterName = "OcspLab.Keep";
-
     private readonly Meter _meter;
 
     public KeepMetrics(IMeterFactory meters, Keeper keeper, TimeProvider clock)
     {
-        _meter = meters.Create(MeterName);
+        _meter = meters.Create(KeepTelemetry.MeterName);
         _meter.CreateObservableGauge(
             "ocsp.keep.staple.remaining",
             () =>

@@ -5,6 +5,7 @@ using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Options;
 using OcspLab.Cli.CommandLine;
 using OcspLab.Cli.Serving;
+using OcspLab.Keep.Health;
 using OcspLab.Keep.Keeping;
 using OcspLab.Keep.Settings;
 using OcspLab.Lab;
@@ -123,6 +124,7 @@ internal static class KeepRun
         if (config is not null)
             builder.Configuration.AddJsonFile(config, optional: false, reloadOnChange: true);
         builder.Configuration.AddInMemoryCollection(settings);
+        builder.Configuration[Otlp] = Environment.GetEnvironmentVariable(Otlp);
         builder
             .Logging.SetMinimumLevel(LogLevel.Information)
             .AddFilter("Microsoft", LogLevel.Warning)
@@ -130,10 +132,12 @@ internal static class KeepRun
             .AddFilter("System.Net.Http", LogLevel.Warning)
             .AddFilter("Polly", LogLevel.Error)
             .Services.AddSingleton<ILoggerProvider>(new LineLoggerProvider(Console.Out.WriteLine));
-        builder.Services.AddMetrics();
+        builder.AddServiceDefaults(StaplingTelemetry.MeterName, KeepTelemetry.MeterName);
         builder.Services.AddOcspKeep(builder.Configuration);
         // Ctrl-C is the command line's.
         builder.Services.AddSingleton<IHostLifetime, PassiveLifetime>();
         return builder.Build();
     }
+
+    private const string Otlp = "OTEL_EXPORTER_OTLP_ENDPOINT";
 }
