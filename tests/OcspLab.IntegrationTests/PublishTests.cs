@@ -73,6 +73,17 @@ public sealed class PublishTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task A_list_that_is_empty_all_of_a_sudden_deletes_nothing()
+    {
+        Assert.Equal(0, (await PublishAsync("--once")).ExitCode);
+        await File.WriteAllTextAsync(_folder["index.txt"], "", TestContext.Current.CancellationToken);
+        var refused = await PublishAsync("--once");
+        Assert.Equal(78, refused.ExitCode);
+        Assert.Contains("lists nothing, and there are answers in", refused.Error, StringComparison.Ordinal);
+        Assert.Equal(3, Directory.GetFiles(_folder["out/answers"], "*", SearchOption.AllDirectories).Length);
+    }
+
+    [Fact]
     public async Task Without_a_signer_that_is_believed_nothing_is_published()
     {
         var refused = await Tool.RunInAsync(

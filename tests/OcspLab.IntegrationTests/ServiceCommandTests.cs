@@ -34,6 +34,7 @@ public sealed class ServiceCommandTests
     [InlineData("dns", "--port")]
     [InlineData("dns", "5533")]
     [InlineData("responder", "service", "nonsense")]
+    [InlineData("responder", "--ndays", "x")]
     public async Task What_is_no_setting_is_refused(params string[] command)
     {
         var run = await Programs.OcspLabAsync(command);
@@ -55,5 +56,26 @@ public sealed class ServiceCommandTests
         Assert.Equal(78, run.ExitCode);
         Assert.Contains("Authorities", run.Error, StringComparison.Ordinal);
         Assert.DoesNotContain("   at ", run.Error, StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData("{}", "Responder:Validity=abc", "Validity")]
+    [InlineData("""{ "Responder": { "Authorities": { "ca": { "IssuerCertificate": "none.pem" } } } }""", "A:b=c", "ca")]
+    [InlineData("not JSON", "A:b=c", "settings.json")]
+    public async Task What_is_no_value_is_told_as_such_also_of_a_file(string json, string setting, string named)
+    {
+        using var folder = new TempFolder();
+        await File.WriteAllTextAsync(folder["settings.json"], json, TestContext.Current.CancellationToken);
+        var run = await Programs.OcspLabAsync(
+            "responder",
+            "service",
+            "--config",
+            folder["settings.json"],
+            setting,
+            $"Responder:AdminTokenFile={folder["token"]}"
+        );
+        Assert.Equal(78, run.ExitCode);
+        Assert.Contains(named, run.Error, StringComparison.Ordinal);
+        Assert.DoesNotContain("should not have happened", run.Error, StringComparison.Ordinal);
     }
 }

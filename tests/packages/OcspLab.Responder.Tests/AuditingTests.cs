@@ -36,6 +36,68 @@ public sealed class AuditingTests : IAsyncDisposable
     }
 
     [Fact]
+    public async Task A_log_that_was_moved_away_goes_on_in_a_new_file_that_says_after_what()
+    {
+        await StartAsync();
+        await _bench.Admin.RegisterAsync(
+            new RegisteredCertificate("server", "1267", TestAuthority.Now, TestAuthority.Now.AddDays(30)),
+            TestContext.Current.CancellationToken
+        );
+        System.IO.File.Move(File, File + ".1");
+        await _bench.Admin.RevokeAsync("server", RevocationReason.Superseded, TestContext.Current.CancellationToken);
+        var before = AuditLog.Check(File + ".1");
+        Assert.Equal((3, null), (before.Entries, before.Fault));
+        var lines = ReadLog();
+        Assert.Contains($"after entry 3 of a file that was moved away, hash {before.Hash}", lines[0]);
+        Assert.Contains("→ 200, serial number 1267", lines[2], StringComparison.Ordinal);
+        Assert.Equal((3, null), (AuditLog.Check(File).Entries, AuditLog.Check(File).Fault));
+        OwnerOnly.Check(File);
+        // Where it cannot go on, nothing is changed.
+        System.IO.File.Delete(File);
+        Directory.CreateDirectory(File);
+        var exception = await Assert.ThrowsAsync<HttpRequestException>(() =>
+            _bench.Admin.RestoreAsync("server", TestContext.Current.CancellationToken)
+        );
+        Assert.Equal(HttpStatusCode.ServiceUnavailable, exception.StatusCode);
+        Assert.NotNull((await _bench.Admin.ListAsync(TestContext.Current.CancellationToken)).Single().RevokedAt);
+    }
+
+    [Fact]
+    public async Task A_token_that_was_refused_counts_when_it_may_be_believed_though_nothing_else_has_changed()
+    {
+        Assert.SkipWhen(OperatingSystem.IsWindows(), "modes are those of Unix");
+        await StartAsync();
+        var token = new string('n', 40);
+        var file = _bench.Folder["admin-token"];
+        System.IO.File.Delete(file);
+        await System.IO.File.WriteAllTextAsync(file, token + "\n", TestContext.Current.CancellationToken);
+#pragma warning disable CA1416 // Skipped above.
+        System.IO.File.SetUnixFileMode(file, (UnixFileMode)0b110_100_100);
+        _bench.Clock.Advance(TimeSpan.FromSeconds(2));
+        Assert.Equal(HttpStatusCode.Unauthorized, await AskAsync(HttpMethod.Get, "status", token));
+        System.IO.File.SetUnixFileMode(file, UnixFileMode.UserRead | UnixFileMode.UserWrite);
+#pragma warning restore CA1416
+        _bench.Clock.Advance(TimeSpan.FromSeconds(2));
+        Assert.Equal(HttpStatusCode.OK, await AskAsync(HttpMethod.Get, "status", token));
+    }
+
+    [Fact]
+    public async Task A_name_with_a_slash_names_its_certificate()
+    {
+        await StartAsync();
+        await _bench.Admin.RegisterAsync(
+            new RegisteredCertificate("/CN=new.example", "1267", TestAuthority.Now, TestAuthority.Now.AddDays(30)),
+            TestContext.Current.CancellationToken
+        );
+        var revoked = await _bench.Admin.RevokeAsync(
+            "/CN=new.example",
+            RevocationReason.Superseded,
+            TestContext.Current.CancellationToken
+        );
+        Assert.Equal("1267", revoked?.SerialNumber);
+    }
+
+    [Fact]
     public async Task Once_a_minute_it_says_how_many_responses_were_signed_and_by_whom()
     {
         await StartAsync();

@@ -195,7 +195,7 @@ public sealed class EmbeddedLab : IAsyncDisposable
                 $"The authorities have {authority.ToName().ToUpperInvariant()} keys, and the OpenSSL of this machine, "
                     + "which servers and clients use, does not know them; 3.5 and newer do. 'ocsplab pki' and "
                     + "'ocsplab responder' work here.",
-                LabFailure.CannotCreate
+                LabFailure.Configuration
             );
     }
 

@@ -69,7 +69,8 @@ internal static class AdminApi
         await next(context).ConfigureAwait(false);
         try
         {
-            audit?.Append(who, $"{what} → {context.Response.StatusCode}");
+            var about = context.Items.TryGetValue(Changed, out var serial) ? $", serial number {serial}" : "";
+            audit?.Append(who, $"{what} → {context.Response.StatusCode}{about}");
         }
         catch (IOException exception)
         {
@@ -255,6 +256,7 @@ internal static class AdminApi
         DateTimeOffset? at,
         DateTimeOffset? invalidSince,
         string? authority,
+        HttpContext http,
         AuthorityDirectory authorities,
         TimeProvider clock,
         CancellationToken cancellationToken
@@ -270,6 +272,7 @@ internal static class AdminApi
                 return Problem(StatusCodes.Status400BadRequest, "'at' and 'invalidSince' are not in the future.");
             var revocation = new Revocation(why) { At = at, InvalidSince = invalidSince };
             return Found(
+                http,
                 which,
                 await ChangeAsync(which, name => registry.RevokeAsync(name, revocation, cancellationToken))
                     .ConfigureAwait(false)
@@ -279,11 +282,13 @@ internal static class AdminApi
     private static Task<Results<Ok<RegisteredCertificate>, ProblemHttpResult>> RestoreAsync(
         string which,
         string? authority,
+        HttpContext http,
         AuthorityDirectory authorities,
         CancellationToken cancellationToken
     ) =>
         OnAsync<RegisteredCertificate>(authorities, authority, async registry =>
             Found(
+                http,
                 which,
                 await ChangeAsync(which, name => registry.RestoreAsync(name, cancellationToken)).ConfigureAwait(false)
             )
@@ -299,24 +304,35 @@ internal static class AdminApi
             : Problem(StatusCodes.Status400BadRequest, fault);
 
     private static Results<Ok<RegisteredCertificate>, ProblemHttpResult> Found(
+        HttpContext http,
         string which,
         RegisteredCertificate? certificate
-    ) =>
-        certificate is null
-            ? Problem(StatusCodes.Status404NotFound, $"No certificate has the name or serial '{which}'.")
-            : TypedResults.Ok(certificate);
+    )
+    {
+        if (certificate is null)
+            return Problem(StatusCodes.Status404NotFound, $"No certificate has the name or serial '{which}'.");
+        // A name may be that of several: the audit log says which it was.
+        http.Items[Changed] = certificate.SerialNumber;
+        return TypedResults.Ok(certificate);
+    }
 
     // By name first, as it is; else as a serial number, however it was written.
     private static async Task<RegisteredCertificate?> ChangeAsync(
         string which,
         Func<string, Task<RegisteredCertificate?>> change
-    ) =>
-        await change(which).ConfigureAwait(false)
-        ?? (
-            SerialNumbers.Normalize(which) is { } serial && serial != which
-                ? await change(serial).ConfigureAwait(false)
-                : null
-        );
+    )
+    {
+        // Routing leaves a slash as it was escaped, and index.txt has names that begin with one.
+        which = which.Replace("%2F", "/", StringComparison.OrdinalIgnoreCase);
+        return await change(which).ConfigureAwait(false)
+            ?? (
+                SerialNumbers.Normalize(which) is { } serial && serial != which
+                    ? await change(serial).ConfigureAwait(false)
+                    : null
+            );
+    }
+
+    private static readonly object Changed = new();
 
     // Names only: a number, or several names with commas between them, is not a reason.
     private static RevocationReason? ReasonOf(string? text) =>

@@ -14,6 +14,7 @@ internal sealed class AdminTokens
     private readonly TimeProvider _clock;
     private readonly (string Path, FileWatch Watch)? _all;
     private readonly (string Path, FileWatch Watch)? _read;
+    private readonly Dictionary<string, string> _refused = [];
     private AdminToken? _allToken;
     private AdminToken? _readToken;
     private long _lookedAt;
@@ -50,17 +51,24 @@ internal sealed class AdminTokens
 
     private AdminToken? Renewed((string Path, FileWatch Watch)? file, AdminToken? token)
     {
-        if (file is not { } known || !known.Watch.HasChanged())
+        if (file is not { } known)
+            return token;
+        // One that was refused is looked at again: a change of its mode leaves its time as it was.
+        var wasRefused = _refused.TryGetValue(known.Path, out var why);
+        if (!known.Watch.HasChanged() && !wasRefused)
             return token;
         try
         {
             var renewed = AdminToken.Load(known.Path);
+            _refused.Remove(known.Path);
             _logger.AdminTokenReplaced(known.Path);
             return renewed;
         }
         catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
         {
-            _logger.AdminTokenRefused(known.Path, exception.Message);
+            if (exception.Message != why)
+                _logger.AdminTokenRefused(known.Path, exception.Message);
+            _refused[known.Path] = exception.Message;
             return token;
         }
     }

@@ -3,6 +3,7 @@ using System.Text;
 using System.Text.Encodings.Web;
 using System.Text.Json;
 using System.Text.Json.Serialization;
+using OcspLab.Responder.Sources;
 
 namespace OcspLab.Responder.Auditing;
 
@@ -14,8 +15,10 @@ namespace OcspLab.Responder.Auditing;
 public sealed class AuditLog : IDisposable
 {
     private readonly Lock _lock = new();
-    private readonly FileStream _file;
+    private readonly string _path;
     private readonly TimeProvider _clock;
+    private FileStream _file;
+    private FileIdentity _identity;
     private string _hash;
     private long _number;
 
@@ -31,15 +34,8 @@ public sealed class AuditLog : IDisposable
             if (check.Fault is { } fault)
                 throw new IOException($"{path}: {fault}. Put the file away and a new one is begun.");
             (_number, _hash) = (check.Entries, check.Hash);
-            var options = new FileStreamOptions
-            {
-                Mode = FileMode.Append,
-                Access = FileAccess.Write,
-                Share = FileShare.Read,
-            };
-            if (!OperatingSystem.IsWindows())
-                options.UnixCreateMode = UnixFileMode.UserRead | UnixFileMode.UserWrite;
-            _file = new FileStream(path, options);
+            _path = Path.GetFullPath(path);
+            (_file, _identity) = Open(_path, FileMode.Append);
         }
         catch (UnauthorizedAccessException exception)
         {
@@ -55,12 +51,51 @@ public sealed class AuditLog : IDisposable
     {
         lock (_lock)
         {
-            var text = JsonSerializer.Serialize(new AuditEntry(_number + 1, _clock.GetUtcNow(), who, what), Json);
-            var hash = Chain(_hash, text);
-            _file.Write(Encoding.UTF8.GetBytes($"{hash} {text}\n"));
-            _file.Flush(flushToDisk: true);
-            (_number, _hash) = (_number + 1, hash);
+            FollowFile();
+            AppendNext(who, what);
         }
+    }
+
+    // What was moved away, by whoever keeps the logs or by somebody else, is no place for what comes after.
+    private void FollowFile()
+    {
+        if (FileIdentity.Of(_path) == _identity)
+            return;
+        var (number, hash) = (_number, _hash);
+        try
+        {
+            var (file, identity) = Open(_path, FileMode.CreateNew);
+            _file.Dispose();
+            (_file, _identity, _number, _hash) = (file, identity, 0, Beginning);
+        }
+        catch (UnauthorizedAccessException exception)
+        {
+            throw new IOException(exception.Message, exception);
+        }
+
+        AppendNext("responder", $"goes on after entry {number} of a file that was moved away, hash {hash}");
+    }
+
+    private static (FileStream File, FileIdentity Identity) Open(string path, FileMode mode)
+    {
+        var options = new FileStreamOptions
+        {
+            Mode = mode,
+            Access = FileAccess.Write,
+            Share = FileShare.Read,
+        };
+        if (!OperatingSystem.IsWindows())
+            options.UnixCreateMode = UnixFileMode.UserRead | UnixFileMode.UserWrite;
+        return (new FileStream(path, options), FileIdentity.Of(path));
+    }
+
+    private void AppendNext(string who, string what)
+    {
+        var text = JsonSerializer.Serialize(new AuditEntry(_number + 1, _clock.GetUtcNow(), who, what), Json);
+        var hash = Chain(_hash, text);
+        _file.Write(Encoding.UTF8.GetBytes($"{hash} {text}\n"));
+        _file.Flush(flushToDisk: true);
+        (_number, _hash) = (_number + 1, hash);
     }
 
     /// <summary>Reads a log through, and says where it is broken.</summary>

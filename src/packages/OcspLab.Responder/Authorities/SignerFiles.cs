@@ -58,6 +58,13 @@ internal static class SignerFiles
             var (certificatePem, keyPem) = (File.ReadAllText(files.Certificate), File.ReadAllText(key));
             if (!keyPem.Contains("PRIVATE KEY-----", StringComparison.Ordinal))
                 throw new InvalidOperationException($"{key} holds no private key in PEM.");
+            if (
+                keyPem.Contains("ENCRYPTED", StringComparison.Ordinal)
+                && files is { PasswordFile: null, Password: null }
+            )
+                throw new InvalidOperationException(
+                    $"{key} is encrypted: give its password (PasswordFile or Password; --passin)."
+                );
             var password = files.PasswordFile is null
                 ? files.Password
                 : File.ReadLines(files.PasswordFile).FirstOrDefault() ?? "";

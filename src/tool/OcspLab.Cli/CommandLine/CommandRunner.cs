@@ -78,6 +78,12 @@ public static class CommandRunner
         {
             return Interrupted;
         }
+        catch (InvalidOperationException exception)
+            when (exception.Message.StartsWith("Cannot parse argument", StringComparison.Ordinal))
+        {
+            // Of a check that looks at a value which is none.
+            return Fail(root, OneLine(exception.Message.Split(" as expected type")[0]) + ".", ExitCodes.Usage);
+        }
         catch (Exception exception) when (Environment.GetEnvironmentVariable("OCSPLAB_TRACE") is null)
         {
             return Fail(

@@ -53,7 +53,7 @@ public sealed class LabOptions
         Description =
             "The kind of key of the authorities and the OCSP signer. Post-quantum ones (ml-dsa, slh-dsa) are for "
             + "'pki' and 'responder': TLS clients over OpenSSL before 3.5 believe no certificate of theirs.",
-        HelpName = "KIND",
+        HelpName = string.Join('|', KeyAlgorithms.Names),
     };
     private readonly Option<int> _dns = Port("--dns-port", "the name server (UDP and TCP)", DefaultPorts.Dns);
     private readonly Option<int> _responder = Port("--responder-port", "the OCSP responder", DefaultPorts.Responder);

@@ -11,6 +11,7 @@ using OcspLab.Responder.Authorities;
 using OcspLab.Responder.Listening;
 using OcspLab.Responder.Presigning;
 using OcspLab.Responder.Settings;
+using OcspLab.Responder.Sources;
 
 namespace OcspLab.Cli.Serving;
 
@@ -43,6 +44,7 @@ public static class Publisher
         {
             Directory.CreateDirectory(answers);
             RequireCase(folder);
+            await RequireContentAsync(authority, answers, cancellationToken).ConfigureAwait(false);
             using var host = Build(issuer.Name, authority, validity, answers, output);
             await host.StartAsync(cancellationToken).ConfigureAwait(false);
             var presigner = host.Services.GetRequiredService<Presigner>();
@@ -128,6 +130,25 @@ public static class Publisher
         var next = state.NextAt?.ToString("u", CultureInfo.InvariantCulture);
         var count = state.Ready.ToString("#,0", CultureInfo.InvariantCulture);
         return $"{count} answers in {answers}; {(next is null ? "none is listed" : $"the next is due at {next}")}";
+    }
+
+    // A list that is empty all of a sudden was lost, most likely; a running one waits for it to come back.
+    private static async Task RequireContentAsync(
+        AuthorityOptions authority,
+        string answers,
+        CancellationToken cancellationToken
+    )
+    {
+        if (authority.Index is not { } index || !Directory.EnumerateFileSystemEntries(answers).Any())
+            return;
+        var source = new IndexFileSource(index, TimeProvider.System);
+        await source.FindChangesAsync(cancellationToken).ConfigureAwait(false);
+        if ((await source.ListSerialNumbersAsync(cancellationToken).ConfigureAwait(false)).Count == 0)
+            throw new LabException(
+                $"{index} lists nothing, and there are answers in {answers}: nothing was changed. Delete them yourself "
+                    + "if they are to go.",
+                LabFailure.Configuration
+            );
     }
 
     // Base64 tells capitals from small letters.

@@ -1,4 +1,7 @@
 using System.CommandLine;
+using Microsoft.Extensions.Configuration;
+using Microsoft.Extensions.Configuration.Json;
+using Microsoft.Extensions.FileProviders;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Options;
 using OcspLab.Cli.CommandLine;
@@ -23,8 +26,9 @@ internal static class ServiceCommands
             Examples:
               Responder__Port=8888 Responder__Authorities__ca__Database=ca.db … ocsplab responder service
               ocsplab responder service Responder:Port=8888 Responder:Authorities:ca:Database=ca.db …
+              ocsplab responder service --config responder.json
             """,
-            settings => ResponderService.Create(settings)
+            (settings, config) => ResponderService.Create(settings, builder => Read(builder.Configuration, config))
         );
 
     /// <summary>The name server.</summary>
@@ -36,10 +40,25 @@ internal static class ServiceCommands
             Example:
               ocsplab dns Dns:Port=5533 Dns:Zones=shop.test Dns:Names=shop.test,ocsp.shop.test
             """,
-            settings => DnsService.Create(settings)
+            (settings, config) => DnsService.Create(settings, builder => Read(builder.Configuration, config))
         );
 
-    private static Command Create(string name, string description, string help, Func<string[], IHost> create)
+    // Before everything else: the environment and the command line say it better.
+    private static void Read(ConfigurationManager configuration, string? file)
+    {
+        if (file is not null)
+            ((IConfigurationBuilder)configuration).Sources.Insert(
+                0,
+                new JsonConfigurationSource
+                {
+                    FileProvider = new PhysicalFileProvider(Path.GetDirectoryName(file)!),
+                    Path = Path.GetFileName(file),
+                    Optional = false,
+                }
+            );
+    }
+
+    private static Command Create(string name, string description, string help, Func<string[], string?, IHost> create)
     {
         var settings = new Argument<string[]>("SETTING=VALUE")
         {
@@ -52,18 +71,30 @@ internal static class ServiceCommands
                 if (token.Value.StartsWith('-') || !token.Value.Contains('=', StringComparison.Ordinal))
                     result.AddError($"'{token.Value}' is not SETTING=VALUE.");
         });
-        var command = new Command(name, description) { settings }.WithHelp(help);
+        var config = new Option<FileInfo?>("--config")
+        {
+            Description = "JSON with the settings; what the environment and the command line say comes before it.",
+            HelpName = "FILE",
+        };
+        var command = new Command(name, description) { settings, config }.WithHelp(help);
         command.SetAction(
             async (arguments, cancellationToken) =>
             {
                 try
                 {
-                    using var host = create(arguments.GetValue(settings) ?? []);
+                    using var host = create(arguments.GetValue(settings) ?? [], arguments.GetValue(config)?.FullName);
                     await host.RunAsync(cancellationToken).ConfigureAwait(false);
                     return ExitCodes.Good;
                 }
-                catch (OptionsValidationException exception)
+                catch (Exception exception)
+                    when (exception
+                            is OptionsValidationException
+                                or InvalidOperationException
+                                or InvalidDataException
+                                or FileNotFoundException
+                    )
                 {
+                    // A setting that is no value of its kind, or names a file that is none.
                     throw new LabException(exception.Message, LabFailure.Configuration, exception);
                 }
             }
