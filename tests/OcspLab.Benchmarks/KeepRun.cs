@@ -10,7 +10,9 @@ using OcspLab.Stapling;
 
 namespace OcspLab.Benchmarks;
 
-/// <summary>Many certificates on one <c>ocsplab keep</c>: how long until each has its file, and what it takes.</summary>
+/// <summary>
+/// Many certificates on one <c>ocsplab keep</c>: how long until each has its file, and what it takes.
+/// </summary>
 internal static class KeepRun
 {
     public static async Task<int> RunAsync(int count)

@@ -27,8 +27,8 @@ internal static class CompareCommand
         };
         var servers = Names(
             "--servers",
-            $"Only these servers: {string.Join(", ", CompareRun.Servers)}. Those that are kept (by 'ocsplab keep') take "
-                + "part only where they are named.",
+            $"Only these servers: {string.Join(", ", CompareRun.Servers)}. Those that are kept (by "
+                + "'ocsplab keep') take part only where they are named.",
             CompareRun.Servers
         );
         var experiments = Names(
