@@ -2,11 +2,13 @@ using System.Security.Cryptography.X509Certificates;
 using Microsoft.Extensions.Logging.Abstractions;
 using Microsoft.Extensions.Time.Testing;
 using OcspLab.Keep.Keeping;
+using OcspLab.Keep.Outputs;
 using OcspLab.Keep.Reloading;
 using OcspLab.Keep.Settings;
 using OcspLab.Ocsp.Requests;
 using OcspLab.Ocsp.Responses;
 using OcspLab.Ocsp.Verification;
+using OcspLab.Stapling.Status;
 using OcspLab.Testing;
 
 namespace OcspLab.Keep.Tests;
@@ -22,6 +24,7 @@ public sealed class KeptCertificateTests : IDisposable
     private readonly KeptCertificateOptions _settings;
     private readonly X509Certificate2 _certificate;
     private Reloader? _reloader;
+    private bool _isKeptElsewhere;
     private KeptCertificate? _kept;
 
     public KeptCertificateTests()
@@ -39,6 +42,7 @@ public sealed class KeptCertificateTests : IDisposable
     [Fact]
     public async Task A_staple_is_given_and_one_reload_is_wanted_for_it()
     {
+        _stapler.Hold(_certificate, null, RefreshOutcome.Failed);
         await StepAsync();
         Assert.False(File.Exists(_settings.StapleFile));
         Assert.DoesNotContain("ssl_stapling", File.ReadAllText(_settings.NginxInclude!), StringComparison.Ordinal);
@@ -98,6 +102,10 @@ public sealed class KeptCertificateTests : IDisposable
                 _ => Response(_authority.Server(), TestAuthority.Now.AddHours(-1)),
             }
         );
+        // Not before the first look is over: it may be that the issuer is not known yet.
+        await StepAsync();
+        Assert.True(File.Exists(_settings.StapleFile));
+        _stapler.Hold(_certificate, null, RefreshOutcome.Failed);
         await StepAsync();
         Assert.False(File.Exists(_settings.StapleFile));
     }
@@ -132,6 +140,7 @@ public sealed class KeptCertificateTests : IDisposable
         );
         await StepAsync();
         await StepAsync();
+        await _kept!.Told;
         Assert.Equal(isThere, File.Exists(_settings.StapleFile));
         Assert.Equal(["site"], File.ReadAllLines(_folder["told"]));
     }
@@ -186,6 +195,100 @@ public sealed class KeptCertificateTests : IDisposable
         await ReloadAsync(times: 2);
     }
 
+    [Fact, Trait("Rule", "S10")]
+    public async Task A_file_that_cannot_be_written_keeps_nobody_from_learning_of_a_revocation()
+    {
+        _settings.OnRevoked = $"echo \"$OCSPLAB_NAME\" >> '{_folder["told"]}'";
+        Hold(_certificate, TestAuthority.Now.AddHours(-1));
+        await StepAsync();
+        File.Delete(_settings.StapleFile!);
+        Directory.CreateDirectory(Path.Combine(_settings.StapleFile!, "in the way"));
+        Hold(
+            _certificate,
+            TestAuthority.Now,
+            CertStatus.Revoked(TestAuthority.Now.AddMinutes(-1), RevocationReason.Superseded)
+        );
+        await StepAsync();
+        await _kept!.Told;
+        Assert.NotNull(_kept.Fault);
+        Assert.Equal(CertStatusKind.Revoked, _kept.Given?.Status.Kind);
+        Assert.Equal(["site"], File.ReadAllLines(_folder["told"]));
+        Directory.Delete(_settings.StapleFile!, recursive: true);
+        await StepAsync();
+        Assert.Null(_kept.Fault);
+        Assert.True(File.Exists(_settings.StapleFile));
+    }
+
+    [Fact]
+    public async Task The_reload_for_a_renewed_certificate_finds_its_staple_written()
+    {
+        Hold(_certificate, TestAuthority.Now.AddHours(-1));
+        await StepAsync();
+        await ReloadAsync(times: 1);
+        var renewed = _authority.Server();
+        Write(renewed);
+        await StepAsync();
+        Hold(renewed, TestAuthority.Now.AddHours(-1));
+        // It cannot be written at first.
+        File.Delete(_settings.StapleFile!);
+        Directory.CreateDirectory(Path.Combine(_settings.StapleFile!, "in the way"));
+        await StepAsync();
+        await ReloadAsync(times: 1);
+        Directory.Delete(_settings.StapleFile!, recursive: true);
+        await StepAsync();
+        await ReloadAsync(times: 2);
+    }
+
+    [Fact, Trait("Rule", "S10")]
+    public async Task HAProxy_is_reloaded_when_there_is_nothing_to_staple_any_more()
+    {
+        _settings.HaproxySocket = _folder["none.sock"];
+        _settings.NginxInclude = null;
+        _settings.Revoked = RevokedStaple.Withhold;
+        Hold(_certificate, TestAuthority.Now.AddHours(-1));
+        await StepAsync();
+        Assert.Contains("cannot be reached", _kept!.Fault, StringComparison.Ordinal);
+        Hold(
+            _certificate,
+            TestAuthority.Now,
+            CertStatus.Revoked(TestAuthority.Now.AddMinutes(-1), RevocationReason.Superseded)
+        );
+        await StepAsync();
+        await ReloadAsync(times: 1);
+        Assert.False(File.Exists(_settings.StapleFile));
+    }
+
+    [Fact]
+    public async Task What_the_engine_has_let_go_of_is_prepared_again_and_the_file_stays()
+    {
+        Hold(_certificate, TestAuthority.Now.AddHours(-1));
+        await StepAsync();
+        _stapler.Release(_certificate);
+        await StepAsync();
+        Assert.True(File.Exists(_settings.StapleFile));
+        Assert.Single(_stapler.Staples);
+    }
+
+    [Fact]
+    public async Task One_that_another_server_has_too_is_not_let_go_of()
+    {
+        _isKeptElsewhere = true;
+        Hold(_certificate, TestAuthority.Now.AddHours(-1));
+        await StepAsync();
+        _kept!.Leave();
+        Assert.Empty(_stapler.Released);
+    }
+
+    [Fact]
+    public async Task A_chain_that_is_complete_only_a_moment_later_is_told_to_the_engine()
+    {
+        File.WriteAllText(_settings.Certificate, _certificate.ExportCertificatePem());
+        await StepAsync();
+        Write(_certificate);
+        await StepAsync();
+        Assert.Equal(2, _stapler.Prepared[^1]);
+    }
+
     [Fact]
     public async Task A_certificate_that_cannot_be_read_is_told_and_changes_nothing()
     {
@@ -209,7 +312,17 @@ public sealed class KeptCertificateTests : IDisposable
     private async Task StepAsync()
     {
         _reloader ??= new Reloader($"echo x >> '{_folder["reloads"]}'", _options, _clock, NullLogger.Instance);
-        _kept ??= new KeptCertificate("site", _settings, _options, _stapler, _reloader, _clock, NullLogger.Instance);
+        _kept ??= new KeptCertificate(
+            "site",
+            _settings,
+            _options,
+            _stapler,
+            _reloader,
+            _settings.HaproxySocket is { } address ? new HaproxySocket(address, _clock) : null,
+            _ => _isKeptElsewhere,
+            _clock,
+            NullLogger.Instance
+        );
         await _kept.StepAsync(
             _stapler.Staples.ToDictionary(status => status.Thumbprint),
             TestContext.Current.CancellationToken

@@ -17,18 +17,22 @@ internal sealed class ScriptedStapler : IOcspStapler
 
     public List<string> Released { get; } = [];
 
+    /// <summary>How many certificates came with each that was prepared.</summary>
+    public List<int> Prepared { get; } = [];
+
     public Task<StapleStatus> PrepareAsync(
         X509Certificate2 certificate,
         X509Certificate2Collection? chain = null,
         CancellationToken cancellationToken = default
     )
     {
+        Prepared.Add(chain?.Count ?? 0);
         if (!_held.ContainsKey(KeyOf(certificate)))
             Hold(certificate, null);
         return Task.FromResult(_held[KeyOf(certificate)]);
     }
 
-    public void Hold(X509Certificate2 certificate, VerifiedStaple? staple) =>
+    public void Hold(X509Certificate2 certificate, VerifiedStaple? staple, RefreshOutcome? outcome = null) =>
         _held[KeyOf(certificate)] = new StapleStatus
         {
             Certificate = certificate.Subject,
@@ -39,7 +43,7 @@ internal sealed class ScriptedStapler : IOcspStapler
             IsMustStaple = false,
             Source = StapleSourceKind.Responder,
             Urls = [],
-            LastOutcome = staple is null ? RefreshOutcome.Pending : RefreshOutcome.Good,
+            LastOutcome = outcome ?? (staple is null ? RefreshOutcome.Pending : RefreshOutcome.Good),
             Staple = staple,
             IsRevoked = staple?.Status.Kind == CertStatusKind.Revoked,
         };

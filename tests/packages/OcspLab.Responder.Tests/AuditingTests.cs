@@ -44,6 +44,12 @@ public sealed class AuditingTests : IAsyncDisposable
             TestContext.Current.CancellationToken
         );
         System.IO.File.Move(File, File + ".1");
+        // As logrotate does it with "create".
+        await System.IO.File.WriteAllTextAsync(File, "", TestContext.Current.CancellationToken);
+#pragma warning disable CA1416 // Modes are those of Unix.
+        if (!OperatingSystem.IsWindows())
+            System.IO.File.SetUnixFileMode(File, UnixFileMode.UserRead | UnixFileMode.UserWrite);
+#pragma warning restore CA1416
         await _bench.Admin.RevokeAsync("server", RevocationReason.Superseded, TestContext.Current.CancellationToken);
         var before = AuditLog.Check(File + ".1");
         Assert.Equal((3, null), (before.Entries, before.Fault));

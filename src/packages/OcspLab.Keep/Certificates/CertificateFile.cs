@@ -74,9 +74,6 @@ internal sealed class LoadedCertificate : IDisposable
             : throw new CryptographicException("there is no certificate in PEM");
     }
 
-    public void Dispose()
-    {
-        foreach (var certificate in Chain)
-            certificate.Dispose();
-    }
+    // The issuers may be held by whoever was given them.
+    public void Dispose() => Leaf.Dispose();
 }

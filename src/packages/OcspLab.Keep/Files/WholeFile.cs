@@ -1,4 +1,5 @@
 using System.Runtime.InteropServices;
+using Microsoft.Win32.SafeHandles;
 
 namespace OcspLab.Keep.Files;
 
@@ -23,7 +24,7 @@ internal static class WholeFile
                 using (var file = new FileStream(unfinished, FileMode.CreateNew, FileAccess.Write, FileShare.None))
                 {
                     file.Write(content);
-                    KeepOwner(path, unfinished);
+                    KeepOwner(path, file.SafeFileHandle);
                     file.Flush(flushToDisk: true);
                 }
 
@@ -100,10 +101,13 @@ internal static class WholeFile
 
     private static string Resolve(string path) =>
         Path.GetFullPath(
-            File.Exists(path) ? File.ResolveLinkTarget(path, returnFinalTarget: true)?.FullName ?? path : path
+            new FileInfo(path) is { LinkTarget: not null } link
+                ? link.ResolveLinkTarget(returnFinalTarget: true)?.FullName ?? path
+                : path
         );
 
-    private static void KeepOwner(string path, string unfinished)
+    // By the open file: somebody who may write to the folder may have put another in its place.
+    private static void KeepOwner(string path, SafeFileHandle unfinished)
     {
         if (OperatingSystem.IsWindows())
             return;
@@ -142,9 +146,9 @@ internal static class WholeFile
     [DefaultDllImportSearchPaths(DllImportSearchPath.SafeDirectories)]
     private static extern int Close(int descriptor);
 
-    [DllImport("libc", EntryPoint = "chown", ExactSpelling = true)]
+    [DllImport("libc", EntryPoint = "fchown", ExactSpelling = true)]
     [DefaultDllImportSearchPaths(DllImportSearchPath.SafeDirectories)]
-    private static extern int ChangeOwner([MarshalAs(UnmanagedType.LPUTF8Str)] string path, uint user, uint group);
+    private static extern int ChangeOwner(SafeFileHandle file, uint user, uint group);
 
     // O_RDONLY and O_CLOEXEC of Linux, the same on every architecture that .NET runs on.
     private const int ReadOnly = 0;

@@ -15,8 +15,7 @@ internal sealed class KeepHealth(Keeper keeper, TimeProvider clock)
         var now = clock.GetUtcNow();
         var certificates = keeper.Certificates.Select(kept => Describe(kept, now)).ToList();
         return new KeepReport(
-            keeper.ReloadFault is null
-                && certificates.All(kept => kept.Fault is null && kept.State is "good" or "not needed"),
+            keeper.ReloadFault is null && certificates.All(kept => kept.IsHealthy),
             keeper.ReloadFault,
             certificates
         );
@@ -34,15 +33,21 @@ internal sealed class KeepHealth(Keeper keeper, TimeProvider clock)
             .ConfigureAwait(false);
     }
 
-    private static KeptReport Describe(KeptCertificate kept, DateTimeOffset now) =>
-        new(
+    private static KeptReport Describe(KeptCertificate kept, DateTimeOffset now)
+    {
+        StapleState? state = kept.Status is { } status ? StapleHealth.StateOf(status, now) : null;
+        return new KeptReport(
             kept.Name,
-            kept.Status is { } status ? StapleHealth.StateOf(status, now).ToTag() : "waiting",
+            state?.ToTag() ?? "waiting",
             kept.Given?.ExpiresAt,
             kept.Status?.NextRefresh,
             kept.Fault,
             kept.Status?.LastDetail
-        );
+        )
+        {
+            IsHealthy = kept.Fault is null && state is StapleState.Good or StapleState.NotNeeded,
+        };
+    }
 }
 
 /// <summary>How all certificates are.</summary>
@@ -53,7 +58,7 @@ internal sealed record KeepReport(bool IsHealthy, string? ReloadFault, IReadOnly
 
 /// <summary>How one certificate is.</summary>
 /// <param name="Name">Its name in the settings.</param>
-/// <param name="State">good, late, missing, revoked, not needed; or waiting, before its first look.</param>
+/// <param name="State">good, late, missing, revoked, not_needed; or waiting, before its first look.</param>
 /// <param name="Until">The end of the staple that servers have, or null.</param>
 /// <param name="NextRefresh">When its responder is asked next, or null.</param>
 /// <param name="Fault">What is wrong on this side, or null.</param>
@@ -65,7 +70,11 @@ internal sealed record KeptReport(
     DateTimeOffset? NextRefresh,
     string? Fault,
     string? Detail
-);
+)
+{
+    [JsonIgnore]
+    public bool IsHealthy { get; init; }
+}
 
 [JsonSourceGenerationOptions(
     PropertyNamingPolicy = JsonKnownNamingPolicy.CamelCase,

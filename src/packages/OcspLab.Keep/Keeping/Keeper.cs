@@ -3,6 +3,7 @@ using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Options;
 using OcspLab.Keep.Files;
+using OcspLab.Keep.Outputs;
 using OcspLab.Keep.Reloading;
 using OcspLab.Keep.Settings;
 using OcspLab.Stapling;
@@ -22,6 +23,7 @@ internal sealed class Keeper : BackgroundService
     private volatile KeptStaples _staples = new([]);
     private volatile bool _isChanged = true;
     private KeepOptions? _settings;
+    private bool _isRunning;
     private long _lookedAt;
 
     public Keeper(
@@ -85,8 +87,11 @@ internal sealed class Keeper : BackgroundService
     }
 
     // A command takes its time, and no staple is to wait for it.
-    protected override Task ExecuteAsync(CancellationToken stoppingToken) =>
-        Task.WhenAll(RepeatAsync(StepAsync, stoppingToken), RepeatAsync(ReloadAsync, stoppingToken));
+    protected override Task ExecuteAsync(CancellationToken stoppingToken)
+    {
+        _isRunning = true;
+        return Task.WhenAll(RepeatAsync(StepAsync, stoppingToken), RepeatAsync(ReloadAsync, stoppingToken));
+    }
 
     private async Task RepeatAsync(Func<CancellationToken, Task> step, CancellationToken stoppingToken)
     {
@@ -129,6 +134,18 @@ internal sealed class Keeper : BackgroundService
                     (isSame ? _reloaders.FirstOrDefault(known => known.Command == command) : null)
                     ?? new Reloader(command, options, _clock, _logger)
             );
+        var sockets = options
+            .Certificates.Values.Select(its => its.HaproxySocket)
+            .OfType<string>()
+            .Distinct()
+            .ToDictionary(address => address, address => new HaproxySocket(address, _clock));
+        // What a former one had still to do, or has failed to.
+        if (_reloaders.Except(reloaders.Values).Any(former => former.IsWanted))
+        {
+            foreach (var reloader in reloaders.Values)
+                reloader.Request();
+        }
+
         var kept = new List<KeptCertificate>();
         foreach (var (name, its) in options.Certificates)
             kept.Add(
@@ -139,6 +156,8 @@ internal sealed class Keeper : BackgroundService
                         options,
                         _stapler,
                         (its.Reload ?? options.Reload) is { } command ? reloaders[command] : null,
+                        its.HaproxySocket is { } address ? sockets[address] : null,
+                        thumbprint => _certificates.Count(known => known.Holds(thumbprint)) > 1,
                         _clock,
                         _logger
                     )
@@ -148,6 +167,8 @@ internal sealed class Keeper : BackgroundService
                 .SelectMany(its => (string?[])[its.Settings.StapleFile, its.Settings.NginxInclude])
                 .OfType<string>()
         );
+        if (_settings is null && _isRunning)
+            kept.ForEach(its => its.WantReload());
         foreach (var former in _certificates.Except(kept))
             former.Leave();
         (_settings, _reloaders, _certificates) = (options, [.. reloaders.Values], kept);

@@ -22,21 +22,24 @@ internal sealed class KeptCertificate(
     KeepOptions options,
     IOcspStapler stapler,
     Reloader? reloader,
+    HaproxySocket? haproxy,
+    Func<string, bool> isKeptElsewhere,
     TimeProvider clock,
     ILogger logger
 ) : IDisposable
 {
     private readonly CertificateFile _file = new(its.Certificate);
     private readonly StapleFile? _output = its.StapleFile is { } path ? new(path, its.NginxInclude) : null;
-    private readonly HaproxySocket? _haproxy = its.HaproxySocket is { } address
-        ? new(address, options.CommandTimeout)
-        : null;
     private LoadedCertificate? _served;
     private LoadedCertificate? _next;
     private long _nextSince;
     private VerifiedStaple? _found;
+    private VerifiedStaple? _written;
     private VerifiedStaple? _told;
+    private VerifiedStaple? _refused;
     private bool _isRevokedTold;
+    private bool _isToBeSuspended;
+    private bool _wantsReload;
     private long? _wroteAt;
 
     /// <summary>Its name in the settings.</summary>
@@ -61,31 +64,36 @@ internal sealed class KeptCertificate(
     /// <summary>What the engine holds for it, or null.</summary>
     public StapleStatus? Status { get; private set; }
 
+    /// <summary>Whether it is about a certificate.</summary>
+    public bool Holds(string thumbprint) => _served?.Thumbprint == thumbprint || _next?.Thumbprint == thumbprint;
+
+    /// <summary>
+    /// A server may have an older file than there is: whoever wrote it may have ended before the reload.
+    /// </summary>
+    public void WantReload() => _wantsReload = _output is not null;
+
     /// <summary>Does what is to be done now.</summary>
     /// <param name="staples">What the engine holds, by thumbprint.</param>
     /// <param name="cancellationToken">Ends the step.</param>
     public async Task StepAsync(IReadOnlyDictionary<string, StapleStatus> staples, CancellationToken cancellationToken)
     {
-        string? fault = null;
-        try
+        Look();
+        TakeUp(staples);
+        var fault = _file.Fault;
+        if (_served is { } served)
         {
-            Look();
-            TakeUp(staples);
-            if (_served is not null)
-            {
-                Status = staples.GetValueOrDefault(_served.Thumbprint);
-                // While a renewed one waits for its staple, whoever starts reads the new certificate.
-                if (_next is null)
-                    await GiveAsync(Choose(_served, Status), cancellationToken).ConfigureAwait(false);
-                await TellRevokedAsync(cancellationToken).ConfigureAwait(false);
-            }
-        }
-        catch (IOException exception)
-        {
-            fault = exception.Message;
+            Status = staples.GetValueOrDefault(served.Thumbprint);
+            if (Status is null)
+                // Just met, or let go of by the engine, to which nobody has said for long that it is used.
+                Prepare(served);
+            else if (_next is not null)
+                fault = Try(Suspend) ?? fault;
+            else if (!IsUndecided(Status))
+                fault = await GiveAsync(Choose(served, Status), cancellationToken).ConfigureAwait(false) ?? fault;
+            TellRevoked(cancellationToken);
         }
 
-        Report(fault ?? _file.Fault);
+        Report(fault);
     }
 
     /// <summary>It is kept no longer; the files are left to whoever takes over.</summary>
@@ -101,34 +109,46 @@ internal sealed class KeptCertificate(
         _next?.Dispose();
     }
 
+    private void Prepare(LoadedCertificate certificate) =>
+        // It goes on by itself; the steps look how far it is.
+        _ = stapler.PrepareAsync(certificate.Leaf, certificate.Chain, CancellationToken.None);
+
+    // Before the first look is over nothing is known that would be better than what lies there.
+    private bool IsUndecided(StapleStatus status) =>
+        status is { LastOutcome: RefreshOutcome.Pending, Staple: null } && Given is null && _found is null;
+
     // The file may be another one.
     private void Look()
     {
         if (!_file.TryReadChanged(out var loaded))
             return;
+        // The same with another chain: its issuer may have come only now.
         if (loaded.Thumbprint == _served?.Thumbprint)
         {
-            // Another chain, or the renewal was taken back.
             LetGo(ref _next);
-            _wroteAt = null;
-            loaded.Dispose();
+            (_served, _wroteAt, _isToBeSuspended) = (loaded, null, false);
+            Prepare(loaded);
             return;
         }
 
-        if (loaded.Thumbprint == _next?.Thumbprint)
+        if (loaded.Thumbprint != _next?.Thumbprint)
         {
-            loaded.Dispose();
-            return;
+            LetGo(ref _next);
+            _nextSince = clock.GetTimestamp();
+            if (_served is not null)
+                logger.Renewed(name, loaded.Leaf.SerialNumber);
         }
 
-        LetGo(ref _next);
-        (_next, _nextSince) = (loaded, clock.GetTimestamp());
-        // It goes on by itself; the steps look how far it is.
-        _ = stapler.PrepareAsync(loaded.Leaf, loaded.Chain, CancellationToken.None);
-        if (_served is null)
+        (_next, _isToBeSuspended) = (loaded, _served is not null);
+        Prepare(loaded);
+    }
+
+    private void Suspend()
+    {
+        if (!_isToBeSuspended)
             return;
-        logger.Renewed(name, loaded.Leaf.SerialNumber);
         _output?.Suspend(mayBeMissing: its.HaproxySocket is not null);
+        _isToBeSuspended = false;
     }
 
     // A renewed certificate comes into force with its staple.
@@ -141,14 +161,10 @@ internal sealed class KeptCertificate(
             return;
         LetGo(ref _served);
         (_served, _next) = (next, null);
-        _wroteAt = null;
-        _isRevokedTold = false;
+        (_wroteAt, _isRevokedTold) = (null, false);
         _found = isFirst ? Find(next) : null;
-        if (isFirst)
-            _told = _found;
-        else
-            // With or without: it has to read the certificate.
-            reloader?.Request();
+        // With or without a staple: it has to read the certificate.
+        _wantsReload |= !isFirst;
     }
 
     private bool IsReady(StapleStatus? status) =>
@@ -183,6 +199,9 @@ internal sealed class KeptCertificate(
     private VerifiedStaple? Choose(LoadedCertificate certificate, StapleStatus? status)
     {
         var staple = status?.Staple;
+        // Where the engine withholds that it is revoked, an older good one does not come back.
+        if (status is { IsRevoked: true, Staple: null })
+            _found = null;
         if (_found is not null && (staple is null || staple.ThisUpdate < _found.ThisUpdate))
             staple = _found;
         else
@@ -194,63 +213,122 @@ internal sealed class KeptCertificate(
         return staple.Status.Kind == CertStatusKind.Revoked && its.Revoked == RevokedStaple.Withhold ? null : staple;
     }
 
-    private async Task GiveAsync(VerifiedStaple? staple, CancellationToken cancellationToken)
+    /// <returns>What went wrong, or null; the rest was done all the same, and this is tried again.</returns>
+    private async Task<string?> GiveAsync(VerifiedStaple? staple, CancellationToken cancellationToken)
     {
-        // What is as it was is looked at once a minute, in case that somebody has deleted it.
-        if (
-            _output is not null
-            && (staple != Given || _wroteAt is not { } last || clock.GetElapsedTime(last) > Recheck)
-        )
+        Given = staple;
+        var fault = Try(() => Write(staple));
+        fault = await TellHaproxyAsync(staple, cancellationToken).ConfigureAwait(false) ?? fault;
+        // After the files: it reads them.
+        if (_wantsReload && fault is null)
         {
-            _wroteAt = null;
-            if (_output.Give(staple))
-            {
-                logger.Given(name, Describe(staple), its.StapleFile!);
-                // HAProxy is told over its socket, and drops what has expired itself.
-                if (_haproxy is null)
-                    reloader?.Request();
-            }
-
-            _wroteAt = clock.GetTimestamp();
+            reloader?.Request();
+            _wantsReload = false;
         }
 
-        Given = staple;
-        if (_haproxy is null || staple is null || ReferenceEquals(staple, _told))
-            return;
-        await _haproxy.GiveAsync(staple, clock, cancellationToken).ConfigureAwait(false);
-        _told = staple;
-        logger.Given(name, Describe(staple), its.HaproxySocket!);
+        return fault;
     }
 
-    private async Task TellRevokedAsync(CancellationToken cancellationToken)
+    private void Write(VerifiedStaple? staple)
+    {
+        // What is as it was is looked at once a minute, in case that somebody has deleted it.
+        if (_output is null || (staple == _written && _wroteAt is { } last && clock.GetElapsedTime(last) <= Recheck))
+            return;
+        _wroteAt = null;
+        if (_output.Give(staple))
+        {
+            logger.Given(name, Describe(staple), its.StapleFile!);
+            // HAProxy is told of a new one over its socket; that there is none it learns by a reload.
+            _wantsReload |= haproxy is null || staple is null;
+        }
+
+        (_written, _wroteAt) = (staple, clock.GetTimestamp());
+    }
+
+    private async Task<string?> TellHaproxyAsync(VerifiedStaple? staple, CancellationToken cancellationToken)
+    {
+        if (haproxy is null || staple is null || staple == _told)
+            return null;
+        try
+        {
+            await haproxy.GiveAsync(staple, cancellationToken).ConfigureAwait(false);
+        }
+        catch (InvalidDataException exception)
+        {
+            // It was started without a file for this certificate: with a reload it reads the one that is there now.
+            _wantsReload |= staple != _refused;
+            _refused = staple;
+            return exception.Message;
+        }
+        catch (IOException exception)
+        {
+            return exception.Message;
+        }
+
+        _told = staple;
+        logger.Given(name, Describe(staple), its.HaproxySocket!);
+        return null;
+    }
+
+    private static string? Try(Action step)
+    {
+        try
+        {
+            step();
+            return null;
+        }
+        catch (IOException exception)
+        {
+            return exception.Message;
+        }
+    }
+
+    private void TellRevoked(CancellationToken cancellationToken)
     {
         if (_isRevokedTold || Status is not { IsRevoked: true })
             return;
         _isRevokedTold = true;
         logger.Revoked(name);
-        if (its.OnRevoked is not { } command)
-            return;
-        var fault = await ShellCommand
-            .RunAsync(
-                command,
-                new Dictionary<string, string>
-                {
-                    ["OCSPLAB_NAME"] = name,
-                    ["OCSPLAB_CERTIFICATE"] = Path.GetFullPath(its.Certificate),
-                },
-                options.CommandTimeout,
-                cancellationToken
-            )
-            .ConfigureAwait(false);
-        if (fault is not null)
-            logger.CommandFailed(fault);
+        // Beside the steps, which are not to wait for it.
+        if (its.OnRevoked is { } command)
+            Told = RunAsync(command, cancellationToken);
     }
+
+    private async Task RunAsync(string command, CancellationToken cancellationToken)
+    {
+        try
+        {
+            var fault = await ShellCommand
+                .RunAsync(
+                    command,
+                    new Dictionary<string, string>
+                    {
+                        ["OCSPLAB_NAME"] = name,
+                        ["OCSPLAB_CERTIFICATE"] = Path.GetFullPath(its.Certificate),
+                    },
+                    options.CommandTimeout,
+                    cancellationToken
+                )
+                .ConfigureAwait(false);
+            if (fault is not null)
+                logger.CommandFailed(fault);
+        }
+        catch (OperationCanceledException)
+        {
+            // The end.
+        }
+    }
+
+    /// <summary>The command that was run because it is revoked.</summary>
+    internal Task Told { get; private set; } = Task.CompletedTask;
 
     private void LetGo(ref LoadedCertificate? certificate)
     {
         if (certificate is null)
             return;
-        stapler.Release(certificate.Leaf);
+        // Two servers may have the same certificate.
+        if (!isKeptElsewhere(certificate.Thumbprint))
+            stapler.Release(certificate.Leaf);
         certificate.Dispose();
         certificate = null;
     }

@@ -10,15 +10,20 @@ namespace OcspLab.Keep.Outputs;
 /// that it was started with a response for, <c>.ocsp</c> beside the certificate, and drops what has expired itself.
 /// </summary>
 /// <param name="address">The path of a Unix socket, or address and port.</param>
-/// <param name="timeout">How long it may take.</param>
-internal sealed class HaproxySocket(string address, TimeSpan timeout)
+/// <param name="clock">Counts how long it may take.</param>
+internal sealed class HaproxySocket(string address, TimeProvider clock)
 {
+    private long? _hungAt;
+
     /// <summary>Tells it of a staple.</summary>
-    /// <exception cref="IOException">It cannot be reached, or did not take it; the message says what it
-    /// said.</exception>
-    public async Task GiveAsync(VerifiedStaple staple, TimeProvider clock, CancellationToken cancellationToken)
+    /// <exception cref="InvalidDataException">It did not take it; the message says what it said.</exception>
+    /// <exception cref="IOException">It cannot be reached; it is to be tried again.</exception>
+    public async Task GiveAsync(VerifiedStaple staple, CancellationToken cancellationToken)
     {
-        using var deadline = new CancellationTokenSource(timeout, clock);
+        // One that hangs costs one wait, however many certificates it has.
+        if (_hungAt is { } hung && clock.GetElapsedTime(hung) < Pause)
+            throw new IOException(Hangs);
+        using var deadline = new CancellationTokenSource(Patience, clock);
         using var either = CancellationTokenSource.CreateLinkedTokenSource(deadline.Token, cancellationToken);
         try
         {
@@ -28,7 +33,7 @@ internal sealed class HaproxySocket(string address, TimeSpan timeout)
                 )
                 .ConfigureAwait(false);
             if (!answer.Contains("OCSP Response updated", StringComparison.Ordinal))
-                throw new IOException($"HAProxy at {address} did not take the staple: {answer.Trim()}");
+                throw new InvalidDataException($"HAProxy at {address} did not take the staple: {answer.Trim()}");
         }
         catch (SocketException exception)
         {
@@ -36,7 +41,8 @@ internal sealed class HaproxySocket(string address, TimeSpan timeout)
         }
         catch (OperationCanceledException) when (!cancellationToken.IsCancellationRequested)
         {
-            throw new IOException($"HAProxy at {address} does not answer.");
+            _hungAt = clock.GetTimestamp();
+            throw new IOException(Hangs);
         }
     }
 
@@ -63,5 +69,9 @@ internal sealed class HaproxySocket(string address, TimeSpan timeout)
         return Encoding.ASCII.GetString(buffer, 0, length);
     }
 
+    private string Hangs => $"HAProxy at {address} does not answer";
+
     private const int MaximumAnswer = 4096;
+    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(5);
+    private static readonly TimeSpan Pause = TimeSpan.FromSeconds(30);
 }

@@ -9,7 +9,7 @@ namespace OcspLab.Keep.Reloading;
 internal sealed class Reloader(string command, KeepOptions options, TimeProvider clock, ILogger logger)
 {
     private readonly Lock _lock = new();
-    private DateTimeOffset? _wantedAt;
+    private bool _isWanted;
     private long? _lastRun;
     private int _failures;
 
@@ -19,11 +19,21 @@ internal sealed class Reloader(string command, KeepOptions options, TimeProvider
     /// <summary>Why the last one failed, or null.</summary>
     public string? Fault { get; private set; }
 
+    /// <summary>Whether a server has yet to read something.</summary>
+    public bool IsWanted
+    {
+        get
+        {
+            lock (_lock)
+                return _isWanted;
+        }
+    }
+
     /// <summary>Something has changed that the server is to read.</summary>
     public void Request()
     {
         lock (_lock)
-            _wantedAt ??= clock.GetUtcNow();
+            _isWanted = true;
     }
 
     /// <summary>Reloads, if that is wanted and it is time.</summary>
@@ -31,19 +41,31 @@ internal sealed class Reloader(string command, KeepOptions options, TimeProvider
     {
         lock (_lock)
         {
-            if (_wantedAt is null || (_lastRun is { } last && clock.GetElapsedTime(last) < Pause))
+            if (!_isWanted || (_lastRun is { } last && clock.GetElapsedTime(last) < Pause))
                 return;
             // What changes from here on wants another one.
-            _wantedAt = null;
+            _isWanted = false;
             _lastRun = clock.GetTimestamp();
         }
 
-        var fault = await RunAsync(cancellationToken).ConfigureAwait(false);
+        var fault = "it was interrupted";
+        try
+        {
+            fault = await RunAsync(cancellationToken).ConfigureAwait(false);
+        }
+        finally
+        {
+            Settle(fault);
+        }
+    }
+
+    private void Settle(string? fault)
+    {
         lock (_lock)
         {
             _failures = fault is null ? 0 : _failures + 1;
             if (fault is not null)
-                _wantedAt ??= clock.GetUtcNow();
+                _isWanted = true;
         }
 
         if (fault is not null && fault != Fault)

@@ -30,6 +30,9 @@ internal static class ShellCommand
         try
         {
             using var process = Process.Start(start)!;
+            var exited = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+            process.Exited += (_, _) => exited.TrySetResult();
+            process.EnableRaisingEvents = true;
             process.OutputDataReceived += (_, line) => said.Add(line.Data);
             process.ErrorDataReceived += (_, line) => said.Add(line.Data);
             process.BeginOutputReadLine();
@@ -39,15 +42,18 @@ internal static class ShellCommand
             deadline.CancelAfter(timeout);
             try
             {
-                await process.WaitForExitAsync(deadline.Token).ConfigureAwait(false);
+                await exited.Task.WaitAsync(deadline.Token).ConfigureAwait(false);
             }
             catch (OperationCanceledException)
             {
-                process.Kill(entireProcessTree: true);
+                var isKilled = TryKill(process);
                 cancellationToken.ThrowIfCancellationRequested();
-                return $"'{command}' took more than {timeout:g} and was killed";
+                return $"'{command}' took more than {timeout:g} and {(isKilled ? "was" : "could not be")} killed";
             }
 
+            // Its last words; but what it has started may keep its output open for ever.
+            using var patience = new CancellationTokenSource(LastWords);
+            await process.WaitForExitAsync(patience.Token).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
             return process.ExitCode == 0 ? null : $"'{command}' ended with {process.ExitCode}: {said}";
         }
         catch (System.ComponentModel.Win32Exception exception)
@@ -56,7 +62,23 @@ internal static class ShellCommand
         }
     }
 
+    // What runs as another user, by sudo, is not ours to kill.
+    private static bool TryKill(Process process)
+    {
+        try
+        {
+            process.Kill(entireProcessTree: true);
+            return true;
+        }
+        catch (Exception exception)
+            when (exception is AggregateException or InvalidOperationException or System.ComponentModel.Win32Exception)
+        {
+            return false;
+        }
+    }
+
     private const int MostSaid = 500;
+    private static readonly TimeSpan LastWords = TimeSpan.FromMilliseconds(500);
 
     /// <summary>The last letters of a text that has no end. Thread-safe.</summary>
     private sealed class TailOfText(int most)

@@ -21,6 +21,7 @@ internal sealed class KeepOptionsValidator : IValidateOptions<KeepOptions>
             var shared in options
                 .Certificates.Values.SelectMany(its => (string?[])[its.StapleFile, its.NginxInclude])
                 .OfType<string>()
+                .Where(path => path.Length > 0)
                 .Select(Path.GetFullPath)
                 .GroupBy(path => path)
                 .Where(paths => paths.Count() > 1)
@@ -33,6 +34,8 @@ internal sealed class KeepOptionsValidator : IValidateOptions<KeepOptions>
     {
         if (its.Certificate.Length == 0)
             yield return $"{key}:{nameof(its.Certificate)}: is missing.";
+        if (its.StapleFile is "" || its.NginxInclude is "" || its.HaproxySocket is "")
+            yield return $"{key}: a path is empty.";
         if (its.NginxInclude is not null && its.StapleFile is null)
             yield return $"{key}:{nameof(its.NginxInclude)}: names {nameof(its.StapleFile)}, which is missing.";
         if (!isServed && its is { StapleFile: null, HaproxySocket: null })

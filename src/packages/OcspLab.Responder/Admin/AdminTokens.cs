@@ -24,11 +24,19 @@ internal sealed class AdminTokens
     {
         _clock = clock;
         _logger = logger;
-        _allToken = AdminToken.LoadOrCreate(file);
-        _readToken = readFile is null ? null : AdminToken.LoadOrCreate(readFile);
-        _all = (file, new FileWatch(file));
-        _read = readFile is null ? null : (readFile, new FileWatch(readFile));
+        // Watched before it is read: what is written in between counts at the next look.
+        (_all, _allToken) = Begin(file);
+        if (readFile is not null)
+            (_read, _readToken) = Begin(readFile);
         _lookedAt = clock.GetTimestamp();
+    }
+
+    private static ((string, FileWatch), AdminToken) Begin(string file)
+    {
+        if (!File.Exists(file))
+            AdminToken.LoadOrCreate(file);
+        var watch = new FileWatch(file);
+        return ((file, watch), AdminToken.LoadOrCreate(file));
     }
 
     /// <summary>What a request may do, or null for nothing.</summary>

@@ -19,6 +19,7 @@ public sealed class AuditLog : IDisposable
     private readonly TimeProvider _clock;
     private FileStream _file;
     private FileIdentity _identity;
+    private string? _link;
     private string _hash;
     private long _number;
 
@@ -52,6 +53,12 @@ public sealed class AuditLog : IDisposable
         lock (_lock)
         {
             FollowFile();
+            if (_link is { } link)
+            {
+                AppendNext("responder", link);
+                _link = null;
+            }
+
             AppendNext(who, what);
         }
     }
@@ -64,7 +71,10 @@ public sealed class AuditLog : IDisposable
         var (number, hash) = (_number, _hash);
         try
         {
-            var (file, identity) = Open(_path, FileMode.CreateNew);
+            // logrotate may have made it already; what somebody has written there is not overwritten.
+            if (new FileInfo(_path) is { Exists: true, Length: > 0 })
+                throw new IOException($"{_path} is another file than the one that was begun, and not empty");
+            var (file, identity) = Open(_path, FileMode.Append);
             _file.Dispose();
             (_file, _identity, _number, _hash) = (file, identity, 0, Beginning);
         }
@@ -73,7 +83,7 @@ public sealed class AuditLog : IDisposable
             throw new IOException(exception.Message, exception);
         }
 
-        AppendNext("responder", $"goes on after entry {number} of a file that was moved away, hash {hash}");
+        _link = $"goes on after entry {number} of a file that was moved away, hash {hash}";
     }
 
     private static (FileStream File, FileIdentity Identity) Open(string path, FileMode mode)

@@ -23,7 +23,8 @@ internal sealed class PostgresAnswers(string connectionString) : IAnswerStore, I
     public void Save(ReadOnlySpan<byte> question, ReadOnlySpan<byte> answer, DateTimeOffset thisUpdate) =>
         Execute(
             "INSERT INTO ocsp_answers VALUES ($1, $2, $3) ON CONFLICT (question) "
-                + "DO UPDATE SET answer = excluded.answer, this_update = excluded.this_update",
+                + "DO UPDATE SET answer = excluded.answer, this_update = excluded.this_update "
+                + "WHERE ocsp_answers.this_update <= excluded.this_update",
             question.ToArray(),
             answer.ToArray(),
             thisUpdate.ToUniversalTime()

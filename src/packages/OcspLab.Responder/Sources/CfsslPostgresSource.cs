@@ -76,7 +76,9 @@ public sealed class CfsslPostgresSource : IStatusSource, ICertificateList, IAsyn
             .ConfigureAwait(false);
         var isFirst = _seen is null;
         var fresh = revoked.Where(row => !_told.Contains(row)).ToList();
-        _seen = revoked.Select(row => row.At).Append(_seen ?? DateTimeOffset.UnixEpoch).Max();
+        // One that is dated ahead does not hide those that come before it.
+        var now = _clock.GetUtcNow();
+        _seen = revoked.Select(row => row.At < now ? row.At : now).Append(_seen ?? DateTimeOffset.UnixEpoch).Max();
         _told.Clear();
         _told.UnionWith(revoked.Where(row => row.At >= _seen - Overlap));
         return isFirst
