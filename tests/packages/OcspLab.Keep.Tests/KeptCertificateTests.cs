@@ -167,6 +167,28 @@ public sealed class KeptCertificateTests : IDisposable
         Assert.Equal([ScriptedStapler.KeyOf(_certificate)], _stapler.Released);
     }
 
+    [Fact, Trait("Rule", "S42")]
+    public async Task Reloads_wait_while_a_server_would_find_the_new_certificate_without_its_staple()
+    {
+        Hold(_certificate, TestAuthority.Now.AddHours(-1));
+        await StepAsync();
+        Assert.False(_kept!.IsInBetween);
+        var renewed = _authority.Server();
+        Write(renewed);
+        // Before anybody has looked.
+        Assert.True(_kept.IsInBetween);
+        await StepAsync();
+        Assert.True(_kept.IsInBetween);
+        Hold(renewed, TestAuthority.Now.AddHours(-1));
+        await StepAsync();
+        Assert.False(_kept.IsInBetween);
+        // Not for ever.
+        Write(_authority.Server());
+        await StepAsync();
+        _clock.Advance(TimeSpan.FromSeconds(31));
+        Assert.False(_kept.IsInBetween);
+    }
+
     [Fact]
     public async Task One_without_a_staple_comes_into_force_when_patience_ends()
     {

@@ -17,6 +17,9 @@ internal sealed class CertificateFile(string path)
     /// <summary>What is wrong with the file as it is now, or null.</summary>
     public string? Fault { get; private set; }
 
+    /// <summary>Whether there is another file by now that was not read yet; false where that cannot be told.</summary>
+    public bool IsAnother => Fault is null && _stat is not null && FileStat.Of(path) is { } stat && stat != _stat;
+
     /// <summary>Reads the file, if it is another one than the last time.</summary>
     /// <returns>False where it is the same, or cannot be read.</returns>
     public bool TryReadChanged([NotNullWhen(true)] out LoadedCertificate? certificate)

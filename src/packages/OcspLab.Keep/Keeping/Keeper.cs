@@ -74,6 +74,9 @@ internal sealed class Keeper : BackgroundService
     /// <summary>Has servers read their files again, where that is wanted.</summary>
     public async Task ReloadAsync(CancellationToken cancellationToken)
     {
+        // For another certificate, say.
+        if (_certificates.Any(kept => kept.IsInBetween))
+            return;
         foreach (var reloader in _reloaders)
             await GuardAsync("reload", () => reloader.StepAsync(cancellationToken)).ConfigureAwait(false);
     }

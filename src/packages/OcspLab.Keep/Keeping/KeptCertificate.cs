@@ -40,6 +40,7 @@ internal sealed class KeptCertificate(
     private bool _isRevokedTold;
     private bool _isToBeSuspended;
     private bool _wantsReload;
+    private volatile bool _isUnwritten;
     private long? _wroteAt;
 
     /// <summary>Its name in the settings.</summary>
@@ -71,6 +72,17 @@ internal sealed class KeptCertificate(
     /// A server may have an older file than there is: whoever wrote it may have ended before the reload.
     /// </summary>
     public void WantReload() => _wantsReload = _output is not null;
+
+    /// <summary>
+    /// Whether a server that read its files now would find a renewed certificate and no staple for it yet, which is a
+    /// matter of seconds most of the time.
+    /// </summary>
+    public bool IsInBetween =>
+        _output is not null
+        && (
+            _file.IsAnother
+            || ((_next is not null || _isUnwritten) && clock.GetElapsedTime(_nextSince) < ReloadPatience)
+        );
 
     /// <summary>Does what is to be done now.</summary>
     /// <param name="staples">What the engine holds, by thumbprint.</param>
@@ -160,6 +172,8 @@ internal sealed class KeptCertificate(
         if (!isFirst && !IsReady(staples.GetValueOrDefault(next.Thumbprint)))
             return;
         LetGo(ref _served);
+        // Until its files are written it is in between as before.
+        (_isUnwritten, _nextSince) = (!isFirst, clock.GetTimestamp());
         (_served, _next) = (next, null);
         (_wroteAt, _isRevokedTold) = (null, false);
         _found = isFirst ? Find(next) : null;
@@ -243,6 +257,7 @@ internal sealed class KeptCertificate(
         }
 
         (_written, _wroteAt) = (staple, clock.GetTimestamp());
+        _isUnwritten = false;
     }
 
     private async Task<string?> TellHaproxyAsync(VerifiedStaple? staple, CancellationToken cancellationToken)
@@ -352,5 +367,6 @@ internal sealed class KeptCertificate(
         staple is null ? "nothing" : $"{staple.Status.Kind.ToString().ToLowerInvariant()} until {staple.ExpiresAt:u}";
 
     private static readonly TimeSpan Recheck = TimeSpan.FromMinutes(1);
+    private static readonly TimeSpan ReloadPatience = TimeSpan.FromSeconds(30);
     private static readonly TimeSpan ReloadTime = TimeSpan.FromSeconds(5);
 }
