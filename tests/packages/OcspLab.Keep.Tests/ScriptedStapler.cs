@@ -12,8 +12,13 @@ namespace OcspLab.Keep.Tests;
 internal sealed class ScriptedStapler : IOcspStapler
 {
     private readonly Dictionary<string, StapleStatus> _held = [];
+    private int _faults;
 
-    public IReadOnlyList<StapleStatus> Staples => [.. _held.Values];
+    public IReadOnlyList<StapleStatus> Staples =>
+        Interlocked.Decrement(ref _faults) >= 0 ? throw new InvalidOperationException("a defect") : [.. _held.Values];
+
+    /// <summary>The next so many looks fail.</summary>
+    public void Fail(int times) => _faults = times;
 
     public List<string> Released { get; } = [];
 

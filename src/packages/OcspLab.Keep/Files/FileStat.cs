@@ -9,7 +9,7 @@ namespace OcspLab.Keep.Files;
 /// <param name="Inode">Another one where the file was replaced.</param>
 /// <param name="Size">In octets.</param>
 /// <param name="Modified">When it was written last, in nanoseconds since 1970.</param>
-internal readonly record struct FileStat(uint User, uint Group, ulong Inode, ulong Size, Int128 Modified)
+internal sealed record FileStat(uint User, uint Group, ulong Inode, ulong Size, Int128 Modified)
 {
     /// <summary>The file that a path leads to, through links; null where it cannot be told.</summary>
     public static FileStat? Of(string path)

@@ -74,8 +74,8 @@ internal sealed class Keeper : BackgroundService
     /// <summary>Has servers read their files again, where that is wanted.</summary>
     public async Task ReloadAsync(CancellationToken cancellationToken)
     {
-        // For another certificate, say.
-        if (_certificates.Any(kept => kept.IsInBetween))
+        // For another certificate, say; and only where it matters, because it looks at every file.
+        if (!_reloaders.Any(reloader => reloader.IsWanted) || _certificates.Any(kept => kept.IsInBetween))
             return;
         foreach (var reloader in _reloaders)
             await GuardAsync("reload", () => reloader.StepAsync(cancellationToken)).ConfigureAwait(false);
@@ -102,7 +102,7 @@ internal sealed class Keeper : BackgroundService
         using var timer = new PeriodicTimer(Interval, _clock);
         try
         {
-            do await step(stoppingToken).ConfigureAwait(false);
+            do await GuardAsync("the keeper", () => step(stoppingToken)).ConfigureAwait(false);
             while (await timer.WaitForNextTickAsync(stoppingToken).ConfigureAwait(false));
         }
         catch (OperationCanceledException) when (stoppingToken.IsCancellationRequested)
