@@ -1,5 +1,6 @@
 using System.Runtime.Versioning;
 using OcspLab.Keep.Files;
+using OcspLab.Ocsp.Files;
 using OcspLab.Testing;
 
 namespace OcspLab.Keep.Tests;

@@ -1,7 +1,7 @@
 using System.Diagnostics.CodeAnalysis;
 using System.Security.Cryptography;
 using System.Security.Cryptography.X509Certificates;
-using OcspLab.Keep.Files;
+using OcspLab.Ocsp.Files;
 
 namespace OcspLab.Keep.Certificates;
 

@@ -1,15 +1,16 @@
 using System.Buffers.Binary;
 using System.Runtime.InteropServices;
 
-namespace OcspLab.Keep.Files;
+namespace OcspLab.Ocsp.Files;
 
 /// <summary>What Linux says of a file that the framework does not: whose it is, and which one it is.</summary>
 /// <param name="User">The owner.</param>
 /// <param name="Group">The group.</param>
+/// <param name="Device">Where it lies.</param>
 /// <param name="Inode">Another one where the file was replaced.</param>
 /// <param name="Size">In octets.</param>
 /// <param name="Modified">When it was written last, in nanoseconds since 1970.</param>
-internal sealed record FileStat(uint User, uint Group, ulong Inode, ulong Size, Int128 Modified)
+internal sealed record FileStat(uint User, uint Group, ulong Device, ulong Inode, ulong Size, Int128 Modified)
 {
     /// <summary>The file that a path leads to, through links; null where it cannot be told.</summary>
     public static FileStat? Of(string path)
@@ -24,6 +25,7 @@ internal sealed record FileStat(uint User, uint Group, ulong Inode, ulong Size, 
                 ? new FileStat(
                     BinaryPrimitives.ReadUInt32LittleEndian(buffer.AsSpan(UserOffset)),
                     BinaryPrimitives.ReadUInt32LittleEndian(buffer.AsSpan(GroupOffset)),
+                    BinaryPrimitives.ReadUInt64LittleEndian(buffer.AsSpan(DeviceOffset)),
                     BinaryPrimitives.ReadUInt64LittleEndian(buffer.AsSpan(InodeOffset)),
                     BinaryPrimitives.ReadUInt64LittleEndian(buffer.AsSpan(SizeOffset)),
                     (Int128)BinaryPrimitives.ReadInt64LittleEndian(buffer.AsSpan(SecondsOffset)) * 1_000_000_000
@@ -56,4 +58,5 @@ internal sealed record FileStat(uint User, uint Group, ulong Inode, ulong Size, 
     private const int SizeOffset = 40;
     private const int SecondsOffset = 112;
     private const int NanosecondsOffset = 120;
+    private const int DeviceOffset = 136;
 }
