@@ -339,8 +339,14 @@ public sealed class KeptCertificateTests : IDisposable
             _settings,
             _options,
             _stapler,
-            _reloader,
-            _settings.HaproxySocket is { } address ? new HaproxySocket(address, _clock) : null,
+            new StapleDelivery(
+                "site",
+                _settings,
+                _reloader,
+                _settings.HaproxySocket is { } address ? new HaproxySocket(address, _clock) : null,
+                _clock,
+                NullLogger.Instance
+            ),
             _ => _isKeptElsewhere,
             _clock,
             NullLogger.Instance

@@ -149,34 +149,42 @@ internal sealed class Keeper : BackgroundService
                 reloader.Request();
         }
 
-        var kept = new List<KeptCertificate>();
-        foreach (var (name, its) in options.Certificates)
-            kept.Add(
-                (isSame ? _certificates.FirstOrDefault(known => known.Name == name && known.Settings == its) : null)
-                    ?? new KeptCertificate(
-                        name,
-                        its,
-                        options,
-                        _stapler,
-                        (its.Reload ?? options.Reload) is { } command ? reloaders[command] : null,
-                        its.HaproxySocket is { } address ? sockets[address] : null,
-                        thumbprint => _certificates.Count(known => known.Holds(thumbprint)) > 1,
-                        _clock,
-                        _logger
-                    )
-            );
+        var kept = options
+            .Certificates.Select(entry =>
+                isSame
+                && _certificates.FirstOrDefault(former => former.Name == entry.Key) is { } known
+                && known.Settings == entry.Value
+                    ? known
+                    : Make(entry.Key, entry.Value)
+            )
+            .ToList();
         WholeFile.RemoveUnfinished(
             kept.Except(_certificates)
                 .SelectMany(its => (string?[])[its.Settings.StapleFile, its.Settings.NginxInclude])
                 .OfType<string>()
         );
-        if (_settings is null && _isRunning)
-            kept.ForEach(its => its.WantReload());
         foreach (var former in _certificates.Except(kept))
             former.Leave();
         (_settings, _reloaders, _certificates) = (options, [.. reloaders.Values], kept);
         _logger.Keeping(kept.Count);
+
+        KeptCertificate Make(string name, KeptCertificateOptions its)
+        {
+            var delivery = new StapleDelivery(
+                name,
+                its,
+                (its.Reload ?? options.Reload) is { } command ? reloaders[command] : null,
+                its.HaproxySocket is { } address ? sockets[address] : null,
+                _clock,
+                _logger
+            );
+            if (_settings is null && _isRunning)
+                delivery.WantReload();
+            return new KeptCertificate(name, its, options, _stapler, delivery, IsKeptTwice, _clock, _logger);
+        }
     }
+
+    private bool IsKeptTwice(string thumbprint) => _certificates.Count(known => known.Holds(thumbprint)) > 1;
 
     private static (string?, string?, TimeSpan, TimeSpan, TimeSpan) Common(KeepOptions options) =>
         (options.Reload, options.Test, options.ReloadInterval, options.CommandTimeout, options.RenewalPatience);

@@ -21,27 +21,19 @@ internal sealed class KeptCertificate(
     KeptCertificateOptions its,
     KeepOptions options,
     IOcspStapler stapler,
-    Reloader? reloader,
-    HaproxySocket? haproxy,
-    Func<string, bool> isKeptElsewhere,
+    StapleDelivery delivery,
+    Func<string, bool> isKeptTwice,
     TimeProvider clock,
     ILogger logger
 ) : IDisposable
 {
     private readonly CertificateFile _file = new(its.Certificate);
-    private readonly StapleFile? _output = its.StapleFile is { } path ? new(path, its.NginxInclude) : null;
     private LoadedCertificate? _served;
     private LoadedCertificate? _next;
     private long _nextSince;
     private VerifiedStaple? _found;
-    private VerifiedStaple? _written;
-    private VerifiedStaple? _told;
-    private VerifiedStaple? _refused;
     private bool _isRevokedTold;
     private bool _isToBeSuspended;
-    private bool _wantsReload;
-    private volatile bool _isUnwritten;
-    private long? _wroteAt;
 
     /// <summary>Its name in the settings.</summary>
     public string Name => name;
@@ -69,19 +61,14 @@ internal sealed class KeptCertificate(
     public bool Holds(string thumbprint) => _served?.Thumbprint == thumbprint || _next?.Thumbprint == thumbprint;
 
     /// <summary>
-    /// A server may have an older file than there is: whoever wrote it may have ended before the reload.
-    /// </summary>
-    public void WantReload() => _wantsReload = _output is not null;
-
-    /// <summary>
     /// Whether a server that read its files now would find a renewed certificate and no staple for it yet, which is a
     /// matter of seconds most of the time.
     /// </summary>
     public bool IsInBetween =>
-        _output is not null
+        delivery.HasFile
         && (
             _file.IsAnother
-            || ((_next is not null || _isUnwritten) && clock.GetElapsedTime(_nextSince) < ReloadPatience)
+            || ((_next is not null || delivery.IsUnwritten) && clock.GetElapsedTime(_nextSince) < ReloadPatience)
         );
 
     /// <summary>Does what is to be done now.</summary>
@@ -99,9 +86,13 @@ internal sealed class KeptCertificate(
                 // Just met, or let go of by the engine, to which nobody has said for long that it is used.
                 Prepare(served);
             else if (_next is not null)
-                fault = Try(Suspend) ?? fault;
+                fault = Suspend() ?? fault;
             else if (!IsUndecided(Status))
-                fault = await GiveAsync(Choose(served, Status), cancellationToken).ConfigureAwait(false) ?? fault;
+            {
+                Given = Choose(served, Status);
+                fault = await delivery.GiveAsync(Given, cancellationToken).ConfigureAwait(false) ?? fault;
+            }
+
             TellRevoked(cancellationToken);
         }
 
@@ -138,7 +129,8 @@ internal sealed class KeptCertificate(
         if (loaded.Thumbprint == _served?.Thumbprint)
         {
             LetGo(ref _next);
-            (_served, _wroteAt, _isToBeSuspended) = (loaded, null, false);
+            (_served, _isToBeSuspended) = (loaded, false);
+            delivery.WriteAgain();
             Prepare(loaded);
             return;
         }
@@ -155,12 +147,11 @@ internal sealed class KeptCertificate(
         Prepare(loaded);
     }
 
-    private void Suspend()
+    private string? Suspend()
     {
-        if (!_isToBeSuspended)
-            return;
-        _output?.Suspend(mayBeMissing: its.HaproxySocket is not null);
-        _isToBeSuspended = false;
+        var fault = _isToBeSuspended ? delivery.Suspend() : null;
+        _isToBeSuspended &= fault is not null;
+        return fault;
     }
 
     // A renewed certificate comes into force with its staple.
@@ -172,13 +163,12 @@ internal sealed class KeptCertificate(
         if (!isFirst && !IsReady(staples.GetValueOrDefault(next.Thumbprint)))
             return;
         LetGo(ref _served);
-        // Until its files are written it is in between as before.
-        (_isUnwritten, _nextSince) = (!isFirst, clock.GetTimestamp());
-        (_served, _next) = (next, null);
-        (_wroteAt, _isRevokedTold) = (null, false);
         _found = isFirst ? Find(next) : null;
-        // With or without a staple: it has to read the certificate.
-        _wantsReload |= !isFirst;
+        _nextSince = clock.GetTimestamp();
+        // Until its files are written it is in between as before.
+        if (!isFirst)
+            delivery.Renew();
+        (_served, _next, _isRevokedTold) = (next, null, false);
     }
 
     private bool IsReady(StapleStatus? status) =>
@@ -193,7 +183,7 @@ internal sealed class KeptCertificate(
     private VerifiedStaple? Find(LoadedCertificate certificate)
     {
         if (
-            _output?.Read() is not { } there
+            delivery.Read() is not { } there
             || certificate.Chain.FirstOrDefault(candidate => certificate.Leaf.IsIssuedBy(candidate)) is not { } issuer
         )
             return null;
@@ -225,77 +215,6 @@ internal sealed class KeptCertificate(
         if (staple.ExpiresAt - Margin(staple) <= clock.GetUtcNow())
             return null;
         return staple.Status.Kind == CertStatusKind.Revoked && its.Revoked == RevokedStaple.Withhold ? null : staple;
-    }
-
-    /// <returns>What went wrong, or null; the rest was done all the same, and this is tried again.</returns>
-    private async Task<string?> GiveAsync(VerifiedStaple? staple, CancellationToken cancellationToken)
-    {
-        Given = staple;
-        var fault = Try(() => Write(staple));
-        fault = await TellHaproxyAsync(staple, cancellationToken).ConfigureAwait(false) ?? fault;
-        // After the files: it reads them.
-        if (_wantsReload && fault is null)
-        {
-            reloader?.Request();
-            _wantsReload = false;
-        }
-
-        return fault;
-    }
-
-    private void Write(VerifiedStaple? staple)
-    {
-        // What is as it was is looked at once a minute, in case that somebody has deleted it.
-        if (_output is null || (staple == _written && _wroteAt is { } last && clock.GetElapsedTime(last) <= Recheck))
-            return;
-        _wroteAt = null;
-        if (_output.Give(staple))
-        {
-            logger.Given(name, Describe(staple), its.StapleFile!);
-            // HAProxy is told of a new one over its socket; that there is none it learns by a reload.
-            _wantsReload |= haproxy is null || staple is null;
-        }
-
-        (_written, _wroteAt) = (staple, clock.GetTimestamp());
-        _isUnwritten = false;
-    }
-
-    private async Task<string?> TellHaproxyAsync(VerifiedStaple? staple, CancellationToken cancellationToken)
-    {
-        if (haproxy is null || staple is null || staple == _told)
-            return null;
-        try
-        {
-            await haproxy.GiveAsync(staple, cancellationToken).ConfigureAwait(false);
-        }
-        catch (InvalidDataException exception)
-        {
-            // It was started without a file for this certificate: with a reload it reads the one that is there now.
-            _wantsReload |= staple != _refused;
-            _refused = staple;
-            return exception.Message;
-        }
-        catch (IOException exception)
-        {
-            return exception.Message;
-        }
-
-        _told = staple;
-        logger.Given(name, Describe(staple), its.HaproxySocket!);
-        return null;
-    }
-
-    private static string? Try(Action step)
-    {
-        try
-        {
-            step();
-            return null;
-        }
-        catch (IOException exception)
-        {
-            return exception.Message;
-        }
     }
 
     private void TellRevoked(CancellationToken cancellationToken)
@@ -342,7 +261,7 @@ internal sealed class KeptCertificate(
         if (certificate is null)
             return;
         // Two servers may have the same certificate.
-        if (!isKeptElsewhere(certificate.Thumbprint))
+        if (!isKeptTwice(certificate.Thumbprint))
             stapler.Release(certificate.Leaf);
         certificate.Dispose();
         certificate = null;
@@ -363,10 +282,6 @@ internal sealed class KeptCertificate(
         return tenth < reload ? tenth : reload;
     }
 
-    private static string Describe(VerifiedStaple? staple) =>
-        staple is null ? "nothing" : $"{staple.Status.Kind.ToString().ToLowerInvariant()} until {staple.ExpiresAt:u}";
-
-    private static readonly TimeSpan Recheck = TimeSpan.FromMinutes(1);
     private static readonly TimeSpan ReloadPatience = TimeSpan.FromSeconds(30);
     private static readonly TimeSpan ReloadTime = TimeSpan.FromSeconds(5);
 }

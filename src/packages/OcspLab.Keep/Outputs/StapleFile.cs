@@ -12,8 +12,8 @@ internal sealed class StapleFile(string path, string? include)
     public byte[]? Read() => WholeFile.Read(path);
 
     /// <summary>
-    /// Puts a staple there, or takes the one that is there away. A server that starts in between finds both as they
-    /// were, or both as they are.
+    /// Puts a staple there, or takes the one that is there away, in such an order that what nginx includes never names
+    /// a file that is missing.
     /// </summary>
     /// <returns>Whether anything has changed.</returns>
     /// <exception cref="IOException">It could not be written; it is to be tried again.</exception>

@@ -1,0 +1,132 @@
+using OcspLab.Testing;
+
+namespace OcspLab.IntegrationTests;
+
+/// <summary><c>ocsplab keep</c> beside HAProxy, Apache and whoever asks a responder.</summary>
+public sealed class KeepServersTests : KeepBench
+{
+    [Fact]
+    public async Task HAProxy_is_told_over_its_socket_without_a_reload()
+    {
+        var haproxy = Tool.Require("haproxy");
+        var responder = await RespondAsync("--ndays", "1");
+        await using var _ = responder;
+        await File.WriteAllTextAsync(
+            Folder["site.pem"],
+            string.Concat(File.ReadAllText(Folder["fullchain.pem"]), File.ReadAllText(Folder["good.key"])),
+            TestContext.Current.CancellationToken
+        );
+        await WriteJsonAsync(
+            $$"""
+            { "Certificate": "{{Folder["site.pem"]}}", "StapleFile": "{{Folder["site.pem.ocsp"]}}",
+              "HaproxySocket": "{{Folder["admin.sock"]}}" }
+            """,
+            ""
+        );
+        var once = await KeepAsync("--once");
+        // There is no HAProxy yet that could be told; the file that it starts with is there.
+        Assert.Contains("HAProxy at", once.Output + once.Error, StringComparison.Ordinal);
+        Assert.True(File.Exists(Folder["site.pem.ocsp"]));
+        await File.WriteAllTextAsync(
+            Folder["haproxy.cfg"],
+            $"""
+            defaults
+                mode http
+                timeout connect 5s
+                timeout client 10s
+                timeout server 10s
+            {Snippet("haproxy")}
+                http-request return status 200 content-type text/plain string site
+
+            """,
+            TestContext.Current.CancellationToken
+        );
+        await using var server = new RunningProgram(haproxy, "-db", "-f", Folder["haproxy.cfg"]);
+        await Poll.UntilAsync(
+            async () =>
+            {
+                Assert.False(server.HasExited, server.Output + server.Error);
+                return await FirstHandshakeAsync() == "good";
+            },
+            "HAProxy staples"
+        );
+        await Authority.RevokeAsync("good", "superseded");
+        await using var keep = Keep();
+        await Poll.UntilAsync(async () => await FirstHandshakeAsync() == "revoked", "the revocation", 60);
+        Assert.False(server.HasExited);
+    }
+
+    [Fact]
+    public async Task Apache_asks_it_and_never_the_authority()
+    {
+        var apache = Tool.Require("apache2");
+        const string modules = "/usr/lib/apache2/modules";
+        await WriteJsonAsync($$"""{ "Certificate": "{{Folder["fullchain.pem"]}}" }""", "");
+        await using var keep = Keep();
+        await using (await RespondAsync("--ndays", "1"))
+            await Poll.UntilAsync(async () => await AskKeepAsync("good") == "good", "the first staple");
+
+        // The authority is away by now.
+        await File.WriteAllTextAsync(
+            Folder["httpd.conf"],
+            $"""
+            ServerRoot {Folder.Path}
+            ServerName good
+            PidFile {Folder["httpd.pid"]}
+            ErrorLog {Folder["error.log"]}
+            LoadModule mpm_event_module {modules}/mod_mpm_event.so
+            LoadModule authz_core_module {modules}/mod_authz_core.so
+            LoadModule socache_shmcb_module {modules}/mod_socache_shmcb.so
+            LoadModule ssl_module {modules}/mod_ssl.so
+            Listen 127.0.0.1:{ServerPort}
+            Mutex file:{Folder.Path}
+            {(Environment.IsPrivilegedProcess ? "User www-data\nGroup www-data" : "")}
+            {Snippet("apache")}
+            SSLEngine on
+            SSLCertificateFile {Folder["fullchain.pem"]}
+            SSLCertificateKeyFile {Folder["good.key"]}
+
+            """,
+            TestContext.Current.CancellationToken
+        );
+        await using var server = new RunningProgram(apache, "-DFOREGROUND", "-f", Folder["httpd.conf"]);
+        await Poll.UntilAsync(
+            async () =>
+            {
+                Assert.False(server.HasExited, server.Output + server.Error);
+                return await FirstHandshakeAsync() == "good";
+            },
+            "Apache staples"
+        );
+    }
+
+    [Fact]
+    public async Task It_answers_about_what_it_keeps_and_about_nothing_else()
+    {
+        await WriteJsonAsync($$"""{ "Certificate": "{{Folder["fullchain.pem"]}}" }""", "");
+        await using var responder = await RespondAsync("--ndays", "1");
+        await using var keep = Keep();
+        await Poll.UntilAsync(async () => await AskKeepAsync("good") == "good", "the first staple");
+        Assert.Contains("unauthorized", await AskKeepAsync("bad"), StringComparison.Ordinal);
+        var health = await Tool.RunAsync("curl", "-sS", $"http://127.0.0.1:{ServePort}/health");
+        Assert.Contains("\"isHealthy\": true", health.Output, StringComparison.Ordinal);
+        var metrics = await Tool.RunAsync("curl", "-sS", $"http://127.0.0.1:{ServePort}/metrics");
+        Assert.Contains("ocsp_keep_staple_remaining", metrics.Output, StringComparison.Ordinal);
+        var headers = await Tool.RunAsync(
+            "curl",
+            "-sSD-",
+            "-o",
+            Folder["got.der"],
+            $"http://127.0.0.1:{ServePort}/{Uri.EscapeDataString(await QuestionAsync("good"))}"
+        );
+        Assert.Contains("Cache-Control: max-age=", headers.Output, StringComparison.Ordinal);
+    }
+
+    private async Task<string> QuestionAsync(string name)
+    {
+        await Authority.OpenSslAsync($"ocsp -issuer ca.pem -cert {name}.pem -no_nonce -reqout {name}.request");
+        return Convert.ToBase64String(
+            await File.ReadAllBytesAsync(Folder[$"{name}.request"], TestContext.Current.CancellationToken)
+        );
+    }
+}
