@@ -48,6 +48,8 @@ public static class ResponderServiceCollectionExtensions
         ));
         services.AddSingleton<SigningGate>();
         services.AddSingleton<ResponseFactory>();
+        services.AddSingleton<AnswerStore>();
+        services.AddSingleton<ISharedAnswers, SharedAnswers>();
         services.AddSingleton<OcspResponder>();
         services.TryAddSingleton<IResponseSender, ResponseSender>();
         services.AddSingleton<OcspRequestHandler>();

@@ -26,4 +26,38 @@ public static class StaplingHealthChecksBuilderExtensions
         ArgumentNullException.ThrowIfNull(builder);
         return builder.AddCheck<StaplingHealthCheck>(name, failureStatus, tags ?? []);
     }
+
+    /// <summary>
+    /// For a readiness probe: unhealthy until every certificate that should have a staple has had its first, and
+    /// healthy from then on, whatever becomes of responder and certificate. The other check is for those who watch.
+    /// </summary>
+    /// <param name="builder">The checks.</param>
+    /// <param name="name">The check's name.</param>
+    /// <param name="tags">Tags to filter by.</param>
+    /// <param name="atMost">
+    /// How long first staples are waited for, from the first question on; null, the default, for no end, so that a
+    /// deployment stops while the responder is away and the instances before go on serving.
+    /// </param>
+    public static IHealthChecksBuilder AddOcspStaplingReadiness(
+        this IHealthChecksBuilder builder,
+        string name = "ocsp-stapling-ready",
+        IEnumerable<string>? tags = null,
+        TimeSpan? atMost = null
+    )
+    {
+        ArgumentNullException.ThrowIfNull(builder);
+        if (atMost is { } limit)
+            ArgumentOutOfRangeException.ThrowIfLessThan(limit, TimeSpan.Zero, nameof(atMost));
+        // One for all questions: it remembers.
+        StaplingReadinessCheck? check = null;
+        return builder.Add(new HealthCheckRegistration(name, Create, null, tags));
+
+        IHealthCheck Create(IServiceProvider services) =>
+            check ??= new StaplingReadinessCheck(
+                services.GetRequiredService<IStaplingStatus>(),
+                services.GetRequiredService<HandOffStatus>(),
+                services.GetService<TimeProvider>() ?? TimeProvider.System,
+                atMost
+            );
+    }
 }

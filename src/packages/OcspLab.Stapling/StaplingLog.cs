@@ -230,7 +230,7 @@ internal static partial class StaplingLog
     [LoggerMessage(
         1030,
         LogLevel.Error,
-        "A handshake context of '{Certificate}' could not be made anew; its handshakes go on without a staple",
+        "No handshake context can be made of '{Certificate}'; its handshakes fail",
         EventName = "ContextFaulted"
     )]
     public static partial void ContextFaulted(this ILogger logger, string certificate, Exception exception);
@@ -324,4 +324,37 @@ internal static partial class StaplingLog
         EventName = "UpkeepFaulted"
     )]
     public static partial void UpkeepFaulted(this ILogger logger, Exception exception);
+
+    [LoggerMessage(
+        1039,
+        LogLevel.Warning,
+        "OCSP stapling: verified staples are handed to handshakes; whether they arrive is not known, because {Why}",
+        EventName = "StaplingUnproven"
+    )]
+    public static partial void Unproven(this ILogger logger, string why);
+
+    [LoggerMessage(
+        1040,
+        LogLevel.Warning,
+        "The distributed locks fail ({Why}). Meanwhile the store's own lease decides which instance asks, which is "
+            + "less sure: a responder may be asked twice",
+        EventName = "LocksFailed"
+    )]
+    public static partial void LocksFailed(this ILogger logger, string why);
+
+    [LoggerMessage(
+        1041,
+        LogLevel.Warning,
+        "The channel between the instances fails ({Why}). Each looks into the store when its time comes",
+        EventName = "ChannelFailed"
+    )]
+    public static partial void ChannelFailed(this ILogger logger, string why);
+
+    [LoggerMessage(
+        1042,
+        LogLevel.Information,
+        "The channel between the instances works again",
+        EventName = "ChannelRecovered"
+    )]
+    public static partial void ChannelRecovered(this ILogger logger);
 }

@@ -102,9 +102,20 @@ public static class StaplingServiceCollectionExtensions
         services.TryAddSingleton<StapleLookup>();
         services.TryAddSingleton<IssuerSearch>();
         services.TryAddSingleton(StoreChoice.Make);
-        services.TryAddSingleton(provider => new StapleArchive(
+        services.TryAddSingleton(provider => new FleetNews(
+            provider.GetService<IStapleChannel>(),
+            provider.GetRequiredService<TimeProvider>(),
+            LoggerOf(provider)
+        ));
+        services.TryAddSingleton(provider => new StoreAttempts(
             provider.GetRequiredService<StoreChoice>().Store,
             provider.GetRequiredService<StoreThreads>().Threads,
+            provider.GetRequiredService<TimeProvider>(),
+            LoggerOf(provider)
+        ));
+        services.TryAddSingleton(provider => new StapleArchive(
+            provider.GetRequiredService<StoreAttempts>(),
+            provider.GetRequiredService<FleetNews>(),
             provider.GetRequiredService<TimeProvider>(),
             LoggerOf(provider)
         ));

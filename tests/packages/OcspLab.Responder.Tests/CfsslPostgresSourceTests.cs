@@ -4,6 +4,7 @@ using OcspLab.Responder.Sources;
 namespace OcspLab.Responder.Tests;
 
 [Collection("PostgreSQL")]
+[Trait("Ring", "program")]
 public sealed class CfsslPostgresSourceTests(PostgresFixture postgres) : CfsslTests
 {
     private readonly string _database = "cfssl_" + Guid.NewGuid().ToString("N")[..12];

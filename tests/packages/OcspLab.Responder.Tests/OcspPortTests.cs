@@ -310,7 +310,7 @@ public sealed class OcspPortTests(ResponderFixture responder) : IClassFixture<Re
         Assert.Equal(OcspResponseStatus.MalformedRequest, (await ReadAsync(response)).Status);
     }
 
-    [Fact]
+    [Fact, Trait("Ring", "program")]
     public async Task Openssl_finds_its_nonce_again()
     {
         var folder = responder.Pki.Directory;

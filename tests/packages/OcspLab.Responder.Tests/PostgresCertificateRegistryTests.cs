@@ -6,6 +6,7 @@ using OcspLab.Testing;
 namespace OcspLab.Responder.Tests;
 
 [Collection("PostgreSQL")]
+[Trait("Ring", "program")]
 public sealed class PostgresCertificateRegistryTests(PostgresFixture postgres) : RegistryTests
 {
     private readonly List<PostgresCertificateRegistry> _opened = [];

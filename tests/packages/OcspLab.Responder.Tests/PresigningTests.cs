@@ -11,6 +11,7 @@ namespace OcspLab.Responder.Tests;
 
 /// <summary>Answers that are there before anybody asks, and that survive.</summary>
 [Collection("PostgreSQL")]
+[Trait("Ring", "program")]
 public sealed class PresigningTests(PostgresFixture postgres) : IAsyncDisposable
 {
     private readonly TestAuthority _authority = new();
@@ -227,6 +228,20 @@ public sealed class PresigningTests(PostgresFixture postgres) : IAsyncDisposable
         var second = await StartAsync(certificates: 0, ("PresignedHashes:0", "Sha1"), ("PresignedHashes:1", "Sha256"));
         await CompleteAsync(second);
         Assert.Equal(2, ReadFiles().Count);
+    }
+
+    [Fact, Trait("Rule", "R41")]
+    public async Task A_question_with_two_slashes_in_a_row_is_found_again()
+    {
+        // Its octets are ones only, and base64 of ones is slashes.
+        var first = await StartAsync(certificates: 1);
+        await CompleteAsync(first);
+        Execute("UPDATE certificates SET serial = '7fffffffffffff' WHERE name = 'server-0'");
+        _benches.Remove(first);
+        await first.DisposeAsync();
+        var second = await StartAsync(certificates: 0);
+        await CompleteAsync(second);
+        Assert.Contains(ReadFiles().Keys, question => question.Contains("//", StringComparison.Ordinal));
     }
 
     private void Execute(string sql)

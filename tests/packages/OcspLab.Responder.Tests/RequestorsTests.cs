@@ -6,6 +6,7 @@ using OcspLab.Testing;
 namespace OcspLab.Responder.Tests;
 
 /// <summary>A responder that answers only those who sign; the requests are openssl's.</summary>
+[Trait("Ring", "program")]
 public sealed class RequestorsTests : IAsyncDisposable
 {
     private readonly ResponderBench _bench = new();

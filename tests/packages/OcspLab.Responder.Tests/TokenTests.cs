@@ -11,6 +11,7 @@ using OcspLab.Testing;
 namespace OcspLab.Responder.Tests;
 
 /// <summary>Signers whose keys are in a PKCS#11 token: SoftHSM's.</summary>
+[Trait("Ring", "program")]
 public sealed class TokenTests(TokenTests.SoftHsm hsm) : IClassFixture<TokenTests.SoftHsm>, IAsyncDisposable
 {
     private readonly ResponderBench _bench = new();

@@ -140,17 +140,11 @@ public sealed class KestrelStaplingTests : SiteBench
                 // The library that QUIC needs is not on every machine; what Kestrel refuses is a callback at the time
                 // of binding.
                 builder.Services.AddSingleton(new Http3Support(IsAvailable: true));
-                builder.WebHost.ConfigureKestrel(kestrel =>
-                    kestrel.Listen(
-                        System.Net.IPAddress.Loopback,
-                        0,
-                        listen =>
-                        {
-                            listen.Protocols = HttpProtocols.Http1AndHttp2AndHttp3;
-                            listen.UseHttps(https => Use(endpoint = https, Certificate));
-                        }
-                    )
-                );
+                builder.WebHost.ConfigureKestrel(kestrel => kestrel.Listen(System.Net.IPAddress.Loopback, 0, listen =>
+                    {
+                        listen.Protocols = HttpProtocols.Http1AndHttp2AndHttp3;
+                        listen.UseHttps(https => Use(endpoint = https, Certificate));
+                    }));
             },
             useDefault: false
         );
@@ -207,9 +201,8 @@ public sealed class KestrelStaplingTests : SiteBench
         // The port is open and the question still out.
         Assert.Null(app.Services.GetRequiredService<IStaplingStatus>().Staples.Single().LastRefresh);
         Assert.Equal(StapleVerdictKind.Absent, await StapleAsync(app));
-        Assert.Contains(
-            Log.GetSnapshot(),
-            record => record.Id.Name == "PrefetchIncomplete" && record.Level == LogLevel.Warning
+        Assert.Contains(Log.GetSnapshot(), record =>
+            record.Id.Name == "PrefetchIncomplete" && record.Level == LogLevel.Warning
         );
     }
 
@@ -219,7 +212,7 @@ public sealed class KestrelStaplingTests : SiteBench
     public async Task The_probe_sees_a_staple_that_is_no_response_for_what_it_is(TlsVersion version)
     {
         var context = SslStreamCertificateContext.Create(Certificate, [Authority.Certificate], offline: true);
-        SslContextFields.Write(context, "<html>not a response</html>"u8.ToArray());
+        SslContextFields.Claim(context, "<html>not a response</html>"u8.ToArray());
         await using var app = await StartAsync(
             builder =>
                 builder.WebHost.ConfigureKestrel(kestrel =>
@@ -310,7 +303,7 @@ public sealed class KestrelStaplingTests : SiteBench
         Assert.Contains("RetryDelay", exception.Message, StringComparison.Ordinal);
     }
 
-    [Fact, Trait("Rule", "S2")]
+    [Fact, Trait("Rule", "S2"), Trait("Ring", "program")]
     public async Task A_resumed_session_stays_possible_after_a_refresh()
     {
         var openssl = Tool.Require("openssl");

@@ -42,7 +42,7 @@ public sealed class ContextTests : EngineBench
     {
         Assert.SkipUnless(OperatingSystem.IsLinux(), "SslStream takes no staples from outside on this system");
         var contexts = new CertificateContexts(Engine);
-        StapledContexts? last = null;
+        StapledContext? last = null;
         for (var number = 0; number < 6; number++)
         {
             last = contexts.Of(hasUrl ? _authority.Server(Url) : _authority.Server(), [_authority.Certificate]);
@@ -53,6 +53,57 @@ public sealed class ContextTests : EngineBench
         for (var before = last!.Predecessor; before is not null; before = before.Predecessor)
             length++;
         Assert.InRange(length, 0, 1);
+    }
+
+    [Fact, Trait("Rule", "S42")]
+    public async Task A_context_that_no_handshake_has_used_for_an_hour_is_let_go_and_made_again()
+    {
+        Assert.SkipUnless(OperatingSystem.IsLinux(), "SslStream takes no staples from outside on this system");
+        var context = new CertificateContexts(Engine).Of(_authority.Server(Url), [_authority.Certificate]);
+        await Engine.WaitForFirstStaplesAsync(TestContext.Current.CancellationToken);
+        var first = context.Select(Clock.GetUtcNow(), out _);
+        Engine.Touch(context.Slot);
+        await PassAsync(TimeSpan.FromMinutes(50), TimeSpan.FromMinutes(1));
+        Assert.Same(first, context.Select(Clock.GetUtcNow(), out _));
+        await PassAsync(TimeSpan.FromMinutes(20), TimeSpan.FromMinutes(1));
+        Assert.False(context.IsMade);
+        var second = context.Select(Clock.GetUtcNow(), out var outcome);
+        Assert.NotSame(first, second);
+        Assert.Equal(HandshakeOutcome.Stapled, outcome);
+        Assert.NotNull(ContextPeek.StapleOf(second));
+    }
+
+    [Fact, Trait("Rule", "S40")]
+    public async Task While_the_staple_changes_under_handshakes_the_last_word_is_the_newest()
+    {
+        Assert.SkipUnless(OperatingSystem.IsLinux(), "SslStream takes no staples from outside on this system");
+        var context = new CertificateContexts(Engine).Of(Staples.Server, [Staples.Authority.Certificate]);
+        var staples = Enumerable
+            .Range(1, 8)
+            .Select(minutes => Staples.Verified(thisUpdate: TestAuthority.Now.AddMinutes(-minutes)))
+            .ToArray();
+        var now = Clock.GetUtcNow();
+        using var over = new CancellationTokenSource();
+        var handshakes = Enumerable.Range(0, 3).Select(_ => Task.Run(ShakeHands)).ToArray();
+        for (var change = 0; change < 20_000; change++)
+        {
+            var staple = staples[change % staples.Length];
+            context.Slot.Believe(staple, change % 3 == 0 ? null : staple);
+            Assert.Equal(
+                context.Slot.Current?.Encoded.ToArray(),
+                ContextPeek.StapleOf(context.Select(now, out var outcome))
+            );
+            Assert.Equal(context.Slot.Current is null ? HandshakeOutcome.None : HandshakeOutcome.Stapled, outcome);
+        }
+
+        await over.CancelAsync();
+        await Task.WhenAll(handshakes);
+
+        void ShakeHands()
+        {
+            while (!over.IsCancellationRequested)
+                context.Select(now, out _);
+        }
     }
 
     [Fact, Trait("Rule", "S28")]

@@ -38,6 +38,7 @@ public abstract class EngineBench : IAsyncLifetime
     internal StaplingOptions Options { get; } = new();
     internal HandOffStatus HandOff { get; } = new();
     internal IStapleStore? Store { get; set; }
+    internal IStapleChannel? Channel { get; set; }
     internal OptionsMonitor Monitor => field ??= new OptionsMonitor(Options);
     internal IMeterFactory Meters => _services.GetRequiredService<IMeterFactory>();
 
@@ -69,17 +70,20 @@ public abstract class EngineBench : IAsyncLifetime
         var metrics = new StaplingMetrics(Meters);
         var issuers = new IssuerFinder(Monitor);
         var news = new StaplingNews(_services, Monitor, Clock, logger);
-        var archive = new StapleArchive(Store, StoreThreads, Clock, logger);
+        var fleet = new FleetNews(Channel, Clock, logger);
+        var archive = new StapleArchive(new StoreAttempts(Store, StoreThreads, Clock, logger), fleet, Clock, logger);
+        var schedule = new RefreshSchedule(Monitor, Clock, new Random(1));
         var refresher = new StapleRefresher(
             new StapleLookup(
                 new StapleFetcher(_services, _files, Monitor, Clock),
                 archive,
+                schedule,
                 _services.GetRequiredService<IOptionsMonitor<OcspClientOptions>>(),
                 Clock
             ),
             archive,
             new IssuerSearch(_services, issuers, _files, archive, Monitor, Clock),
-            new RefreshSchedule(Monitor, Clock, new Random(1)),
+            schedule,
             news,
             Monitor,
             metrics,
@@ -91,6 +95,7 @@ public abstract class EngineBench : IAsyncLifetime
             archive,
             issuers,
             news,
+            fleet,
             Monitor,
             Configuration,
             metrics,

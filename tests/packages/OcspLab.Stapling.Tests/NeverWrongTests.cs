@@ -1,7 +1,6 @@
 using System.Security.Cryptography.X509Certificates;
 using OcspLab.Ocsp.Responses;
 using OcspLab.Ocsp.Verification;
-using OcspLab.Stapling.Certificates;
 using OcspLab.Stapling.Handshakes;
 using OcspLab.Stapling.Status;
 using OcspLab.Stapling.Storage;
@@ -83,46 +82,18 @@ public sealed class NeverWrongTests : EngineBench
         var slot = await AddAndWaitAsync();
         var certificate = X509CertificateLoader.LoadPkcs12(Staples.Server.Export(X509ContentType.Pkcs12), null);
         var issuer = X509CertificateLoader.LoadCertificate(Staples.Authority.Certificate.RawData);
-        var contexts = new StapledContexts(certificate, [issuer], null, slot);
-        var good = contexts.Select(Clock.GetUtcNow(), out var before);
+        var context = new CertificateContexts(Engine).Of(certificate, [issuer]);
+        Assert.Equal(slot.Current!.Encoded.ToArray(), Selected(out var before));
         certificate.Dispose();
         issuer.Dispose();
         Client.Answer(Staples.Verified(RevokedStatus, TestAuthority.Now));
         await Engine.RefreshAsync(cancellationToken: TestContext.Current.CancellationToken);
-        var revoked = contexts.Select(Clock.GetUtcNow(), out var after);
+        Assert.Equal(slot.Current!.Encoded.ToArray(), Selected(out var after));
         Assert.Equal((HandshakeOutcome.Stapled, HandshakeOutcome.Stapled), (before, after));
-        Assert.NotSame(good, revoked);
-    }
+        Assert.Equal(CertStatusKind.Revoked, slot.Current.Status.Kind);
 
-    [Fact, Trait("Rule", "S40")]
-    public async Task A_context_that_cannot_be_made_is_shown_and_tried_again_and_keeps_nobody_else_from_the_news()
-    {
-        Client.Answer(Good);
-        var slot = await AddAndWaitAsync();
-        var first = new User { Fault = new InvalidOperationException("no") };
-        var second = new User();
-        slot.Use(first);
-        slot.Use(second);
-        Client.Answer(Staples.Verified(RevokedStatus, TestAuthority.Now));
-        await Engine.RefreshAsync(cancellationToken: TestContext.Current.CancellationToken);
-        Assert.Equal((1, 1), (first.Told, second.Told));
-        Assert.Equal(RefreshOutcome.Revoked, slot.Status.LastOutcome);
-        Assert.Contains("no", slot.Status.Obstacle, StringComparison.Ordinal);
-        Assert.Contains(Log.GetSnapshot(), record => record.Id.Name == "ContextFaulted");
-        first.Fault = null;
-        await AdvanceAsync(TimeSpan.FromMinutes(1));
-        Assert.Null(slot.Status.Obstacle);
-    }
-
-    [Fact, Trait("Rule", "S40")]
-    public async Task A_good_staple_whose_context_cannot_be_made_is_not_called_good()
-    {
-        Client.Answer(Good);
-        var slot = await AddAndWaitAsync();
-        slot.Use(new User { Fault = new InvalidOperationException("no") });
-        Client.Answer(Staples.Verified(thisUpdate: TestAuthority.Now));
-        await Engine.RefreshAsync(cancellationToken: TestContext.Current.CancellationToken);
-        Assert.Equal(StapleState.Missing, StapleHealth.StateOf(slot.Status, Clock.GetUtcNow()));
+        byte[]? Selected(out HandshakeOutcome outcome) =>
+            ContextPeek.StapleOf(context.Select(Clock.GetUtcNow(), out outcome));
     }
 
     private static VerifiedStaple Read(MemoryStore store)
@@ -135,19 +106,6 @@ public sealed class NeverWrongTests : EngineBench
         );
         Assert.True(verification.TryGetStaple(out var staple, out var rejection), rejection?.ToString());
         return staple;
-    }
-
-    private sealed class User : IStapleUser
-    {
-        public Exception? Fault { get; set; }
-
-        public int Told { get; private set; }
-
-        public Exception? Renew()
-        {
-            Told++;
-            return Fault;
-        }
     }
 
     private sealed class MemoryStore : IStapleStore

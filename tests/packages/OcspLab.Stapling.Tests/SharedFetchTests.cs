@@ -55,6 +55,70 @@ public sealed class SharedFetchTests : EngineBench
     }
 
     [Fact, Trait("Rule", "S26")]
+    public async Task A_response_that_stays_the_same_for_long_is_asked_for_by_one_instance_at_a_time()
+    {
+        Store = new MemoryStore();
+        // Signed once for a week, as by a responder that signs ahead.
+        var same = Staples.Verified(nextUpdate: TestAuthority.Now.AddDays(7));
+        Client.Answer(same);
+        var engines = Enumerable.Range(0, 8).Select(_ => Start()).ToArray();
+        await PassAsync(TimeSpan.FromSeconds(10), TimeSpan.FromSeconds(1));
+        Assert.Equal(1, Client.Calls);
+        // A deployment: all of them are started again, and find it in the store.
+        foreach (var engine in engines)
+            await engine.StopAsync(TestContext.Current.CancellationToken);
+        engines = [.. engines.Select(_ => Start())];
+        foreach (var engine in engines)
+            await engine.WaitForFirstStaplesAsync(TestContext.Current.CancellationToken);
+        await PassAsync(TimeSpan.FromHours(1), TimeSpan.FromMinutes(1));
+        Assert.Equal(1, Client.Calls);
+        // Half of it is over: one asks, gets the same, and tells when it will ask again.
+        await PassAsync(TimeSpan.FromDays(4), TimeSpan.FromMinutes(10));
+        Assert.InRange(Client.Calls, 2, 4);
+        Assert.All(engines, engine => Assert.NotNull(Assert.Single(engine.Staples).Staple));
+        foreach (var engine in engines)
+            await engine.StopAsync(TestContext.Current.CancellationToken);
+
+        Refreshing.StaplingEngine Start()
+        {
+            var engine = CreateEngine();
+            engine.Add(Staples.Server, [Staples.Authority.Certificate]);
+            return engine;
+        }
+    }
+
+    [Fact, Trait("Rule", "S26")]
+    public async Task Whoever_writes_to_the_store_keeps_no_instance_from_asking_to_the_end()
+    {
+        var store = new MemoryStore();
+        Store = store;
+        Client.Answer(Staples.Verified(nextUpdate: TestAuthority.Now.AddDays(7)));
+        var slot = await AddAndWaitAsync();
+        store.NextRefreshes[slot.Key] = TestAuthority.Now.AddYears(100);
+        Client.Answer(Staples.Verified(thisUpdate: TestAuthority.Now, nextUpdate: TestAuthority.Now.AddDays(9)));
+        await PassAsync(TimeSpan.FromDays(6.5), TimeSpan.FromMinutes(30));
+        Assert.InRange(Client.Calls, 2, 9);
+        Assert.Equal(TestAuthority.Now.AddDays(9), slot.Current?.ExpiresAt);
+    }
+
+    [Fact, Trait("Rule", "S26")]
+    public async Task What_the_store_has_lost_is_kept_again()
+    {
+        var store = new LeasingStore { Keeps = true };
+        Store = store;
+        Client.Answer(Staples.Verified());
+        var slot = await AddAndWaitAsync();
+        await Poll.UntilAsync(() => store.Content is not null, "it is kept");
+        // Somebody who knew less was the last to write.
+        store.Content = Staples.Verified(thisUpdate: TestAuthority.Now.AddHours(-5)).Encoded.ToArray();
+        var due = slot.Status.NextRefresh!.Value;
+        Client.Fail();
+        while (Clock.GetUtcNow() < due.AddMinutes(5))
+            await AdvanceAsync(TimeSpan.FromMinutes(1));
+        Assert.Equal(slot.Newest!.Encoded.ToArray(), store.Content);
+    }
+
+    [Fact, Trait("Rule", "S26")]
     public async Task A_failed_fetch_gives_the_lease_back()
     {
         var store = new LeasingStore();
@@ -97,6 +161,9 @@ public sealed class SharedFetchTests : EngineBench
     {
         public byte[]? Content { get; set; }
 
+        /// <summary>Whether it keeps what it is given.</summary>
+        public bool Keeps { get; init; }
+
         public int Taken { get; private set; }
 
         public int Released { get; private set; }
@@ -107,7 +174,12 @@ public sealed class SharedFetchTests : EngineBench
             string certificate,
             Ocsp.Verification.VerifiedStaple staple,
             CancellationToken cancellationToken
-        ) => ValueTask.CompletedTask;
+        )
+        {
+            if (Keeps)
+                Content = staple.Encoded.ToArray();
+            return ValueTask.CompletedTask;
+        }
 
         public ValueTask<bool> TryAcquireLeaseAsync(
             string certificate,

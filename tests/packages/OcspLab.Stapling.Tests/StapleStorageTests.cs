@@ -125,11 +125,12 @@ public sealed class StapleStorageTests : EngineBench
     public async Task What_is_stored_never_goes_back()
     {
         UseDirectory();
+        var logger = Microsoft.Extensions.Logging.Abstractions.NullLogger.Instance;
         var archive = new StapleArchive(
-            Store,
-            StoreThreads,
+            new StoreAttempts(Store, StoreThreads, Clock, logger),
+            new FleetNews(null, Clock, logger),
             Clock,
-            Microsoft.Extensions.Logging.Abstractions.NullLogger.Instance
+            logger
         );
         var slot = Add();
         var newer = Staples.Verified(

@@ -43,6 +43,11 @@ internal sealed class Authority
 
     public string Name { get; }
 
+    /// <summary>
+    /// What it is called on every machine: SHA-256 of its key, which stays when its certificate is renewed.
+    /// </summary>
+    public string Id => Identify(Issuer);
+
     public X509Certificate2 Issuer { get; }
 
     public IReadOnlyList<Signer> Signers { get; }
@@ -61,6 +66,10 @@ internal sealed class Authority
 
     /// <summary>Whether people were told of <see cref="SourceFault"/>; only its own loop looks here.</summary>
     public bool IsFaultLogged { get; set; }
+
+    /// <summary><see cref="Id"/> of whoever has this certificate.</summary>
+    public static string Identify(X509Certificate2 issuer) =>
+        Convert.ToHexStringLower(OcspSubject.FromSerial(0, issuer).ToCertId(CertIdHash.Sha256).IssuerKeyHash.Span);
 
     /// <summary>A response was signed.</summary>
     public void CountSigned(OcspSigningKey key) =>

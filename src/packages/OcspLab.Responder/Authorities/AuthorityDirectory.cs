@@ -110,7 +110,11 @@ internal sealed class AuthorityDirectory : IAsyncDisposable
                 its.Unlisted
             ),
             { Crl: { } crl } => Load(crl, its.CrlScope),
-            { PostgreSql: { } connection } => new PostgresCertificateRegistry(connection, Identify(issuer), clock),
+            { PostgreSql: { } connection } => new PostgresCertificateRegistry(
+                connection,
+                Authority.Identify(issuer),
+                clock
+            ),
             { Database: { } database } => new SqliteCertificateRegistry(database, clock),
             _ => throw new InvalidOperationException($"The authority '{name}' has no source."),
         };
@@ -128,10 +132,6 @@ internal sealed class AuthorityDirectory : IAsyncDisposable
                 clock
             );
     }
-
-    // By the key: it stays when the authority's certificate is renewed.
-    private static string Identify(X509Certificate2 issuer) =>
-        Convert.ToHexStringLower(OcspSubject.FromSerial(0, issuer).ToCertId(CertIdHash.Sha256).IssuerKeyHash.Span);
 
     internal const string CrlClient = "OcspLab.Responder.Crl";
 }

@@ -9,13 +9,15 @@ namespace OcspLab.Responder.Faults;
 /// <param name="Duration">
 /// How long <see cref="FaultKind.Delay"/> waits, or <see cref="FaultKind.ShortValidity"/> lasts.
 /// </param>
+/// <param name="Since">When it was asked for, by the responder's clock.</param>
 public sealed record Fault(
     long Id,
     FaultKind Kind,
     string? SerialNumber,
     int? Requests,
     DateTimeOffset? Until,
-    TimeSpan Duration
+    TimeSpan Duration,
+    DateTimeOffset Since
 );
 
 /// <summary>A fault to be asked for.</summary>

@@ -28,13 +28,15 @@ internal sealed class FaultPlan(TimeProvider clock)
         lock (_lock)
         {
             var usual = order.Kind == FaultKind.Delay ? TimeSpan.FromSeconds(2) : TimeSpan.FromSeconds(5);
+            var now = clock.GetUtcNow();
             var fault = new Fault(
                 ++_id,
                 order.Kind,
                 order.Certificate,
                 order.Requests,
-                clock.GetUtcNow() + order.For,
-                order.Duration ?? usual
+                now + order.For,
+                order.Duration ?? usual,
+                now
             );
             _faults.Add(fault);
             _isEmpty = false;

@@ -1,4 +1,5 @@
-using System.Diagnostics.CodeAnalysis;
+using OcspLab.Ocsp.Responses;
+using OcspLab.Responder.Authorities;
 
 namespace OcspLab.Responder.Presigning;
 
@@ -55,7 +56,7 @@ internal sealed class AnswerFolder(string path) : IAnswerStore
     {
         foreach (var file in Files("*", SearchOption.AllDirectories))
         {
-            if (!IsUnfinished(file) && TryReadQuestion(file, out var question) && ReadIfThere(file) is { } answer)
+            if (!IsUnfinished(file) && ReadIfThere(file) is { } answer && QuestionOf(file, answer) is { } question)
                 yield return (question, answer);
         }
     }
@@ -111,15 +112,19 @@ internal sealed class AnswerFolder(string path) : IAnswerStore
     private string FileOf(ReadOnlySpan<byte> question) =>
         Path.Combine([_path, .. Convert.ToBase64String(question).Split('/', StringSplitOptions.RemoveEmptyEntries)]);
 
-    private bool TryReadQuestion(string file, [NotNullWhen(true)] out byte[]? question)
+    // Of slashes in a row a path has one only: what the answer is about tells how many there were.
+    private byte[]? QuestionOf(string file, byte[] answer)
     {
+        if (
+            OcspResponse.TryDecode(answer, out var response, out _)
+            && response.Basic is { Responses: [{ CertId: { } id }] }
+            && Authority.Question(id, null) is var asked
+            && FileOf(asked) == file
+        )
+            return asked;
         var text = Path.GetRelativePath(_path, file).Replace(Path.DirectorySeparatorChar, '/');
-        question = new byte[text.Length];
-        if (!Convert.TryFromBase64String(text, question, out var length))
-            question = null;
-        else
-            Array.Resize(ref question, length);
-        return question is not null;
+        var question = new byte[text.Length];
+        return Convert.TryFromBase64String(text, question, out var length) ? question[..length] : null;
     }
 
     private const string Unfinished = ".unfinished-";

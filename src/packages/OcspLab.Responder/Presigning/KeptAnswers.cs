@@ -47,7 +47,10 @@ internal sealed class KeptAnswers(
             ? (authority, id)
             : null;
 
-    private async Task<KeptAnswer?> TryLoadAsync(
+    /// <summary>Puts one into the cache.</summary>
+    /// <returns>Null where it is not true any more, or cannot be kept.</returns>
+    /// <exception cref="IOException">The source cannot be asked.</exception>
+    public async Task<KeptAnswer?> TryLoadAsync(
         byte[] question,
         byte[] encoded,
         Authority authority,

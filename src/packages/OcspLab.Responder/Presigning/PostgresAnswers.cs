@@ -21,14 +21,7 @@ internal sealed class PostgresAnswers(string connectionString) : IAnswerStore, I
 
     /// <inheritdoc/>
     public void Save(ReadOnlySpan<byte> question, ReadOnlySpan<byte> answer, DateTimeOffset thisUpdate) =>
-        Execute(
-            "INSERT INTO ocsp_answers VALUES ($1, $2, $3) ON CONFLICT (question) "
-                + "DO UPDATE SET answer = excluded.answer, this_update = excluded.this_update "
-                + "WHERE ocsp_answers.this_update <= excluded.this_update",
-            question.ToArray(),
-            answer.ToArray(),
-            thisUpdate.ToUniversalTime()
-        );
+        Execute(Insertion, question.ToArray(), answer.ToArray(), thisUpdate.ToUniversalTime());
 
     /// <inheritdoc/>
     public void Remove(ReadOnlySpan<byte> question) =>
@@ -46,6 +39,28 @@ internal sealed class PostgresAnswers(string connectionString) : IAnswerStore, I
             last = part[^1].Question;
         }
     }
+
+    /// <summary>The same as <see cref="Save"/> for somebody who asks.</summary>
+    /// <exception cref="IOException">It could not be written.</exception>
+    public Task SaveAsync(byte[] question, ReadOnlyMemory<byte> answer, DateTimeOffset thisUpdate) =>
+        GuardAsync(async () =>
+        {
+            await using var command = Command(Insertion, question, answer.ToArray(), thisUpdate.ToUniversalTime());
+            return await command.ExecuteNonQueryAsync().ConfigureAwait(false);
+        });
+
+    /// <summary>The answer to a question, verified by nobody, or null.</summary>
+    /// <exception cref="IOException">It cannot be read.</exception>
+    public Task<byte[]?> FindAsync(byte[] question, CancellationToken cancellationToken) =>
+        GuardAsync(async () =>
+        {
+            await using var command = Command("SELECT answer FROM ocsp_answers WHERE question = $1", question);
+            return await command.ExecuteScalarAsync(cancellationToken).ConfigureAwait(false) as byte[];
+        });
+
+    /// <summary>Which of those who share the table signs ahead for an authority.</summary>
+    /// <param name="authority">The authority, called the same on every machine.</param>
+    public PresigningLease LeaseFor(string authority) => new(_database, authority);
 
     /// <summary>Nothing: a row is there or is not.</summary>
     public void RemoveUnfinished() { }
@@ -69,11 +84,17 @@ internal sealed class PostgresAnswers(string connectionString) : IAnswerStore, I
     private void Execute(string sql, params object[] values) =>
         Guard(() =>
         {
-            using var command = _database.CreateCommand(sql);
-            foreach (var value in values)
-                command.Parameters.Add(new() { Value = value });
+            using var command = Command(sql, values);
             return command.ExecuteNonQuery();
         });
+
+    private NpgsqlCommand Command(string sql, params object[] values)
+    {
+        var command = _database.CreateCommand(sql);
+        foreach (var value in values)
+            command.Parameters.Add(new() { Value = value });
+        return command;
+    }
 
     private T Guard<T>(Func<T> work)
     {
@@ -93,6 +114,30 @@ internal sealed class PostgresAnswers(string connectionString) : IAnswerStore, I
             throw PostgresDataSource.Fault(exception);
         }
     }
+
+    private async Task<T> GuardAsync<T>(Func<Task<T>> work)
+    {
+        try
+        {
+            if (!_hasTable)
+            {
+                await using var make = _database.CreateCommand(Table);
+                await make.ExecuteNonQueryAsync().ConfigureAwait(false);
+                _hasTable = true;
+            }
+
+            return await work().ConfigureAwait(false);
+        }
+        catch (Exception exception) when (exception is NpgsqlException or TimeoutException)
+        {
+            throw PostgresDataSource.Fault(exception);
+        }
+    }
+
+    private const string Insertion =
+        "INSERT INTO ocsp_answers VALUES ($1, $2, $3) ON CONFLICT (question) "
+        + "DO UPDATE SET answer = excluded.answer, this_update = excluded.this_update "
+        + "WHERE ocsp_answers.this_update <= excluded.this_update";
 
     // Several machines start at once; and a role that may not make tables may use one that is there.
     private const string Table = """

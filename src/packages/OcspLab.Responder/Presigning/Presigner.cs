@@ -21,6 +21,8 @@ internal sealed class Presigner : BackgroundService
     private readonly ResponseCache _cache;
     private readonly ResponderOptions _options;
     private readonly IAnswerStore? _store;
+    private readonly Dictionary<Authority, PresigningLease> _leases;
+    private readonly ConcurrentDictionary<Authority, bool> _others = new();
     private readonly TimeProvider _clock;
     private readonly ILogger _logger;
     private readonly ConcurrentDictionary<Authority, string> _faults = new();
@@ -29,6 +31,7 @@ internal sealed class Presigner : BackgroundService
         AuthorityDirectory authorities,
         ResponseFactory factory,
         ResponseCache cache,
+        AnswerStore store,
         IOptions<ResponderOptions> options,
         TimeProvider clock,
         ILogger<Presigner> logger
@@ -38,17 +41,15 @@ internal sealed class Presigner : BackgroundService
         _cache = cache;
         _options = options.Value;
         Hashes = _options.PresignedHashes.Count == 0 ? [CertIdHash.Sha1] : [.. _options.PresignedHashes.Distinct()];
-        _store = _options switch
-        {
-            { AnswerFolder: { } folder } => new AnswerFolder(folder),
-            { AnswerDatabase: { } connectionString } => new PostgresAnswers(connectionString),
-            _ => null,
-        };
+        _store = store.Any;
         _clock = clock;
         _logger = logger;
         _plans = authorities
             .All.Where(authority => _options.Authorities[authority.Name].Presign == PresignMode.Listed)
             .ToDictionary(authority => authority, _ => new PresigningPlan());
+        _leases = store.Shared is { } shared
+            ? _plans.Keys.ToDictionary(authority => authority, authority => shared.LeaseFor(authority.Id))
+            : [];
     }
 
     /// <summary>How far an authority is, or null where nothing is signed ahead for it.</summary>
@@ -58,7 +59,8 @@ internal sealed class Presigner : BackgroundService
                 plan.Count,
                 plan.CountReady(_clock.GetUtcNow()),
                 plan.NextAt,
-                _faults.GetValueOrDefault(authority)
+                _faults.GetValueOrDefault(authority),
+                _others.ContainsKey(authority)
             )
             : null;
 
@@ -89,24 +91,20 @@ internal sealed class Presigner : BackgroundService
             return;
         // The port opens meanwhile: what is asked for before its turn is signed as it always was.
         await Task.Yield();
-        if (_store is not null)
-            await LoadAsync(new KeptAnswers(_store, _plans.Keys, _cache, _clock), stoppingToken).ConfigureAwait(false);
+        // Where several share them, whoever signs ahead loads them.
+        if (_store is not null && _leases.Count == 0)
+            await LoadAsync(_plans.Keys, stoppingToken).ConfigureAwait(false);
         await Task.WhenAll(_plans.Select(entry => RunAsync(entry.Key, entry.Value, stoppingToken)))
             .ConfigureAwait(false);
     }
 
-    public override void Dispose()
-    {
-        (_store as IDisposable)?.Dispose();
-        base.Dispose();
-    }
-
-    private void OnForgotten(Authority authority, string? serialNumber)
+    private void OnForgotten(Authority authority, string? serialNumber, ChangedBy by)
     {
         if (!_plans.TryGetValue(authority, out var plan))
             return;
         // Before whoever made the change is told that it is made: a web server must not say the old thing any more.
-        if (serialNumber is not null)
+        // Where another signs ahead and has seen the change as well, what is there may be the new thing already.
+        if (serialNumber is not null && (by == ChangedBy.Us || !_others.ContainsKey(authority)))
             Remove(authority, serialNumber);
         plan.Change(serialNumber);
     }
@@ -114,11 +112,31 @@ internal sealed class Presigner : BackgroundService
     private async Task RunAsync(Authority authority, PresigningPlan plan, CancellationToken stopping)
     {
         long? listedAt = null;
+        await using var lease = _leases.GetValueOrDefault(authority);
+        var isOurs = lease is null;
         while (!stopping.IsCancellationRequested)
         {
             var pause = Pause;
             try
             {
+                if (lease is not null && !await lease.HoldAsync(stopping).ConfigureAwait(false))
+                {
+                    isOurs = false;
+                    _others[authority] = true;
+                    plan.Complete();
+                    await plan.WaitAsync(pause, _clock, stopping).ConfigureAwait(false);
+                    continue;
+                }
+
+                if (!isOurs)
+                {
+                    isOurs = true;
+                    listedAt = null;
+                    _others.TryRemove(authority, out _);
+                    plan.Change(null);
+                    await LoadAsync([authority], stopping).ConfigureAwait(false);
+                }
+
                 if (plan.TakeStaleList() || listedAt is not { } last || _clock.GetElapsedTime(last) > ListInterval)
                 {
                     await ListAsync(authority, plan, stopping).ConfigureAwait(false);
@@ -264,8 +282,9 @@ internal sealed class Presigner : BackgroundService
     }
 
     [SuppressMessage("Design", "CA1031", Justification = "The boundary: a store is anybody's, and signing goes on.")]
-    private async Task LoadAsync(KeptAnswers kept, CancellationToken stopping)
+    private async Task LoadAsync(IReadOnlyCollection<Authority> authorities, CancellationToken stopping)
     {
+        var kept = new KeptAnswers(_store!, authorities, _cache, _clock);
         var loaded = new List<KeptAnswer>();
         try
         {
@@ -328,4 +347,11 @@ internal sealed class Presigner : BackgroundService
 /// <param name="Ready">For how many of them there is an answer that is not to be renewed yet.</param>
 /// <param name="NextAt">When the next is to be renewed, or null.</param>
 /// <param name="Fault">Why it does not go on, or null.</param>
-internal sealed record PresigningState(int Listed, int Ready, DateTimeOffset? NextAt, string? Fault);
+/// <param name="IsElsewhere">Whether another responder does it, for all that share the answers.</param>
+internal sealed record PresigningState(
+    int Listed,
+    int Ready,
+    DateTimeOffset? NextAt,
+    string? Fault,
+    bool IsElsewhere = false
+);

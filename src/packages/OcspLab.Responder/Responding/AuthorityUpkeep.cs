@@ -28,7 +28,7 @@ internal sealed class AuthorityUpkeep(
     {
         foreach (var authority in authorities.All)
         {
-            void Forget(string? serialNumber) => cache.Forget(authority, serialNumber);
+            void Forget(string? serialNumber) => cache.Forget(authority, serialNumber, ChangedBy.Us);
             authority.Source.Changed += Forget;
             _unsubscribe.Add(() => authority.Source.Changed -= Forget);
             foreach (var signer in authority.Signers.Where(signer => Signer.IsValid(signer.Key, clock.GetUtcNow())))
@@ -81,8 +81,15 @@ internal sealed class AuthorityUpkeep(
             using var timer = new PeriodicTimer(PollInterval, clock);
             await first.ConfigureAwait(false);
             var clockWatch = new ClockWatch(clock);
-            while (await timer.WaitForNextTickAsync(stoppingToken).ConfigureAwait(false))
+            var tick = timer.WaitForNextTickAsync(stoppingToken).AsTask();
+            var told = WaitForNewsAsync(authority, stoppingToken);
+            while (true)
             {
+                await (await Task.WhenAny(tick, told).ConfigureAwait(false)).ConfigureAwait(false);
+                if (tick.IsCompleted)
+                    tick = timer.WaitForNextTickAsync(stoppingToken).AsTask();
+                if (told.IsCompleted)
+                    told = WaitForNewsAsync(authority, stoppingToken);
                 // When an answer is renewed was reckoned by the clock that was.
                 if (clockWatch.WasSetBack(out var by))
                 {
@@ -98,6 +105,11 @@ internal sealed class AuthorityUpkeep(
             // The end.
         }
     }
+
+    private Task WaitForNewsAsync(Authority authority, CancellationToken stoppingToken) =>
+        authority.Source is ISourceNews news
+            ? news.WaitForNewsAsync(stoppingToken)
+            : Task.Delay(Timeout.InfiniteTimeSpan, clock, stoppingToken);
 
     private async Task WatchSignersAsync(Authority authority, CancellationToken stoppingToken)
     {

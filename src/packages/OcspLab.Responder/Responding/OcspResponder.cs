@@ -14,6 +14,7 @@ internal sealed class OcspResponder(
     AuthorityDirectory authorities,
     ResponseFactory factory,
     ResponseCache cache,
+    ISharedAnswers shared,
     IOptions<ResponderOptions> options,
     TimeProvider clock,
     ILogger<OcspResponder> logger
@@ -132,6 +133,14 @@ internal sealed class OcspResponder(
             && cache.TryFind(question, clock.GetUtcNow(), out var known)
         )
             return known;
+        // Not where a client prefers an algorithm: those are not shared.
+        if (
+            question is not null
+            && signing.Preference is null
+            && await shared.FindAsync(question, authority, request.CertIds[0], cancellationToken).ConfigureAwait(false)
+                is { } others
+        )
+            return others;
         var fresh = await SignAsync(request, authority, signing, cancellationToken).ConfigureAwait(false);
         // Another signer may stand in for one whose key is away.
         while (
@@ -147,8 +156,13 @@ internal sealed class OcspResponder(
 
         if (fresh.Unsigned is { } unsigned)
             return FindOld(request, unsigned.Known) ?? fresh.Response;
-        if (question is not null && fresh.Shelf is { } shelf)
-            cache.Remember(question, authority, fresh.Response, shelf, version);
+        if (
+            question is not null
+            && fresh.Shelf is { } shelf
+            && cache.Remember(question, authority, fresh.Response, shelf, version)
+            && signing.Preference is null
+        )
+            _ = shared.SaveAsync(question, authority, fresh.Response, version);
         return fresh.Response;
     }
 

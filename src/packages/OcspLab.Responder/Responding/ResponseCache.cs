@@ -28,7 +28,7 @@ internal sealed class ResponseCache
     /// <summary>
     /// What was said about a certificate of an authority was dropped; null where it is everything.
     /// </summary>
-    public event Action<Authority, string?>? Forgotten;
+    public event Action<Authority, string?, ChangedBy>? Forgotten;
 
     /// <summary>
     /// Grows with each change. To be read before the status is looked up, and handed to <see cref="Remember"/>.
@@ -91,7 +91,8 @@ internal sealed class ResponseCache
     /// <summary>Drops what was said about a certificate, or about all of an authority's.</summary>
     /// <param name="authority">The authority.</param>
     /// <param name="serialNumber">The certificate's serial number in lower-case hexadecimal, or null for all.</param>
-    public void Forget(Authority authority, string? serialNumber)
+    /// <param name="by">Who has changed something about it.</param>
+    public void Forget(Authority authority, string? serialNumber, ChangedBy by = ChangedBy.Others)
     {
         // From here on nothing that was looked up before is remembered; what was, goes.
         lock (_changing)
@@ -112,7 +113,7 @@ internal sealed class ResponseCache
             }
         }
 
-        Forgotten?.Invoke(authority, serialNumber);
+        Forgotten?.Invoke(authority, serialNumber, by);
     }
 
     // An eighth at a time, whichever come first: rare, and what is asked for is soon there again.
@@ -146,6 +147,16 @@ internal sealed class ResponseCache
             return hash.ToHashCode();
         }
     }
+}
+
+/// <summary>Who has changed a status.</summary>
+internal enum ChangedBy
+{
+    /// <summary>Another process, which may have done what follows from it.</summary>
+    Others,
+
+    /// <summary>This one.</summary>
+    Us,
 }
 
 /// <summary>How long an answer may be given to others who ask the same.</summary>

@@ -117,13 +117,7 @@ public sealed class CfsslPostgresSource : IStatusSource, ICertificateList, IAsyn
         try
         {
             await using var command = _database.CreateCommand(sql);
-            foreach (var parameter in parameters)
-                command.Parameters.Add(parameter);
-            await using var reader = await command.ExecuteReaderAsync(cancellationToken).ConfigureAwait(false);
-            var rows = new List<T>();
-            while (await reader.ReadAsync(cancellationToken).ConfigureAwait(false))
-                rows.Add(read(reader));
-            return rows;
+            return await command.ReadAllAsync(read, parameters, cancellationToken).ConfigureAwait(false);
         }
         catch (Exception exception) when (exception is NpgsqlException or TimeoutException)
         {

@@ -17,6 +17,23 @@ internal static class PostgresDataSource
         return builder.Build();
     }
 
+    /// <summary>The rows that a statement returns.</summary>
+    public static async Task<IReadOnlyList<T>> ReadAllAsync<T>(
+        this NpgsqlCommand command,
+        Func<NpgsqlDataReader, T> read,
+        IReadOnlyCollection<NpgsqlParameter> parameters,
+        CancellationToken cancellationToken
+    )
+    {
+        foreach (var parameter in parameters)
+            command.Parameters.Add(parameter);
+        await using var reader = await command.ExecuteReaderAsync(cancellationToken).ConfigureAwait(false);
+        var rows = new List<T>();
+        while (await reader.ReadAsync(cancellationToken).ConfigureAwait(false))
+            rows.Add(read(reader));
+        return rows;
+    }
+
     /// <summary>What went wrong, as whoever asks a source expects it.</summary>
     public static IOException Fault(Exception exception) => new($"PostgreSQL: {exception.Message}", exception);
 

@@ -3,9 +3,37 @@ namespace OcspLab.Responder.Sources;
 /// <summary>The tables of registries in PostgreSQL.</summary>
 internal static class PostgresSchema
 {
+    /// <summary>Where a change is told when it is committed, with its authority.</summary>
+    public const string Channel = "ocsp_changes";
+
+    /// <summary>Says <c>none</c>, <c>old</c> or <c>current</c>.</summary>
+    public const string Look = """
+        SELECT CASE
+            WHEN to_regclass('ocsp_changes') IS NULL THEN 'none'
+            WHEN prosrc LIKE '%pg_notify%' THEN 'current'
+            ELSE 'old'
+        END
+        FROM (SELECT to_regproc('ocsp_note_change') AS it) AS known LEFT JOIN pg_proc ON pg_proc.oid = known.it
+        """;
+
+    /// <summary>What notes a change, and tells of it; also in the place of an earlier release's.</summary>
+    public const string NoteChange = """
+        CREATE OR REPLACE FUNCTION ocsp_note_change(the_authority text, the_serial text) RETURNS void
+        LANGUAGE plpgsql AS $$
+        DECLARE the_number bigint;
+        BEGIN
+            INSERT INTO ocsp_revisions VALUES (the_authority, 1)
+                ON CONFLICT (authority) DO UPDATE SET number = ocsp_revisions.number + 1
+                RETURNING number INTO the_number;
+            INSERT INTO ocsp_changes VALUES (the_authority, the_number, the_serial);
+            PERFORM pg_notify('ocsp_changes', the_authority);
+            DELETE FROM ocsp_changes WHERE authority = the_authority AND number <= the_number - 100000;
+        END $$;
+        """;
+
     // The revision grows in the same transaction as the change, whoever makes it: a sequence would run ahead of the
     // commit. An insertion needs none, because nobody keeps an answer about what was never issued.
-    public const string Text = """
+    public const string Text = $$"""
         SELECT pg_advisory_xact_lock(6960);
         CREATE TABLE IF NOT EXISTS ocsp_certificates (
             id         bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
@@ -28,16 +56,7 @@ internal static class PostgresSchema
             serial    text,
             PRIMARY KEY (authority, number)
         );
-        CREATE OR REPLACE FUNCTION ocsp_note_change(the_authority text, the_serial text) RETURNS void
-        LANGUAGE plpgsql AS $$
-        DECLARE the_number bigint;
-        BEGIN
-            INSERT INTO ocsp_revisions VALUES (the_authority, 1)
-                ON CONFLICT (authority) DO UPDATE SET number = ocsp_revisions.number + 1
-                RETURNING number INTO the_number;
-            INSERT INTO ocsp_changes VALUES (the_authority, the_number, the_serial);
-            DELETE FROM ocsp_changes WHERE authority = the_authority AND number <= the_number - 100000;
-        END $$;
+        {{NoteChange}}
         CREATE OR REPLACE FUNCTION ocsp_count_change() RETURNS trigger LANGUAGE plpgsql AS $$
         BEGIN
             IF TG_OP = 'TRUNCATE' THEN

@@ -19,7 +19,7 @@ internal sealed class StapleSlot
     private volatile StapleStatus _status;
     private volatile StapleSource _source;
     private volatile OcspSubject? _subject;
-    private volatile IStapleUser[] _users = [];
+    private volatile IHandshakeContext[] _contexts = [];
     private volatile bool _isReleased;
     private volatile bool _wasUsed;
     private volatile VerifiedStaple? _saved;
@@ -74,6 +74,9 @@ internal sealed class StapleSlot
     /// <summary>Whether it was said that another one serves in its place.</summary>
     public bool IsPredecessorReported { get; set; }
 
+    /// <summary>Whether it was said that its handshakes fail.</summary>
+    public bool IsFaultReported { get; set; }
+
     /// <summary>Its place among all that were met.</summary>
     public long Order { get; set; }
 
@@ -123,6 +126,11 @@ internal sealed class StapleSlot
     /// <summary>The last event that the application was told, or is being told.</summary>
     public Task LastEvent { get; set; } = Task.CompletedTask;
 
+    /// <summary>
+    /// Since when a look waits for the store that a fleet shares; null where none does. Belongs to the turn.
+    /// </summary>
+    public DateTimeOffset? PausedSince { get; set; }
+
     /// <summary>Whether a handshake has used the certificate.</summary>
     public bool WasUsed => _wasUsed;
 
@@ -137,8 +145,8 @@ internal sealed class StapleSlot
     /// <summary>Whether it was forgotten: whoever still has it looks it up again.</summary>
     public bool IsReleased => _isReleased;
 
-    /// <summary>What handshakes make of its staples.</summary>
-    public IReadOnlyList<IStapleUser> Users => _users;
+    /// <summary>What handshakes with it use.</summary>
+    public IReadOnlyList<IHandshakeContext> Contexts => _contexts;
 
     /// <summary>SHA-256 of a certificate in hexadecimal.</summary>
     public static string KeyOf(X509Certificate2 certificate) =>
@@ -200,7 +208,9 @@ internal sealed class StapleSlot
     public void EndSaving() => Volatile.Write(ref _isSaving, 0);
 
     /// <summary>Puts down what came of a look at the source.</summary>
-    public void Report(RefreshReport report) =>
+    public void Report(RefreshReport report)
+    {
+        PausedSince = null;
         Change(status =>
             status with
             {
@@ -212,6 +222,10 @@ internal sealed class StapleSlot
                 IsInUse = true,
             }
         );
+    }
+
+    /// <summary>The look that was due is put off.</summary>
+    public void Pause(DateTimeOffset next) => Change(status => status with { NextRefresh = next });
 
     /// <summary>Nobody uses the certificate any more.</summary>
     public void Retire() =>
@@ -248,29 +262,11 @@ internal sealed class StapleSlot
         Follow(source);
     }
 
-    /// <summary>
-    /// Somebody makes something of its staples. The last few are told at once of a change, so that the first handshake
-    /// after it finds its context made; the others see it when they are used.
-    /// </summary>
-    public void Use(IStapleUser user)
+    /// <summary>Handshakes have a context for it; of many the last few are remembered.</summary>
+    public void Use(IHandshakeContext context)
     {
         lock (_gate)
-            _users = [.. _users.TakeLast(MostUsers - 1), user];
-    }
-
-    /// <summary>
-    /// Lets those who use its staples make ready for the current one; what goes wrong is in the status.
-    /// </summary>
-    /// <returns>What went wrong, or null.</returns>
-    public Exception? Renew()
-    {
-        Exception? fault = null;
-        foreach (var user in _users)
-            fault = user.Renew() ?? fault;
-        var obstacle = fault is null ? null : $"a handshake context could not be made: {fault.Message}";
-        if (_status.Obstacle != obstacle)
-            Change(status => status with { Obstacle = obstacle });
-        return fault;
+            _contexts = [.. _contexts.TakeLast(MostContexts - 1), context];
     }
 
     private void PutInForce(VerifiedStaple? staple)
@@ -285,7 +281,7 @@ internal sealed class StapleSlot
             _status = change(_status);
     }
 
-    private const int MostUsers = 4;
+    private const int MostContexts = 4;
 }
 
 /// <summary>What came of a look at a certificate's source.</summary>
@@ -302,10 +298,9 @@ internal sealed record RefreshReport(
     int Failures = 0
 );
 
-/// <summary>Whoever makes something of a slot's staple.</summary>
-internal interface IStapleUser
+/// <summary>What handshakes with a certificate use.</summary>
+internal interface IHandshakeContext
 {
-    /// <summary>Makes ready for the current staple. Never throws.</summary>
-    /// <returns>What went wrong, or null.</returns>
-    Exception? Renew();
+    /// <summary>Lets go of what can be made again.</summary>
+    void LetGo();
 }

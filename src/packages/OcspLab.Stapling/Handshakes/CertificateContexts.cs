@@ -11,43 +11,44 @@ namespace OcspLab.Stapling.Handshakes;
 /// </summary>
 internal sealed class CertificateContexts(StaplingEngine engine)
 {
-    private readonly ConditionalWeakTable<SslStreamCertificateContext, StapledContexts> _adopted = [];
-    private readonly ConditionalWeakTable<X509Certificate2, StapledContexts> _selected = [];
+    private readonly ConditionalWeakTable<SslStreamCertificateContext, StapledContext> _adopted = [];
+    private readonly ConditionalWeakTable<X509Certificate2, StapledContext> _selected = [];
+    private readonly AuthorityCopies _authorities = new();
     private readonly Lock _creating = new();
 
     /// <summary>
-    /// The contexts in the place of an application's own; also for a certificate that cannot be stapled, since the
+    /// The context in the place of an application's own; also for a certificate that cannot be stapled, since the
     /// original would staple what the runtime fetched and nobody verified.
     /// </summary>
     // One of ours comes back where an application keeps the options of its handshakes.
-    public StapledContexts Of(SslStreamCertificateContext original)
+    public StapledContext Of(SslStreamCertificateContext original)
     {
-        if (StapledContexts.OwnerOf(original) is { } owner)
+        if (StapledContext.OwnerOf(original) is { } owner)
             return owner.Slot.IsReleased ? GetOrCreate(owner.Certificate, owner.Chain, owner.Trust) : owner;
         if (_adopted.TryGetValue(original, out var known) && !known.Slot.IsReleased)
             return known;
         // SslStream trusts client certificates by the context too: one in its place must keep the list.
-        var contexts = GetOrCreate(
+        var context = GetOrCreate(
             original.TargetCertificate,
             [.. original.IntermediateCertificates],
             SslContextFields.TrustOf(original)
         );
-        _adopted.AddOrUpdate(original, contexts);
-        return contexts;
+        _adopted.AddOrUpdate(original, context);
+        return context;
     }
 
-    /// <summary>The contexts of a certificate that came without one.</summary>
-    public StapledContexts Of(X509Certificate2 certificate, X509Certificate2Collection? chain)
+    /// <summary>The context of a certificate that came without one.</summary>
+    public StapledContext Of(X509Certificate2 certificate, X509Certificate2Collection? chain)
     {
         if (_selected.TryGetValue(certificate, out var known) && !known.Slot.IsReleased)
             return known;
-        var contexts = GetOrCreate(certificate, chain ?? [], null);
-        _selected.AddOrUpdate(certificate, contexts);
-        return contexts;
+        var context = GetOrCreate(certificate, chain ?? [], null);
+        _selected.AddOrUpdate(certificate, context);
+        return context;
     }
 
-    // An application that makes its certificate or context anew for each handshake gets the same ones each time.
-    private StapledContexts GetOrCreate(
+    // An application that makes its certificate or context anew for each handshake gets the same one each time.
+    private StapledContext GetOrCreate(
         X509Certificate2 certificate,
         X509Certificate2Collection chain,
         SslCertificateTrust? trust
@@ -56,17 +57,20 @@ internal sealed class CertificateContexts(StaplingEngine engine)
         var slot = engine.Add(certificate, chain);
         lock (_creating)
         {
-            if (slot.Users.OfType<StapledContexts>().FirstOrDefault(those => those.AreFor(chain, trust)) is { } known)
+            if (
+                slot.Contexts.OfType<StapledContext>().FirstOrDefault(context => context.IsFor(chain, trust)) is
+                { } known
+            )
                 return known;
-            var contexts = new StapledContexts(certificate, chain, trust, slot);
+            var created = new StapledContext(certificate, _authorities.Of(chain), trust, slot);
             if (slot.IsWanted && slot.Current is null && engine.FindPredecessor(slot) is { } before)
-                contexts.Predecessor = before
-                    .Users.OfType<StapledContexts>()
-                    .LastOrDefault(those => ReferenceEquals(those.Trust, trust));
+                created.Predecessor = before
+                    .Contexts.OfType<StapledContext>()
+                    .LastOrDefault(context => ReferenceEquals(context.Trust, trust));
             // It has served for as long as there was none better.
-            if (contexts.Predecessor is { } former)
+            if (created.Predecessor is { } former)
                 former.Predecessor = null;
-            return contexts;
+            return created;
         }
     }
 }

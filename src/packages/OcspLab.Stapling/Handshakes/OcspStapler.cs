@@ -74,7 +74,8 @@ internal sealed class OcspStapler(
     /// </param>
     /// <param name="chain">Certificates of authorities beside the server's own, or null.</param>
     /// <exception cref="AuthenticationException">
-    /// There is no staple, the certificate demands one, and the policy is to refuse.
+    /// There is no staple, the certificate demands one, and the policy is to refuse; or the runtime makes no context of
+    /// the certificate.
     /// </exception>
     public void Apply(SslServerAuthenticationOptions handshake, string? serverName, X509Certificate2Collection? chain)
     {
@@ -92,7 +93,7 @@ internal sealed class OcspStapler(
     public void Prefetch(X509Certificate2 certificate, X509Certificate2Collection? chain) =>
         engine.Add(certificate, chain ?? []);
 
-    private void Give(SslServerAuthenticationOptions handshake, StapledContexts? found)
+    private void Give(SslServerAuthenticationOptions handshake, StapledContext? found)
     {
         if (found is null)
         {
@@ -102,7 +103,7 @@ internal sealed class OcspStapler(
 
         engine.Touch(found.Slot);
         var now = clock.GetUtcNow();
-        handshake.ServerCertificateContext = found.Select(now, out var outcome);
+        handshake.ServerCertificateContext = Select(found, now, out var outcome);
         if (outcome == HandshakeOutcome.Stapled)
             found.Predecessor = null;
         else if (SelectPredecessor(found, now) is { } former)
@@ -122,11 +123,28 @@ internal sealed class OcspStapler(
         metrics.Handshake(outcome);
     }
 
+    private SslStreamCertificateContext Select(StapledContext found, DateTimeOffset now, out HandshakeOutcome outcome)
+    {
+        try
+        {
+            var context = found.Select(now, out outcome);
+            // Read, and not written, where nothing has ever failed: all handshakes with the certificate pass here.
+            if (found.Slot.IsFaultReported)
+                found.Slot.IsFaultReported = false;
+            return context;
+        }
+        catch (AuthenticationException exception)
+        {
+            engine.ReportFault(found.Slot, exception);
+            throw;
+        }
+    }
+
     /// <summary>
     /// Until a renewed certificate has its first staple the one before goes on serving, if it is good and stapled
     /// itself: for an hour, and where the handshake would be refused otherwise for as long as it can.
     /// </summary>
-    private SslStreamCertificateContext? SelectPredecessor(StapledContexts found, DateTimeOffset now)
+    private SslStreamCertificateContext? SelectPredecessor(StapledContext found, DateTimeOffset now)
     {
         if (
             found.Predecessor is not { } former
@@ -145,12 +163,12 @@ internal sealed class OcspStapler(
 
     private static readonly TimeSpan PredecessorTimeout = TimeSpan.FromHours(1);
 
-    private static bool IsNew(StapledContexts found) => found.Slot.Status.LastOutcome == RefreshOutcome.Pending;
+    private static bool IsNew(StapledContext found) => found.Slot.Status.LastOutcome == RefreshOutcome.Pending;
 
-    private bool MustRefuse(StapledContexts found) =>
+    private bool MustRefuse(StapledContext found) =>
         found.Slot.IsMustStaple && options.CurrentValue.MustStaple == MustStaplePolicy.Refuse;
 
-    private StapledContexts? Find(
+    private StapledContext? Find(
         SslServerAuthenticationOptions handshake,
         string? serverName,
         X509Certificate2Collection? chain
@@ -164,7 +182,7 @@ internal sealed class OcspStapler(
     }
 
     // SslStream would build a context for the selected certificate itself, without a staple. So it is selected now.
-    private StapledContexts? Select(
+    private StapledContext? Select(
         SslServerAuthenticationOptions handshake,
         ServerCertificateSelectionCallback select,
         string serverName,

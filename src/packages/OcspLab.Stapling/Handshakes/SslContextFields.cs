@@ -10,12 +10,14 @@ namespace OcspLab.Stapling.Handshakes;
 internal static class SslContextFields
 {
     /// <summary>
-    /// Makes a context that no handshake has used yet staple <paramref name="staple"/>, or nothing, for ever. The
-    /// runtime is kept from fetching on its own, and an unstapled context too lets OpenSSL ask for a staple: the
-    /// SSL_CTX it makes is shared with later contexts of the same certificate.
+    /// Makes a context that no handshake has used yet staple what it is given, and nothing else, for ever. The runtime
+    /// is kept from fetching on its own, and an unstapled context too lets OpenSSL ask for a staple: the SSL_CTX it
+    /// makes is shared with later contexts of the same certificate.
     /// </summary>
+    /// <param name="context">The context.</param>
+    /// <param name="staple">The response, or null for none; not changed afterwards.</param>
     /// <exception cref="MissingFieldException">This runtime has other fields.</exception>
-    public static void Write(SslStreamCertificateContext context, byte[]? staple)
+    public static void Claim(SslStreamCertificateContext context, byte[]? staple)
     {
         // Never asked: it only has to be there before the context's first handshake.
         Urls(context) = ["http://localhost/"];
@@ -24,6 +26,12 @@ internal static class SslContextFields
         NextDownload(context) = DateTimeOffset.MaxValue;
         StaplingForbidden(context) = false;
     }
+
+    /// <summary>Exchanges the staple of a context that was claimed; handshakes may be using it.</summary>
+    /// <param name="context">The context.</param>
+    /// <param name="staple">The response, or null for none; not changed afterwards.</param>
+    public static void Exchange(SslStreamCertificateContext context, byte[]? staple) =>
+        Volatile.Write(ref Response(context), staple);
 
     /// <summary>The authorities for client certificates, which a context made in place of another must keep.</summary>
     /// <exception cref="MissingFieldException">This runtime has other fields.</exception>

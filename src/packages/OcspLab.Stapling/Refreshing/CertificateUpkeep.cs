@@ -102,6 +102,8 @@ internal sealed class CertificateUpkeep(
     {
         refresher.FollowClock(slot);
         _ = refresher.SaveAgainAsync(slot, _stopping);
+        if (IsIdle(slot, ContextTimeout))
+            LetGoOfContexts(slot);
         if (isInForce)
         {
             if (slot.IsRetired)
@@ -113,6 +115,12 @@ internal sealed class CertificateUpkeep(
             Release(slot);
         else if (!slot.IsRetired && slot.Source.IsActive && IsIdle(slot, ReplacedTimeout))
             Retire(slot);
+    }
+
+    private static void LetGoOfContexts(StapleSlot slot)
+    {
+        foreach (var context in slot.Contexts)
+            context.LetGo();
     }
 
     // The check after the step: a handshake that has used it meanwhile sees that it is given up, or is seen here.
@@ -131,13 +139,14 @@ internal sealed class CertificateUpkeep(
     private void Revive(StapleSlot slot)
     {
         slot.Revive();
-        _ = scheduler.RequestAsync(slot, isManual: false);
+        _ = scheduler.RequestAsync(slot, RefreshReason.Due);
     }
 
     /// <summary>Lets go of a certificate.</summary>
     public void Release(StapleSlot slot)
     {
         slot.Release();
+        LetGoOfContexts(slot);
         scheduler.Remove(slot);
         directory.Remove(slot);
     }
@@ -178,6 +187,7 @@ internal sealed class CertificateUpkeep(
     }
 
     private static readonly TimeSpan Interval = TimeSpan.FromMinutes(1);
+    private static readonly TimeSpan ContextTimeout = TimeSpan.FromHours(1);
     private static readonly TimeSpan ReplacedTimeout = TimeSpan.FromMinutes(10);
     private static readonly TimeSpan UnusedTimeout = TimeSpan.FromDays(1);
     private static readonly TimeSpan StoreInterval = TimeSpan.FromDays(1);

@@ -38,8 +38,11 @@ internal sealed class RefreshJob(StapleSlot slot)
     /// <summary>Who waits for a turn that has not begun.</summary>
     public List<TaskCompletionSource> Callers { get; set; } = [];
 
-    /// <summary>Whether one of them wants the source itself asked.</summary>
-    public bool IsManual { get; set; }
+    /// <summary>What is wanted of it; null where nobody wants one.</summary>
+    public RefreshReason? Wanted { get; set; }
+
+    /// <summary>Somebody wants a turn.</summary>
+    public void Want(RefreshReason reason) => Wanted = Wanted > reason ? Wanted : reason;
 
     public void CompleteFirst() => _first.TrySetResult();
 }

@@ -25,9 +25,9 @@ internal static class RefreshPlan
         var life = staple.ExpiresAt - staple.ThisUpdate;
         var next = staple.ThisUpdate + (life / 2) - (life / 10 * chance);
 
-        // A response that was signed long ago: half of what is left, so that the waits shrink towards the end and never
-        // pass it.
-        if (next <= now)
+        // A response that was signed long ago, or is still the same although its time had come: half of what is left,
+        // so that the waits shrink towards the end and never pass it.
+        if (now >= staple.ThisUpdate + (life * 0.4))
             next = now + ((staple.ExpiresAt - now) / 2 * (1 - (chance / 5)));
         if (maxAge is { } hint && now + Spread(hint, chance) < next)
             next = now + Spread(hint, chance);
@@ -61,6 +61,63 @@ internal static class RefreshPlan
         if (half >= soon)
             return soon;
         return half < now ? now : half;
+    }
+
+    /// <summary>
+    /// After another instance has asked, and got what is held: a moment after that one's next time, so that it comes
+    /// first; never later than after a success of one's own, whatever a store says.
+    /// </summary>
+    /// <param name="staple">The staple now held.</param>
+    /// <param name="theirs">When the other means to ask again.</param>
+    /// <param name="options">The bounds.</param>
+    /// <param name="now">The time.</param>
+    /// <param name="chance">From 0 (inclusive) to 1.</param>
+    public static DateTimeOffset AfterOthers(
+        VerifiedStaple staple,
+        DateTimeOffset theirs,
+        StaplingOptions options,
+        DateTimeOffset now,
+        double chance
+    )
+    {
+        var own = AfterSuccess(staple, null, options, now, chance);
+        return now + Earlier(Spread(theirs - now, chance), own - now);
+    }
+
+    /// <summary>
+    /// Until when the word of another instance counts that it has asked: three quarters of the staple's life.
+    /// </summary>
+    /// <param name="staple">The staple held.</param>
+    public static DateTimeOffset EndOfTrust(VerifiedStaple staple) =>
+        staple.ExpiresAt - ((staple.ExpiresAt - staple.ThisUpdate) / 4);
+
+    /// <summary>
+    /// Until when a look waits for the store that a fleet shares: a quarter of what is left of the staple's life, ten
+    /// minutes at most.
+    /// </summary>
+    /// <param name="staple">The staple held.</param>
+    /// <param name="since">When the look was due.</param>
+    public static DateTimeOffset EndOfPause(VerifiedStaple staple, DateTimeOffset since) =>
+        since + Earlier((staple.ExpiresAt - since) / 4, LongestPause);
+
+    /// <summary>
+    /// While the store that a fleet shares does not answer: a few times until the wait is over, and no later than in
+    /// half a minute.
+    /// </summary>
+    /// <param name="staple">The staple held.</param>
+    /// <param name="since">When the look was due.</param>
+    /// <param name="now">The time.</param>
+    /// <param name="chance">From 0 (inclusive) to 1.</param>
+    public static DateTimeOffset AfterPause(
+        VerifiedStaple staple,
+        DateTimeOffset since,
+        DateTimeOffset now,
+        double chance
+    )
+    {
+        var end = EndOfPause(staple, since);
+        var later = now + (Earlier(LongestStep, (end - since) / 8) * (0.5 + (chance / 2)));
+        return later < end ? later : end;
     }
 
     /// <summary>
@@ -104,6 +161,9 @@ internal static class RefreshPlan
     private static TimeSpan Spread(TimeSpan wait, double chance) => wait * (1 + (chance / 10));
 
     private static TimeSpan Earlier(TimeSpan left, TimeSpan right) => left < right ? left : right;
+
+    private static readonly TimeSpan LongestStep = TimeSpan.FromSeconds(30);
+    private static readonly TimeSpan LongestPause = TimeSpan.FromMinutes(10);
 
     // Clients go without: asking a dead responder every few minutes costs it nothing.
     private static readonly TimeSpan WithoutStaple = TimeSpan.FromMinutes(5);

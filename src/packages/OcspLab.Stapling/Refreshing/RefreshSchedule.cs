@@ -14,6 +14,12 @@ internal sealed class RefreshSchedule(IOptionsMonitor<StaplingOptions> options, 
     public DateTimeOffset AfterLoad(VerifiedStaple staple) =>
         RefreshPlan.AfterLoad(staple, options.CurrentValue, clock.GetUtcNow(), Chance());
 
+    public DateTimeOffset AfterOthers(VerifiedStaple staple, DateTimeOffset theirs) =>
+        RefreshPlan.AfterOthers(staple, theirs, options.CurrentValue, clock.GetUtcNow(), Chance());
+
+    public DateTimeOffset AfterPause(VerifiedStaple staple, DateTimeOffset since) =>
+        RefreshPlan.AfterPause(staple, since, clock.GetUtcNow(), Chance());
+
     public DateTimeOffset AfterFailure(VerifiedStaple? staple, int failures, TimeSpan? retryAfter = null) =>
         RefreshPlan.AfterFailure(staple, failures, retryAfter, options.CurrentValue, clock.GetUtcNow(), Chance());
 

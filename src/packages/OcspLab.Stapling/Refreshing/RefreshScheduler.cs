@@ -9,12 +9,11 @@ namespace OcspLab.Stapling.Refreshing;
 /// Thread-safe.
 /// </summary>
 /// <param name="turn">
-/// One turn; it returns when the next is due, or null for none. The boolean is whether somebody asked for it. Where it
-/// throws, the next comes in five minutes.
+/// One turn; it returns when the next is due, or null for none. Where it throws, the next comes in five minutes.
 /// </param>
 /// <param name="clock">The time.</param>
 internal sealed class RefreshScheduler(
-    Func<RefreshJob, bool, CancellationToken, Task<DateTimeOffset?>> turn,
+    Func<RefreshJob, RefreshReason, CancellationToken, Task<DateTimeOffset?>> turn,
     TimeProvider clock
 ) : IDisposable
 {
@@ -68,7 +67,7 @@ internal sealed class RefreshScheduler(
             if (_isStopped)
                 job.CompleteFirst();
             else
-                Start(job);
+                StartDue(job);
         }
     }
 
@@ -101,12 +100,27 @@ internal sealed class RefreshScheduler(
         }
     }
 
+    /// <summary>Asks for a turn, or for one more after that under way; however often, it is one.</summary>
+    /// <param name="slot">The certificate.</param>
+    /// <param name="reason">What is wanted of it.</param>
+    public void Wake(StapleSlot slot, RefreshReason reason)
+    {
+        lock (_gate)
+        {
+            if (_isStopped || _jobs.GetValueOrDefault(slot.Key) is not { } job)
+                return;
+            job.Want(reason);
+            if (!job.IsRunning)
+                Start(job);
+        }
+    }
+
     /// <summary>
     /// Asks for a turn; completes when it is over, also when it failed, and at once when there will be no more.
     /// </summary>
     /// <param name="slot">The certificate.</param>
-    /// <param name="isManual">Whether the source itself is to be asked, and not what others have fetched.</param>
-    public Task RequestAsync(StapleSlot slot, bool isManual)
+    /// <param name="reason">What is wanted of it.</param>
+    public Task RequestAsync(StapleSlot slot, RefreshReason reason)
     {
         lock (_gate)
         {
@@ -114,7 +128,7 @@ internal sealed class RefreshScheduler(
                 return Task.CompletedTask;
             var caller = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
             job.Callers.Add(caller);
-            job.IsManual |= isManual;
+            job.Want(reason);
             if (!job.IsRunning)
                 Start(job);
             return caller.Task;
@@ -130,7 +144,7 @@ internal sealed class RefreshScheduler(
         {
             var now = clock.GetUtcNow();
             foreach (var job in _waiting.Where(job => job.DueAt <= now).ToArray())
-                Start(job);
+                StartDue(job);
         }
     }
 
@@ -172,16 +186,23 @@ internal sealed class RefreshScheduler(
     }
 
     // Inside the lock.
+    private void StartDue(RefreshJob job)
+    {
+        job.Want(RefreshReason.Due);
+        Start(job);
+    }
+
+    // Inside the lock.
     private void Start(RefreshJob job)
     {
         Unqueue(job);
         job.IsRunning = true;
         _running++;
-        var (callers, isManual) = (job.Callers, job.IsManual);
-        (job.Callers, job.IsManual) = ([], false);
+        var (callers, reason) = (job.Callers, job.Wanted ?? RefreshReason.Due);
+        (job.Callers, job.Wanted) = ([], null);
         // The caller's context is not the turn's: a handshake's activity would become the parent of a refresh.
         using (ExecutionContext.SuppressFlow())
-            _ = Task.Run(() => RunAsync(job, callers, isManual), CancellationToken.None);
+            _ = Task.Run(() => RunAsync(job, callers, reason), CancellationToken.None);
     }
 
     [SuppressMessage(
@@ -190,12 +211,12 @@ internal sealed class RefreshScheduler(
         Justification = "The last boundary: whatever fails, a logger or the settings themselves, the certificate's "
             + "next turn comes."
     )]
-    private async Task RunAsync(RefreshJob job, List<TaskCompletionSource> callers, bool isManual)
+    private async Task RunAsync(RefreshJob job, List<TaskCompletionSource> callers, RefreshReason reason)
     {
         DateTimeOffset? next = null;
         try
         {
-            next = await turn(job, isManual, _stopping.Token).ConfigureAwait(false);
+            next = await turn(job, reason, _stopping.Token).ConfigureAwait(false);
         }
         catch (Exception)
         {
@@ -224,7 +245,7 @@ internal sealed class RefreshScheduler(
             return;
         }
 
-        if (job.Callers.Count > 0)
+        if (job.Wanted is not null)
         {
             Start(job);
             return;
@@ -255,7 +276,7 @@ internal sealed class RefreshScheduler(
         {
             var now = clock.GetTimestamp();
             while (_waiting.Min is { } first && first.Due <= now)
-                Start(first);
+                StartDue(first);
             SetTimer();
         }
     }

@@ -19,7 +19,7 @@ internal sealed class RefreshTurn(StapleRefresher refresher, TimeProvider clock,
         Justification = "The boundary of what must go on: a certificate that is never refreshed again would be "
             + "noticed when its staple is gone."
     )]
-    public async Task<DateTimeOffset?> RunAsync(RefreshJob job, bool isManual, CancellationToken stopping)
+    public async Task<DateTimeOffset?> RunAsync(RefreshJob job, RefreshReason reason, CancellationToken stopping)
     {
         var slot = job.Slot;
         try
@@ -27,14 +27,20 @@ internal sealed class RefreshTurn(StapleRefresher refresher, TimeProvider clock,
             if (!job.IsLoaded)
             {
                 job.IsLoaded = true;
-                if (await refresher.LoadAsync(slot, stopping).ConfigureAwait(false) is { } next && !isManual)
-                    return next;
+                var loaded = await refresher.LoadAsync(slot, stopping).ConfigureAwait(false);
+                if (loaded is not null && reason < RefreshReason.Asked)
+                    return loaded;
+                // The first time has always come.
+                reason = reason > RefreshReason.Due ? reason : RefreshReason.Due;
             }
 
             if (slot.Status.NotAfter <= clock.GetUtcNow())
                 return ReportExpired(slot);
             slot.ExpiredAt = null;
-            return await refresher.RefreshAsync(slot, isManual, stopping).ConfigureAwait(false);
+            // What is due is due, however much is heard.
+            return reason == RefreshReason.Heard && slot.Status.NextRefresh is { } due && due > clock.GetUtcNow()
+                ? await refresher.TakeSharedAsync(slot, due, stopping).ConfigureAwait(false)
+                : await refresher.RefreshAsync(slot, reason == RefreshReason.Asked, stopping).ConfigureAwait(false);
         }
         catch (Exception exception) when (!stopping.IsCancellationRequested)
         {

@@ -1,6 +1,7 @@
 using Microsoft.Extensions.Options;
 using OcspLab.Ocsp.Fetching;
 using OcspLab.Ocsp.Requests;
+using OcspLab.Ocsp.Responses;
 using OcspLab.Ocsp.Verification;
 using OcspLab.Stapling.Certificates;
 using OcspLab.Stapling.Status;
@@ -16,6 +17,7 @@ namespace OcspLab.Stapling.Refreshing;
 internal sealed class StapleLookup(
     StapleFetcher fetcher,
     StapleArchive archive,
+    RefreshSchedule schedule,
     IOptionsMonitor<OcspClientOptions> clients,
     TimeProvider clock
 )
@@ -24,24 +26,40 @@ internal sealed class StapleLookup(
     /// <param name="subject">It and its issuer.</param>
     /// <param name="policy">How responses are verified.</param>
     /// <param name="isManual">Whether the source itself is to be asked, whatever others have fetched.</param>
+    /// <param name="isNewSource">Whether the settings name another source since the last look.</param>
     /// <param name="believe">Puts a response in force; called before it is saved.</param>
     /// <param name="stopping">Ends it.</param>
-    public async Task<LookupResult> FindAsync(
+    /// <returns>
+    /// What was found; null where it is put off, because the store that the fleet shares does not answer.
+    /// </returns>
+    public async Task<LookupResult?> FindAsync(
         StapleSlot slot,
         OcspSubject subject,
         VerificationPolicy policy,
         bool isManual,
+        bool isNewSource,
         Action<VerifiedStaple> believe,
         CancellationToken stopping
     )
     {
         if (!isManual && archive.IsShared)
-            return await AskForAllAsync(slot, subject, policy, believe, stopping).ConfigureAwait(false);
+            return await AskForAllAsync(slot, subject, policy, isNewSource, believe, stopping).ConfigureAwait(false);
         var found = await AskAloneAsync(slot, subject, policy, isManual, believe, stopping).ConfigureAwait(false);
         // The responder need not wait for a disk.
-        await SaveAsync(slot, found, policy, stopping).ConfigureAwait(false);
-        return found;
+        return await SaveAsync(slot, found, policy, stopping).ConfigureAwait(false);
     }
+
+    /// <summary>Looks into the store only.</summary>
+    /// <returns>Null where nothing newer is there.</returns>
+    public async Task<LookupResult?> FindSharedAsync(
+        StapleSlot slot,
+        VerificationPolicy policy,
+        Action<VerifiedStaple> believe,
+        CancellationToken stopping
+    ) =>
+        await archive.LoadNewerAsync(slot, policy, stopping).ConfigureAwait(false) is { } shared
+            ? Shared(slot, shared, believe)
+            : null;
 
     private async Task<LookupResult> AskAloneAsync(
         StapleSlot slot,
@@ -58,10 +76,11 @@ internal sealed class StapleLookup(
             : await FetchAsync(slot, subject, policy, believe, stopping).ConfigureAwait(false);
     }
 
-    private async Task<LookupResult> AskForAllAsync(
+    private async Task<LookupResult?> AskForAllAsync(
         StapleSlot slot,
         OcspSubject subject,
         VerificationPolicy policy,
+        bool isNewSource,
         Action<VerifiedStaple> believe,
         CancellationToken stopping
     )
@@ -83,12 +102,18 @@ internal sealed class StapleLookup(
                     try
                     {
                         // Between the last look and the lease its holder before may have saved a response and given the
-                        // lease back.
-                        if (await archive.LoadNewerAsync(slot, policy, stopping).ConfigureAwait(false) is { } meanwhile)
+                        // lease back; or it has just asked, and got what is held here, too.
+                        var stored = await archive.LoadSharedAsync(slot, policy, stopping).ConfigureAwait(false);
+                        if (stored.Staple is { } meanwhile && meanwhile.IsNewerThan(slot.Newest))
                             return Shared(slot, meanwhile, believe);
+                        if (stored.NextRefresh is { } theirs && !isNewSource && MayLeaveToOthers(slot, stored))
+                            return Left(slot.Current!, theirs);
+                        // All instances would ask for themselves: what is held is good for long enough to wait a
+                        // moment.
+                        if (archive.IsOut && IsPatient(slot))
+                            return null;
                         var found = await FetchAsync(slot, subject, policy, believe, stopping).ConfigureAwait(false);
-                        await SaveAsync(slot, found, policy, stopping).ConfigureAwait(false);
-                        return found;
+                        return await SaveAsync(slot, found, policy, stopping).ConfigureAwait(false);
                     }
                     finally
                     {
@@ -103,11 +128,31 @@ internal sealed class StapleLookup(
         }
     }
 
-    private static LookupResult Shared(StapleSlot slot, VerifiedStaple staple, Action<VerifiedStaple> believe)
+    private LookupResult Left(VerifiedStaple held, DateTimeOffset theirs) =>
+        new(RefreshOutcome.Shared, held, null, schedule.AfterOthers(held, theirs));
+
+    // Only about what is held, and not to its end: whoever can write to the store is not to keep this instance from
+    // asking for longer.
+    private bool MayLeaveToOthers(StapleSlot slot, StoredStaple stored) =>
+        slot.Current is { } held
+        && slot.Status.Failures == 0
+        && stored.Staple is { } kept
+        && !held.IsNewerThan(kept)
+        && clock.GetUtcNow() < RefreshPlan.EndOfTrust(held);
+
+    private bool IsPatient(StapleSlot slot)
+    {
+        if (slot.Status.Failures > 0 || slot.Current is not { Status.Kind: CertStatusKind.Good } staple)
+            return false;
+        var now = clock.GetUtcNow();
+        return now < RefreshPlan.EndOfPause(staple, slot.PausedSince ??= now);
+    }
+
+    private LookupResult Shared(StapleSlot slot, VerifiedStaple staple, Action<VerifiedStaple> believe)
     {
         believe(staple);
         slot.Saved = staple;
-        return new LookupResult(RefreshOutcome.Shared, staple, null);
+        return new LookupResult(RefreshOutcome.Shared, staple, null, schedule.AfterSuccess(staple, null));
     }
 
     private async Task<LookupResult> FetchAsync(
@@ -130,16 +175,25 @@ internal sealed class StapleLookup(
         if (!RefreshDecision.IsBelieved(outcome))
             return new LookupResult(outcome, null, fetch);
         believe(fetch.Staple!);
-        return new LookupResult(outcome, fetch.Staple, fetch);
+        var next = schedule.AfterSuccess(fetch.Staple!, fetch.MaxAge);
+        return new LookupResult(outcome, fetch.Staple, fetch, next);
     }
 
-    private Task SaveAsync(
+    private async Task<LookupResult> SaveAsync(
         StapleSlot slot,
         LookupResult found,
         VerificationPolicy policy,
         CancellationToken stopping
-    ) =>
-        found is { Fetch: not null, Staple: not null } ? archive.SaveAsync(slot, policy, stopping) : Task.CompletedTask;
+    )
+    {
+        if (found is { Fetch: not null, Next: { } next })
+        {
+            await archive.SaveAsync(slot, policy, stopping).ConfigureAwait(false);
+            await archive.SaveNextRefreshAsync(slot, next, stopping).ConfigureAwait(false);
+        }
+
+        return found;
+    }
 
     private static readonly TimeSpan PollInterval = TimeSpan.FromSeconds(1);
     private static readonly TimeSpan SaveTimeout = TimeSpan.FromSeconds(15);
@@ -149,4 +203,10 @@ internal sealed class StapleLookup(
 /// <param name="Outcome">What.</param>
 /// <param name="Staple">The response that is believed, or null.</param>
 /// <param name="Fetch">The fetch, where the source was asked.</param>
-internal sealed record LookupResult(RefreshOutcome Outcome, VerifiedStaple? Staple, OcspFetch? Fetch);
+/// <param name="Next">When to look again, where a response is believed.</param>
+internal sealed record LookupResult(
+    RefreshOutcome Outcome,
+    VerifiedStaple? Staple,
+    OcspFetch? Fetch,
+    DateTimeOffset? Next = null
+);

@@ -39,11 +39,16 @@ internal sealed class StapleRefresher(
         if (!slot.Source.IsActive)
             return null;
         var policy = options.CurrentValue.Verification;
-        if (await archive.LoadAsync(slot, policy, stopping).ConfigureAwait(false) is not { } staple)
+        var stored = await archive.LoadSharedAsync(slot, policy, stopping).ConfigureAwait(false);
+        if (stored.Staple is not { } staple)
             return null;
         Believe(slot, staple);
         slot.Saved = staple;
-        var next = schedule.AfterLoad(staple);
+        // Where instances share the store, one of them may have asked a moment ago.
+        var next =
+            stored.NextRefresh is { } theirs && Now < RefreshPlan.EndOfTrust(staple)
+                ? schedule.AfterOthers(staple, theirs)
+                : schedule.AfterLoad(staple);
         slot.Report(new RefreshReport(Now, RefreshOutcome.Loaded, next));
         logger.Loaded(slot.Name, staple.ExpiresAt, Until(next));
         return next;
@@ -66,19 +71,41 @@ internal sealed class StapleRefresher(
                 return next;
         }
 
+        var isNewSource = HasNewSource(slot);
         FollowSettings(slot);
         if (!slot.Source.IsActive)
             return null;
         using var activity = StaplingTelemetry.Source.StartActivity("ocsp.refresh");
         var policy = options.CurrentValue.Verification;
         var found = await lookup
-            .FindAsync(slot, slot.Subject!, policy, isManual, staple => Believe(slot, staple), stopping)
+            .FindAsync(slot, slot.Subject!, policy, isManual, isNewSource, staple => Believe(slot, staple), stopping)
             .ConfigureAwait(false);
+        if (found is null)
+        {
+            var later = schedule.AfterPause(slot.Current!, slot.PausedSince!.Value);
+            slot.Pause(later);
+            return later;
+        }
+
         activity?.SetTag("outcome", found.Outcome.ToTag());
         metrics.Refreshed(found.Outcome, found.Fetch?.Duration ?? TimeSpan.Zero);
-        return found.Staple is { } staple
-            ? Succeed(slot, found.Outcome, schedule.AfterSuccess(staple, found.Fetch?.MaxAge))
-            : Fail(slot, found.Outcome, found.Fetch!);
+        return found.Next is { } at ? Succeed(slot, found.Outcome, at) : Fail(slot, found.Outcome, found.Fetch!);
+    }
+
+    /// <summary>Takes up what another instance has put into the store, where that is newer than what is held.</summary>
+    /// <param name="slot">The certificate.</param>
+    /// <param name="due">When the source is to be asked, if nothing is there.</param>
+    /// <param name="stopping">Ends it.</param>
+    /// <returns>When the source is to be asked.</returns>
+    public async Task<DateTimeOffset> TakeSharedAsync(StapleSlot slot, DateTimeOffset due, CancellationToken stopping)
+    {
+        var found = await lookup
+            .FindSharedAsync(slot, options.CurrentValue.Verification, staple => Believe(slot, staple), stopping)
+            .ConfigureAwait(false);
+        if (found is null)
+            return due;
+        metrics.Refreshed(found.Outcome, TimeSpan.Zero);
+        return Succeed(slot, found.Outcome, found.Next!.Value);
     }
 
     /// <summary>Puts down a fault that nobody foresaw.</summary>
@@ -95,13 +122,10 @@ internal sealed class StapleRefresher(
     }
 
     /// <summary>
-    /// Drops a staple whose end has come, and takes it up again where the clock that said so was wrong; makes contexts
-    /// that could not be made.
+    /// Drops a staple whose end has come, and takes it up again where the clock that said so was wrong.
     /// </summary>
     public void FollowClock(StapleSlot slot)
     {
-        if (slot.Status.Obstacle is not null)
-            Renew(slot);
         if (slot.Current is { } staple)
         {
             if (staple.ExpiresAt > Now || !slot.Drop(staple))
@@ -117,10 +141,7 @@ internal sealed class StapleRefresher(
             && newest.ExpiresAt > Now
             && slot.Restore(newest, RefreshDecision.ToStaple(newest, options.CurrentValue.Revoked))
         )
-        {
-            Renew(slot);
             news.StapleChanged(slot, null);
-        }
     }
 
     /// <summary>Looks whether the issuer of a certificate that came without is at hand by now.</summary>
@@ -162,14 +183,6 @@ internal sealed class StapleRefresher(
 
     private void Complete(StapleSlot slot, OcspSubject subject) => slot.Complete(subject, SourceOf(slot));
 
-    private void Renew(StapleSlot slot)
-    {
-        var before = slot.Status.Obstacle;
-        // Once, and not every minute.
-        if (slot.Renew() is { } fault && slot.Status.Obstacle != before)
-            logger.ContextFaulted(slot.Name, fault);
-    }
-
     private StapleSource SourceOf(StapleSlot slot) =>
         StapleSource.Select(slot.Facts.Urls, slot.Facts.Names, options.CurrentValue);
 
@@ -201,7 +214,6 @@ internal sealed class StapleRefresher(
         if (stapled is not null && ReferenceEquals(stapled, slot.Newest) && IsSame(stapled, staple))
             return;
         slot.Believe(staple, RefreshDecision.ToStaple(staple, options.CurrentValue.Revoked));
-        Renew(slot);
         var isRevoked = staple.Status.Kind == CertStatusKind.Revoked;
         if (isRevoked && before != CertStatusKind.Revoked)
         {

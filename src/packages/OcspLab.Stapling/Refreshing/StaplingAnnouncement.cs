@@ -31,6 +31,9 @@ internal sealed class StaplingAnnouncement(
             case { Mode: HandOffMode.RuntimeOwn, Obstacle: var why }:
                 _logger.RuntimeOwn(why!);
                 break;
+            case { Mode: HandOffMode.Unproven, Obstacle: var why }:
+                _logger.Unproven(why!);
+                break;
             case { Mode: HandOffMode.Unsupported }:
                 _logger.Unsupported(RuntimeInformation.OSDescription);
                 break;

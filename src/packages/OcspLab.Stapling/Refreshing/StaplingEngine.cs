@@ -18,6 +18,7 @@ internal sealed class StaplingEngine : IHostedService, IStaplingStatus, IDisposa
     private readonly StapleRefresher _refresher;
     private readonly IssuerFinder _issuers;
     private readonly IOptionsMonitor<StaplingOptions> _options;
+    private readonly FleetNews _fleet;
     private readonly HandOffStatus _handOff;
     private readonly TimeProvider _clock;
     private readonly ILogger _logger;
@@ -26,6 +27,7 @@ internal sealed class StaplingEngine : IHostedService, IStaplingStatus, IDisposa
     private readonly CertificateUpkeep _upkeep;
     private readonly SettingsWatch _watch;
     private readonly Lock _adding = new();
+    private readonly CancellationToken _stopping;
     private int _disposed;
 
     public StaplingEngine(
@@ -33,6 +35,7 @@ internal sealed class StaplingEngine : IHostedService, IStaplingStatus, IDisposa
         StapleArchive archive,
         IssuerFinder issuers,
         StaplingNews news,
+        FleetNews fleet,
         IOptionsMonitor<StaplingOptions> options,
         IConfiguration? configuration,
         StaplingMetrics metrics,
@@ -44,13 +47,15 @@ internal sealed class StaplingEngine : IHostedService, IStaplingStatus, IDisposa
         _refresher = refresher;
         _issuers = issuers;
         _options = options;
+        _fleet = fleet;
         _handOff = handOff;
         _clock = clock;
         _logger = logger;
         _scheduler = new RefreshScheduler(new RefreshTurn(refresher, clock, logger).RunAsync, clock);
         _upkeep = new CertificateUpkeep(_directory, _scheduler, refresher, archive, clock, logger);
         _watch = new SettingsWatch(configuration, options, clock, Reconsider);
-        news.Stopping = _scheduler.Stopping;
+        _stopping = _scheduler.Stopping;
+        news.Stopping = _stopping;
         metrics.Watch(this, clock);
     }
 
@@ -69,7 +74,7 @@ internal sealed class StaplingEngine : IHostedService, IStaplingStatus, IDisposa
             : [.. new[] { _directory.Find(thumbprint) }.OfType<StapleSlot>()];
         var requests = slots
             .Where(slot => thumbprint is not null || !slot.IsRetired)
-            .Select(slot => _scheduler.RequestAsync(slot, isManual: true));
+            .Select(slot => _scheduler.RequestAsync(slot, RefreshReason.Asked));
         await Task.WhenAll(requests).WaitAsync(cancellationToken).ConfigureAwait(false);
         return [.. slots.Select(StatusOf)];
     }
@@ -90,6 +95,7 @@ internal sealed class StaplingEngine : IHostedService, IStaplingStatus, IDisposa
             if (!slot.IsUnreadable)
                 _scheduler.Add(slot);
             _upkeep.Begin();
+            _fleet.Listen(Hear, _stopping);
             return slot;
         }
     }
@@ -163,6 +169,15 @@ internal sealed class StaplingEngine : IHostedService, IStaplingStatus, IDisposa
         _logger.PredecessorServes(slot.Name, predecessor.Name);
     }
 
+    /// <summary>Says once that handshakes with a certificate fail, until one does not.</summary>
+    public void ReportFault(StapleSlot slot, Exception exception)
+    {
+        if (slot.IsFaultReported)
+            return;
+        slot.IsFaultReported = true;
+        _logger.ContextFaulted(slot.Name, exception);
+    }
+
     /// <summary>The certificate that one takes the place of, or null.</summary>
     public StapleSlot? FindPredecessor(StapleSlot slot) => _directory.FindPredecessor(slot);
 
@@ -215,14 +230,27 @@ internal sealed class StaplingEngine : IHostedService, IStaplingStatus, IDisposa
             .ToArray();
         _logger.SettingsChanged(concerned.Length);
         foreach (var slot in concerned)
-            _ = _scheduler.RequestAsync(slot, isManual: false);
+            _ = _scheduler.RequestAsync(slot, RefreshReason.Due);
+    }
+
+    // Of what other servers of the fleet have, this one may have no part.
+    private void Hear(string certificate)
+    {
+        // Something may have been missed.
+        if (certificate.Length == 0)
+        {
+            foreach (var job in _scheduler.Jobs.Where(job => job.Slot is { IsRetired: false, Newest: not null }))
+                _scheduler.Wake(job.Slot, RefreshReason.Heard);
+        }
+        else if (_directory.Find(certificate) is { IsRetired: false } slot)
+            _scheduler.Wake(slot, RefreshReason.Heard);
     }
 
     // The endpoint's configuration did not have the issuer; the handshake's chain may.
     private StapleSlot Mend(StapleSlot slot, X509Certificate2 certificate, IEnumerable<X509Certificate2> atHand)
     {
         if (slot.Subject is null && !slot.IsUnreadable && _refresher.TryComplete(slot, certificate, atHand))
-            _ = _scheduler.RequestAsync(slot, isManual: false);
+            _ = _scheduler.RequestAsync(slot, RefreshReason.Due);
         return slot;
     }
 }

@@ -9,7 +9,7 @@ internal sealed class HandOffStatus
     public HandOffState State => _state;
 
     /// <summary>Whether handshakes get verified staples.</summary>
-    public bool IsWorking => _state.Mode == HandOffMode.Verified;
+    public bool IsWorking => _state.Mode is HandOffMode.Verified or HandOffMode.Unproven;
 
     /// <summary>From now on they do not; the first reason stays.</summary>
     public void GiveUp(HandOffMode mode, string reason)
@@ -21,7 +21,7 @@ internal sealed class HandOffStatus
 
 /// <summary>How staples reach handshakes.</summary>
 /// <param name="Mode">Whether verified ones do.</param>
-/// <param name="Obstacle">Why not; null where they do.</param>
+/// <param name="Obstacle">Why not, or why it is not known; null where they do.</param>
 internal sealed record HandOffState(HandOffMode Mode, string? Obstacle);
 
 /// <summary>What stapling this process can do.</summary>
@@ -29,6 +29,9 @@ internal enum HandOffMode
 {
     /// <summary>Handshakes are given verified staples.</summary>
     Verified,
+
+    /// <summary>They are, and whether they arrive could not be tried out.</summary>
+    Unproven,
 
     /// <summary>
     /// The runtime takes no staples any more, or Kestrel has changed inside: the runtime's own stapling stays in force.

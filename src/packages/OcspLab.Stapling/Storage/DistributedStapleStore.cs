@@ -1,3 +1,4 @@
+using System.Globalization;
 using System.Text;
 using Microsoft.Extensions.Caching.Distributed;
 using OcspLab.Ocsp.Verification;
@@ -59,6 +60,35 @@ internal sealed class DistributedStapleStore(IDistributedCache cache, TimeProvid
             await cache.RemoveAsync(key, cancellationToken).ConfigureAwait(false);
     }
 
+    public async ValueTask<DateTimeOffset?> LoadNextRefreshAsync(
+        string certificate,
+        CancellationToken cancellationToken
+    ) =>
+        await cache.GetAsync(NextRefreshKey(certificate), cancellationToken).ConfigureAwait(false) is { } value
+        && DateTimeOffset.TryParseExact(
+            Encoding.ASCII.GetString(value),
+            "O",
+            CultureInfo.InvariantCulture,
+            DateTimeStyles.None,
+            out var at
+        )
+            ? at
+            : null;
+
+    public async ValueTask SaveNextRefreshAsync(
+        string certificate,
+        DateTimeOffset at,
+        CancellationToken cancellationToken
+    ) =>
+        await cache
+            .SetAsync(
+                NextRefreshKey(certificate),
+                Encoding.ASCII.GetBytes(at.ToString("O", CultureInfo.InvariantCulture)),
+                new DistributedCacheEntryOptions { AbsoluteExpiration = at },
+                cancellationToken
+            )
+            .ConfigureAwait(false);
+
     public async ValueTask<byte[]?> LoadIssuerAsync(string certificate, CancellationToken cancellationToken) =>
         await cache.GetAsync(IssuerKey(certificate), cancellationToken).ConfigureAwait(false);
 
@@ -82,6 +112,8 @@ internal sealed class DistributedStapleStore(IDistributedCache cache, TimeProvid
     private static string StapleKey(string certificate) => "ocsp-staple:" + certificate;
 
     private static string IssuerKey(string certificate) => "ocsp-issuer:" + certificate;
+
+    private static string NextRefreshKey(string certificate) => "ocsp-next-refresh:" + certificate;
 
     private static string LeaseKey(string certificate) => "ocsp-lease:" + certificate;
 }

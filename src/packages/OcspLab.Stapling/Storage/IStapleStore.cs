@@ -5,7 +5,7 @@ namespace OcspLab.Stapling.Storage;
 /// <summary>
 /// Keeps responses between starts, and between the instances of a fleet. It is not trusted: what it gives is verified
 /// like a fetched response. It may fail, block or hang: it is called on threads of the engine's own, left alone for
-/// half a minute after a failure, and stapling goes on without it. Thread-safe.
+/// a while after a failure, a second at first and half a minute at last, and stapling goes on without it. Thread-safe.
 /// </summary>
 public interface IStapleStore
 {
@@ -39,6 +39,23 @@ public interface IStapleStore
     /// <param name="certificate">SHA-256 of the certificate in lower-case hexadecimal.</param>
     /// <param name="cancellationToken">Ends the attempt; it is cancelled after five seconds.</param>
     ValueTask ReleaseLeaseAsync(string certificate, CancellationToken cancellationToken) => ValueTask.CompletedTask;
+
+    /// <summary>
+    /// When the instance that asked last about a certificate means to ask again, or null. The others need not ask
+    /// before, though they hold nothing newer; none of them waits for longer than it would by itself. By default
+    /// nobody says.
+    /// </summary>
+    /// <param name="certificate">SHA-256 of the certificate in lower-case hexadecimal.</param>
+    /// <param name="cancellationToken">Ends the attempt; it is cancelled after five seconds.</param>
+    ValueTask<DateTimeOffset?> LoadNextRefreshAsync(string certificate, CancellationToken cancellationToken) =>
+        ValueTask.FromResult<DateTimeOffset?>(null);
+
+    /// <summary>Keeps when this instance, which has just asked about a certificate, means to ask again.</summary>
+    /// <param name="certificate">SHA-256 of the certificate in lower-case hexadecimal.</param>
+    /// <param name="at">The time; of no use after it.</param>
+    /// <param name="cancellationToken">Ends the attempt; it is cancelled after five seconds.</param>
+    ValueTask SaveNextRefreshAsync(string certificate, DateTimeOffset at, CancellationToken cancellationToken) =>
+        ValueTask.CompletedTask;
 
     /// <summary>
     /// The certificate of a certificate's issuer that was downloaded before, or null. By default none is kept.

@@ -1,4 +1,3 @@
-using System.Diagnostics.CodeAnalysis;
 using System.Security.Cryptography;
 using System.Security.Cryptography.X509Certificates;
 using Microsoft.Extensions.Logging;
@@ -13,36 +12,31 @@ namespace OcspLab.Stapling.Storage;
 /// The store as the engine sees it: what comes out was verified, what goes in is the newest that is known, and a store
 /// that fails or hangs costs a line in the log and nothing else.
 /// </summary>
-[SuppressMessage(
-    "Design",
-    "CA1001",
-    Justification = "A source without a timer holds nothing; whoever waits on its token may still do so."
-)]
-internal sealed class StapleArchive(IStapleStore? store, BlockingThreads threads, TimeProvider clock, ILogger logger)
+internal sealed class StapleArchive(StoreAttempts attempts, FleetNews fleet, TimeProvider clock, ILogger logger)
 {
-    private readonly Lock _gate = new();
-    private CancellationTokenSource _leftAlone = new();
-    private bool _isFailing;
-    private long? _failedAt;
-
     /// <summary>Whether other instances may have fetched, or be fetching.</summary>
-    public bool IsShared => store is { IsShared: true };
+    public bool IsShared => attempts.Store is { IsShared: true };
+
+    /// <summary>Whether the store has failed, and is left alone most of the time.</summary>
+    public bool IsOut => attempts.IsOut;
 
     /// <summary>Whether the newest response of a certificate has not reached the store.</summary>
     public bool IsUnsaved(StapleSlot slot) =>
-        store is not null && slot.Newest is { } newest && !ReferenceEquals(slot.Saved, newest);
+        attempts.Store is not null && slot.Newest is { } newest && !ReferenceEquals(slot.Saved, newest);
 
     /// <summary>The stored staple, if it verifies and is not expired.</summary>
     public async Task<VerifiedStaple?> LoadAsync(StapleSlot slot, VerificationPolicy policy, CancellationToken stopping)
     {
-        var bytes = await TryAsync(
-                cancellationToken => store!.LoadAsync(slot.Key, cancellationToken),
+        var bytes = await attempts
+            .TryAsync(
+                (store, cancellationToken) => store.LoadAsync(slot.Key, cancellationToken),
                 null,
                 Concern.OneKey,
                 stopping
             )
             .ConfigureAwait(false);
-        if (bytes is null || slot.Subject is not { } subject)
+        // Whoever can write there has no limit to keep.
+        if (bytes is null || bytes.Length > OcspResponse.MaximumLength || slot.Subject is not { } subject)
             return null;
         var now = clock.GetUtcNow();
         if (
@@ -60,13 +54,29 @@ internal sealed class StapleArchive(IStapleStore? store, BlockingThreads threads
         return staple.ExpiresAt > now && staple.Status.Kind != CertStatusKind.Unknown ? staple : null;
     }
 
+    /// <summary>
+    /// What the store has, and when the instance that asked last means to ask again. That counts only together with a
+    /// response that verifies, and is read before it: whoever asks writes it afterwards.
+    /// </summary>
+    public async Task<StoredStaple> LoadSharedAsync(
+        StapleSlot slot,
+        VerificationPolicy policy,
+        CancellationToken stopping
+    )
+    {
+        var next = await LoadNextRefreshAsync(slot, stopping).ConfigureAwait(false);
+        var stored = await CompareAsync(slot, policy, stopping).ConfigureAwait(false);
+        return new StoredStaple(stored, stored is null ? null : next);
+    }
+
     /// <summary>What another instance has fetched since; null where that is nothing newer than what is held.</summary>
     public async Task<VerifiedStaple?> LoadNewerAsync(
         StapleSlot slot,
         VerificationPolicy policy,
         CancellationToken stopping
     ) =>
-        await LoadAsync(slot, policy, stopping).ConfigureAwait(false) is { } stored && stored.IsNewerThan(slot.Newest)
+        await CompareAsync(slot, policy, stopping).ConfigureAwait(false) is { } stored
+        && stored.IsNewerThan(slot.Newest)
             ? stored
             : null;
 
@@ -84,8 +94,9 @@ internal sealed class StapleArchive(IStapleStore? store, BlockingThreads threads
             return;
         }
 
-        var isSaved = await TryAsync(
-                cancellationToken => WriteAsync(slot, staple, cancellationToken),
+        var isSaved = await attempts
+            .TryAsync(
+                (store, cancellationToken) => WriteAsync(store, slot, staple, cancellationToken),
                 false,
                 Concern.Store,
                 stopping
@@ -96,39 +107,72 @@ internal sealed class StapleArchive(IStapleStore? store, BlockingThreads threads
         slot.Saved = staple;
         // Only what was written proves that a store works: a directory that cannot be written still has nothing to
         // read.
-        if (Recover())
+        if (attempts.Recover())
             logger.StoreRecovered();
+        if (IsShared)
+            await fleet.TellAsync(slot.Key, stopping).ConfigureAwait(false);
     }
+
+    /// <summary>When the instance that asked last means to ask again, if that is in the future; else null.</summary>
+    private async Task<DateTimeOffset?> LoadNextRefreshAsync(StapleSlot slot, CancellationToken stopping) =>
+        IsShared
+        && await attempts
+            .TryAsync(
+                (store, cancellationToken) => store.LoadNextRefreshAsync(slot.Key, cancellationToken),
+                null,
+                Concern.Store,
+                stopping
+            )
+            .ConfigureAwait(false)
+            is { } at
+        && at > clock.GetUtcNow()
+            ? at
+            : null;
+
+    /// <summary>Tells the others when this instance, which has just asked, means to ask again.</summary>
+    public Task SaveNextRefreshAsync(StapleSlot slot, DateTimeOffset at, CancellationToken stopping) =>
+        IsShared && at > clock.GetUtcNow()
+            ? attempts.TryAsync(
+                async (store, cancellationToken) =>
+                {
+                    await store.SaveNextRefreshAsync(slot.Key, at, cancellationToken).ConfigureAwait(false);
+                    return true;
+                },
+                false,
+                Concern.Store,
+                stopping
+            )
+            : Task.CompletedTask;
 
     /// <summary>Asks for the lease to fetch. Where nobody can say, this instance fetches.</summary>
     public Task<bool> TryAcquireLeaseAsync(StapleSlot slot, TimeSpan duration, CancellationToken stopping) =>
-        TryAsync(
-            cancellationToken => store!.TryAcquireLeaseAsync(slot.Key, duration, cancellationToken),
+        attempts.TryAsync(
+            (store, cancellationToken) => store.TryAcquireLeaseAsync(slot.Key, duration, cancellationToken),
             true,
             Concern.Store,
             stopping
         );
 
-    /// <summary>Gives the lease back, also when the host stops: the others would wait for it.</summary>
-    public Task ReleaseLeaseAsync(StapleSlot slot) =>
-        TryAsync(
-            async cancellationToken =>
-            {
-                await store!.ReleaseLeaseAsync(slot.Key, cancellationToken).ConfigureAwait(false);
-                return true;
-            },
-            false,
-            Concern.Store,
-            CancellationToken.None
+    /// <summary>
+    /// Gives the lease back, also when the host stops: the others would wait for it. A store that is out is told all
+    /// the same, and not waited for.
+    /// </summary>
+    public Task ReleaseLeaseAsync(StapleSlot slot)
+    {
+        var releasing = attempts.TryOnceAsync(
+            (store, cancellationToken) => store.ReleaseLeaseAsync(slot.Key, cancellationToken)
         );
+        return IsOut ? Task.CompletedTask : releasing;
+    }
 
     /// <summary>
     /// The issuer that was downloaded before, or null. Nobody has looked yet whether it is the issuer.
     /// </summary>
     public async Task<X509Certificate2?> LoadIssuerAsync(string key, CancellationToken stopping)
     {
-        var bytes = await TryAsync(
-                cancellationToken => store!.LoadIssuerAsync(key, cancellationToken),
+        var bytes = await attempts
+            .TryAsync(
+                (store, cancellationToken) => store.LoadIssuerAsync(key, cancellationToken),
                 null,
                 Concern.OneKey,
                 stopping
@@ -146,10 +190,10 @@ internal sealed class StapleArchive(IStapleStore? store, BlockingThreads threads
 
     /// <summary>Keeps an issuer that was downloaded.</summary>
     public Task SaveIssuerAsync(string key, X509Certificate2 issuer, CancellationToken stopping) =>
-        TryAsync(
-            async cancellationToken =>
+        attempts.TryAsync(
+            async (store, cancellationToken) =>
             {
-                await store!.SaveIssuerAsync(key, issuer.RawData, cancellationToken).ConfigureAwait(false);
+                await store.SaveIssuerAsync(key, issuer.RawData, cancellationToken).ConfigureAwait(false);
                 return true;
             },
             false,
@@ -159,10 +203,10 @@ internal sealed class StapleArchive(IStapleStore? store, BlockingThreads threads
 
     /// <summary>Removes what is of no use any more.</summary>
     public Task SweepAsync(CancellationToken stopping) =>
-        TryAsync(
-            async cancellationToken =>
+        attempts.TryAsync(
+            async (store, cancellationToken) =>
             {
-                await store!.SweepAsync(clock.GetUtcNow(), cancellationToken).ConfigureAwait(false);
+                await store.SweepAsync(clock.GetUtcNow(), cancellationToken).ConfigureAwait(false);
                 return true;
             },
             false,
@@ -170,7 +214,21 @@ internal sealed class StapleArchive(IStapleStore? store, BlockingThreads threads
             stopping
         );
 
-    private async ValueTask<bool> WriteAsync(
+    // What was lost, or was written last by somebody who knew less, is kept again the next time.
+    private async Task<VerifiedStaple?> CompareAsync(
+        StapleSlot slot,
+        VerificationPolicy policy,
+        CancellationToken stopping
+    )
+    {
+        var stored = await LoadAsync(slot, policy, stopping).ConfigureAwait(false);
+        if (slot.Newest is { } newest && (stored is null || newest.IsNewerThan(stored)))
+            slot.Saved = null;
+        return stored;
+    }
+
+    private static async ValueTask<bool> WriteAsync(
+        IStapleStore store,
         StapleSlot slot,
         VerifiedStaple staple,
         CancellationToken cancellationToken
@@ -180,7 +238,7 @@ internal sealed class StapleArchive(IStapleStore? store, BlockingThreads threads
             throw new IOException("an earlier write has not ended");
         try
         {
-            await store!.SaveAsync(slot.Key, staple, cancellationToken).ConfigureAwait(false);
+            await store.SaveAsync(slot.Key, staple, cancellationToken).ConfigureAwait(false);
             return true;
         }
         finally
@@ -190,135 +248,9 @@ internal sealed class StapleArchive(IStapleStore? store, BlockingThreads threads
             slot.EndSaving();
         }
     }
-
-    [SuppressMessage(
-        "Design",
-        "CA1031",
-        Justification = "The boundary to stores that anybody may write: whatever goes wrong in one must not cost a "
-            + "staple."
-    )]
-    private async Task<T> TryAsync<T>(
-        Func<CancellationToken, ValueTask<T>> attempt,
-        T otherwise,
-        Concern concern,
-        CancellationToken stopping
-    )
-    {
-        if (store is null || !MayTry(out var isProbe, out var leftAlone))
-            return otherwise;
-        using var timer = new CancellationTokenSource();
-        using var either = CancellationTokenSource.CreateLinkedTokenSource(timer.Token, leftAlone, stopping);
-        ITimer? deadline = null;
-        // Whoever tries whether a store works again may find all threads stuck in it.
-        if (isProbe)
-            StartDeadline();
-        try
-        {
-            var result = await threads
-                .RunAsync(
-                    cancellationToken =>
-                    {
-                        // From here on: what waits for a thread while ten thousand are saved is not slow by itself.
-                        StartDeadline();
-                        return attempt(cancellationToken);
-                    },
-                    either.Token
-                )
-                .ConfigureAwait(false);
-            MayTryAgain();
-            return result;
-        }
-        catch (Exception exception) when (!stopping.IsCancellationRequested)
-        {
-            var isTimeout = timer.IsCancellationRequested;
-            // One that was given up because another has failed says nothing, and a file that cannot be read is no store
-            // that cannot be written.
-            if ((isTimeout || (concern == Concern.Store && !leftAlone.IsCancellationRequested)) && Fail())
-                logger.StoreFailed(isTimeout ? $"no answer within {Timeout.TotalSeconds} s" : exception.Message);
-            return otherwise;
-        }
-        finally
-        {
-            if (deadline is not null)
-                await deadline.DisposeAsync().ConfigureAwait(false);
-        }
-
-        void StartDeadline() => deadline ??= clock.CreateTimer(GiveUp, timer, Timeout, Never);
-    }
-
-    private static void GiveUp(object? timer)
-    {
-        try
-        {
-            ((CancellationTokenSource)timer!).Cancel();
-        }
-        catch (ObjectDisposedException)
-        {
-            // The attempt was over at the same moment.
-        }
-    }
-
-    /// <summary>Whether the store is tried now: while it fails once in a while, by one alone.</summary>
-    private bool MayTry(out bool isProbe, out CancellationToken leftAlone)
-    {
-        lock (_gate)
-        {
-            leftAlone = _leftAlone.Token;
-            isProbe = _failedAt is not null;
-            if (_failedAt is not { } failedAt)
-                return true;
-            if (clock.GetElapsedTime(failedAt) < RetryDelay)
-                return false;
-            _failedAt = clock.GetTimestamp();
-            return true;
-        }
-    }
-
-    private void MayTryAgain()
-    {
-        lock (_gate)
-            _failedAt = null;
-    }
-
-    /// <returns>Whether that is news.</returns>
-    private bool Fail()
-    {
-        CancellationTokenSource waiting;
-        bool isNews;
-        lock (_gate)
-        {
-            isNews = !_isFailing;
-            _isFailing = true;
-            _failedAt = clock.GetTimestamp();
-            (waiting, _leftAlone) = (_leftAlone, new CancellationTokenSource());
-        }
-
-        // Those that wait for a thread need not find out for themselves.
-        waiting.Cancel();
-        return isNews;
-    }
-
-    /// <returns>Whether that is news.</returns>
-    private bool Recover()
-    {
-        lock (_gate)
-        {
-            var isNews = _isFailing;
-            _isFailing = false;
-            return isNews;
-        }
-    }
-
-    private static readonly TimeSpan Timeout = TimeSpan.FromSeconds(5);
-    private static readonly TimeSpan RetryDelay = TimeSpan.FromSeconds(30);
-    private static readonly TimeSpan Never = System.Threading.Timeout.InfiniteTimeSpan;
-
-    private enum Concern
-    {
-        /// <summary>What goes wrong says nothing about other certificates.</summary>
-        OneKey,
-
-        /// <summary>What goes wrong says that the store does not work.</summary>
-        Store,
-    }
 }
+
+/// <summary>What a store has about a certificate.</summary>
+/// <param name="Staple">The response, verified and not expired, or null.</param>
+/// <param name="NextRefresh">When the instance that asked last means to ask again, or null.</param>
+internal sealed record StoredStaple(VerifiedStaple? Staple, DateTimeOffset? NextRefresh);

@@ -1,5 +1,7 @@
+using Medallion.Threading;
 using Microsoft.Extensions.Caching.Distributed;
 using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Options;
 
 namespace OcspLab.Stapling.Storage;
@@ -18,9 +20,10 @@ internal sealed record StoreChoice(IStapleStore? Store, string? Place)
         return options.Storage switch
         {
             StapleStorage.None => new StoreChoice(null, "nowhere (Storage is None)"),
-            StapleStorage.DistributedCache => new StoreChoice(
+            StapleStorage.DistributedCache => Shared(
+                services,
                 ActivatorUtilities.CreateInstance<DistributedStapleStore>(services),
-                $"{services.GetRequiredService<IDistributedCache>().GetType().Name}, for all instances"
+                services.GetRequiredService<IDistributedCache>().GetType().Name
             ),
             _ when Directory(options) is { } directory => new StoreChoice(
                 new DirectoryStapleStore(directory),
@@ -29,6 +32,21 @@ internal sealed record StoreChoice(IStapleStore? Store, string? Place)
             _ => new StoreChoice(null, null),
         };
     }
+
+    // Get-then-set on a cache is no lock: where the application has real ones, they are the lease.
+    private static StoreChoice Shared(IServiceProvider services, DistributedStapleStore store, string place) =>
+        services.GetService<IDistributedLockProvider>() is { } locks
+            ? new StoreChoice(
+                new LockingStapleStore(
+                    store,
+                    locks,
+                    LockPlace.Elsewhere,
+                    services.GetRequiredService<TimeProvider>(),
+                    services.GetRequiredService<ILoggerFactory>().CreateLogger(StaplingLog.Category)
+                ),
+                $"{place}, for all instances, with the locks of {locks.GetType().Name}"
+            )
+            : new StoreChoice(store, $"{place}, for all instances");
 
     /// <summary>Tries whether anything can be kept.</summary>
     /// <param name="threads">Where that may block.</param>
