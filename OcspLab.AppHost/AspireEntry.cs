@@ -16,6 +16,7 @@ var root = new RootCommand(
     options.Lab,
 };
 options.AddTo(root);
+options.AddFleetTo(root);
 var duration = Durations.Option("--for", "Take the lab down by itself after this long.");
 root.Options.Add(duration);
 AspireOptions.AddTo(root);

@@ -1,3 +1,4 @@
+using System.Security.Cryptography;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
@@ -40,7 +41,12 @@ internal static class AspireLab
             );
         }
 
-        await ComposeAsync(builder, topology);
+        var fleet =
+            topology.FleetPorts is { } fleetPorts && builder.ExecutionContext.IsRunMode
+                ? new AspireFleet(builder, topology, fleetPorts)
+                : null;
+        await ComposeAsync(builder, topology, fleet);
+        AddConsole(builder, topology);
         try
         {
             await using var application = builder.Build();
@@ -55,9 +61,18 @@ internal static class AspireLab
         {
             throw new LabException(exception.Message, LabFailure.Unavailable, exception);
         }
+        finally
+        {
+            if (fleet is not null)
+                await fleet.RemoveAsync();
+        }
     }
 
-    private static async Task ComposeAsync(IDistributedApplicationBuilder builder, LabTopology topology)
+    private static async Task ComposeAsync(
+        IDistributedApplicationBuilder builder,
+        LabTopology topology,
+        AspireFleet? fleet
+    )
     {
         var ports = topology.Ports;
         var authority = builder
@@ -101,6 +116,8 @@ internal static class AspireLab
             .WithEnvironment("Site__ResponderAddress", responder.Resource.OcspEndpoint)
             .WithParentRelationship(kestrel);
 
+        if (fleet is not null)
+            await fleet.AddAsync(responder);
         if (topology.NginxSource == NginxSource.Off)
             return;
         try
@@ -122,6 +139,25 @@ internal static class AspireLab
         {
             throw new LabException(exception.Message, LabFailure.Unavailable, exception);
         }
+    }
+
+    private static void AddConsole(IDistributedApplicationBuilder builder, LabTopology topology)
+    {
+        // It is about a lab that runs.
+        if (!builder.ExecutionContext.IsRunMode)
+            return;
+        var token = RandomNumberGenerator.GetHexString(48, lowercase: true);
+        var address = $"http://127.0.0.1:{topology.Ports.Console}/login?token={token}";
+        builder
+            .AddProject<Projects.OcspLab_LabConsole>(LabTopology.Console, project =>
+                (project.ExcludeLaunchProfile, project.ExcludeKestrelEndpoints) = (true, true)
+            )
+            .WithArgs($"--Console:Lab={topology.Directory}", $"--Console:Port={topology.Ports.Console}")
+            .WithEnvironment("Console__Token", token)
+            .WithHttpEndpoint(port: topology.Ports.Console, name: "http", isProxied: false)
+            .WithUrlForEndpoint("http", url => (url.Url, url.DisplayText) = (address, "Watch the lab"))
+            .WithIconName("DesktopPulse");
+        Console.Out.WriteLine($"watch it: {address}");
     }
 
     private static IResourceBuilder<ProjectResource> AddSite(

@@ -43,12 +43,16 @@ public static class ServiceDefaultsExtensions
         return builder;
     }
 
-    /// <summary>Maps <c>/health</c> (ready: every check) and <c>/alive</c> (the process itself).</summary>
+    /// <summary>
+    /// Maps <c>/health</c> (every check), <c>/ready</c> (whether requests may come) and <c>/alive</c> (the process
+    /// itself).
+    /// </summary>
     public static WebApplication MapDefaultEndpoints(this WebApplication app)
     {
         ArgumentNullException.ThrowIfNull(app);
         app.MapHealthChecks(HealthPath);
         app.MapHealthChecks(AlivePath, new HealthCheckOptions { Predicate = check => check.Tags.Contains(Live) });
+        app.MapHealthChecks(ReadyPath, new HealthCheckOptions { Predicate = check => check.Tags.Contains(Ready) });
         return app;
     }
 
@@ -84,9 +88,13 @@ public static class ServiceDefaultsExtensions
     }
 
     private static bool IsProbe(PathString path) =>
-        path.StartsWithSegments(HealthPath) || path.StartsWithSegments(AlivePath);
+        path.StartsWithSegments(HealthPath) || path.StartsWithSegments(AlivePath) || path.StartsWithSegments(ReadyPath);
+
+    /// <summary>The tag of what <c>/ready</c> asks.</summary>
+    public const string Ready = "ready";
 
     private const string Live = "live";
     private const string HealthPath = "/health";
     private const string AlivePath = "/alive";
+    private const string ReadyPath = "/ready";
 }

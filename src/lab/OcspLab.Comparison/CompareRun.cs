@@ -68,7 +68,9 @@ public static class CompareRun
         ArgumentNullException.ThrowIfNull(named);
         if (named.Count > 0)
             return named;
-        return length == CompareLength.Quick ? [.. Experiments.Take(Scenario.Quick), "latency", "load"] : Experiments;
+        return length == CompareLength.Quick
+            ? [.. Experiments.Take(Scenario.Quick), "latency", "load"]
+            : [.. Experiments.Where(name => name != "fleet")];
     }
 
     /// <summary>Makes sure that a report can be written there, before there is one.</summary>

@@ -1,4 +1,5 @@
 using OcspLab.Comparison.Clients;
+using OcspLab.Comparison.Fleets;
 using OcspLab.Comparison.Measurements;
 using OcspLab.Comparison.Planning;
 using OcspLab.Comparison.Reports;
@@ -176,13 +177,32 @@ internal sealed class ComparisonRunner(
                     .RunAsync(lab, cancellationToken)
                     .ConfigureAwait(false),
             },
+            Measurement.Fleet => result with
+            {
+                Fleet = await TryFleetAsync(report, cancellationToken).ConfigureAwait(false),
+            },
             _ => result with
             {
-                Costs = await new CostMeasurement(plan, present, _failures, clock, report)
+                Costs = await new CostMeasurement(
+                    plan,
+                    [.. present.Where(server => server is not KeptServer)],
+                    _failures,
+                    clock,
+                    report
+                )
                     .RunAsync(cancellationToken)
                     .ConfigureAwait(false),
             },
         };
+    }
+
+    private async Task<FleetReport> TryFleetAsync(PartProgress report, CancellationToken cancellationToken)
+    {
+        var order = new FleetOrder(FleetSites, FleetClients, plan.FleetFor, FleetValidity);
+        var fleet = await new FleetTrial(order, clock, report.Say).RunAsync(cancellationToken).ConfigureAwait(false);
+        if (!fleet.IsFlawless && !cancellationToken.IsCancellationRequested)
+            _failures.Add("fleet", "a handshake went without its staple, or a site did not learn of the revocation");
+        return fleet;
     }
 
     // Which of all parts it is, and how long those after it will take.
@@ -201,13 +221,11 @@ internal sealed class ComparisonRunner(
         var present = Present(measurements.Count > 0 ? LongValidity : plan.Validity);
         var described = new List<ComparedProgram>();
         foreach (var server in present)
-            described.Add(
-                new ComparedProgram(
-                    server.Name,
-                    await server.ReadVersionAsync(CancellationToken.None).ConfigureAwait(false),
-                    server.Setting
-                )
-            );
+        {
+            var version = await server.ReadVersionAsync(CancellationToken.None).ConfigureAwait(false);
+            described.Add(new ComparedProgram(server.Name, version, server.Setting, server.IntervalOf(version)));
+        }
+
         var missing = servers.Where(server =>
             scenarios.Count > 0 ? MissingHere(server, plan.Validity) is not null : server.Missing is not null
         );
@@ -237,5 +255,8 @@ internal sealed class ComparisonRunner(
                 : null
         );
 
+    private const int FleetSites = 4;
+    private const int FleetClients = 4;
+    private static readonly TimeSpan FleetValidity = TimeSpan.FromMinutes(1);
     private static readonly TimeSpan LongValidity = TimeSpan.FromHours(12);
 }

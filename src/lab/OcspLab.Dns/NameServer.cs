@@ -44,9 +44,8 @@ public sealed class NameServer : IHostedService, IDisposable
         {
             try
             {
-                var udp = Open(address, port, SocketType.Dgram);
+                var (udp, tcp) = OpenBoth(address, port);
                 port = ((IPEndPoint)udp.LocalEndPoint!).Port;
-                var tcp = Open(address, port, SocketType.Stream);
                 loops.Add(ServeUdpAsync(udp, _stopping.Token));
                 loops.Add(ServeTcpAsync(tcp, _stopping.Token));
             }
@@ -81,6 +80,30 @@ public sealed class NameServer : IHostedService, IDisposable
         _connections.Dispose();
     }
 
+    // Where any port will do, one that is free for UDP may be taken for TCP.
+    private (Socket Udp, Socket Tcp) OpenBoth(IPAddress address, int port)
+    {
+        for (var attempt = 1; ; attempt++)
+        {
+            var udp = Open(address, port, SocketType.Dgram);
+            try
+            {
+                return (udp, Open(address, ((IPEndPoint)udp.LocalEndPoint!).Port, SocketType.Stream));
+            }
+            catch (SocketException exception)
+                when (port == 0 && attempt < Attempts && exception.SocketErrorCode == SocketError.AddressAlreadyInUse)
+            {
+                Close(udp);
+            }
+        }
+    }
+
+    private void Close(Socket socket)
+    {
+        socket.Dispose();
+        _sockets.Remove(socket);
+    }
+
     private Socket Open(IPAddress address, int port, SocketType type)
     {
         var socket = new Socket(
@@ -88,17 +111,26 @@ public sealed class NameServer : IHostedService, IDisposable
             type,
             type == SocketType.Dgram ? ProtocolType.Udp : ProtocolType.Tcp
         );
+        try
+        {
+            _options.Binding.Prepare(socket);
+            if (type == SocketType.Dgram)
+                socket.SetSocketOption(
+                    address.AddressFamily == AddressFamily.InterNetwork ? SocketOptionLevel.IP : SocketOptionLevel.IPv6,
+                    SocketOptionName.PacketInformation,
+                    true
+                );
+            socket.Bind(new IPEndPoint(address, port));
+            if (type == SocketType.Stream)
+                socket.Listen(MaximumConnections);
+        }
+        catch
+        {
+            socket.Dispose();
+            throw;
+        }
+
         _sockets.Add(socket);
-        _options.Binding.Prepare(socket);
-        if (type == SocketType.Dgram)
-            socket.SetSocketOption(
-                address.AddressFamily == AddressFamily.InterNetwork ? SocketOptionLevel.IP : SocketOptionLevel.IPv6,
-                SocketOptionName.PacketInformation,
-                true
-            );
-        socket.Bind(new IPEndPoint(address, port));
-        if (type == SocketType.Stream)
-            socket.Listen(MaximumConnections);
         return socket;
     }
 
@@ -210,6 +242,7 @@ public sealed class NameServer : IHostedService, IDisposable
 
     // A question for one name is at most 12 + 255 + 4 octets; the rest is room for EDNS options (RFC 6891).
     private const int MaximumMessage = 1232;
+    private const int Attempts = 20;
     private const int MaximumConnections = 64;
     private static readonly TimeSpan AcceptRetryDelay = TimeSpan.FromMilliseconds(100);
     private static readonly TimeSpan IdleTimeout = TimeSpan.FromSeconds(10);

@@ -22,6 +22,18 @@ public sealed class SiteOptions
     /// the system's resolver; or null.
     /// </value></summary>
     public Uri? ResponderAddress { get; set; }
+
+    /// <summary>
+    /// <value>For <see cref="SiteStapling.Verified"/>: the Redis that keeps the staples for all instances, or
+    /// null.</value>
+    /// </summary>
+    public string? Redis { get; set; }
+
+    /// <summary>
+    /// <value>For <see cref="SiteStapling.Verified"/>: the connection string of the PostgreSQL that keeps them, or
+    /// null.</value>
+    /// </summary>
+    public string? PostgreSql { get; set; }
 }
 
 /// <summary>The ways of stapling that the lab compares.</summary>

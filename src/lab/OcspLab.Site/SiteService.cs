@@ -34,7 +34,18 @@ public static class SiteService
         if (site.Stapling == SiteStapling.Verified)
         {
             builder.WebHost.UseOcspStapling();
-            builder.Services.AddHealthChecks().AddOcspStapling();
+            if (site.Redis is { } redis)
+                builder.Services.AddOcspStaplingRedis(redis);
+            else if (site.PostgreSql is { } database)
+                builder.Services.AddOcspStaplingPostgreSql(database);
+            // So that the responder's journal tells the lab's servers apart.
+            builder.Services.ConfigureHttpClientDefaults(http =>
+                http.ConfigureHttpClient(client => client.DefaultRequestHeaders.UserAgent.ParseAdd("kestrel"))
+            );
+            builder
+                .Services.AddHealthChecks()
+                .AddOcspStapling()
+                .AddOcspStaplingReadiness(tags: [ServiceDefaultsExtensions.Ready]);
         }
         else if (site.Stapling == SiteStapling.Off)
             builder.WebHost.ConfigureKestrel(kestrel =>
@@ -58,13 +69,11 @@ public static class SiteService
                             ? await next(call).ConfigureAwait(false)
                             : Results.NotFound()
                 );
-        app.MapGet(
-            "/",
-            (IServiceProvider services) =>
-                Results.Content(
-                    SitePage.Render(services.GetService<IStaplingStatus>(), TimeProvider.System.GetUtcNow()),
-                    "text/html; charset=utf-8"
-                )
+        app.MapGet("/", (IServiceProvider services) =>
+            Results.Content(
+                SitePage.Render(services.GetService<IStaplingStatus>(), TimeProvider.System.GetUtcNow()),
+                "text/html; charset=utf-8"
+            )
         );
         return app;
     }

@@ -19,6 +19,7 @@ var root = new RootCommand("OCSP stapling: inspect any server's staple, and run 
     KestrelCommand.Create(options),
     BrowseCommand.Create(options),
     CompareCommand.Create(options),
+    FleetCommand.Create(options),
     ServiceCommands.Dns(),
     DoctorCommand.Create(options),
 };

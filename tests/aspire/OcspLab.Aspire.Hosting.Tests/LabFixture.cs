@@ -44,7 +44,7 @@ public sealed class LabFixture : IAsyncLifetime
 
     internal static LabTopology NewTopology(string folder)
     {
-        var ports = FreePort.Find(6);
+        var ports = FreePort.Find(7);
         return new LabTopology
         {
             Directory = folder,
@@ -56,6 +56,7 @@ public sealed class LabFixture : IAsyncLifetime
                 Nginx = ports[3],
                 Kestrel = ports[4],
                 KestrelBuiltIn = ports[5],
+                Console = ports[6],
             },
         };
     }
@@ -70,12 +71,12 @@ public sealed class LabFixture : IAsyncLifetime
         ];
 
     /// <summary>Starts a lab; when this returns, all of it is healthy.</summary>
-    internal static async Task<DistributedApplication> StartAsync(LabTopology topology)
+    internal static async Task<DistributedApplication> StartAsync(LabTopology topology, params string[] more)
     {
         using var timer = new CancellationTokenSource(TimeSpan.FromMinutes(3));
         var builder = await DistributedApplicationTestingBuilder.CreateAsync(
             typeof(AspireLab),
-            Arguments(topology),
+            [.. Arguments(topology), .. more],
             timer.Token
         );
         var application = await builder.BuildAsync(timer.Token);

@@ -7,6 +7,7 @@ using OcspLab.Lab.Topology;
 using OcspLab.Probe;
 using OcspLab.Responder.Admin;
 using OcspLab.Responder.Faults;
+using OcspLab.Testing;
 
 namespace OcspLab.Aspire.Hosting.Tests;
 
@@ -26,6 +27,42 @@ public sealed class LabTests(LabFixture lab) : IClassFixture<LabFixture>
         Assert.True(report.IsForName);
         Assert.Equal(2, report.Chain.Count(certificate => certificate.Issuer != certificate.Subject));
         Assert.Contains("localhost", report.Chain[0].Names);
+    }
+
+    [Fact]
+    public async Task The_console_is_a_resource_whose_link_lets_a_browser_in()
+    {
+        var running = await lab.Application.ResourceNotifications.WaitForResourceAsync(
+            LabTopology.Console,
+            known => known.Snapshot.Urls.Any(url => url.Url.Contains("token=", StringComparison.Ordinal)),
+            TestContext.Current.CancellationToken
+        );
+        var address = running.Snapshot.Urls.First(url => url.Url.Contains("token=", StringComparison.Ordinal)).Url;
+        using var client = new HttpClient();
+        await Poll.UntilAsync(
+            async () =>
+            {
+                try
+                {
+                    using var login = await client.GetAsync(new Uri(address), TestContext.Current.CancellationToken);
+                    return login.IsSuccessStatusCode;
+                }
+                catch (HttpRequestException)
+                {
+                    return false;
+                }
+            },
+            "the console lets it in",
+            60
+        );
+        using var page = await client.GetAsync(new Uri(address), TestContext.Current.CancellationToken);
+        // It has the cookie now, and is told where the page is.
+        var path = Assert.Single(page.Headers.GetValues("Refresh")).Split("url=")[1];
+        Assert.Contains(
+            "OCSP stapling, live",
+            await client.GetStringAsync(new Uri(new Uri(address), path), TestContext.Current.CancellationToken),
+            StringComparison.Ordinal
+        );
     }
 
     [Fact]

@@ -1,6 +1,8 @@
 using OcspLab.Comparison.Findings;
+using OcspLab.Comparison.Planning;
 using OcspLab.Comparison.Reports;
 using OcspLab.Comparison.Scenarios;
+using OcspLab.Lab.Timelines;
 using OcspLab.Responder.Telemetry;
 
 namespace OcspLab.Comparison.Tests;
@@ -264,9 +266,8 @@ public sealed class FindingTests
     [Fact]
     public void What_was_not_run_is_not_judged()
     {
-        Assert.All(
-            Judge().Values,
-            finding => Assert.Equal((FindingVerdict.Unseen, "not run"), (finding.Verdict, finding.Evidence.ToText()))
+        Assert.All(Judge().Values, finding =>
+            Assert.Equal((FindingVerdict.Unseen, "not run"), (finding.Verdict, finding.Evidence.ToText()))
         );
         Assert.Equal(
             FindingVerdict.Unseen,
@@ -285,9 +286,8 @@ public sealed class FindingTests
 
     [Fact]
     public void A_run_that_was_cut_short_is_not_judged() =>
-        Assert.All(
-            Judge(Run("restart", "5 good, 6 good") with { IsCutShort = true }).Values,
-            finding => Assert.Equal(FindingVerdict.Unseen, finding.Verdict)
+        Assert.All(Judge(Run("restart", "5 good, 6 good") with { IsCutShort = true }).Values, finding =>
+            Assert.Equal(FindingVerdict.Unseen, finding.Verdict)
         );
 
     [Fact]
@@ -313,6 +313,33 @@ public sealed class FindingTests
             BehaviourWords.Sentence("one", findings)
         );
         Assert.Equal("nothing to be said against it in what was seen.", BehaviourWords.Sentence("other", findings));
+    }
+
+    [Fact]
+    public void What_a_server_is_late_with_for_its_interval_alone_is_no_verdict()
+    {
+        var hourly = new FixedInterval(TimeSpan.FromHours(1), "looks once an hour");
+        var findings = BehaviourJudge
+            .Judge(
+                "one",
+                [
+                    Run("undisturbed", "4 unstapled, 5 good until 30, 40 expired until 30"),
+                    Run("revoked", "9 good until 30, 12 good until 30, 40 unstapled"),
+                ],
+                hourly
+            )
+            .ToDictionary(finding => finding.Behaviour);
+        foreach (var late in (string[])["is never without a staple while all is well", "tells of a revocation"])
+        {
+            Assert.Equal(FindingVerdict.Unseen, findings[late].Verdict);
+            Assert.Equal("it looks once an hour", findings[late].Evidence.ToText());
+        }
+
+        // Whoever looks at what it sends sends nothing that has ended, however seldom it asks.
+        Assert.Equal(FindingVerdict.Fails, findings["staples nothing past its nextUpdate"].Verdict);
+
+        // No interval is a reason for this.
+        Assert.Equal(FindingVerdict.Fails, findings["the very first handshake is stapled"].Verdict);
     }
 
     [Fact]

@@ -89,6 +89,8 @@ public sealed class NginxProcessTests : IDisposable
 
     private sealed class Waiting(string log, string shell = "sh") : INginxLauncher
     {
+        public string ReloadCommand => "true";
+
         public string Origin => "a test";
 
         public IReadOnlyList<string> Command(params string[] arguments) =>

@@ -1,7 +1,7 @@
 using System.Security.Cryptography.X509Certificates;
 using Microsoft.Extensions.Logging.Abstractions;
 using Microsoft.Extensions.Time.Testing;
-using OcspLab.Lab.Hosting;
+using OcspLab.Lab.Services;
 using OcspLab.Pki;
 using OcspLab.Testing;
 

@@ -70,9 +70,8 @@ public sealed class LabPkiTests : IDisposable
             .ToArray();
         Assert.Equal(16, secrets.Length);
         Assert.All(secrets, OwnerOnly.Check);
-        Assert.All(
-            secrets.Where(file => file.EndsWith(".key", StringComparison.Ordinal)),
-            file => Assert.Contains("ENCRYPTED PRIVATE KEY", File.ReadAllText(file), StringComparison.Ordinal)
+        Assert.All(secrets.Where(file => file.EndsWith(".key", StringComparison.Ordinal)), file =>
+            Assert.Contains("ENCRYPTED PRIVATE KEY", File.ReadAllText(file), StringComparison.Ordinal)
         );
     }
 
@@ -115,9 +114,8 @@ public sealed class LabPkiTests : IDisposable
     public void Another_responder_url_issues_the_certificates_anew()
     {
         var moved = new PkiOptions { OcspUrl = new Uri("http://ocsp.servicelab.com:18888") };
-        Assert.All(
-            new LabPki(_folder.Path, moved, _clock).Ensure(),
-            certificate => Assert.Equal(Freshness.New, certificate.Freshness)
+        Assert.All(new LabPki(_folder.Path, moved, _clock).Ensure(), certificate =>
+            Assert.Equal(Freshness.New, certificate.Freshness)
         );
     }
 
@@ -230,7 +228,7 @@ public sealed class LabPkiTests : IDisposable
         );
     }
 
-    [Fact]
+    [Fact, Trait("Ring", "program")]
     public async Task Openssl_finds_the_chain_whole()
     {
         var result = await Tool.RunInAsync(

@@ -5,8 +5,8 @@ using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
 using OcspLab.Aspire.Hosting.ApplicationModel;
 using OcspLab.Lab;
-using OcspLab.Lab.Hosting;
 using OcspLab.Lab.Nginx;
+using OcspLab.Lab.Services;
 using OcspLab.Lab.Topology;
 
 namespace OcspLab.Aspire.Hosting.Stapling;
@@ -37,7 +37,7 @@ internal sealed class AuthorityRun(
         RequirePorts(model);
         try
         {
-            _state = LabState.Claim(Found(), LabHost.Aspire);
+            _state = LabState.Claim(Found(model), LabHost.Aspire);
         }
         catch (LabException exception)
         {
@@ -84,8 +84,8 @@ internal sealed class AuthorityRun(
             logger.NoNameServer(authority.Topology.OcspHost);
     }
 
-    // As other commands find it in the folder: of the sites, the first two.
-    private LabTopology Found()
+    // As other commands find it in the folder: of the sites, the first two; the console by its name, as it is not ours.
+    private LabTopology Found(DistributedApplicationModel model)
     {
         var ports = authority
             .Sites.Where(site => site.Resource is not IStaplingNginxResource)
@@ -93,12 +93,17 @@ internal sealed class AuthorityRun(
             .OfType<int>()
             .ToArray();
         var known = authority.Topology.Ports;
+        var console = model
+            .Resources.Where(resource => resource.Name == LabTopology.Console)
+            .SelectMany(FixedPorts)
+            .FirstOrDefault();
         return authority.Topology with
         {
             Ports = known with
             {
                 Kestrel = ports.ElementAtOrDefault(0) is > 0 and var first ? first : known.Kestrel,
                 KestrelBuiltIn = ports.ElementAtOrDefault(1) is > 0 and var second ? second : known.KestrelBuiltIn,
+                Console = console?.Port ?? known.Console,
             },
         };
     }

@@ -1,5 +1,5 @@
-using OcspLab.Comparison.Browsers;
 using OcspLab.Comparison.Servers;
+using OcspLab.Lab.Browsers;
 using OcspLab.Lab.Processes;
 using OcspLab.Lab.Topology;
 
@@ -37,8 +37,7 @@ internal sealed class OpenSslStatusClient : IStatusClient
             )
             .ConfigureAwait(false);
         var lines = result.Output.Split('\n');
-        var status =
-            Array.Find(lines, line => line.Contains("Cert Status:", StringComparison.Ordinal))
+        var status = Array.Find(lines, line => line.Contains("Cert Status:", StringComparison.Ordinal))
             ?? Array.Find(lines, line => line.Contains("OCSP Response Status:", StringComparison.Ordinal))
             ?? "no staple";
         return new ClientReaction(result.ExitCode == 0 ? ClientOutcome.Connects : ClientOutcome.Refuses, status.Trim());
@@ -139,9 +138,8 @@ internal sealed class GnuTlsStatusClient : IStatusClient
                 cancellationToken
             )
             .ConfigureAwait(false);
-        var status = Array.Find(
-            result.Output.Split('\n'),
-            line => line.StartsWith("- Status:", StringComparison.Ordinal)
+        var status = Array.Find(result.Output.Split('\n'), line =>
+            line.StartsWith("- Status:", StringComparison.Ordinal)
         );
         return new ClientReaction(
             result.ExitCode == 0 ? ClientOutcome.Connects : ClientOutcome.Refuses,

@@ -1,4 +1,4 @@
-using OcspLab.Comparison.Browsers;
+using OcspLab.Lab.Browsers;
 
 namespace OcspLab.Comparison.Clients;
 

@@ -11,9 +11,11 @@ internal sealed class BehaviourJudge
     private readonly ScenarioRunResult[] _runs;
     private readonly ILookup<ScenarioKind, ScenarioRunResult> _byKind;
     private readonly UnseenReason _unseen;
+    private readonly FixedInterval? _interval;
 
-    private BehaviourJudge(string server, IEnumerable<ScenarioRunResult> runs)
+    private BehaviourJudge(string server, IEnumerable<ScenarioRunResult> runs, FixedInterval? interval)
     {
+        _interval = interval;
         var all = runs.Where(run => run.Server == server).ToArray();
         _server = server;
         _runs = Array.FindAll(all, run => !run.IsCutShort);
@@ -22,9 +24,19 @@ internal sealed class BehaviourJudge
     }
 
     /// <summary>All rows for one server, in the report's order. A row holds where it does in every run.</summary>
-    public static IEnumerable<Finding> Judge(string server, IEnumerable<ScenarioRunResult> runs)
+    /// <param name="server">The server.</param>
+    /// <param name="runs">What was seen.</param>
+    /// <param name="interval">
+    /// The server's own interval, where answers were shorter than that: what it is late with for that alone is no
+    /// verdict.
+    /// </param>
+    public static IEnumerable<Finding> Judge(
+        string server,
+        IEnumerable<ScenarioRunResult> runs,
+        FixedInterval? interval = null
+    )
     {
-        var judge = new BehaviourJudge(server, runs);
+        var judge = new BehaviourJudge(server, runs, interval);
         return
         [
             judge.Judge(AsksBeforeClients),
@@ -46,7 +58,7 @@ internal sealed class BehaviourJudge
         RunRemark[] remarks = [.. _byKind[rule.Kind].Select(run => FailureOf(run) ?? rule.Judge(run))];
         return remarks.Length == 0
             ? Unseen(rule.Behaviour, _unseen)
-            : new Finding(_server, rule.Behaviour, RunRemark.Sum(remarks), new RunEvidence(remarks));
+            : Settle(rule, new Finding(_server, rule.Behaviour, RunRemark.Sum(remarks), new RunEvidence(remarks)));
     }
 
     private Finding Judge(FaultRule rule)
@@ -69,6 +81,19 @@ internal sealed class BehaviourJudge
             )
             : new Finding(_server, rule.Behaviour, FindingVerdict.Fails, new FaultEvidence(faults, scenarios));
     }
+
+    // A server that ended, or was never there, is not late.
+    private Finding Settle(RunRule rule, Finding finding) =>
+        rule.TakesLooking
+        && finding.Verdict == FindingVerdict.Fails
+        && _interval is { } interval
+        && _byKind[rule.Kind].All(run => run.Failure is null)
+            ? finding with
+            {
+                Verdict = FindingVerdict.Unseen,
+                Evidence = new IntervalEvidence(interval),
+            }
+            : finding;
 
     // What a server loses by itself is not the trouble's doing.
     private Finding JudgeKeeping() =>

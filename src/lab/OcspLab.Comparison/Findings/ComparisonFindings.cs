@@ -1,4 +1,5 @@
 using OcspLab.Comparison.Measurements;
+using OcspLab.Comparison.Planning;
 using OcspLab.Comparison.Results;
 
 namespace OcspLab.Comparison.Findings;
@@ -26,7 +27,11 @@ public sealed record ComparisonFindings(
         string[] judged = [.. result.ScenarioRuns.Select(run => run.Server).Distinct()];
         return new ComparisonFindings(
             judged,
-            [.. judged.SelectMany(server => BehaviourJudge.Judge(server, result.ScenarioRuns))],
+            [
+                .. judged.SelectMany(server =>
+                    BehaviourJudge.Judge(server, result.ScenarioRuns, IntervalOf(server, result))
+                ),
+            ],
             [.. ArticleClaim.Of(result)]
         );
     }
@@ -55,6 +60,12 @@ public sealed record ComparisonFindings(
         var whole = Array.FindAll(runs, run => run.All(run => !run.IsCutShort));
         return Spread.Of((whole.Length > 0 ? whole : runs).Select(run => (double)run.Sum(run => run.Requests.Count)));
     }
+
+    private static FixedInterval? IntervalOf(string server, ComparisonResult result) =>
+        result.Servers.FirstOrDefault(program => program.Name == server)?.Interval is { } interval
+        && result.Validity < interval.Length
+            ? interval
+            : null;
 
     private IEnumerable<string> BehavioursWhere(Func<Finding, bool> anyIs) =>
         from finding in Findings

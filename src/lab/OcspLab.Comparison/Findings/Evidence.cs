@@ -1,4 +1,5 @@
 using OcspLab.Comparison.Measurements;
+using OcspLab.Comparison.Planning;
 
 namespace OcspLab.Comparison.Findings;
 
@@ -24,6 +25,10 @@ public enum UnseenReason
 /// <summary>Nothing was seen.</summary>
 /// <param name="Reason">Why.</param>
 public sealed record UnseenEvidence(UnseenReason Reason) : Evidence;
+
+/// <summary>It was late only because of an interval that is longer than answers lasted.</summary>
+/// <param name="Interval">The interval.</param>
+internal sealed record IntervalEvidence(FixedInterval Interval) : Evidence;
 
 /// <summary>What every run of a scenario says.</summary>
 /// <param name="Remarks">One of every run.</param>

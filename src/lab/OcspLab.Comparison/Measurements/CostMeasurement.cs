@@ -13,7 +13,12 @@ namespace OcspLab.Comparison.Measurements;
 /// <param name="Version">The version of TLS.</param>
 /// <param name="Session">New or resumed.</param>
 /// <param name="Stapling">Whether the server was set up to staple.</param>
+/// <param name="Clients">How many clients shook hands at once, each one handshake after the other.</param>
 /// <param name="Milliseconds">Processor time of the server and its children for a handshake.</param>
+/// <param name="ToNginx">
+/// That, divided by nginx's with staples as this one in the same round; null where nginx takes no part.
+/// </param>
+/// <param name="ToPlainKestrel">The same by Kestrel's without this library and without any stapling.</param>
 /// <param name="Bytes">What the server sends in one.</param>
 /// <param name="Handshakes">
 /// How many were counted; each new one was looked at for its staple, or the lack of it.
@@ -24,7 +29,10 @@ public sealed record HandshakeCost(
     TlsVersion Version,
     SessionKind Session,
     ServerStapling Stapling,
+    int Clients,
     Spread Milliseconds,
+    Spread? ToNginx,
+    Spread? ToPlainKestrel,
     long Bytes,
     int Handshakes
 )
@@ -46,8 +54,8 @@ public enum SessionKind
 }
 
 /// <summary>
-/// Processor time and bytes of handshakes, one after the other from one client, for every server that is here, stapling
-/// and not.
+/// Processor time and bytes of handshakes, for every server that is here, stapling and not. All of them run at once,
+/// and each round goes through them by turns: a machine that others share is the same for all of a round.
 /// </summary>
 internal sealed class CostMeasurement(
     ComparisonPlan plan,
@@ -64,7 +72,7 @@ internal sealed class CostMeasurement(
         if (
             (
                 OpenSslClient.Missing
-                ?? (Directory.Exists("/proc/self") ? null : "there is no /proc to read processor times from")
+                ?? (Directory.Exists("/proc/self") ? null : "there is no /proc to find a server's processes in")
             ) is
             { } missing
         )
@@ -78,19 +86,7 @@ internal sealed class CostMeasurement(
         try
         {
             foreach (var key in KeyAlgorithms.ForServers)
-            {
-                var lab = await ComparisonLab
-                    .StartAsync(Validity, key, clock, progress.Say, cancellationToken)
-                    .ConfigureAwait(false);
-                await using (lab.ConfigureAwait(false))
-                {
-                    foreach (var server in servers)
-                    {
-                        work.Begin($"{server.Name}, {key.Describe()}");
-                        await MeasureAsync(lab, server, key, costs, work, cancellationToken).ConfigureAwait(false);
-                    }
-                }
-            }
+                await MeasureAsync(key, costs, work, cancellationToken).ConfigureAwait(false);
         }
         catch (Exception) when (cancellationToken.IsCancellationRequested)
         {
@@ -101,15 +97,50 @@ internal sealed class CostMeasurement(
     }
 
     private async Task MeasureAsync(
-        ComparisonLab lab,
-        IStaplingServer server,
         KeyAlgorithm key,
         List<HandshakeCost> costs,
         WorkProgress work,
         CancellationToken cancellationToken
     )
     {
-        var sites = new List<Site>();
+        var lab = await ComparisonLab
+            .StartAsync(Validity, key, clock, progress.Say, cancellationToken)
+            .ConfigureAwait(false);
+        await using (lab.ConfigureAwait(false))
+        {
+            var sites = new List<MeasuredSite>();
+            try
+            {
+                foreach (var server in servers)
+                {
+                    work.Begin($"{server.Name}, {key.Describe()}");
+                    sites.AddRange(await StartAsync(lab, server, key, work, cancellationToken).ConfigureAwait(false));
+                }
+
+                foreach (var kind in HandshakeKind.All)
+                {
+                    work.Begin($"{key.Describe()}, {kind}");
+                    costs.AddRange(await MeasureAsync(sites, key, kind, work, cancellationToken).ConfigureAwait(false));
+                }
+            }
+            finally
+            {
+                foreach (var site in sites)
+                    await site.DisposeAsync().ConfigureAwait(false);
+            }
+        }
+    }
+
+    /// <returns>A server with staples and without; none where one of them cannot be had.</returns>
+    private async Task<IReadOnlyList<MeasuredSite>> StartAsync(
+        ComparisonLab lab,
+        IStaplingServer server,
+        KeyAlgorithm key,
+        WorkProgress work,
+        CancellationToken cancellationToken
+    )
+    {
+        var sites = new List<MeasuredSite>();
         try
         {
             foreach (var stapling in Enum.GetValues<ServerStapling>())
@@ -123,109 +154,74 @@ internal sealed class CostMeasurement(
                 {
                     Stapling = stapling,
                 };
-                var site = new Site(new ServerProcess(server, place, clock), new StatusCheck(lab, place));
+                var process = new ServerProcess(server, place, clock);
+                var site = new MeasuredSite(server.Name, process, new StatusCheck(lab, place));
                 sites.Add(site);
-                await site.Process.ListenAsync(cancellationToken).ConfigureAwait(false);
+                await process.ListenAsync(cancellationToken).ConfigureAwait(false);
                 await WarmUpAsync(site, work, cancellationToken).ConfigureAwait(false);
             }
 
-            foreach (var version in Versions)
+            return sites;
+        }
+        catch (Exception exception)
+        {
+            foreach (var site in sites)
+                await site.DisposeAsync().ConfigureAwait(false);
+            cancellationToken.ThrowIfCancellationRequested();
+            await failures
+                .AddAsync($"cost, {server.Name}, {key.Describe()}", exception, cancellationToken)
+                .ConfigureAwait(false);
+            return [];
+        }
+    }
+
+    private async Task<IEnumerable<HandshakeCost>> MeasureAsync(
+        IReadOnlyList<MeasuredSite> sites,
+        KeyAlgorithm key,
+        HandshakeKind kind,
+        WorkProgress work,
+        CancellationToken cancellationToken
+    )
+    {
+        var tallies = sites.Select(site => new CostTally(site, kind)).ToArray();
+        try
+        {
+            for (var round = 0; round < plan.Repeat; round++)
             {
-                foreach (var session in Enum.GetValues<SessionKind>())
+                foreach (var tally in tallies.Where(tally => !tally.HasFailed))
                 {
                     try
                     {
-                        costs.AddRange(Measure(server, key, version, session, sites, work, cancellationToken));
+                        await tally.RunAsync(plan.Handshakes, cancellationToken).ConfigureAwait(false);
                     }
                     catch (LabException exception) when (!cancellationToken.IsCancellationRequested)
                     {
+                        tally.HasFailed = true;
                         await failures
                             .AddAsync(
-                                $"cost, {server.Name}, {key.Describe()}, {version}, {session}",
+                                $"cost, {tally.Site.Server}, {key.Describe()}, {kind}",
                                 exception,
                                 cancellationToken
                             )
                             .ConfigureAwait(false);
                     }
+
+                    work.Done(plan.Handshakes);
                 }
             }
-        }
-        catch (Exception exception) when (!cancellationToken.IsCancellationRequested)
-        {
-            await failures
-                .AddAsync($"cost, {server.Name}, {key.Describe()}", exception, cancellationToken)
-                .ConfigureAwait(false);
+
+            return CostTally.Compare([.. tallies.Where(tally => !tally.HasFailed)], key);
         }
         finally
         {
-            foreach (var site in sites)
-                await site.DisposeAsync().ConfigureAwait(false);
-        }
-    }
-
-    // The rounds by turns, with staples and without: both have the same machine.
-    private IEnumerable<HandshakeCost> Measure(
-        IStaplingServer server,
-        KeyAlgorithm key,
-        TlsVersion version,
-        SessionKind session,
-        IReadOnlyList<Site> sites,
-        WorkProgress work,
-        CancellationToken cancellationToken
-    )
-    {
-        var clients = sites.Select(site => new OpenSslClient(site.Place.Port, LabTopology.SiteHost, version)).ToArray();
-        try
-        {
-            if (session == SessionKind.Resumed)
-                Array.ForEach(clients, client => client.KeepSession());
-            var count = HandshakesOfRound(session);
-            var rounds = sites.Select(_ => new List<double>()).ToArray();
-            var bytes = new long[sites.Count];
-            for (var turn = 0; turn < plan.Repeat * sites.Count; turn++)
-            {
-                var index = turn % sites.Count;
-                var before = sites[index].Process.ReadProcessorTime();
-                for (var i = 0; i < count; i++)
-                {
-                    cancellationToken.ThrowIfCancellationRequested();
-                    var handshake = clients[index].Connect();
-                    sites[index].Require(handshake, session);
-                    bytes[index] = handshake.BytesRead;
-                }
-
-                rounds[index]
-                    .Add(Math.Round((sites[index].Process.ReadProcessorTime() - before).TotalMilliseconds / count, 3));
-                work.Done(count);
-            }
-
-            return
-            [
-                .. sites.Select(
-                    (site, index) =>
-                        new HandshakeCost(
-                            server.Name,
-                            key,
-                            version,
-                            session,
-                            site.Place.Stapling,
-                            Spread.Of(rounds[index]),
-                            bytes[index],
-                            plan.Repeat * count
-                        )
-                ),
-            ];
-        }
-        finally
-        {
-            Array.ForEach(clients, client => client.Dispose());
+            Array.ForEach(tallies, tally => tally.Dispose());
         }
     }
 
     // Until there is a staple, and until a runtime has compiled what it runs often.
-    private async Task WarmUpAsync(Site site, WorkProgress work, CancellationToken cancellationToken)
+    private async Task WarmUpAsync(MeasuredSite site, WorkProgress work, CancellationToken cancellationToken)
     {
-        foreach (var version in Versions)
+        foreach (var version in HandshakeKind.Versions)
         {
             using var client = new OpenSslClient(site.Place.Port, LabTopology.SiteHost, version);
             var started = clock.GetTimestamp();
@@ -245,61 +241,10 @@ internal sealed class CostMeasurement(
         }
     }
 
-    private int HandshakesOfRound(SessionKind session) =>
-        session == SessionKind.New ? plan.Handshakes : plan.Handshakes * ResumedForNew;
-
     private int HandshakesOfServer() =>
         Enum.GetValues<ServerStapling>().Length
-        * Versions.Length
-        * (plan.WarmUp + Enum.GetValues<SessionKind>().Sum(session => plan.Repeat * HandshakesOfRound(session)));
+        * ((HandshakeKind.Versions.Count * plan.WarmUp) + (HandshakeKind.All.Count * plan.Repeat * plan.Handshakes));
 
-    // They cost a server little, and its clock ticks are long.
-    private const int ResumedForNew = 3;
-    private static readonly TlsVersion[] Versions = [TlsVersion.Tls12, TlsVersion.Tls13];
     private static readonly TimeSpan StapleTimeout = TimeSpan.FromSeconds(20);
     private static readonly TimeSpan Validity = TimeSpan.FromHours(12);
-
-    /// <summary>
-    /// A server that runs, and whether its handshakes have the staple that they should; the same bytes are verified
-    /// once.
-    /// </summary>
-    private sealed class Site(ServerProcess process, StatusCheck status) : IAsyncDisposable
-    {
-        private ReadOnlyMemory<byte> _good;
-
-        public ServerProcess Process => process;
-
-        public ServerPlace Place => process.Place;
-
-        public bool Holds(OpenSslHandshake handshake)
-        {
-            if (Place.Stapling == ServerStapling.Off)
-                return handshake.Staple is null;
-            if (handshake.Staple is not { } staple)
-                return false;
-            if (staple.Span.SequenceEqual(_good.Span))
-                return true;
-            if (!status.IsGood(staple))
-                return false;
-            _good = staple;
-            return true;
-        }
-
-        /// <summary>A handshake that is not what it should be is not counted: there is no result at all.</summary>
-        public void Require(OpenSslHandshake handshake, SessionKind session)
-        {
-            if (session == SessionKind.Resumed && !handshake.IsResumed)
-                throw new LabException("a session was not resumed");
-            if (session == SessionKind.New && (handshake.IsResumed || !Holds(handshake)))
-                throw new LabException(
-                    Place.Stapling == ServerStapling.On ? "a handshake had no good staple" : "a handshake had a staple"
-                );
-        }
-
-        public async ValueTask DisposeAsync()
-        {
-            status.Dispose();
-            await process.DisposeAsync().ConfigureAwait(false);
-        }
-    }
 }

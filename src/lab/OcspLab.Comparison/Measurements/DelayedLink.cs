@@ -33,8 +33,9 @@ internal sealed class DelayedLink : IAsyncDisposable
     public async ValueTask DisposeAsync()
     {
         await _ended.CancelAsync().ConfigureAwait(false);
-        _listener.Dispose();
+        // It may just have taken one and be about to wait for the next: a listener must be there for that.
         await _accepting.ConfigureAwait(false);
+        _listener.Dispose();
         _ended.Dispose();
     }
 

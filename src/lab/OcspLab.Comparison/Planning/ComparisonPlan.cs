@@ -43,6 +43,9 @@ internal sealed record ComparisonPlan
     /// </summary>
     public required int WarmUp { get; init; }
 
+    /// <summary>How long the parts of a fleet are killed by turns.</summary>
+    public required TimeSpan FleetFor { get; init; }
+
     /// <summary>About how long a measurement takes with all servers and clients on two cores.</summary>
     public TimeSpan Estimate(Measurement measurement) =>
         measurement switch
@@ -50,6 +53,7 @@ internal sealed record ComparisonPlan
             Measurement.Latency => Repeat * TimeSpan.FromSeconds(8),
             Measurement.Load => TimeSpan.FromSeconds(10) + (Crowds.Sum() * TimeSpan.FromMilliseconds(80)),
             Measurement.Cost => Handshakes * Repeat * TimeSpan.FromMilliseconds(350),
+            Measurement.Fleet => FleetFor + TimeSpan.FromSeconds(30),
             _ => TimeSpan.FromMinutes(4),
         };
 
@@ -69,6 +73,7 @@ internal sealed record ComparisonPlan
             Crowds = [1, 100],
             Handshakes = 50,
             WarmUp = 100,
+            FleetFor = TimeSpan.FromSeconds(30),
         };
 
     /// <summary>
@@ -88,5 +93,6 @@ internal sealed record ComparisonPlan
             Crowds = [1, 10, 100, 1000],
             Handshakes = 150,
             WarmUp = 500,
+            FleetFor = TimeSpan.FromMinutes(2),
         };
 }

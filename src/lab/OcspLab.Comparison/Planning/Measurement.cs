@@ -17,4 +17,10 @@ public enum Measurement
 
     /// <summary>What real clients and browsers make of staples, and of their absence.</summary>
     Clients,
+
+    /// <summary>
+    /// Handshakes with a fleet while its parts are killed by turns. It wants Redis, PostgreSQL and HAProxy, and is run
+    /// only where it is named.
+    /// </summary>
+    Fleet,
 }

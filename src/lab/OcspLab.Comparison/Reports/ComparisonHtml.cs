@@ -2,6 +2,7 @@ using System.Globalization;
 using System.Text;
 using OcspLab.Comparison.Findings;
 using OcspLab.Comparison.Results;
+using OcspLab.Lab.Timelines;
 using static OcspLab.Comparison.Reports.HtmlFigure;
 
 namespace OcspLab.Comparison.Reports;
@@ -31,6 +32,7 @@ public static class ComparisonHtml
         ArticleSection.Write(body, result, findings, command);
         ClientSection.Write(body, result, command);
         CostSection.Write(body, result, command);
+        FleetSection.Write(body, result, command);
         Servers(body, result);
         return $$"""
             <!doctype html>
@@ -38,7 +40,7 @@ public static class ComparisonHtml
             <meta charset="utf-8">
             <meta name="viewport" content="width=device-width, initial-scale=1">
             <title>OCSP stapling, compared</title>
-            <style>{{Style}}</style>
+            <style>{{StripDrawing.Style}}{{Style}}</style>
             <body>
             {{body}}
             </body>
@@ -68,8 +70,7 @@ public static class ComparisonHtml
 
     private const string Style = """
         :root {
-            color-scheme: light dark; --good: #2da44e; --revoked: #8250df; --unstapled: #8c959f;
-            --expired: #bc4c00; --wrong: #cf222e; --refused: #d0d7de; font: 16px/1.5 system-ui, sans-serif;
+            color-scheme: light dark; font: 16px/1.5 system-ui, sans-serif;
         }
         body { max-width: 70rem; margin: 2rem auto; padding: 0 1rem; }
         h1 { margin-bottom: 0; } .lead { margin-top: 0; opacity: .7; }
@@ -94,17 +95,9 @@ public static class ComparisonHtml
         }
         .strips svg { width: 100%; height: 26px; }
         svg text { font: 11px system-ui, sans-serif; fill: currentColor; opacity: .7; }
-        .good { fill: var(--good); }
-        .revoked { fill: var(--revoked); }
-        .unstapled { fill: var(--unstapled); }
-        .expired { fill: var(--expired); }
-        .wrong { fill: var(--wrong); }
-        .refused { fill: var(--refused); }
         .bar { fill: #0969da; }
-        .request { stroke: currentColor; stroke-width: 1; opacity: .7; }
-        .window { stroke: currentColor; stroke-width: 1.5; opacity: .5; }
-        .trouble { stroke: currentColor; stroke-width: 2; stroke-dasharray: 3 2; }
         .legend span { margin-right: 1rem; white-space: nowrap; font-size: .85rem; }
+        .legend svg { vertical-align: middle; }
         .pictures { display: grid; grid-template-columns: repeat(auto-fill, minmax(18rem, 1fr)); gap: 1rem; }
         .pictures img { width: 100%; height: auto; border: 1px solid #8884; }
         @media (max-width: 40rem) {

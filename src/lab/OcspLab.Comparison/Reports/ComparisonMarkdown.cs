@@ -2,6 +2,7 @@ using System.Globalization;
 using System.Text;
 using OcspLab.Comparison.Findings;
 using OcspLab.Comparison.Results;
+using OcspLab.Lab.Timelines;
 
 namespace OcspLab.Comparison.Reports;
 
@@ -29,6 +30,7 @@ public static class ComparisonMarkdown
         Article(text, result, findings);
         Clients(text, result);
         Costs(text, result);
+        Fleet(text, result);
         text.AppendLine("## Servers").AppendLine();
         Table(
             text,
@@ -91,7 +93,7 @@ public static class ComparisonMarkdown
                     [
                         $"{result.Scenarios.First(scenario => scenario.Name == run.Scenario).Title} (`{run.Scenario}`)",
                         ComparisonText.Label(run, result),
-                        run.Failure ?? Timeline.ToText(run),
+                        run.Failure ?? Timeline.ToText(run.Observations),
                         run.Requests.Count.ToString(CultureInfo.InvariantCulture),
                     ]
             )
@@ -171,6 +173,14 @@ public static class ComparisonMarkdown
         text.AppendLine("## What a staple costs").AppendLine().AppendLine(ComparisonText.Cost).AppendLine();
         var (headings, rows) = ComparisonText.Costs(result.Costs);
         Table(text, headings, rows);
+    }
+
+    private static void Fleet(StringBuilder text, ComparisonResult result)
+    {
+        if (result.Fleet is not { } fleet)
+            return;
+        text.AppendLine("## A fleet under fire").AppendLine().AppendLine(ComparisonText.Fleet).AppendLine();
+        Table(text, ["", ""], fleet.Rows.Select(row => (string[])[row.Name, row.Value]));
     }
 
     private static string Mark(FindingVerdict verdict) =>

@@ -14,6 +14,7 @@ public static class EvidenceText
         evidence switch
         {
             UnseenEvidence unseen => Reason(unseen.Reason),
+            IntervalEvidence late => $"it {late.Interval.What}",
             RunEvidence runs => Runs(runs.Remarks),
             FaultlessEvidence faultless => Faultless(faultless),
             FaultEvidence faults => string.Join("; ", faults.Faults.Select(fault => Fault(fault, faults.Scenarios))),

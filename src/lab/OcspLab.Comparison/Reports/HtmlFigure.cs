@@ -2,6 +2,7 @@ using System.Globalization;
 using System.Net;
 using System.Text;
 using OcspLab.Comparison.Findings;
+using OcspLab.Lab.Timelines;
 
 namespace OcspLab.Comparison.Reports;
 
@@ -40,8 +41,8 @@ internal static class HtmlFigure
                 bar.Label,
                 string.Create(
                     CultureInfo.InvariantCulture,
-                    $"<rect class=\"{bar.Kind}\" y=\"4\" width=\"{Math.Max(Least, 100 * bar.Value / most):0.##}%\" "
-                        + $"height=\"16\"/>"
+                    $"<rect class=\"{bar.Kind}\" y=\"4\" height=\"16\" "
+                        + $"width=\"{Math.Max(StripDrawing.Least, 100 * bar.Value / most):0.##}%\"/>"
                 ),
                 bar.Text,
                 bar.Text
@@ -86,9 +87,6 @@ internal static class HtmlFigure
         };
         return $"<td class=\"{name}\"><b>{mark}</b> {Text(text)}</td>";
     }
-
-    /// <summary>What can still be seen of a strip, in percent.</summary>
-    public const double Least = 0.3;
 }
 
 /// <summary>A bar.</summary>

@@ -4,6 +4,7 @@ using OcspLab.Comparison.Findings;
 using OcspLab.Comparison.Planning;
 using OcspLab.Comparison.Results;
 using OcspLab.Comparison.Scenarios;
+using OcspLab.Lab.Timelines;
 using static OcspLab.Comparison.Reports.HtmlFigure;
 
 namespace OcspLab.Comparison.Reports;
@@ -18,9 +19,9 @@ internal static class ScenarioSection
         Matrix(body, result, findings, command);
         body.Append(
             "<h2>Over time</h2><p>Each bar is one server; it begins with the first client, a while after the "
-                + "server's start at 0 s, and changes its colour when a client first saw something else. The thin "
-                + "line above it is as long as the answers that clients were given were in force: a staple that "
-                + "is gone before its line ends was lost. The dashed line marks the moment when the trouble "
+                + "server's start at 0 s, and changes its colour and shape when a client first saw something else. "
+                + "The thin line above it is as long as the answers that clients were given were in force: a staple "
+                + "that is gone before its line ends was lost. The dashed line marks the moment when the trouble "
                 + "begins or ends; ticks below a bar are requests to the responder.</p>"
         );
         Legend(body);
@@ -105,7 +106,7 @@ internal static class ScenarioSection
             $"<h3>{Text(scenario.Title)} <code>{Text(scenario.Name)}</code></h3><figure><div class=\"timeline strips\">"
         );
         foreach (var run in runs)
-            Strip(body, ComparisonText.Label(run, result), Draw(run, length), says: Timeline.ToText(run));
+            Strip(body, ComparisonText.Label(run, result), Draw(run, length), says: Timeline.ToText(run.Observations));
         var axis = string.Concat(
             Enumerable
                 .Range(0, 5)
@@ -129,35 +130,16 @@ internal static class ScenarioSection
 
     private static string Draw(ScenarioRunResult run, double length)
     {
-        var strip = new StringBuilder();
-        foreach (var (result, from, to) in Timeline.Spans(run))
-            strip.Append(
-                CultureInfo.InvariantCulture,
-                $"<rect class=\"{Class(result)}\" x=\"{Math.Min(X(from), 100 - Least):0.##}%\" y=\"4\" "
-                    + $"width=\"{Math.Max(Least, X(to) - X(from)):0.##}%\" height=\"16\"><title>{Text(run.Server)}: "
-                    + $"{Text(result.ToWords())}, {from.TotalSeconds:0} to {to.TotalSeconds:0} s</title></rect>"
-            );
-        foreach (var (from, to) in Timeline.Windows(run))
-            Line("window", X(from), X(to), 2, 2);
-        foreach (
-            var request in run.Requests.Where(request =>
-                request.At >= TimeSpan.Zero && request.At.TotalSeconds <= length
-            )
-        )
-            Line("request", X(request.At), X(request.At), 21, 25);
+        var events = new List<TimeSpan>();
         if (run.Kind != ScenarioKind.Undisturbed && run.Begun > TimeSpan.Zero)
-            Line("trouble", X(run.Begun), X(run.Begun), 0, 22);
+            events.Add(run.Begun);
         if (run.Ended is { } ended)
-            Line("trouble", X(ended), X(ended), 0, 22);
-        return strip.ToString();
-
-        void Line(string kind, double x1, double x2, int y1, int y2) =>
-            strip.Append(
-                CultureInfo.InvariantCulture,
-                $"<line class=\"{kind}\" x1=\"{x1:0.##}%\" x2=\"{x2:0.##}%\" y1=\"{y1}\" y2=\"{y2}\"/>"
-            );
-
-        double X(TimeSpan at) => 100 * Math.Min(1, at.TotalSeconds / length);
+            events.Add(ended);
+        return StripDrawing.Draw(
+            new Strip(run.Server, run.Observations, [.. run.Requests.Select(request => request.At)], events),
+            TimeSpan.FromSeconds(length),
+            HandshakeResults.ToWords
+        );
     }
 
     private static void Legend(StringBuilder body)
@@ -166,13 +148,11 @@ internal static class ScenarioSection
         foreach (var result in Enum.GetValues<HandshakeResult>())
             body.Append(
                 CultureInfo.InvariantCulture,
-                $"<span><svg width=\"14\" height=\"14\"><rect class=\"{Class(result)}\" width=\"14\" "
-                    + $"height=\"14\"/></svg> {Text(result.ToWords())}</span>"
+                $"<span><svg width=\"18\" height=\"24\" aria-hidden=\"true\">{StripDrawing.Sample(result)}</svg> "
+                    + $"{Text(result.ToWords())}</span>"
             );
         body.Append("</p>");
     }
-
-    private static string Class(HandshakeResult result) => result.ToString().ToLowerInvariant();
 
     // The labels at both ends stay inside of the strip.
     private static string Anchor(int tick) =>

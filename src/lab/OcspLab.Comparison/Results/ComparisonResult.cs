@@ -1,4 +1,5 @@
 using OcspLab.Comparison.Clients;
+using OcspLab.Comparison.Fleets;
 using OcspLab.Comparison.Measurements;
 using OcspLab.Comparison.Planning;
 using OcspLab.Comparison.Scenarios;
@@ -37,6 +38,9 @@ public sealed record ComparisonResult(
 
     /// <summary>What clients made of staples, or null where they were not asked.</summary>
     public ClientMatrix? Clients { get; init; }
+
+    /// <summary>What a fleet's clients saw, or null where there was none.</summary>
+    public FleetReport? Fleet { get; init; }
 
     /// <summary>Whether somebody ended it early: then it is what was seen until then.</summary>
     public bool IsCutShort { get; init; }

@@ -1,5 +1,6 @@
 using OcspLab.Comparison.Planning;
 using OcspLab.Comparison.Servers;
+using OcspLab.Lab.Timelines;
 using OcspLab.Lab.Topology;
 using OcspLab.Ocsp.Rejections;
 using OcspLab.Ocsp.Requests;

@@ -1,4 +1,5 @@
 using OcspLab.Comparison.Planning;
+using OcspLab.Lab.Timelines;
 using OcspLab.Responder.Telemetry;
 
 namespace OcspLab.Comparison.Scenarios;

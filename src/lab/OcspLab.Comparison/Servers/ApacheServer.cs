@@ -1,3 +1,4 @@
+using OcspLab.Comparison.Planning;
 using OcspLab.Lab.Processes;
 using OcspLab.Lab.Topology;
 
@@ -23,6 +24,15 @@ internal sealed class ApacheServer : IStaplingServer
     public string Setting =>
         "SSLUseStapling on with mod_ssl's defaults; SSLStaplingForceURL, because it resolves names only "
         + "with the system";
+
+    /// <summary>mod_ssl's cache.</summary>
+    public static FixedInterval Cache { get; } =
+        new(
+            TimeSpan.FromHours(1),
+            "keeps an answer for an hour (SSLStaplingStandardCacheTimeout), and answers last less here"
+        );
+
+    public FixedInterval? IntervalOf(string version) => Cache;
 
     public Task<string> ReadVersionAsync(CancellationToken cancellationToken) =>
         StaplingServers.FirstLineAsync(ChildProcess.Find("apache2")!, "-v", cancellationToken);

@@ -1,3 +1,4 @@
+using OcspLab.Comparison.Planning;
 using OcspLab.Lab.Processes;
 using OcspLab.Lab.Topology;
 
@@ -11,6 +12,12 @@ internal sealed class CaddyServer : IStaplingServer
     public string? Missing => ChildProcess.Find("caddy") is null ? DebianPackages.Missing("caddy") : null;
 
     public string Setting => "no setting: Caddy staples whatever names a responder";
+
+    public FixedInterval? IntervalOf(string version) =>
+        new(
+            TimeSpan.FromHours(1),
+            "looks after its staples once an hour (CertMagic, DefaultOCSPCheckInterval), and answers last less here"
+        );
 
     public Task<string> ReadVersionAsync(CancellationToken cancellationToken) =>
         StaplingServers.FirstLineAsync(ChildProcess.Find("caddy")!, "version", cancellationToken);

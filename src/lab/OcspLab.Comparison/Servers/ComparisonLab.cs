@@ -1,7 +1,7 @@
 using OcspLab.Lab.Commands;
-using OcspLab.Lab.Hosting;
 using OcspLab.Lab.Nginx;
 using OcspLab.Lab.Processes;
+using OcspLab.Lab.Services;
 using OcspLab.Lab.Topology;
 using OcspLab.Pki;
 using OcspLab.Responder.Admin;
@@ -70,7 +70,7 @@ internal sealed class ComparisonLab : IAsyncDisposable
         CancellationToken cancellationToken
     )
     {
-        var folder = Directory.CreateTempSubdirectory("ocsplab-compare-").FullName;
+        var folder = ScratchFolder.Create("ocsplab-compare-");
         var ports = PortCheck.FindFree(3);
         var topology = new LabTopology
         {
@@ -89,16 +89,6 @@ internal sealed class ComparisonLab : IAsyncDisposable
         var foundation = new LabFoundation(topology.LogDirectory, clock, (name, why) => progress($"{name}: {why}"));
         try
         {
-            // Apache's workers give up root, and must still reach their folder.
-            if (!OperatingSystem.IsWindows())
-                File.SetUnixFileMode(
-                    folder,
-                    UnixFileMode.UserRead
-                        | UnixFileMode.UserWrite
-                        | UnixFileMode.UserExecute
-                        | UnixFileMode.GroupExecute
-                        | UnixFileMode.OtherExecute
-                );
             Directory.CreateDirectory(topology.LogDirectory);
             var pki = topology.CreatePki(clock);
             await Task.Run(pki.Ensure, cancellationToken).ConfigureAwait(false);

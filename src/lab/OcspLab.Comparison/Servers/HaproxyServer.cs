@@ -1,3 +1,4 @@
+using OcspLab.Comparison.Planning;
 using OcspLab.Lab.Processes;
 
 namespace OcspLab.Comparison.Servers;
@@ -13,6 +14,22 @@ internal sealed class HaproxyServer : IStaplingServer
 
     public string Setting =>
         "ocsp-update on from 2.8 on; before, a .ocsp file that is fetched once before the start, as a cron job would";
+
+    /// <summary>Before the end of an answer, and between two updates.</summary>
+    public static FixedInterval Skew { get; } =
+        new(
+            TimeSpan.FromMinutes(10),
+            "drops an answer five minutes before its end (OCSP_MAX_RESPONSE_TIME_SKEW), which is most of what answers "
+                + "last here"
+        );
+
+    public FixedInterval? IntervalOf(string version) =>
+        Updates(version)
+            ? Skew
+            : new FixedInterval(
+                TimeSpan.MaxValue,
+                "asks nobody before 2.8: it staples the file that it is given, and nobody gives it another one here"
+            );
 
     // OCSP_MAX_RESPONSE_TIME_SKEW of its source, and something left to see.
     public TimeSpan ShortestValidity => TimeSpan.FromMinutes(6);
@@ -32,9 +49,7 @@ internal sealed class HaproxyServer : IStaplingServer
             .ConfigureAwait(false);
         File.Move(key, bundle + ".key", overwrite: true);
         var version = await ReadVersionAsync(cancellationToken).ConfigureAwait(false);
-        var updates =
-            Version.TryParse(version.Split(' ').ElementAtOrDefault(2)?.Split('-')[0], out var number)
-            && number >= Updating;
+        var updates = Updates(version);
         if (place.Stapling == ServerStapling.On && !updates && !File.Exists(bundle + ".ocsp"))
         {
             var intermediate = place.Topology.CreatePki(TimeProvider.System).Intermediate.Certificate;
@@ -83,6 +98,9 @@ internal sealed class HaproxyServer : IStaplingServer
             .ConfigureAwait(false);
         return place.WithHosts([ChildProcess.Find("haproxy")!, "-db", "-f", configuration]);
     }
+
+    private static bool Updates(string version) =>
+        Version.TryParse(version.Split(' ').ElementAtOrDefault(2)?.Split('-')[0], out var number) && number >= Updating;
 
     private static readonly Version Updating = new(2, 8);
 }

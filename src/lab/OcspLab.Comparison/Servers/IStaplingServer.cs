@@ -1,3 +1,4 @@
+using OcspLab.Comparison.Planning;
 using OcspLab.Lab.Nginx;
 using OcspLab.Lab.Topology;
 using OcspLab.Pki;
@@ -21,6 +22,10 @@ internal interface IStaplingServer
 
     /// <summary>The shortest life of an answer that it takes at all.</summary>
     TimeSpan ShortestValidity => TimeSpan.Zero;
+
+    /// <summary>An interval of it that follows no answer's life, or null.</summary>
+    /// <param name="version">What it says of its version.</param>
+    FixedInterval? IntervalOf(string version) => null;
 
     /// <summary>What it says of its version.</summary>
     Task<string> ReadVersionAsync(CancellationToken cancellationToken);

@@ -2,6 +2,7 @@ using System.Net;
 using System.Net.Sockets;
 using System.Text.Json;
 using System.Text.Json.Nodes;
+using OcspLab.Comparison.Planning;
 
 namespace OcspLab.Comparison.Servers;
 
@@ -21,6 +22,8 @@ internal abstract class KeptServer(IStaplingServer inner) : IStaplingServer
     public abstract string Setting { get; }
 
     public virtual TimeSpan ShortestValidity => inner.ShortestValidity;
+
+    public virtual FixedInterval? IntervalOf(string version) => null;
 
     public async Task<string> ReadVersionAsync(CancellationToken cancellationToken) =>
         $"{await inner.ReadVersionAsync(cancellationToken).ConfigureAwait(false)}, OcspLab "
@@ -146,6 +149,8 @@ internal sealed class KeptNginx() : KeptServer(new NginxServer())
 /// <summary>HAProxy with its file and its socket.</summary>
 internal sealed class KeptHaproxy() : KeptServer(new HaproxyServer())
 {
+    public override FixedInterval? IntervalOf(string version) => HaproxyServer.Skew;
+
     public override string Setting => "the .ocsp file and the socket of 'ocsplab keep --haproxy'";
 
     protected override async Task<KeptPlan> PlanAsync(ServerPlace place, int port, CancellationToken cancellationToken)
@@ -183,6 +188,8 @@ internal sealed class KeptHaproxy() : KeptServer(new HaproxyServer())
 /// <summary>Apache that asks <c>keep</c> where it would ask the authority.</summary>
 internal sealed class KeptApache() : KeptServer(new ApacheServer())
 {
+    public override FixedInterval? IntervalOf(string version) => ApacheServer.Cache;
+
     public override string Setting => "mod_ssl's defaults; SSLStaplingForceURL is the port of 'ocsplab keep --serve'";
 
     protected override async Task<KeptPlan> PlanAsync(ServerPlace place, int port, CancellationToken cancellationToken)

@@ -27,11 +27,20 @@ public static class LabRegistry
     }
 
     /// <summary>Opens it for those who only look, also at another user's.</summary>
-    /// <exception cref="LabException">The database cannot be used.</exception>
+    /// <exception cref="LabException">Database or token cannot be used.</exception>
     public static ICertificateRegistry OpenToRead(LabTopology topology, TimeProvider clock)
     {
         ArgumentNullException.ThrowIfNull(topology);
-        return new SqliteCertificateRegistry(topology.Database, clock);
+        try
+        {
+            return LabState.FindRunning(topology.Directory) is { Fleet: > 0 } running
+                ? new ResponderAdminClient(running.AdminUrl, AdminToken.Load(running.AdminTokenFile))
+                : new SqliteCertificateRegistry(topology.Database, clock);
+        }
+        catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
+        {
+            throw new LabException(exception.Message, LabFailure.CannotCreate, exception);
+        }
     }
 
     /// <summary>Tells the registry of certificates that the authority has made.</summary>

@@ -52,8 +52,22 @@ public sealed class ContainerRuntime
     }
 
     /// <summary>Whether an image is here already.</summary>
-    public async Task<bool> HasImageAsync(string image, CancellationToken cancellationToken) =>
-        (await RunAsync(["image", "inspect", image], cancellationToken).ConfigureAwait(false)).ExitCode == 0;
+    public async Task<bool> HasImageAsync(string image, CancellationToken cancellationToken)
+    {
+        for (var attempt = 1; ; attempt++)
+        {
+            var seen = await RunAsync(["image", "inspect", image], cancellationToken).ConfigureAwait(false);
+            // While another command changes its store it may say something else than yes or no.
+            if (
+                seen.ExitCode == 0
+                || attempt == ImageAttempts
+                || seen.Error.Contains("no such", StringComparison.OrdinalIgnoreCase)
+                || seen.Error.Contains("not known", StringComparison.OrdinalIgnoreCase)
+            )
+                return seen.ExitCode == 0;
+            await Task.Delay(TimeSpan.FromMilliseconds(500), _clock, cancellationToken).ConfigureAwait(false);
+        }
+    }
 
     /// <summary>Fetches an image.</summary>
     /// <exception cref="LabException">It cannot be had.</exception>
@@ -103,9 +117,19 @@ public sealed class ContainerRuntime
             );
     }
 
+    /// <summary>Whether a container runs.</summary>
+    public async Task<bool> IsRunningAsync(string name, CancellationToken cancellationToken) =>
+        (await RunAsync(["ps", "--quiet", "--filter", $"name=^{name}$"], cancellationToken).ConfigureAwait(false))
+            .Output.Trim()
+            .Length > 0;
+
     /// <summary>Ends and removes containers; nothing happens when there are none.</summary>
-    public Task RemoveContainersAsync(params string[] names) =>
-        TryAsync(["rm", "--force", "--volumes", "--", .. names]);
+    public async Task RemoveContainersAsync(params string[] names)
+    {
+        // One by one: podman leaves the others where it does not know the first.
+        foreach (var name in names)
+            await TryAsync(["rm", "--force", "--volumes", "--", name]).ConfigureAwait(false);
+    }
 
     /// <summary>Removes a network; nothing happens when there is none.</summary>
     public Task RemoveNetworkAsync(string name) => TryAsync(["network", "rm", "--", name]);
@@ -222,8 +246,10 @@ public sealed class ContainerRuntime
         "docker runs rootless or in a virtual machine: its containers cannot reach this machine's name server and "
         + "responder";
     private static readonly Version HostGatewayInPodman = new(4, 7);
+    private const int ImageAttempts = 3;
     private static readonly TimeSpan RemovalTimeout = TimeSpan.FromSeconds(20);
-    private static readonly TimeSpan CommandTimeout = TimeSpan.FromSeconds(10);
+    // podman reads its whole store first; on a machine that has much else to do that was seen to take ten.
+    private static readonly TimeSpan CommandTimeout = TimeSpan.FromSeconds(30);
 }
 
 /// <summary>What became of looking for a runtime.</summary>

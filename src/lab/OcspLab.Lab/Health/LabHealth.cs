@@ -23,7 +23,9 @@ public static class LabHealth
             LabTopology.Kestrel => Staple(topology.Ports.Kestrel),
             LabTopology.KestrelBuiltIn => Staple(topology.Ports.KestrelBuiltIn),
             LabTopology.Nginx => Staple(topology.Ports.Nginx),
-            _ => null,
+            LabTopology.NginxKept => Staple(topology.Ports.NginxKept),
+            LabTopology.Keep => new KeepHealthCheck(new Uri($"http://127.0.0.1:{topology.Ports.Keep}/health")),
+            _ => topology.FindFleetSite(resource) is { } port ? Staple(port) : null,
         };
 
         StapleHealthCheck Staple(int port) =>
@@ -75,12 +77,6 @@ public sealed class DnsHealthCheck(int port, string name) : IHealthCheck
 /// <summary>What the responder says of itself, and in which ways it misbehaves on purpose.</summary>
 internal sealed class ResponderHealthCheck(LabTopology topology) : IHealthCheck
 {
-    // Loopback only: a proxy has no business between them.
-    private static readonly HttpClient Client = new(new SocketsHttpHandler { UseProxy = false })
-    {
-        Timeout = TimeSpan.FromSeconds(5),
-    };
-
     /// <inheritdoc/>
     public async Task<HealthCheckResult> CheckHealthAsync(
         HealthCheckContext context,
@@ -91,8 +87,8 @@ internal sealed class ResponderHealthCheck(LabTopology topology) : IHealthCheck
         {
             if (await DescribeTroubleAsync(cancellationToken).ConfigureAwait(false) is { } trouble)
                 return HealthCheckResult.Degraded(trouble);
-            using var response = await Client
-                .GetAsync(new Uri(topology.AdminUrl, "/health"), cancellationToken)
+            using var response = await LoopbackClient
+                .Instance.GetAsync(new Uri(topology.AdminUrl, "/health"), cancellationToken)
                 .ConfigureAwait(false);
             var status = await response.Content.ReadAsStringAsync(cancellationToken).ConfigureAwait(false);
             return status switch

@@ -3,10 +3,11 @@ using System.Net.Sockets;
 using System.Security.Cryptography;
 using Microsoft.Extensions.Options;
 using OcspLab.Lab.Commands;
+using OcspLab.Lab.Fleets;
 using OcspLab.Lab.Nginx;
+using OcspLab.Lab.Services;
 using OcspLab.Lab.Topology;
 using OcspLab.Pki;
-using OcspLab.Probe;
 using OcspLab.Site;
 
 namespace OcspLab.Lab.Hosting;
@@ -18,6 +19,9 @@ public sealed class EmbeddedLab : IAsyncDisposable
 {
     private readonly TimeProvider _clock;
     private readonly LabFoundation _foundation;
+    private readonly FirstStaple _firstStaple;
+    private readonly EmbeddedNginx _nginx;
+    private readonly EmbeddedFleet _fleet;
 
     private EmbeddedLab(LabTopology topology, TimeProvider clock, LabBoard board)
     {
@@ -26,10 +30,13 @@ public sealed class EmbeddedLab : IAsyncDisposable
         Board = board;
         _foundation = new LabFoundation(topology.LogDirectory, clock, (name, why) =>
         {
-            if (LabTopology.Resources.Contains(name))
+            if (board.Resources.Any(resource => resource.Name == name))
                 board.Set(name, LabResourceState.Ended, why);
             board.Say($"{name}: {why}");
         });
+        _firstStaple = new FirstStaple(board, topology.OcspInCertificates, clock);
+        _nginx = new EmbeddedNginx(board, _foundation, _firstStaple, clock);
+        _fleet = new EmbeddedFleet(board, _foundation, _firstStaple, clock);
     }
 
     /// <summary>What was brought up.</summary>
@@ -39,7 +46,16 @@ public sealed class EmbeddedLab : IAsyncDisposable
     public LabBoard Board { get; }
 
     /// <summary>nginx, or null when the lab runs without.</summary>
-    public NginxProcess? Nginx { get; private set; }
+    public NginxProcess? Nginx => NginxOf(LabTopology.Nginx);
+
+    /// <summary>The address that lets a browser in to the lab's page, or null where it has none.</summary>
+    public Uri? PageAddress { get; private set; }
+
+    /// <summary>Both of them, and what brings staples to one.</summary>
+    internal EmbeddedNginx Nginxes => _nginx;
+
+    /// <summary>Its fleet, which may be empty.</summary>
+    internal EmbeddedFleet Fleet => _fleet;
 
     /// <summary>What can be done to it.</summary>
     public IReadOnlyList<LabCommand> Commands => LabCommands.Create(Topology, RestartNginxAsync, _clock);
@@ -49,18 +65,20 @@ public sealed class EmbeddedLab : IAsyncDisposable
     /// <param name="clock">The time.</param>
     /// <param name="board">Is told what goes on.</param>
     /// <param name="cancellationToken">Takes down what is up so far.</param>
+    /// <param name="page">Makes the page on which one watches it, or null to do without.</param>
     /// <exception cref="LabException">Something that a person can mend; nothing is left running.</exception>
     public static async Task<EmbeddedLab> StartAsync(
         LabTopology topology,
         TimeProvider clock,
         LabBoard board,
-        CancellationToken cancellationToken
+        CancellationToken cancellationToken,
+        ILabPage? page = null
     )
     {
         var lab = new EmbeddedLab(topology, clock, board);
         try
         {
-            await lab.StartAsync(cancellationToken).ConfigureAwait(false);
+            await lab.StartAsync(page, cancellationToken).ConfigureAwait(false);
             return lab;
         }
         catch (Exception exception)
@@ -99,7 +117,7 @@ public sealed class EmbeddedLab : IAsyncDisposable
     /// <summary>Takes everything down; one part that fails to go does not keep the others.</summary>
     public ValueTask DisposeAsync() => _foundation.DisposeAsync();
 
-    private async Task StartAsync(CancellationToken cancellationToken)
+    private async Task StartAsync(ILabPage? page, CancellationToken cancellationToken)
     {
         var state = LabState.Claim(Topology);
         _foundation.Push(() =>
@@ -107,8 +125,13 @@ public sealed class EmbeddedLab : IAsyncDisposable
             state.Dispose();
             return ValueTask.CompletedTask;
         });
-        await NginxLeftover.RemoveAsync(Topology.NginxDirectory, _clock, cancellationToken).ConfigureAwait(false);
+        // The one in whose network the other is goes last.
+        foreach (var directory in (string[])[Topology.NginxKeptDirectory, Topology.NginxDirectory])
+            await NginxLeftover.RemoveAsync(directory, _clock, cancellationToken).ConfigureAwait(false);
+        await FleetFolder.RemoveAsync(Topology.Directory, _clock).ConfigureAwait(false);
         PortCheck.Require(Topology);
+        if (page is not null)
+            await StartPageAsync(page, cancellationToken).ConfigureAwait(false);
 
         var pki = Topology.CreatePki(_clock);
         RequirePlatformFor(pki.Root.Algorithm);
@@ -126,7 +149,8 @@ public sealed class EmbeddedLab : IAsyncDisposable
             $"{certificates.Count} certificates in {Topology.PkiDirectory}"
         );
 
-        var nginx = await ProvideNginxAsync(cancellationToken).ConfigureAwait(false);
+        (var nginx, Topology) = await _nginx.ProvideAsync(Topology, cancellationToken).ConfigureAwait(false);
+        LabState.Update(Topology);
 
         Board.Set(
             new LabResource(
@@ -139,6 +163,7 @@ public sealed class EmbeddedLab : IAsyncDisposable
         );
         await _foundation.StartDnsAsync(Topology, cancellationToken).ConfigureAwait(false);
         Board.Set(LabTopology.Dns, LabResourceState.Ready);
+        await _fleet.StartStoresAsync(Topology, cancellationToken).ConfigureAwait(false);
 
         Board.Set(
             new LabResource(
@@ -169,24 +194,31 @@ public sealed class EmbeddedLab : IAsyncDisposable
             )
             .ConfigureAwait(false);
 
-        if (nginx is null)
-            return;
-        Board.Set(
-            new LabResource(
-                LabTopology.Nginx,
-                $"https://127.0.0.1:{Topology.Ports.Nginx}",
-                LabResourceState.Starting,
-                "",
-                nginx.Origin
-            )
-        );
-        await nginx.StartAsync(cancellationToken).ConfigureAwait(false);
-        Nginx = nginx;
-        await ShakeHandsAsync(LabTopology.Nginx, Topology.Ports.Nginx, handshakes: 40, cancellationToken)
-            .ConfigureAwait(false);
+        if (nginx is not null)
+            await _nginx.StartAsync(nginx, cancellationToken).ConfigureAwait(false);
+        if (nginx is not null && Topology.KeepBeside == LabKeep.On)
+            await _nginx.StartKeptAsync(Topology, cancellationToken).ConfigureAwait(false);
+        await _fleet.StartAsync(Topology, cancellationToken).ConfigureAwait(false);
     }
 
-    // Before name server and responder: in a container it needs them to listen where containers are.
+    private async Task StartPageAsync(ILabPage page, CancellationToken cancellationToken)
+    {
+        var host = page.Create(Topology, logging => _foundation.Log(logging, LabTopology.Console));
+        PageAddress = page.AddressOf(host);
+        // The first thing that one is told.
+        Board.Say($"watch it: {PageAddress}");
+        await _foundation.RunAsync(LabTopology.Console, host, cancellationToken).ConfigureAwait(false);
+        Board.Set(
+            new LabResource(
+                LabTopology.Console,
+                $"http://127.0.0.1:{Topology.Ports.Console}",
+                LabResourceState.Ready,
+                "",
+                "the lab in a browser"
+            )
+        );
+    }
+
     // nginx, and clients on this machine, have the same OpenSSL.
     private static void RequirePlatformFor(KeyAlgorithm authority)
     {
@@ -197,26 +229,6 @@ public sealed class EmbeddedLab : IAsyncDisposable
                     + "'ocsplab responder' work here.",
                 LabFailure.Configuration
             );
-    }
-
-    private async Task<NginxProcess?> ProvideNginxAsync(CancellationToken cancellationToken)
-    {
-        var plan = await new NginxPlanner(Topology.NginxSource, Topology.NginxImage, _clock)
-            .PlanAsync(cancellationToken)
-            .ConfigureAwait(false);
-        var provisioner = new NginxProvisioner(NginxSite.Of(Topology), _clock, Board.Say);
-        var provided = await provisioner.ProvideAsync(plan, cancellationToken).ConfigureAwait(false);
-        if (provided.Launcher is not { } launcher)
-        {
-            Board.Set(LabTopology.Nginx, LabResourceState.Off, provided.Reason);
-            return null;
-        }
-
-        if (provided.Gateway is { } gateway)
-            Topology = Topology with { ContainerGateway = gateway };
-        var nginx = new NginxProcess(launcher, Topology.NginxDirectory, _clock);
-        _foundation.Push(nginx.DisposeAsync);
-        return nginx;
     }
 
     private async Task StartSiteAsync(
@@ -235,62 +247,10 @@ public sealed class EmbeddedLab : IAsyncDisposable
                 cancellationToken
             )
             .ConfigureAwait(false);
-        await ShakeHandsAsync(name, port, handshakes, cancellationToken).ConfigureAwait(false);
+        await _firstStaple.AwaitAsync(name, port, handshakes, null, cancellationToken).ConfigureAwait(false);
     }
 
-    /// <summary>Shakes hands until there is a verified staple, the way a client would see it.</summary>
-    private async Task ShakeHandsAsync(string name, int port, int handshakes, CancellationToken cancellationToken)
-    {
-        var probe = new TlsProbe(_clock);
-        for (var attempt = 1; ; attempt++)
-        {
-            var last = attempt == handshakes;
-            try
-            {
-                var handshake = await probe
-                    .ConnectAsync(
-                        "127.0.0.1",
-                        port,
-                        LabTopology.SiteHost,
-                        TlsVersion.Any,
-                        HandshakeTimeout,
-                        cancellationToken
-                    )
-                    .ConfigureAwait(false);
-                var verdict = StapleInspector.Inspect(handshake, [], _clock.GetUtcNow()).Staple;
-                if (verdict.Verdict is not (StapleVerdictKind.Absent or StapleVerdictKind.Rejected))
-                {
-                    Board.Set(
-                        name,
-                        LabResourceState.Ready,
-                        $"stapled {verdict.Word}{(attempt == 1 ? "" : $" at handshake {attempt}")}"
-                    );
-                    return;
-                }
-
-                if (last || Topology.OcspInCertificates == OcspInCertificates.No)
-                {
-                    Board.Set(
-                        name,
-                        LabResourceState.Degraded,
-                        verdict.Verdict == StapleVerdictKind.Absent ? "not stapled" : verdict.Description
-                    );
-                    return;
-                }
-            }
-            catch (ProbeException exception) when (!last)
-            {
-                if (name == LabTopology.Nginx && Nginx is { HasEnded: true })
-                    throw new LabException(
-                        $"nginx ended: {Nginx.LastError() ?? exception.Message}",
-                        LabFailure.Unavailable,
-                        exception
-                    );
-            }
-
-            await Task.Delay(TimeSpan.FromMilliseconds(100), _clock, cancellationToken).ConfigureAwait(false);
-        }
-    }
+    private NginxProcess? NginxOf(string name) => _nginx.Started.FirstOrDefault(nginx => nginx.Name == name)?.Process;
 
     private Task RestartNginxAsync(CancellationToken cancellationToken)
     {
@@ -302,5 +262,4 @@ public sealed class EmbeddedLab : IAsyncDisposable
     private string Beyond => Topology.ContainerGateway is { } gateway ? $"; also on {gateway}, for the container" : "";
 
     private const string AddressInUse = "Address already in use";
-    private static readonly TimeSpan HandshakeTimeout = TimeSpan.FromSeconds(5);
 }

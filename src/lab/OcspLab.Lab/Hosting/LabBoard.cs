@@ -33,11 +33,16 @@ public sealed class LabBoard
     /// <exception cref="InvalidOperationException">The lab has no such part.</exception>
     public LabResource this[string name] => Resources.First(resource => resource.Name == name);
 
-    /// <summary>Puts down how a part is; nobody is told what they know.</summary>
+    /// <summary>Puts down how a part is, a new one at the end; nobody is told what they know.</summary>
     public void Set(LabResource resource)
     {
         ArgumentNullException.ThrowIfNull(resource);
-        Change(resource.Name, _ => resource);
+        lock (_gate)
+        {
+            if (_resources.All(known => known.Name != resource.Name))
+                _resources.Add(new LabResource(resource.Name, null, LabResourceState.Waiting, ""));
+            Change(resource.Name, _ => resource);
+        }
     }
 
     /// <summary>Puts down a part's state, and what there is to say of it.</summary>

@@ -1,6 +1,8 @@
+using System.Collections.Concurrent;
 using Microsoft.Extensions.Diagnostics.HealthChecks;
 using OcspLab.Lab.Health;
 using OcspLab.Lab.Nginx;
+using OcspLab.Lab.Processes;
 using OcspLab.Lab.Topology;
 
 namespace OcspLab.Lab.Hosting;
@@ -10,12 +12,19 @@ internal sealed class LabWatch(EmbeddedLab lab, TimeProvider clock)
 {
     // What the last check said of a part; the board's words from the start stay until that changes.
     private readonly Dictionary<string, HealthCheckResult> _last = [];
+    private readonly ConcurrentDictionary<string, long> _revived = new(StringComparer.Ordinal);
 
     /// <summary>Runs until it is cancelled; when one of its loops fails, both end with that failure.</summary>
     public async Task RunAsync(CancellationToken cancellationToken)
     {
         using var ending = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
-        Task[] loops = [KeepNginxAsync(ending.Token), WatchHealthAsync(ending.Token)];
+        Task[] loops =
+        [
+            WatchHealthAsync(ending.Token),
+            WatchKeeperAsync(ending.Token),
+            .. lab.Nginxes.Started.Select(nginx => KeepNginxAsync(nginx, ending.Token)),
+            .. lab.Fleet.Processes.Select(part => KeepPartAsync(part, ending.Token)),
+        ];
         var first = await Task.WhenAny(loops).ConfigureAwait(false);
         await ending.CancelAsync().ConfigureAwait(false);
         await Task.WhenAll(loops)
@@ -24,40 +33,37 @@ internal sealed class LabWatch(EmbeddedLab lab, TimeProvider clock)
         await first.ConfigureAwait(false);
     }
 
-    private async Task KeepNginxAsync(CancellationToken cancellationToken)
+    private async Task KeepNginxAsync(LabNginx nginx, CancellationToken cancellationToken)
     {
-        if (lab.Nginx is not { } nginx)
-        {
-            await Task.Delay(Timeout.InfiniteTimeSpan, clock, cancellationToken).ConfigureAwait(false);
-            return;
-        }
-
         var wait = ShortestWait;
         while (true)
         {
             await Task.Delay(wait, clock, cancellationToken).ConfigureAwait(false);
-            if (!nginx.HasEnded)
+            if (!nginx.Process.HasEnded)
             {
                 wait = ShortestWait;
                 continue;
             }
 
             // Twice as long each time while it does not stay up.
-            if (NginxLeftover.WasWanted(lab.Topology.NginxDirectory))
+            if (NginxLeftover.WasWanted(nginx.Directory))
             {
-                lab.Board.Set(LabTopology.Nginx, LabResourceState.Starting, "restarted on request");
-                lab.Board.Say("nginx is restarted on request; it has forgotten its staples");
+                lab.Board.Set(nginx.Name, LabResourceState.Starting, "restarted on request");
+                lab.Board.Say($"{nginx.Name} is restarted on request; it has forgotten what it fetched");
             }
             else
             {
-                lab.Board.Set(LabTopology.Nginx, LabResourceState.Ended, nginx.LastError() ?? "");
-                lab.Board.Say($"nginx ended{(nginx.LastError() is { } why ? $" ({why})" : "")}; starting it again");
+                lab.Board.Set(nginx.Name, LabResourceState.Ended, nginx.Process.LastError() ?? "");
+                lab.Board.Say(
+                    $"{nginx.Name} ended{(nginx.Process.LastError() is { } why ? $" ({why})" : "")}; starting it again"
+                );
             }
 
             try
             {
-                await nginx.ReviveAsync(cancellationToken).ConfigureAwait(false);
-                lab.Board.Set(LabTopology.Nginx, LabResourceState.Starting);
+                _revived[nginx.Name] = clock.GetTimestamp();
+                await nginx.Process.ReviveAsync(cancellationToken).ConfigureAwait(false);
+                lab.Board.Set(nginx.Name, LabResourceState.Starting);
             }
             catch (LabException exception)
             {
@@ -68,10 +74,69 @@ internal sealed class LabWatch(EmbeddedLab lab, TimeProvider clock)
         }
     }
 
+    private async Task WatchKeeperAsync(CancellationToken cancellationToken)
+    {
+        var wait = ShortestWait;
+        while (true)
+        {
+            await Task.Delay(wait, clock, cancellationToken).ConfigureAwait(false);
+            if (lab.Nginxes.Keeper is not { HasEnded: true } keeper)
+            {
+                wait = ShortestWait;
+                continue;
+            }
+
+            lab.Board.Set(LabTopology.Keep, LabResourceState.Ended);
+            if (lab.Nginxes.Started.Any(nginx => nginx.Process.HasEnded))
+                continue;
+            try
+            {
+                await keeper.FollowAsync(cancellationToken).ConfigureAwait(false);
+                lab.Board.Set(LabTopology.Keep, LabResourceState.Starting);
+                lab.Board.Say($"{LabTopology.Keep} ended; it is started again");
+            }
+            catch (LabException exception)
+            {
+                lab.Board.Say(exception.Message);
+            }
+
+            wait = wait < LongestWait ? wait * 2 : LongestWait;
+        }
+    }
+
+    // A part of the fleet is away for long enough to see what the others do.
+    private async Task KeepPartAsync(LabProcess part, CancellationToken cancellationToken)
+    {
+        string? refusal = null;
+        while (true)
+        {
+            await Task.Delay(ShortestWait, clock, cancellationToken).ConfigureAwait(false);
+            if ((part.Ending ?? refusal) is not { } why)
+                continue;
+            lab.Board.Set(part.Name, LabResourceState.Ended, why);
+            lab.Board.Say($"{part.Name} ended; it is started again in {AwayTime.TotalSeconds:0} s");
+            await Task.Delay(AwayTime, clock, cancellationToken).ConfigureAwait(false);
+            try
+            {
+                lab.Board.Set(part.Name, LabResourceState.Starting);
+                await part.StartAsync(cancellationToken).ConfigureAwait(false);
+                lab.Board.Set(part.Name, LabResourceState.Ready);
+                lab.Board.Say($"{part.Name} is there again");
+                refusal = null;
+            }
+            catch (Exception exception) when (exception is LabException or IOException or UnauthorizedAccessException)
+            {
+                // There may be no process whose end could be seen.
+                refusal = exception.Message;
+                lab.Board.Say(refusal);
+            }
+        }
+    }
+
     private async Task WatchHealthAsync(CancellationToken cancellationToken)
     {
-        var checks = LabTopology
-            .Resources.Select(name => (Name: name, Check: LabHealth.CheckOf(lab.Topology, name, clock)))
+        var checks = lab
+            .Board.Resources.Select(part => (part.Name, Check: LabHealth.CheckOf(lab.Topology, part.Name, clock)))
             .Where(part => part.Check is not null && lab.Board[part.Name].State != LabResourceState.Off)
             .ToArray();
         while (true)
@@ -79,6 +144,11 @@ internal sealed class LabWatch(EmbeddedLab lab, TimeProvider clock)
             await Task.Delay(HealthInterval, clock, cancellationToken).ConfigureAwait(false);
             foreach (var (name, check) in checks)
             {
+                if (
+                    _revived.TryGetValue(name, out var revived)
+                    && clock.GetElapsedTime(revived) < FirstHandshakesTimeout
+                )
+                    continue;
                 var result = await check!
                     .CheckHealthAsync(new HealthCheckContext(), cancellationToken)
                     .ConfigureAwait(false);
@@ -113,6 +183,9 @@ internal sealed class LabWatch(EmbeddedLab lab, TimeProvider clock)
         lab.Board.Say(result.Description is { } how ? $"{name}: {word}, {how}" : $"{name}: {word}");
     }
 
+    // The first handshakes of an nginx are what one restarts it for: they are left to those who want to see them.
+    private static readonly TimeSpan FirstHandshakesTimeout = TimeSpan.FromSeconds(8);
+    private static readonly TimeSpan AwayTime = TimeSpan.FromSeconds(4);
     private static readonly TimeSpan ShortestWait = TimeSpan.FromSeconds(0.5);
     private static readonly TimeSpan LongestWait = TimeSpan.FromSeconds(30);
     private static readonly TimeSpan HealthInterval = TimeSpan.FromSeconds(3);

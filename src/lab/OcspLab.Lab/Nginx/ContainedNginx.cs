@@ -19,6 +19,9 @@ public sealed partial class ContainedNginx(ContainerRuntime runtime, string imag
     /// <summary>The image that <c>eng/nginx-image/build</c> makes.</summary>
     public const string LocalImage = "ocsplab-nginx";
 
+    /// <summary>What runs the container.</summary>
+    internal ContainerRuntime Runtime => runtime;
+
     /// <inheritdoc/>
     public string Origin => $"{image} in {runtime.Program}";
 
@@ -36,7 +39,7 @@ public sealed partial class ContainedNginx(ContainerRuntime runtime, string imag
                 ? (string[])["--name", NameOf(site.Directory), "--publish", $"127.0.0.1:{site.Port}:{Port}"]
                 : ["--name", NameOf(site.Directory) + Testing],
             "--network",
-            NameOf(site.Directory),
+            NetworkOf(site),
             .. Hosts(site, gateway.ToString()).SelectMany(host => (string[])["--add-host", host]),
             // Where SELinux is, the lab's folder keeps its labels.
             "--security-opt",
@@ -46,6 +49,11 @@ public sealed partial class ContainedNginx(ContainerRuntime runtime, string imag
             "nginx",
             .. arguments,
         ];
+
+    /// <inheritdoc/>
+    public string ReloadCommand =>
+        $"test -z \"$({runtime.Program} ps --quiet --filter name='^{NameOf(site.Directory)}$')\" "
+        + $"|| {runtime.Program} kill --signal HUP {NameOf(site.Directory)}";
 
     /// <inheritdoc/>
     public void WriteConfiguration()
@@ -75,7 +83,7 @@ public sealed partial class ContainedNginx(ContainerRuntime runtime, string imag
     /// <summary>Removes container, network and mark; the mark stays while the network may.</summary>
     internal static async Task RemoveAsync(ContainerRuntime runtime, string name, string nginxDirectory)
     {
-        await runtime.RemoveContainersAsync(name, name + Testing).ConfigureAwait(false);
+        await runtime.RemoveContainersAsync(name + KeeperSuffix, name, name + Testing).ConfigureAwait(false);
         await runtime.RemoveNetworkAsync(name).ConfigureAwait(false);
         if (await runtime.IsNetworkGoneAsync(name).ConfigureAwait(false))
             File.Delete(MarkIn(nginxDirectory));
@@ -104,10 +112,16 @@ public sealed partial class ContainedNginx(ContainerRuntime runtime, string imag
             new(site.Certificate.FullChain, view.Certificate),
             new(site.TrustedCertificates, view.TrustedCertificates),
             new(Path.Combine(site.Directory, "logs"), view.Logs, IsReadOnly: false),
+            // The one file names the other by its path.
+            .. site.KeptStaple is { } kept ? (ContainerMount[])[new(kept.Directory, kept.Directory)] : [],
         ];
     }
 
-    private static string Describe(ContainerMount mount) =>
+    /// <summary>The network that an nginx's container is in.</summary>
+    internal static string NetworkOf(NginxSite site) => site.Network ?? NameOf(site.Directory);
+
+    /// <summary>A mount as the runtime's <c>--mount</c> takes it.</summary>
+    internal static string Describe(ContainerMount mount) =>
         $"type=bind,source={mount.Source},target={mount.Target}" + (mount.IsReadOnly ? ",readonly" : "");
 
     /// <summary>
@@ -143,6 +157,9 @@ public sealed partial class ContainedNginx(ContainerRuntime runtime, string imag
 
     [GeneratedRegex("^ocsplab-nginx-[0-9a-f]{8}$")]
     private static partial Regex Name();
+
+    /// <summary>What the container of <c>keep</c> beside an nginx's has in its name.</summary>
+    internal const string KeeperSuffix = "-keep";
 
     private const string Testing = "-test";
 }

@@ -40,6 +40,17 @@ public sealed class LocalNginx(NginxBinary binary, HostsView view, NginxSite sit
         NginxConfiguration.Write(site.Directory, NginxView.OfProcess(site, view));
     }
 
+    /// <inheritdoc/>
+    public string ReloadCommand
+    {
+        get
+        {
+            var path = System.IO.Path.Combine(site.Directory, "nginx.pid");
+            var quoted = $"'{path.Replace("'", "'\\''", StringComparison.Ordinal)}'";
+            return $"test ! -s {quoted} || kill -HUP \"$(cat {quoted})\"";
+        }
+    }
+
     /// <summary>The same nginx for another site.</summary>
     public LocalNginx For(NginxSite other) => new(binary, view, other);
 

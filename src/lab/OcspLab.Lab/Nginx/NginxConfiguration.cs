@@ -72,6 +72,8 @@ internal static class NginxConfiguration
         var resolver = view.Resolver is { } server
             ? $"resolver {server} valid=300s;\n    resolver_timeout 5;"
             : "# The responder has an address and no name: resolver 127.0.0.1 valid=300s;";
+        if (view.Stapling == NginxStapling.Included)
+            resolver = "# It asks nobody: resolver 127.0.0.1 valid=300s;";
         return $$"""
             server {
                 listen {{view.Listen}} default_server ssl;
@@ -119,6 +121,8 @@ internal static class NginxConfiguration
         view.Stapling switch
         {
             NginxStapling.Off => "ssl_stapling off;",
+            // Another program names the response in there while there is one.
+            NginxStapling.Included => $"include {Quote(view.StapleFile!)};",
             NginxStapling.File => $"ssl_stapling on;\n    ssl_stapling_file {Quote(view.StapleFile!)};",
             _ => "ssl_stapling on;\n    ssl_stapling_verify on;",
         };

@@ -5,7 +5,6 @@ using System.Net.Sockets;
 using System.Runtime.InteropServices;
 using OcspLab.Lab.Containers;
 using OcspLab.Lab.Processes;
-using OcspLab.Lab.Topology;
 
 namespace OcspLab.Lab.Nginx;
 
@@ -18,7 +17,11 @@ public static class NginxLeftover
     public static async Task EndAsync(string directory, TimeProvider clock, CancellationToken cancellationToken)
     {
         if (ContainedNginx.FindMark(directory) is { } mark)
-            await ContainerRuntime.Known(mark.Runtime, clock).RemoveContainersAsync(mark.Name).ConfigureAwait(false);
+            // The one that shares the other's process ids goes first; with it there, the other cannot be removed.
+            await ContainerRuntime
+                .Known(mark.Runtime, clock)
+                .RemoveContainersAsync(mark.Name + ContainedNginx.KeeperSuffix, mark.Name)
+                .ConfigureAwait(false);
         if (FindProcess(directory) is not { } processId)
             return;
         try
@@ -47,18 +50,25 @@ public static class NginxLeftover
                 .ConfigureAwait(false);
     }
 
-    /// <summary>Ends the nginx of a lab that watches it, and waits until the lab has started it again.</summary>
+    /// <summary>Ends an nginx of a lab that watches it, and waits until the lab has started it again.</summary>
+    /// <param name="directory">Its prefix.</param>
+    /// <param name="port">Where it listens.</param>
+    /// <param name="clock">The time.</param>
+    /// <param name="cancellationToken">Ends the wait.</param>
     /// <exception cref="LabException">
     /// There is none, its container cannot be stopped, or it does not come back.
     /// </exception>
-    public static async Task RestartAsync(LabTopology topology, TimeProvider clock, CancellationToken cancellationToken)
+    public static async Task RestartAsync(
+        string directory,
+        int port,
+        TimeProvider clock,
+        CancellationToken cancellationToken
+    )
     {
-        ArgumentNullException.ThrowIfNull(topology);
-        var directory = topology.NginxDirectory;
         var former = FindProcess(directory);
         var container = ContainedNginx.FindMark(directory);
         if (container is null && former is null)
-            throw new LabException($"No nginx of a lab runs in {topology.Directory}.");
+            throw new LabException($"No nginx of a lab runs in {directory}.");
         await File.WriteAllTextAsync(RestartMark(directory), "", cancellationToken).ConfigureAwait(false);
         if (container is { } mark)
             await ContainerRuntime
@@ -68,7 +78,7 @@ public static class NginxLeftover
         else if (!ChildProcess.Signal(former!.Value, PosixSignal.SIGTERM))
         {
             WasWanted(directory);
-            throw new LabException($"No nginx of a lab runs in {topology.Directory}.");
+            throw new LabException($"No nginx of a lab runs in {directory}.");
         }
 
         for (var started = clock.GetTimestamp(); clock.GetElapsedTime(started) < RestartTimeout; )
@@ -77,7 +87,7 @@ public static class NginxLeftover
             // While the old process lives, it is the old one that answers.
             if (
                 (former is null || FindProcess(directory) is { } now && now != former)
-                && await ListensAsync(topology.Ports.Nginx, cancellationToken).ConfigureAwait(false)
+                && await ListensAsync(port, cancellationToken).ConfigureAwait(false)
             )
                 return;
         }
@@ -89,7 +99,7 @@ public static class NginxLeftover
     }
 
     /// <summary>
-    /// Whether the end of the nginx over a folder was wanted by <see cref="RestartAsync"/>; true once each time.
+    /// Whether the end of the nginx over a folder was wanted by a restart; true once each time.
     /// </summary>
     public static bool WasWanted(string directory)
     {

@@ -118,7 +118,9 @@ public sealed class NginxProvisioner(NginxSite site, TimeProvider clock, Action<
         var name = ContainedNginx.NameOf(site.Directory);
         try
         {
-            var gateway = await runtime.EnsureNetworkAsync(name, cancellationToken).ConfigureAwait(false);
+            var gateway = await runtime
+                .EnsureNetworkAsync(ContainedNginx.NetworkOf(site), cancellationToken)
+                .ConfigureAwait(false);
             var launcher = new ContainedNginx(runtime, container.Image.Name, gateway, site);
             await TestAsync(launcher, cancellationToken).ConfigureAwait(false);
             return new ProvidedNginx(launcher, launcher.Origin, gateway);

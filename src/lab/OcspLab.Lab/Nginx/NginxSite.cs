@@ -27,6 +27,12 @@ public sealed record NginxSite
     /// <summary>The name server's port on this machine, or null to go without.</summary>
     public int? NameServer { get; init; }
 
+    /// <summary>What another program brings it to staple, or null where it fetches for itself.</summary>
+    public KeptStaple? KeptStaple { get; init; }
+
+    /// <summary>The network of its container, or null for one of its own.</summary>
+    internal string? Network { get; init; }
+
     /// <summary>Where else than to its files nginx's log goes.</summary>
     public NginxLog Log { get; init; }
 
@@ -47,12 +53,36 @@ public sealed record NginxSite
         };
     }
 
+    /// <summary>The lab's that <c>keep</c> brings staples to.</summary>
+    public static NginxSite KeptOf(LabTopology topology)
+    {
+        ArgumentNullException.ThrowIfNull(topology);
+        return Of(topology) with
+        {
+            Directory = topology.NginxKeptDirectory,
+            Port = topology.Ports.NginxKept,
+            KeptStaple = new KeptStaple(topology.KeepDirectory),
+            Network = ContainedNginx.NameOf(topology.NginxDirectory),
+        };
+    }
+
     /// <summary>The responder's name where it is one of the name server's, and not an address.</summary>
     internal string? ResponderHost =>
         Responder is { HostNameType: UriHostNameType.Dns, IsLoopback: false, Host: var host } ? host : null;
 
     /// <summary>The responder at another address of this machine.</summary>
     internal string ResponderAt(string machine) => $"http://{machine}:{Responder!.Port}";
+}
+
+/// <summary>The files that <c>keep</c> writes for nginx.</summary>
+/// <param name="Directory">Their folder.</param>
+public sealed record KeptStaple(string Directory)
+{
+    /// <summary>The response, in DER.</summary>
+    public string File => Path.Combine(Directory, "staple.der");
+
+    /// <summary>For nginx to include.</summary>
+    public string Include => Path.Combine(Directory, "staple.conf");
 }
 
 /// <summary>Where nginx's log goes.</summary>

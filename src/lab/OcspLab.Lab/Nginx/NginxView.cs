@@ -30,6 +30,8 @@ internal sealed record NginxView
             StaplingResponder =
                 view == HostsView.None && site.ResponderHost is not null ? site.ResponderAt("127.0.0.1") : null,
             RunsAsRoot = Environment.UserName == "root",
+            Stapling = site.KeptStaple is null ? NginxStapling.Fetched : NginxStapling.Included,
+            StapleFile = site.KeptStaple?.Include,
         };
 
     /// <summary>The article's own paths and ports, which a container can have.</summary>
@@ -56,6 +58,8 @@ internal sealed record NginxView
             // What is loopback's here is the container's own there.
             StaplingResponder = site.Responder is { IsLoopback: true } ? site.ResponderAt(machine) : null,
             RunsAsRoot = true,
+            Stapling = site.KeptStaple is null ? NginxStapling.Fetched : NginxStapling.Included,
+            StapleFile = site.KeptStaple?.Include,
         };
 
     public required string HostName { get; init; }
@@ -104,7 +108,10 @@ internal sealed record NginxView
     /// <summary>The article's stapling, or another to compare it with.</summary>
     public NginxStapling Stapling { get; init; } = NginxStapling.Fetched;
 
-    /// <summary>For <see cref="NginxStapling.File"/>: the response, in DER.</summary>
+    /// <summary>
+    /// For <see cref="NginxStapling.File"/>: the response, in DER; for <see cref="NginxStapling.Included"/>: what names
+    /// it.
+    /// </summary>
     public string? StapleFile { get; init; }
 
     private static string BaseName(string hostName) => hostName.TrimStart('*', '.').Split('.')[0];
@@ -118,6 +125,9 @@ internal enum NginxStapling
 
     /// <summary>From a file, unread.</summary>
     File,
+
+    /// <summary>From a file that another program names to it.</summary>
+    Included,
 
     /// <summary>There are none.</summary>
     Off,

@@ -21,7 +21,19 @@ public sealed record LabPorts
     /// <summary>Kestrel with .NET's built-in stapling.</summary>
     public int KestrelBuiltIn { get; init; } = 9444;
 
-    /// <summary>Every port with its resource and the option that moves it.</summary>
+    /// <summary>nginx with the staples that <c>keep</c> brings.</summary>
+    public int NginxKept { get; init; } = 8444;
+
+    /// <summary><c>keep</c>'s own responder, health and metrics.</summary>
+    public int Keep { get; init; } = 8890;
+
+    /// <summary>The first of a fleet's: HAProxy; the others follow it.</summary>
+    public int Fleet { get; init; } = 9500;
+
+    /// <summary>The page on which one watches the lab.</summary>
+    public int Console { get; init; } = 8880;
+
+    /// <summary>Every port of a lab as it is by default with its resource and the option that moves it.</summary>
     [System.Text.Json.Serialization.JsonIgnore]
     public IReadOnlyList<LabPort> All =>
         [
@@ -31,7 +43,12 @@ public sealed record LabPorts
             new(LabTopology.Kestrel, Kestrel, "--kestrel-port"),
             new(LabTopology.KestrelBuiltIn, KestrelBuiltIn, "--kestrel-builtin-port"),
             new(LabTopology.Nginx, Nginx, "--nginx-port"),
+            new(LabTopology.Console, Console, "--console-port"),
         ];
+
+    /// <summary>Those of <c>keep</c> and of the nginx that it brings staples to.</summary>
+    internal IReadOnlyList<LabPort> OfKeep =>
+        [new(LabTopology.Keep, Keep, "--keep-port"), new(LabTopology.NginxKept, NginxKept, "--nginx-kept-port")];
 }
 
 /// <summary>A port, whose it is, and how to move it.</summary>

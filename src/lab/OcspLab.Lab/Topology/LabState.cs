@@ -28,18 +28,7 @@ public sealed class LabState : IDisposable
                 FileAccess.ReadWrite,
                 FileShare.None
             );
-            File.WriteAllText(
-                PathIn(topology.Directory),
-                JsonSerializer.Serialize(
-                    new Settings(
-                        topology.Ports,
-                        topology.OcspInCertificates,
-                        host,
-                        Environment.UserName,
-                        topology.OcspHost
-                    )
-                )
-            );
+            Update(topology, host);
             return new LabState(@lock);
         }
         catch (IOException exception) when (IsLocked(topology.Directory))
@@ -65,7 +54,38 @@ public sealed class LabState : IDisposable
     }
 
     /// <summary>The lab that runs in a folder, or null when none does.</summary>
-    public static LabTopology? FindRunning(string directory) => IsLocked(directory) ? FindLast(directory) : null;
+    public static LabTopology? FindRunning(string directory)
+    {
+        if (!IsLocked(directory) || FindLast(directory) is not { } topology)
+            return null;
+        return Read(directory)?.NginxSource == NginxSource.Off
+            ? topology with
+            {
+                NginxSource = NginxSource.Off,
+            }
+            : topology;
+    }
+
+    /// <summary>Puts down that the lab, whose lock this is, has turned out to be another one.</summary>
+    public static void Update(LabTopology topology, LabHost host = LabHost.Embedded)
+    {
+        ArgumentNullException.ThrowIfNull(topology);
+        File.WriteAllText(
+            PathIn(topology.Directory),
+            JsonSerializer.Serialize(
+                new Settings(
+                    topology.Ports,
+                    topology.OcspInCertificates,
+                    host,
+                    Environment.UserName,
+                    topology.OcspHost,
+                    topology.KeepBeside,
+                    topology.NginxSource,
+                    topology.Fleet
+                )
+            )
+        );
+    }
 
     /// <summary>The lab that runs in a folder, for those who may change it.</summary>
     /// <exception cref="LabException">None runs there, or it is another user's.</exception>
@@ -116,6 +136,8 @@ public sealed class LabState : IDisposable
                 Ports = settings.Ports,
                 OcspInCertificates = settings.OcspInCertificates,
                 OcspHost = settings.OcspHost ?? LabTopology.ResponderHost,
+                KeepBeside = settings.KeepBeside,
+                Fleet = settings.Fleet,
             }
             : null;
     }
@@ -181,7 +203,10 @@ public sealed class LabState : IDisposable
         OcspInCertificates OcspInCertificates,
         LabHost Host = LabHost.Embedded,
         string? User = null,
-        string? OcspHost = null
+        string? OcspHost = null,
+        LabKeep KeepBeside = LabKeep.Off,
+        NginxSource NginxSource = NginxSource.Auto,
+        int Fleet = 0
     );
 
     private static string PathIn(string directory) => Path.Combine(directory, "lab.json");

@@ -29,7 +29,25 @@ public sealed record LabTopology
     /// <summary>nginx with the article's configuration.</summary>
     public const string Nginx = "nginx";
 
-    /// <summary>Every resource, in the order of the start.</summary>
+    /// <summary><c>ocsplab keep</c>, which brings staples to <see cref="NginxKept"/>.</summary>
+    public const string Keep = "keep";
+
+    /// <summary>Another nginx with the same certificate, which asks nobody.</summary>
+    public const string NginxKept = "nginx-kept";
+
+    /// <summary>What is in front of a fleet.</summary>
+    public const string Haproxy = "haproxy";
+
+    /// <summary>The fleet's Redis.</summary>
+    public const string Redis = "redis";
+
+    /// <summary>The fleet's PostgreSQL.</summary>
+    public const string Postgres = "postgresql";
+
+    /// <summary>The page on which one watches the lab.</summary>
+    public const string Console = "console";
+
+    /// <summary>Every resource of a lab as it is by default, in the order of the start.</summary>
     public static IReadOnlyList<string> Resources { get; } = [Pki, Dns, Responder, Kestrel, KestrelBuiltIn, Nginx];
 
     /// <summary>The responder's name in every certificate.</summary>
@@ -52,6 +70,67 @@ public sealed record LabTopology
 
     /// <summary>Where nginx comes from.</summary>
     public NginxSource NginxSource { get; init; } = NginxSource.Auto;
+
+    /// <summary>Whether <c>keep</c> and an nginx of its own run beside the others.</summary>
+    public LabKeep KeepBeside { get; init; } = LabKeep.Off;
+
+    /// <summary>How many sites the lab's fleet has, or 0 where the lab has none.</summary>
+    public int Fleet { get; init; }
+
+    /// <summary>The ports of the lab's fleet, or null where it has none.</summary>
+    public FleetPorts? FleetPorts => Fleet == 0 ? null : FleetPorts.From(Ports.Fleet, Fleet);
+
+    /// <summary>The password of the fleet's PostgreSQL, for its clients.</summary>
+    public string FleetPasswordFile => Path.Combine(Directory, "fleet-password");
+
+    /// <summary>The TLS servers of the lab's fleet, by name: HAProxy in front, then the sites.</summary>
+    public IReadOnlyList<(string Name, int Port)> FleetSites =>
+        FleetPorts is { } ports
+            ? [(Haproxy, ports.Balancer), .. ports.Sites.Select((port, index) => (FleetSite(index), port))]
+            : [];
+
+    /// <summary>What a site of a fleet is called.</summary>
+    /// <param name="index">Its place, from zero on.</param>
+    public static string FleetSite(int index) => $"site-{index + 1}";
+
+    /// <summary>What a responder of a fleet is called.</summary>
+    /// <param name="index">Its place, from zero on.</param>
+    public static string FleetResponder(int index) => $"responder-{index + 1}";
+
+    /// <summary>What of the lab's fleet may be killed: all but the one HAProxy.</summary>
+    public IReadOnlyList<string> FleetParts =>
+        FleetPorts is { } ports
+            ?
+            [
+                .. FleetSites.Skip(1).Select(site => site.Name),
+                Redis,
+                Postgres,
+                .. ports.Responders.Select((_, index) => FleetResponder(index)),
+            ]
+            : [];
+
+    /// <summary>The port of a TLS server of the lab's fleet, or null.</summary>
+    /// <param name="name">Its name.</param>
+    public int? FindFleetSite(string name) =>
+        FleetSites.Where(site => site.Name == name).Select(site => (int?)site.Port).FirstOrDefault();
+
+    /// <summary>Whether the lab has its page.</summary>
+    public LabPage Page { get; init; } = LabPage.Off;
+
+    /// <summary>Every port that this lab listens on.</summary>
+    public IReadOnlyList<LabPort> ListeningPorts =>
+        [
+            .. Ports.All.Where(port =>
+                port.Resource switch
+                {
+                    Nginx => NginxSource != NginxSource.Off,
+                    Console => Page == LabPage.On,
+                    _ => true,
+                }
+            ),
+            .. KeepBeside == LabKeep.On && NginxSource != NginxSource.Off ? Ports.OfKeep : [],
+            .. FleetPorts?.All.Select(port => new LabPort("fleet", port, "--fleet-port")) ?? [],
+        ];
 
     /// <summary>The image of nginx in a container, or null for the official one, or the one that is here.</summary>
     public string? NginxImage { get; init; }
@@ -101,6 +180,12 @@ public sealed record LabTopology
 
     /// <summary>nginx's prefix: configuration, logs, temporary files.</summary>
     public string NginxDirectory => Path.Combine(Directory, "nginx");
+
+    /// <summary>The same of the nginx that <c>keep</c> brings staples to.</summary>
+    public string NginxKeptDirectory => Path.Combine(Directory, "nginx-kept");
+
+    /// <summary>What <c>keep</c> gives to nginx, and what it remembers itself.</summary>
+    public string KeepDirectory => Path.Combine(Directory, "keep");
 
     /// <summary>Where the Kestrel site keeps its staples for the next start.</summary>
     public string StapleDirectory => Path.Combine(Directory, "staples");
@@ -157,7 +242,7 @@ public sealed record LabTopology
     {
         var pki = CreatePki(TimeProvider.System);
         const string authority = $"Responder:Authorities:{AuthorityName}";
-        return new()
+        var settings = new Dictionary<string, string>
         {
             ["Responder:Address"] = Addresses,
             ["Responder:Binding"] = Binding,
@@ -183,18 +268,35 @@ public sealed record LabTopology
             // survived.
             ["Responder:MaximumCacheAge"] = "00:00:05",
         };
+        if (FleetPorts is { } fleet)
+        {
+            // What is revoked is to be known to the fleet's responders.
+            settings.Remove($"{authority}:Database");
+            settings[$"{authority}:PostgreSql"] = fleet.PostgresConnection(FleetPasswordFile);
+            settings["Responder:WhenSourceFails"] = "RespondFromCache";
+        }
+
+        return settings;
     }
 
     private Dictionary<string, string> SiteSettings()
     {
         var settings = EndpointSettings(Ports.Kestrel, files => files.FullChain);
-        settings["OcspStapling:Fetch:Resolvers:0"] = $"127.0.0.1:{Ports.Dns}";
-        settings["OcspStapling:StorageDirectory"] = StapleDirectory;
-        settings["OcspStapling:MinimumRefreshInterval"] = MinimumRefreshInterval.ToString("c");
-        settings["OcspStapling:RetryDelay"] = "00:00:01";
-        settings["OcspStapling:MaximumRetryDelay"] = "00:00:05";
+        foreach (var (key, value) in StaplingSettings($"127.0.0.1:{Ports.Dns}", StapleDirectory))
+            settings[key] = value;
         return settings;
     }
+
+    /// <summary>The library's settings that differ from its defaults: one is to see changes within seconds.</summary>
+    internal static Dictionary<string, string> StaplingSettings(string nameServer, string storageDirectory) =>
+        new()
+        {
+            ["OcspStapling:Fetch:Resolvers:0"] = nameServer,
+            ["OcspStapling:StorageDirectory"] = storageDirectory,
+            ["OcspStapling:MinimumRefreshInterval"] = MinimumRefreshInterval.ToString("c"),
+            ["OcspStapling:RetryDelay"] = "00:00:01",
+            ["OcspStapling:MaximumRetryDelay"] = "00:00:05",
+        };
 
     private Dictionary<string, string> BuiltInSettings()
     {
@@ -236,6 +338,26 @@ public sealed record LabTopology
 
     /// <summary>The certificate that every site of the lab serves.</summary>
     public const string SiteCertificate = "echo";
+}
+
+/// <summary>Whether <c>keep</c> runs in a lab.</summary>
+public enum LabKeep
+{
+    /// <summary>It does not.</summary>
+    Off,
+
+    /// <summary>It does, and brings staples to an nginx of its own.</summary>
+    On,
+}
+
+/// <summary>Whether a lab has a page on which one watches it.</summary>
+public enum LabPage
+{
+    /// <summary>It has none.</summary>
+    Off,
+
+    /// <summary>It has.</summary>
+    On,
 }
 
 /// <summary>Whether the lab's certificates carry the responder's URL.</summary>

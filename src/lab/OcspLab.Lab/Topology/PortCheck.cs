@@ -21,7 +21,7 @@ public static class PortCheck
         return Bind(IPAddress.Loopback, port.Number, SocketType.Stream)
             ?? (port.Resource == LabTopology.Dns ? Bind(IPAddress.Loopback, port.Number, SocketType.Dgram) : null)
             ?? (
-                port.Resource == LabTopology.Nginx && HasIpv6Loopback()
+                port.Resource is LabTopology.Nginx or LabTopology.NginxKept && HasIpv6Loopback()
                     ? Bind(IPAddress.IPv6Loopback, port.Number, SocketType.Stream)
                     : null
             );
@@ -32,16 +32,14 @@ public static class PortCheck
     public static void Require(LabTopology topology)
     {
         ArgumentNullException.ThrowIfNull(topology);
-        var clash = topology.Ports.All.GroupBy(port => port.Number).FirstOrDefault(group => group.Count() > 1);
+        var clash = topology.ListeningPorts.GroupBy(port => port.Number).FirstOrDefault(group => group.Count() > 1);
         if (clash is not null)
             throw new LabException(
                 $"Port {clash.Key} is given twice: {string.Join(" and ", clash.Select(port => port.Option))}.",
                 LabFailure.Usage
             );
-        foreach (var port in topology.Ports.All)
+        foreach (var port in topology.ListeningPorts)
         {
-            if (port.Resource == LabTopology.Nginx && topology.NginxSource == NginxSource.Off)
-                continue;
             switch (Refusal(port))
             {
                 case null:

@@ -8,7 +8,11 @@ namespace OcspLab.Cli.CommandLine;
 /// <summary>The options that describe a lab, the same for every command and for the AppHost.</summary>
 public sealed class LabOptions
 {
+    private static readonly TimeSpan ShortestValidity = TimeSpan.FromSeconds(10);
+    private static readonly TimeSpan LongestValidity = TimeSpan.FromDays(7);
     private static readonly LabPorts DefaultPorts = new();
+    private const int FewestSites = 2;
+    private const int MostSites = 16;
 
     /// <summary><c>--lab</c>.</summary>
     public Option<DirectoryInfo> Lab { get; } =
@@ -74,9 +78,58 @@ public sealed class LabOptions
         DefaultPorts.KestrelBuiltIn
     );
 
+    private readonly Option<bool> _keep = new("--keep")
+    {
+        Description =
+            "Run 'ocsplab keep' too, and a second nginx that has its staples from there: to compare with the first.",
+    };
+    private readonly Option<int> _keepPort = Port("--keep-port", "keep's health and metrics", DefaultPorts.Keep);
+    private readonly Option<int> _nginxKept = Port(
+        "--nginx-kept-port",
+        "the nginx with the staples of keep",
+        DefaultPorts.NginxKept
+    );
+
+    private readonly Option<int> _fleet = new("--fleet")
+    {
+        Description =
+            "Run a fleet too: so many Kestrel sites (2 to 16) behind HAProxy, their staples in Redis, two responders "
+            + "on PostgreSQL.",
+        HelpName = "SITES",
+    };
+    private readonly Option<int> _fleetPort = Port(
+        "--fleet-port",
+        "HAProxy in front of the fleet; those that follow are the fleet's too",
+        DefaultPorts.Fleet
+    );
+
+    private readonly Option<TimeSpan?> _validity = Durations.Option(
+        "--response-lifetime",
+        "How long the responder's responses are valid: half a minute lets one watch an expiry. Default: 01:00:00."
+    );
+    private readonly Option<int> _console = Port(
+        "--console-port",
+        "the page on which one watches the lab",
+        DefaultPorts.Console
+    );
+
     /// <summary>Makes the options.</summary>
     public LabOptions()
     {
+        _validity.Validators.Add(result =>
+        {
+            var lasts = result.GetValueOrDefault<TimeSpan?>();
+            if (lasts < ShortestValidity || lasts > LongestValidity)
+                result.AddError("--response-lifetime is 10 seconds to 7 days.");
+        });
+        _fleet.Validators.Add(result =>
+        {
+            if (
+                result.Tokens is [var token]
+                && !(int.TryParse(token.Value, out var sites) && sites is >= FewestSites and <= MostSites)
+            )
+                result.AddError($"--fleet is a number of sites from 2 to 16, not '{token.Value}'.");
+        });
         _key.AcceptOnlyFromAmong([.. KeyAlgorithms.ForServers.Select(kind => kind.ToName())]);
         _authorityKey.AcceptOnlyFromAmong([.. KeyAlgorithms.Names]);
     }
@@ -87,8 +140,39 @@ public sealed class LabOptions
         ArgumentNullException.ThrowIfNull(command);
         AddCertificateOptionsTo(command);
         foreach (
-            var option in (ReadOnlySpan<Option>)[_nginx, _nginxImage, _dns, _admin, _nginxPort, _kestrel, _builtIn]
+            var option in (ReadOnlySpan<Option>)
+                [_nginx, _nginxImage, _dns, _admin, _nginxPort, _kestrel, _builtIn, _console, _validity]
         )
+            command.Options.Add(option);
+    }
+
+    /// <summary>Adds those of a fleet.</summary>
+    public void AddFleetTo(Command command)
+    {
+        ArgumentNullException.ThrowIfNull(command);
+        command.Options.Add(_fleet);
+        command.Options.Add(_fleetPort);
+        command.Validators.Add(result =>
+        {
+            // What is no number is told by its own option.
+            if (
+                result.GetResult(_fleet) is { Tokens: [var sites] }
+                && int.TryParse(sites.Value, out var count)
+                && int.TryParse(
+                    result.GetResult(_fleetPort) is { Tokens: [var port] } ? port.Value : $"{DefaultPorts.Fleet}",
+                    out var first
+                )
+                && first + FleetPorts.Others + count - 1 is > ushort.MaxValue and var last
+            )
+                result.AddError($"--fleet-port is too high: the fleet's last port would be {last}.");
+        });
+    }
+
+    /// <summary>Adds those of <c>keep</c>, for a lab in one process.</summary>
+    public void AddKeepTo(Command command)
+    {
+        ArgumentNullException.ThrowIfNull(command);
+        foreach (var option in (ReadOnlySpan<Option>)[_keep, _keepPort, _nginxKept])
             command.Options.Add(option);
     }
 
@@ -122,6 +206,9 @@ public sealed class LabOptions
                 ? Enum.Parse<NginxSource>(nginx, ignoreCase: true)
                 : lab.NginxSource,
             NginxImage = Given(arguments, _nginxImage, out var image) ? image : lab.NginxImage,
+            Validity = Given(arguments, _validity, out var validity) && validity is { } lasts ? lasts : lab.Validity,
+            KeepBeside = Given(arguments, _keep, out var keep) ? (keep ? LabKeep.On : LabKeep.Off) : lab.KeepBeside,
+            Fleet = Given(arguments, _fleet, out var fleet) ? fleet : lab.Fleet,
             OcspInCertificates = Given(arguments, _ocspUrl, out var url)
                 ? (url == "none" ? OcspInCertificates.No : OcspInCertificates.Yes)
                 : lab.OcspInCertificates,
@@ -137,6 +224,10 @@ public sealed class LabOptions
                 Nginx = Given(arguments, _nginxPort, out var nginxPort) ? nginxPort : lab.Ports.Nginx,
                 Kestrel = Given(arguments, _kestrel, out var kestrel) ? kestrel : lab.Ports.Kestrel,
                 KestrelBuiltIn = Given(arguments, _builtIn, out var builtIn) ? builtIn : lab.Ports.KestrelBuiltIn,
+                Console = Given(arguments, _console, out var console) ? console : lab.Ports.Console,
+                Keep = Given(arguments, _keepPort, out var keepPort) ? keepPort : lab.Ports.Keep,
+                NginxKept = Given(arguments, _nginxKept, out var nginxKept) ? nginxKept : lab.Ports.NginxKept,
+                Fleet = Given(arguments, _fleetPort, out var fleetPort) ? fleetPort : lab.Ports.Fleet,
             },
         };
 

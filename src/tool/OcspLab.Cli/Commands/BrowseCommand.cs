@@ -1,7 +1,7 @@
 using System.CommandLine;
 using OcspLab.Cli.CommandLine;
-using OcspLab.Comparison.Browsers;
 using OcspLab.Lab;
+using OcspLab.Lab.Browsers;
 using OcspLab.Lab.Topology;
 
 namespace OcspLab.Cli.Commands;

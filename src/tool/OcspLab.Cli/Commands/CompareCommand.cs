@@ -33,7 +33,8 @@ internal static class CompareCommand
         );
         var experiments = Names(
             "--experiments",
-            $"Only these experiments: {string.Join(", ", CompareRun.Experiments)}.",
+            $"Only these experiments: {string.Join(", ", CompareRun.Experiments)}. The fleet is run only where it is "
+                + "named: it wants redis-server, haproxy and PostgreSQL.",
             CompareRun.Experiments
         );
         var clients = Names(
@@ -81,6 +82,7 @@ internal static class CompareCommand
               ocsplab compare --quick
               ocsplab compare --servers kestrel,nginx --experiments revoked,restart --repeat 3
               ocsplab compare --experiments cost --repeat 9
+              ocsplab compare --experiments fleet
             Servers that are not installed are left out by name. Ctrl-C keeps what was seen so far, and exits with 130.
             Exits with 1 when Kestrel with this library failed anywhere, or something could not be seen or measured.
             """
@@ -180,7 +182,7 @@ internal static class CompareCommand
             Write(
                 ["processor time", "bytes"],
                 result
-                    .Costs.Where(cost => cost is { Version: TlsVersion.Tls13, Session: SessionKind.New })
+                    .Costs.Where(cost => cost is { Version: TlsVersion.Tls13, Session: SessionKind.New, Clients: 8 })
                     .Select(cost => new TableRow(
                         $"{cost.Server}, {cost.Key.ToString().ToUpperInvariant()}, "
                             + $"{(cost.Stapling == ServerStapling.On ? "stapled" : "no staple")}",
@@ -192,6 +194,8 @@ internal static class CompareCommand
             );
         }
 
+        if (result.Fleet is { } fleet)
+            Console.Out.WriteLine(fleet.ToText());
         foreach (var missing in result.Missing.Concat(result.Clients?.Missing ?? []))
             Console.Out.WriteLine($"left out: {missing.Name}, {missing.Reason}");
         foreach (var failure in result.Failures)

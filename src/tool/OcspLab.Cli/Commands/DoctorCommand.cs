@@ -109,8 +109,14 @@ internal static class DoctorCommand
                         ChildProcess.Find(tool) is null ? $"{use}; {DebianPackages.Hint(tool)}" : use
                     );
                 table.AddRow("IPv6", PortCheck.HasIpv6Loopback() ? "yes" : "no", "nginx listens on it too");
-                var running = LabState.FindRunning(topology.Directory);
-                foreach (var port in topology.Ports.All)
+                var running = LabState.FindRunning(topology.Directory) is { } lab
+                    ? lab with
+                    {
+                        Page = LabPage.On,
+                    }
+                    : null;
+                // What a lab would take, with all that it can have.
+                foreach (var port in (topology with { Page = LabPage.On }).ListeningPorts)
                     table.AddRow(
                         $"port {port.Number}",
                         DescribePort(port, running),
@@ -136,7 +142,7 @@ internal static class DoctorCommand
     {
         if (PortCheck.Refusal(port) is null)
             return "free";
-        return running?.Ports.All.Any(own => own.Number == port.Number) == true
+        return running?.ListeningPorts.Any(own => own.Number == port.Number) == true
             ? "used by the lab that runs here"
             : "[yellow]in use by another program[/]";
     }

@@ -26,7 +26,16 @@ public static class LabSession
         {
             Description = "Print one JSON document a line, for scripts: resource, message, ready, stopping, stopped.",
         };
+        var withoutConsole = new Option<bool>("--no-console")
+        {
+            Description = "Without the page on which one watches the lab.",
+        };
+        var open = new Option<bool>("--open") { Description = "Open that page in a browser when the lab is up." };
         options.AddTo(command);
+        options.AddKeepTo(command);
+        options.AddFleetTo(command);
+        command.Options.Add(withoutConsole);
+        command.Options.Add(open);
         command.Options.Add(duration);
         command.Options.Add(json);
         command.SetAction(
@@ -38,7 +47,11 @@ public static class LabSession
                 var screen = Choose(board, arguments.GetValue(json));
                 await using (screen.ConfigureAwait(false))
                     return await RunAsync(
-                            options.Read(arguments),
+                            options.Read(arguments) with
+                            {
+                                Page = arguments.GetValue(withoutConsole) ? LabPage.Off : LabPage.On,
+                            },
+                            arguments.GetValue(open),
                             board,
                             screen,
                             arguments.GetValue(duration),
@@ -51,6 +64,7 @@ public static class LabSession
 
     private static async Task<int> RunAsync(
         LabTopology topology,
+        bool opens,
         LabBoard board,
         LabScreen screen,
         TimeSpan? duration,
@@ -60,20 +74,20 @@ public static class LabSession
         var clock = TimeProvider.System;
         // A closed terminal or a lost connection ends a lab as Ctrl-C does, nginx included.
         using var hangUp = new CancellationTokenSource();
-        using var hangUpSignal = PosixSignalRegistration.Create(
-            PosixSignal.SIGHUP,
-            signal =>
-            {
-                signal.Cancel = true;
-                hangUp.Cancel();
-            }
-        );
+        using var hangUpSignal = PosixSignalRegistration.Create(PosixSignal.SIGHUP, signal =>
+        {
+            signal.Cancel = true;
+            hangUp.Cancel();
+        });
         using var either = CancellationTokenSource.CreateLinkedTokenSource(hangUp.Token, cancellationToken);
         cancellationToken = either.Token;
-        var lab = await EmbeddedLab.StartAsync(topology, clock, board, cancellationToken).ConfigureAwait(false);
+        var page = topology.Page == LabPage.On ? new ConsolePage() : null;
+        var lab = await EmbeddedLab.StartAsync(topology, clock, board, cancellationToken, page).ConfigureAwait(false);
         await using (lab.ConfigureAwait(false))
         {
             screen.Ready(lab);
+            if (opens && page?.Open(lab.Topology.Directory) is { } refusal)
+                board.Say(refusal);
             using var timer = duration is { } limit
                 ? new CancellationTokenSource(limit, clock)
                 : new CancellationTokenSource();

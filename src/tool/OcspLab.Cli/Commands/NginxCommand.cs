@@ -26,6 +26,8 @@ internal static class NginxCommand
             "restart",
             "End the running nginx; the lab starts it again, and it has forgotten its staples."
         );
+        var kept = new Option<bool>("--kept") { Description = "The one that has its staples from keep." };
+        command.Options.Add(kept);
         command.SetAction(
             async (arguments, cancellationToken) =>
             {
@@ -36,7 +38,12 @@ internal static class NginxCommand
                         "The lab runs under Aspire, which starts nothing again by itself: use nginx's 'Restart' "
                             + "in its dashboard."
                     );
-                await NginxLeftover.RestartAsync(running, TimeProvider.System, cancellationToken).ConfigureAwait(false);
+                var (directory, port) = arguments.GetValue(kept)
+                    ? (running.NginxKeptDirectory, running.Ports.NginxKept)
+                    : (running.NginxDirectory, running.Ports.Nginx);
+                await NginxLeftover
+                    .RestartAsync(directory, port, TimeProvider.System, cancellationToken)
+                    .ConfigureAwait(false);
                 Console.Out.WriteLine("nginx restarted");
                 return ExitCodes.Good;
             }

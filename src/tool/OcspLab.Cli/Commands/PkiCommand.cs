@@ -201,7 +201,8 @@ internal static class PkiCommand
     // Opening would make one, and the mistake would be a folder, not a name.
     private static void RequireDatabase(LabTopology topology)
     {
-        if (!File.Exists(topology.Database))
+        // A lab with a fleet has it in PostgreSQL.
+        if (!File.Exists(topology.Database) && LabState.FindRunning(topology.Directory) is not { Fleet: > 0 })
             throw new LabException(
                 $"There is no lab in {topology.Directory}. Make one with 'ocsplab pki init' or 'ocsplab up', or "
                     + $"name its folder with --lab.",

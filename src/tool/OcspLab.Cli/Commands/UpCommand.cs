@@ -12,6 +12,8 @@ internal static class UpCommand
             """
             Examples:
               ocsplab up
+              ocsplab up --keep
+              ocsplab up --fleet 4
               ocsplab up --nginx off --for 00:01:00
               ocsplab up --lab /tmp/second --dns-port 15533 --responder-port 18888 --responder-admin-port 18889 \
                 --nginx-port 18443 --kestrel-port 19443 --kestrel-builtin-port 19444

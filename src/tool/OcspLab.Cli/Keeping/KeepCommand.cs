@@ -67,6 +67,13 @@ internal static class KeepCommand
     {
         Description = "Asked instead of the URL in the certificate.",
         HelpName = "URL",
+        CustomParser = result =>
+        {
+            if (Uri.TryCreate(result.Tokens[0].Value, UriKind.Absolute, out var url) && url.Scheme is "http" or "https")
+                return url;
+            result.AddError($"--responder is a URL of http or https, not '{result.Tokens[0].Value}'.");
+            return null;
+        },
     };
     private static readonly Option<DirectoryInfo?> State = new("--state")
     {

@@ -21,6 +21,8 @@ internal sealed class PlainScreen : LabScreen
     public override void Ready(EmbeddedLab lab)
     {
         Terminal.Write(LabTable.Of(_board.Resources, Terminal.Width));
+        if (lab.PageAddress is { } address)
+            Console.Out.WriteLine($"In a browser: {address}");
         Console.Out.WriteLine(
             $"""
             {LabHints.Of(lab.Topology, lab.Nginx is not null, Environment.CurrentDirectory, Terminal.Width)}

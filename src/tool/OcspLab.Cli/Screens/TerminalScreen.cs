@@ -187,6 +187,13 @@ internal sealed class TerminalScreen : LabScreen
             var keys = KeyLines(width);
             parts.AddRange(keys.Select(line => new Markup(line)));
             left -= keys.Count;
+            // Also where there is no room for the rest.
+            if (lab.PageAddress is { } address)
+            {
+                parts.Add(new Text($"In a browser: {address}"));
+                left -= LinesOf($"In a browser: {address}", width);
+            }
+
             var hints = LabHints.Of(lab.Topology, lab.Nginx is not null, Environment.CurrentDirectory, width);
             if (_showsHints && LinesOf(hints, width) < left)
             {

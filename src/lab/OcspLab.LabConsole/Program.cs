@@ -1,0 +1,3 @@
+using OcspLab.LabConsole;
+
+await ConsoleService.Create(args).RunAsync().ConfigureAwait(false);
