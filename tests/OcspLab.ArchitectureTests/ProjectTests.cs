@@ -12,14 +12,23 @@ public sealed class ProjectTests
             ["OcspLab.Ocsp"] = [],
             ["OcspLab.Stapling"] = ["OcspLab.Ocsp"],
             ["OcspLab.Stapling.Kestrel"] = ["OcspLab.Stapling"],
+            ["OcspLab.Stapling.PostgreSql"] = ["OcspLab.Stapling"],
+            ["OcspLab.Stapling.Redis"] = ["OcspLab.Stapling"],
             ["OcspLab.Responder"] = ["OcspLab.Ocsp", "OcspLab.ServiceDefaults"],
             ["OcspLab.Keep"] = ["OcspLab.Stapling"],
             ["OcspLab.Probe"] = ["OcspLab.Ocsp"],
             ["OcspLab.Pki"] = ["OcspLab.Ocsp"],
             ["OcspLab.Dns"] = ["OcspLab.ServiceDefaults"],
-            ["OcspLab.Site"] = ["OcspLab.Stapling.Kestrel", "OcspLab.ServiceDefaults"],
+            ["OcspLab.Site"] =
+            [
+                "OcspLab.Stapling.Kestrel",
+                "OcspLab.Stapling.PostgreSql",
+                "OcspLab.Stapling.Redis",
+                "OcspLab.ServiceDefaults",
+            ],
             ["OcspLab.Lab"] =
             [
+                "OcspLab.Keep",
                 "OcspLab.Ocsp",
                 "OcspLab.Responder",
                 "OcspLab.Pki",
@@ -29,7 +38,15 @@ public sealed class ProjectTests
             ],
             ["OcspLab.Aspire.Hosting"] = ["OcspLab.Lab", "OcspLab.Pki", "OcspLab.Probe", "OcspLab.Responder"],
             ["OcspLab.Comparison"] = ["OcspLab.Lab"],
-            ["OcspLab.Cli"] = ["OcspLab.Comparison", "OcspLab.Keep", "OcspLab.Lab", "OcspLab.Probe"],
+            ["OcspLab.LabConsole"] = ["OcspLab.Lab", "OcspLab.ServiceDefaults"],
+            ["OcspLab.Cli"] =
+            [
+                "OcspLab.Comparison",
+                "OcspLab.LabConsole",
+                "OcspLab.Keep",
+                "OcspLab.Lab",
+                "OcspLab.Probe",
+            ],
         };
 
     public static TheoryData<string> Projects => [.. House.Projects.Select(project => project.Name)];

@@ -48,8 +48,11 @@ internal sealed class BenchResponder : IDisposable
     /// <param name="settings">Settings besides, below <c>Responder</c>.</param>
     public Process Start(params string[] settings)
     {
+        // One source only.
+        var inPostgres = settings.Any(setting => setting.Contains(":PostgreSql=", StringComparison.Ordinal));
         var own = Topology
             .SettingsOf(LabTopology.Responder)
+            .Where(setting => !inPostgres || !setting.Key.EndsWith(":Database", StringComparison.Ordinal))
             .Where(setting =>
                 !setting.Key.Contains("Fault", StringComparison.Ordinal)
                 && !setting.Key.EndsWith("Journal", StringComparison.Ordinal)

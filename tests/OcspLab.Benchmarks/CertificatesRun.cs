@@ -42,18 +42,26 @@ internal static class CertificatesRun
             Line("first start: asked, verified, stored", fetched, (held - bare) / count);
 
             var started = Stopwatch.GetTimestamp();
-            var contexts = certificates
-                .Select(certificate => new StapledContexts(
-                    certificate,
-                    [issuer],
-                    null,
-                    engine.Add(certificate, [issuer])
-                ))
-                .ToArray();
+            var handshakes = new CertificateContexts(engine);
+            var contexts = certificates.Select(certificate => handshakes.Of(certificate, [issuer])).ToArray();
             var now = TimeProvider.System.GetUtcNow();
             foreach (var each in contexts)
                 each.Select(now, out _);
             Line("a context for handshakes each", Stopwatch.GetElapsedTime(started), (Memory() - held) / count);
+            started = Stopwatch.GetTimestamp();
+            await engine.RefreshAsync().ConfigureAwait(false);
+            var refreshed = Stopwatch.GetElapsedTime(started);
+            foreach (var (outcome, times) in engine.Staples.CountBy(staple => (staple.LastOutcome, staple.LastDetail)))
+                await Console.Error.WriteLineAsync($"{times} {outcome}").ConfigureAwait(false);
+            started = Stopwatch.GetTimestamp();
+            now = TimeProvider.System.GetUtcNow();
+            foreach (var each in contexts)
+                each.Select(now, out _);
+            Line("every one asked about anew", refreshed, null);
+            Line("every context with its new staple", Stopwatch.GetElapsedTime(started), null);
+            started = Stopwatch.GetTimestamp();
+            await engine.RefreshAsync(contexts[count / 2].Slot.Key).ConfigureAwait(false);
+            Line("one asked about, the others at rest", Stopwatch.GetElapsedTime(started), null);
             var atRest = await ManyCertificates.CpuAtRestAsync().ConfigureAwait(false);
             Console.WriteLine(
                 string.Create(CultureInfo.InvariantCulture, $"| at rest, in a minute | {atRest:0} ms of CPU | |")
@@ -76,7 +84,7 @@ internal static class CertificatesRun
             Console.WriteLine(
                 string.Create(
                     CultureInfo.InvariantCulture,
-                    $"| {what} | {time.TotalSeconds:0.0} s | {(bytes is { } each ? $"{each / 1024.0:0.0} KiB" : "")} |"
+                    $"| {what} | {time.TotalSeconds:0.00} s | {(bytes is { } each ? $"{each / 1024.0:0.0} KiB" : "")} |"
                 )
             );
     }

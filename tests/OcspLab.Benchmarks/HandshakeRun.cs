@@ -4,6 +4,7 @@ using System.Globalization;
 using System.Net.Security;
 using System.Net.Sockets;
 using System.Security.Cryptography.X509Certificates;
+using OcspLab.Comparison.Measurements;
 using OcspLab.Lab;
 using OcspLab.Lab.Hosting;
 using OcspLab.Lab.Topology;
@@ -87,8 +88,7 @@ internal static class HandshakeRun
     )]
     private static async Task<Cost> MeasureAsync(Process server, int port, int count)
     {
-        server.Refresh();
-        var before = server.TotalProcessorTime;
+        var before = TimeOf(server);
         long bytes = 0;
         var options = new SslClientAuthenticationOptions
         {
@@ -111,9 +111,11 @@ internal static class HandshakeRun
             bytes += counting.BytesRead;
         }
 
-        server.Refresh();
-        return new Cost(server.TotalProcessorTime - before, bytes);
+        return new Cost(TimeOf(server) - before, bytes);
     }
+
+    private static TimeSpan TimeOf(Process server) =>
+        ProcessorClock.Read(server.Id) ?? throw new InvalidOperationException("The server ended.");
 
     private static async Task<StapleVerdictKind> VerdictAsync(int port)
     {

@@ -1,4 +1,5 @@
 using OcspLab.Benchmarks;
+using OcspLab.Comparison.Measurements;
 
 switch (args)
 {
@@ -6,8 +7,18 @@ switch (args)
         return ProtocolRun.Run();
     case ["handshakes"]:
         return await HandshakeRun.RunAsync().ConfigureAwait(false);
+    case ["profile"]:
+        return await ProfileRun.RunAsync(SessionKind.New).ConfigureAwait(false);
+    case ["profile", "resumed"]:
+        return await ProfileRun.RunAsync(SessionKind.Resumed).ConfigureAwait(false);
     case ["certificates"]:
         return await CertificatesRun.RunAsync(10_000).ConfigureAwait(false);
+    case ["certificates", var count] when int.TryParse(count, out var certificates) && certificates > 0:
+        return await CertificatesRun.RunAsync(certificates).ConfigureAwait(false);
+    case ["database"]:
+        return await LargeResponderRun.RunAsync(10_000_000).ConfigureAwait(false);
+    case ["database", var count] when int.TryParse(count, out var rows) && rows > 0:
+        return await LargeResponderRun.RunAsync(rows).ConfigureAwait(false);
     case ["keep"]:
         return await KeepRun.RunAsync(10_000).ConfigureAwait(false);
     case ["soak"]:
@@ -39,7 +50,14 @@ internal static partial class Program
 
         protocol       decode, verify and build a response, against openssl's bare signatures; two minutes (the default)
         handshakes     the server's CPU for a stapled handshake, against one without a staple; half a minute
-        certificates   ten thousand certificates in one process: start-up and memory; a minute
+        profile [resumed]
+                       where the processor time of handshakes goes, and how much of it is this library's; a minute
+                       (wants perf, of Debian's package linux-perf)
+        certificates [COUNT]
+                       ten thousand certificates, or as many as you say, in one process: start-up and memory; a minute
+        database [COUNT]
+                       a responder over ten million certificates in PostgreSQL, or as many as you say, against one
+                       over ten thousand; a quarter of an hour (wants wrk and PostgreSQL)
         keep           ten thousand certificates on one 'ocsplab keep'; two minutes
         soak           the sample site killed again and again while its responder fails; three minutes
         responder      answers a second, ready and signed one by one, against Kestrel with a constant body, cfssl and

@@ -22,7 +22,12 @@ internal static class SiteProcess
             },
         };
 
-    public static Process Start(LabTopology topology, int port, string[] settings)
+    public static Process Start(
+        LabTopology topology,
+        int port,
+        string[] settings,
+        IReadOnlyDictionary<string, string>? environment = null
+    )
     {
         var site = Path.Combine(AppContext.BaseDirectory, "OcspLab.Site.dll");
         var arguments = topology
@@ -32,20 +37,21 @@ internal static class SiteProcess
                     ? $"--{setting.Key}=https://127.0.0.1:{port}"
                     : $"--{setting.Key}={setting.Value}"
             );
-        return Process.Start(
-            new ProcessStartInfo(
-                "dotnet",
-                [
-                    site,
-                    .. arguments,
-                    "--Logging:LogLevel:Default=Warning",
-                    $"--OcspStapling:StorageDirectory={Path.Combine(topology.Directory, $"{port}")}",
-                    .. settings,
-                ]
-            )
-            {
-                RedirectStandardOutput = true,
-            }
-        )!;
+        var start = new ProcessStartInfo(
+            "dotnet",
+            [
+                site,
+                .. arguments,
+                "--Logging:LogLevel:Default=Warning",
+                $"--OcspStapling:StorageDirectory={Path.Combine(topology.Directory, $"{port}")}",
+                .. settings,
+            ]
+        )
+        {
+            RedirectStandardOutput = true,
+        };
+        foreach (var (name, value) in environment ?? new Dictionary<string, string>())
+            start.Environment[name] = value;
+        return Process.Start(start)!;
     }
 }

@@ -13,7 +13,7 @@ public sealed partial class ArticleTests(LabFixture lab) : IClassFixture<LabFixt
     private static readonly string English = Path.Combine(Repository.Root, "docs/article.md");
     private static readonly string Chinese = Path.Combine(Repository.Root, "docs/article.zh.md");
 
-    [Fact]
+    [Fact, Trait("Ring", "long")]
     public async Task Every_command_prints_what_the_page_shows()
     {
         lab.RequireNginx();
@@ -53,9 +53,8 @@ public sealed partial class ArticleTests(LabFixture lab) : IClassFixture<LabFixt
     {
         var pictures = Pictures().Matches(File.ReadAllText(English)).Select(match => match.Groups[1].Value).ToArray();
         Assert.NotEmpty(pictures);
-        Assert.All(
-            pictures,
-            picture => Assert.True(File.Exists(Path.Combine(Repository.Root, "docs", picture)), picture)
+        Assert.All(pictures, picture =>
+            Assert.True(File.Exists(Path.Combine(Repository.Root, "docs", picture)), picture)
         );
         Assert.Equal(pictures, Pictures().Matches(File.ReadAllText(Chinese)).Select(match => match.Groups[1].Value));
     }
@@ -128,21 +127,18 @@ public sealed partial class ArticleTests(LabFixture lab) : IClassFixture<LabFixt
     {
         var next = 0;
         return ConsoleBlocks()
-            .Replace(
-                page,
-                block =>
+            .Replace(page, block =>
+            {
+                var text = new StringBuilder("```console\n");
+                foreach (var step in Steps(block.Value))
                 {
-                    var text = new StringBuilder("```console\n");
-                    foreach (var step in Steps(block.Value))
-                    {
-                        text.Append("$ ").AppendLine(step.Command);
-                        if (printed[next++] is { Length: > 0 } output)
-                            text.AppendLine(output);
-                    }
-
-                    return text.Append("```").ToString();
+                    text.Append("$ ").AppendLine(step.Command);
+                    if (printed[next++] is { Length: > 0 } output)
+                        text.AppendLine(output);
                 }
-            );
+
+                return text.Append("```").ToString();
+            });
     }
 
     private sealed record Step(string Command, string Output);

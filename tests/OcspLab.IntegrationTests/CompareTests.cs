@@ -1,12 +1,13 @@
 using System.Text.Json;
 using OcspLab.Comparison;
-using OcspLab.Comparison.Browsers;
 using OcspLab.Comparison.Findings;
 using OcspLab.Comparison.Measurements;
 using OcspLab.Comparison.Planning;
 using OcspLab.Comparison.Reports;
 using OcspLab.Comparison.Scenarios;
 using OcspLab.Comparison.Servers;
+using OcspLab.Lab.Browsers;
+using OcspLab.Lab.Fleets;
 using OcspLab.Lab.Nginx;
 using OcspLab.Lab.Topology;
 using OcspLab.Testing;
@@ -30,7 +31,7 @@ public sealed class CompareTests : IAsyncLifetime
         return default;
     }
 
-    [Fact]
+    [Fact, Trait("Ring", "long")]
     public async Task What_it_sees_agrees_with_what_is_known_of_the_servers()
     {
         var run = await Programs.OcspLabAsync(
@@ -72,7 +73,7 @@ public sealed class CompareTests : IAsyncLifetime
         Assert.Equal("fails", matrix[("nginx", "survives a restart during an outage")]);
     }
 
-    [Fact]
+    [Fact, Trait("Ring", "long")]
     public async Task What_it_measures_agrees_with_what_is_known_of_stapling()
     {
         Assert.SkipWhen(OpenSslClient.Missing is not null, OpenSslClient.Missing ?? "");
@@ -109,17 +110,15 @@ public sealed class CompareTests : IAsyncLifetime
             .EnumerateArray()
             .Where(load => load.GetProperty("server").GetString() == LabTopology.Kestrel)
             .ToArray();
-        Assert.All(
-            kestrel,
-            load =>
-                Assert.Equal(
-                    (load.GetProperty("clients").GetInt32(), 1, 0),
-                    (
-                        load.GetProperty("informed").GetInt32(),
-                        load.GetProperty("requests").GetInt32(),
-                        load.GetProperty("addressesLearnt").GetInt32()
-                    )
+        Assert.All(kestrel, load =>
+            Assert.Equal(
+                (load.GetProperty("clients").GetInt32(), 1, 0),
+                (
+                    load.GetProperty("informed").GetInt32(),
+                    load.GetProperty("requests").GetInt32(),
+                    load.GetProperty("addressesLearnt").GetInt32()
                 )
+            )
         );
         Assert.Equal(6, result.GetProperty("latencies").GetArrayLength());
         if (!run.Output.Contains("left out: nginx", StringComparison.Ordinal))
@@ -166,7 +165,7 @@ public sealed class CompareTests : IAsyncLifetime
         Expect("tryLater", "connects connects refuses connects refuses");
     }
 
-    [Fact]
+    [Fact, Trait("Ring", "long")]
     public async Task What_a_staple_costs_is_measured_on_every_kind_of_handshake()
     {
         Assert.SkipWhen(OpenSslClient.Missing is not null, OpenSslClient.Missing ?? "");
@@ -190,22 +189,22 @@ public sealed class CompareTests : IAsyncLifetime
                 cost =>
                     string.Join(
                         ' ',
-                        ((string[])["key", "version", "session", "stapling"]).Select(property =>
-                            cost.GetProperty(property).GetString()
+                        ((string[])["key", "version", "session", "stapling", "clients"]).Select(property =>
+                            cost.GetProperty(property).ToString()
                         )
                     ),
                 cost => cost.GetProperty("bytes").GetInt32()
             );
-        Assert.Equal(16, costs.Count);
+        Assert.Equal(32, costs.Count);
         foreach (var key in (string[])["rsa", "ecdsa"])
         {
             foreach (var version in (string[])["tls12", "tls13"])
             {
                 // A staple is its bytes and a few more, and none where a session is resumed.
-                Assert.InRange(costs[$"{key} {version} new on"] - costs[$"{key} {version} new off"], 300, 3000);
-                Assert.InRange(costs[$"{key} {version} resumed on"], 50, 600);
+                Assert.InRange(costs[$"{key} {version} new on 1"] - costs[$"{key} {version} new off 1"], 300, 3000);
+                Assert.InRange(costs[$"{key} {version} resumed on 1"], 50, 600);
                 Assert.InRange(
-                    Math.Abs(costs[$"{key} {version} resumed on"] - costs[$"{key} {version} resumed off"]),
+                    Math.Abs(costs[$"{key} {version} resumed on 1"] - costs[$"{key} {version} resumed off 1"]),
                     0,
                     50
                 );
@@ -213,7 +212,24 @@ public sealed class CompareTests : IAsyncLifetime
         }
     }
 
-    [Fact]
+    [Fact, Trait("Ring", "long"), Trait("Rule", "S26")]
+    public async Task The_fleet_is_an_experiment_too()
+    {
+        Assert.SkipWhen(FleetPrograms.Missing is not null, FleetPrograms.Missing ?? "");
+        var run = await Programs.OcspLabAsync("compare", "--quick", "--experiments", "fleet", "--out", _folder.Path);
+        Assert.True(run.ExitCode == 0, run.Output + run.Error);
+        var fleet = (await ReadResultAsync()).GetProperty("fleet");
+        Assert.InRange(fleet.GetProperty("good").GetInt32(), 100, int.MaxValue);
+        Assert.Equal(0, fleet.GetProperty("withoutStaple").GetInt32());
+        Assert.Equal(0, fleet.GetProperty("wrong").GetInt32());
+        Assert.Contains(
+            "A fleet under fire",
+            await File.ReadAllTextAsync(_folder["comparison.html"], TestContext.Current.CancellationToken),
+            StringComparison.Ordinal
+        );
+    }
+
+    [Fact, Trait("Ring", "long")]
     public async Task Scenarios_that_are_repeated_show_each_run_and_what_they_come_to()
     {
         var plan = ComparisonPlan.Quick with
@@ -248,7 +264,7 @@ public sealed class CompareTests : IAsyncLifetime
         );
     }
 
-    [Theory]
+    [Theory, Trait("Ring", "long")]
     [InlineData("undisturbed", 5)]
     [InlineData("cost", 1)]
     public async Task Interrupted_it_keeps_what_it_saw_and_leaves_nothing_running(string experiment, int lines)
@@ -287,9 +303,8 @@ public sealed class CompareTests : IAsyncLifetime
         }
 
         Assert.Equal(experiment == "undisturbed" ? 1 : 0, result.GetProperty("scenarioRuns").GetArrayLength());
-        Assert.All(
-            result.GetProperty("findings").EnumerateArray(),
-            finding => Assert.Equal("unseen", finding.GetProperty("verdict").GetString())
+        Assert.All(result.GetProperty("findings").EnumerateArray(), finding =>
+            Assert.Equal("unseen", finding.GetProperty("verdict").GetString())
         );
         Assert.True(run.EndGroup(), "A server outlived the comparison.");
     }

@@ -9,10 +9,15 @@ namespace OcspLab.IntegrationTests;
 /// </summary>
 public sealed class ContainerFixture : IAsyncLifetime
 {
+    private static readonly Lock Building = new();
+    private static Task? _keepImage;
     private string? _missing;
 
     /// <summary>docker or podman.</summary>
     public string Runtime { get; private set; } = "";
+
+    /// <summary>An image of nginx.</summary>
+    public string Image { get; private set; } = ContainedNginx.LocalImage;
 
     public async ValueTask InitializeAsync() => _missing = await FindAsync();
 
@@ -26,6 +31,26 @@ public sealed class ContainerFixture : IAsyncLifetime
             _missing
         );
         Assert.SkipWhen(_missing is not null, _missing ?? "");
+    }
+
+    /// <summary>Builds the image of <c>keep</c>, once, out of what was built for the tests.</summary>
+    public Task BuildKeepImageAsync()
+    {
+        lock (Building)
+            return _keepImage ??= BuildAsync(Runtime);
+    }
+
+    private static async Task BuildAsync(string runtime)
+    {
+        var build = await Tool.RunAsync(
+            "bash",
+            Path.Combine(Repository.Root, "eng/keep-image/build"),
+            "--runtime",
+            runtime,
+            "--configuration",
+            Programs.Configuration
+        );
+        Assert.True(build.ExitCode == 0, build.Error);
     }
 
     /// <summary>Removes what a test that failed may have left.</summary>
@@ -46,7 +71,7 @@ public sealed class ContainerFixture : IAsyncLifetime
         Runtime = runtime.Program;
         var image = ContainedNginx.LocalImage;
         if (await runtime.HasImageAsync(ContainedNginx.OfficialImage, CancellationToken.None))
-            image = ContainedNginx.OfficialImage;
+            Image = image = ContainedNginx.OfficialImage;
         else if (!await runtime.HasImageAsync(image, CancellationToken.None))
         {
             var build = await Tool.RunAsync(

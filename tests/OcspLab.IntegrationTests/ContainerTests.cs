@@ -60,7 +60,7 @@ public sealed class ContainerTests(ContainerFixture containers) : IClassFixture<
         );
     }
 
-    [Fact]
+    [Fact, Trait("Ring", "long")]
     public async Task It_keeps_good_when_revoked_and_withholds_after_a_restart()
     {
         await using var lab = await UpAsync();
@@ -101,7 +101,7 @@ public sealed class ContainerTests(ContainerFixture containers) : IClassFixture<
         await AssertNothingIsLeftAsync();
     }
 
-    [Fact]
+    [Fact, Trait("Ring", "long")]
     public async Task What_a_killed_lab_left_is_gone_with_the_next_one()
     {
         await using (var lab = await UpAsync())
@@ -137,6 +137,42 @@ public sealed class ContainerTests(ContainerFixture containers) : IClassFixture<
         await AssertNothingIsLeftAsync();
     }
 
+    [Fact, Trait("Ring", "long")]
+    public async Task Keep_in_a_container_beside_nginx_brings_it_a_revocation_and_comes_again_with_it()
+    {
+        containers.Require();
+        await containers.BuildKeepImageAsync();
+        var kept = ContainedNginx.NameOf(new LabTopology { Directory = _folder.Path }.NginxKeptDirectory);
+        await using var lab = await UpAsync(Programs.KeepOptions(Ports));
+        Assert.Equal(
+            $"{kept}-keep",
+            await containers.RunAsync("ps", "--format", "{{.Names}}", "--filter", $"name={kept}-keep")
+        );
+        Assert.Equal(0, await InspectKeptAsync());
+        Assert.Equal(0, (await OcspLabAsync("pki", "revoke", "echo")).ExitCode);
+        await Poll.UntilAsync(async () => await InspectKeptAsync() == 1, "nginx-kept tells of it", 60);
+        Assert.Equal(0, await InspectAsync());
+
+        // It lives within nginx' process ids, and goes with them.
+        await containers.RunAsync("kill", kept);
+        await Poll.UntilAsync(
+            () => lab.Error.Contains("keep ended; it is started again", StringComparison.Ordinal),
+            "keep comes again",
+            60
+        );
+        Assert.Equal(0, (await OcspLabAsync("pki", "restore", "echo")).ExitCode);
+        await Poll.UntilAsync(async () => await InspectKeptAsync() == 0, "nginx-kept is good again", 60);
+        lab.Interrupt();
+        Assert.Equal(0, await lab.WaitAsync());
+        Assert.Equal("", await containers.RunAsync("ps", "--all", "--quiet", "--filter", $"name={kept}"));
+        await AssertNothingIsLeftAsync();
+
+        async Task<int> InspectKeptAsync() =>
+            (
+                await Programs.OcspLabAsync("inspect", $"127.0.0.1:{Ports.NginxKept}", "--servername", "echocert.lab")
+            ).ExitCode;
+    }
+
     [Fact]
     public async Task A_folder_that_no_container_can_be_given_is_said_so_and_auto_does_without()
     {
@@ -150,7 +186,7 @@ public sealed class ContainerTests(ContainerFixture containers) : IClassFixture<
         Assert.Contains("not in a container, because", automatic.Error, StringComparison.Ordinal);
     }
 
-    [Fact]
+    [Fact, Trait("Ring", "long")]
     public async Task Two_labs_run_side_by_side()
     {
         using var other = new TempFolder();
@@ -166,7 +202,7 @@ public sealed class ContainerTests(ContainerFixture containers) : IClassFixture<
             "container",
             .. options,
         ]);
-        await ReadyAsync(second);
+        await Programs.ReadyAsync(second);
         Assert.Equal(0, await InspectAsync());
         Assert.Equal(
             0,
@@ -193,7 +229,7 @@ public sealed class ContainerTests(ContainerFixture containers) : IClassFixture<
         Assert.Contains("eng/nginx-image/build", up.Error, StringComparison.Ordinal);
     }
 
-    [Fact]
+    [Fact, Trait("Ring", "long")]
     public async Task A_newer_release_of_nginx_does_the_same()
     {
         const string suite = "sid";
@@ -226,18 +262,8 @@ public sealed class ContainerTests(ContainerFixture containers) : IClassFixture<
             .. _free.Options,
             .. options,
         ]);
-        await ReadyAsync(lab);
+        await Programs.ReadyAsync(lab);
         return lab;
-    }
-
-    private static async Task ReadyAsync(RunningProgram lab)
-    {
-        await Poll.UntilAsync(
-            () => lab.HasExited || lab.Output.Contains("\nready", StringComparison.Ordinal),
-            "the lab is ready",
-            120
-        );
-        Assert.False(lab.HasExited, lab.Error);
     }
 
     private async Task AssertNothingIsLeftAsync()

@@ -94,11 +94,10 @@ public abstract partial class KeepBench : IAsyncLifetime
         Authority.RespondAsync(ResponderPort, "--index", "index.txt", more: [option, value]);
 
     /// <summary>What the staple of one handshake says: good, revoked, none; or that it does not verify.</summary>
-    private protected async Task<string> FirstHandshakeAsync()
+    private protected async Task<string> FirstHandshakeAsync(params string[] options)
     {
-        var shown = await Tool.RunInAsync(
-            Folder.Path,
-            "openssl",
+        string[] client =
+        [
             "s_client",
             "-connect",
             $"127.0.0.1:{ServerPort}",
@@ -106,8 +105,10 @@ public abstract partial class KeepBench : IAsyncLifetime
             "-CAfile",
             "ca.pem",
             "-servername",
-            "good"
-        );
+            "good",
+            .. options,
+        ];
+        var shown = await Tool.RunInAsync(Folder.Path, "openssl", client);
         if (shown.Output.Contains("OCSP response: no response sent", StringComparison.Ordinal))
             return "none";
         var status = Status().Match(shown.Output);

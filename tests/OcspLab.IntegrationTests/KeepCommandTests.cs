@@ -35,6 +35,20 @@ public sealed class KeepCommandTests : KeepBench
     }
 
     [Fact]
+    public async Task Another_responder_than_the_certificates_is_asked_where_it_is_named()
+    {
+        var elsewhere = FreePort.Find(1)[0];
+        string[] one = ["--cert", Folder["fullchain.pem"], "--out", Folder["staple.der"], "--state", Folder["state"]];
+        await using var responder = await Authority.RespondAsync(elsewhere, "--index", "index.txt");
+        Assert.Equal(4, (await KeepAsync("--once", one)).ExitCode);
+        var asked = await KeepAsync("--once", [.. one, "--responder", $"http://127.0.0.1:{elsewhere}/"]);
+        Assert.True(asked.ExitCode == 0, asked.Output + asked.Error);
+        var nonsense = await KeepAsync("--once", [.. one, "--responder", "ocsp.example"]);
+        Assert.Equal(64, nonsense.ExitCode);
+        Assert.Contains("--responder is a URL of http or https", nonsense.Error, StringComparison.Ordinal);
+    }
+
+    [Fact, Trait("Ring", "long")]
     public async Task Killed_at_any_moment_it_leaves_a_valid_file_or_none()
     {
         await using var responder = await RespondAsync("--ndays", "1");

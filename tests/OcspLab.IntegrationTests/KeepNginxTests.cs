@@ -38,7 +38,7 @@ public sealed class KeepNginxTests : KeepBench
         }
     }
 
-    [Fact]
+    [Fact, Trait("Ring", "long")]
     public async Task Before_a_staple_expires_it_is_taken_away_and_nginx_goes_on_and_starts_without()
     {
         var nginxPath = await FindNginxAsync();

@@ -56,6 +56,56 @@ public sealed class KeepServersTests : KeepBench
         Assert.False(server.HasExited);
     }
 
+    [Fact, Trait("Ring", "long")]
+    public async Task Exim_has_the_file_from_the_next_connection_on_and_goes_on_without_it()
+    {
+        var exim = Tool.Require("exim4");
+        Assert.SkipUnless(Environment.IsPrivilegedProcess, "exim takes a configuration of ours from root only");
+        var spool = Directory.CreateDirectory(Folder["spool"]);
+        // It reads them as nobody.
+        await Tool.RunAsync("chmod", "755", Folder.Path, Folder["site.key"], Folder["fullchain.pem"]);
+        await Tool.RunAsync("chmod", "777", spool.FullName);
+        await File.WriteAllTextAsync(
+            Folder["exim.conf"],
+            $"""
+            exim_user = nobody
+            exim_group = nogroup
+            keep_environment =
+            spool_directory = {spool.FullName}
+            log_file_path = {spool.FullName}/%slog
+            local_interfaces = 127.0.0.1
+            daemon_smtp_ports = {ServerPort}
+            {Snippet("exim")}
+            """,
+            TestContext.Current.CancellationToken
+        );
+        await WriteJsonAsync(
+            $$"""
+            { "Certificate": "{{Folder["fullchain.pem"]}}", "StapleFile": "{{Folder["staple.der"]}}",
+              "Revoked": "Withhold" }
+            """,
+            ""
+        );
+        await using var server = new RunningProgram(
+            exim,
+            "-C",
+            Folder["exim.conf"],
+            "-bdf",
+            "-oX",
+            $"127.0.0.1:{ServerPort}"
+        );
+        await UntilAsync("none", "a handshake before keep");
+        await using var responder = await RespondAsync("--nmin", "1");
+        await using var keep = Keep();
+        await UntilAsync("good", "the first staple");
+        await Authority.RevokeAsync("good", "superseded");
+        await UntilAsync("none", "the revocation, withheld");
+        Assert.False(server.HasExited, server.Error);
+
+        Task UntilAsync(string staple, string what) =>
+            Poll.UntilAsync(async () => await FirstHandshakeAsync("-starttls", "smtp") == staple, what, 60);
+    }
+
     [Fact]
     public async Task Apache_asks_it_and_never_the_authority()
     {

@@ -5,6 +5,7 @@ using OcspLab.Ocsp.Responses;
 using OcspLab.Pki;
 using OcspLab.Probe;
 using OcspLab.Responder.Admin;
+using OcspLab.Responder.Faults;
 using OcspLab.Responder.Sources;
 using OcspLab.Testing;
 
@@ -115,6 +116,34 @@ internal sealed class ProcessLab : IAsyncDisposable
         else
             await admin.RestoreAsync(LabTopology.SiteCertificate, TestContext.Current.CancellationToken);
     }
+
+    /// <summary>Has the responder take its time.</summary>
+    public async Task DelayAnswersAsync(TimeSpan delay)
+    {
+        using var admin = new ResponderAdminClient(Topology.AdminUrl, AdminToken.LoadOrCreate(Topology.AdminTokenFile));
+        await admin.AddFaultAsync(
+            new FaultOrder(FaultKind.Delay, Duration: delay),
+            TestContext.Current.CancellationToken
+        );
+    }
+
+    /// <summary>A client that trusts the lab's root, and takes the site for what it is by whatever address.</summary>
+    public HttpClient CreateClient() =>
+        new(
+            new SocketsHttpHandler
+            {
+                SslOptions =
+                {
+                    TargetHost = LabTopology.SiteHost,
+                    CertificateChainPolicy = new X509ChainPolicy
+                    {
+                        TrustMode = X509ChainTrustMode.CustomRootTrust,
+                        CustomTrustStore = { _root },
+                        RevocationMode = X509RevocationMode.NoCheck,
+                    },
+                },
+            }
+        );
 
     public async ValueTask DisposeAsync()
     {

@@ -32,7 +32,7 @@ internal static class Programs
     /// <summary>Free ports for a lab of one's own, as options.</summary>
     public static (LabPorts Ports, string[] Options) FreePorts()
     {
-        var numbers = FreePort.Find(6);
+        var numbers = FreePort.Find(9);
         var ports = new LabPorts
         {
             Dns = numbers[0],
@@ -41,9 +41,42 @@ internal static class Programs
             Nginx = numbers[3],
             Kestrel = numbers[4],
             KestrelBuiltIn = numbers[5],
+            Keep = numbers[6],
+            NginxKept = numbers[7],
+            Console = numbers[8],
         };
         return (ports, [.. ports.All.SelectMany(port => new[] { port.Option, $"{port.Number}" })]);
     }
+
+    /// <summary>Waits until a lab says that it is ready.</summary>
+    public static async Task ReadyAsync(RunningProgram lab)
+    {
+        await Poll.UntilAsync(
+            () => lab.HasExited || lab.Output.Contains("\nready", StringComparison.Ordinal),
+            "the lab is ready",
+            120
+        );
+        Assert.False(lab.HasExited, lab.Error);
+    }
+
+    /// <summary>The options that bring <c>keep</c> up, with its ports.</summary>
+    public static string[] KeepOptions(LabPorts ports) =>
+        ["--keep", "--keep-port", $"{ports.Keep}", "--nginx-kept-port", $"{ports.NginxKept}"];
+
+    /// <summary>Free ports for a fleet, one after the other.</summary>
+    public static FleetPorts FreeFleetPorts(int sites)
+    {
+        while (true)
+        {
+            var ports = PortCheck.FindFree(FleetPorts.Others + sites);
+            if (ports[^1] - ports[0] == ports.Length - 1)
+                return FleetPorts.From(ports[0], sites);
+        }
+    }
+
+    /// <summary>The options that bring a fleet up.</summary>
+    public static string[] FleetOptions(int sites) =>
+        ["--fleet", $"{sites}", "--fleet-port", $"{FreeFleetPorts(sites).Balancer}"];
 
     /// <summary>A command line as a shell reads it, whatever is in the path of this repository.</summary>
     public static string Quote(IEnumerable<string> command) =>

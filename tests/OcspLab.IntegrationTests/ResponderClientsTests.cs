@@ -3,7 +3,7 @@ using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Hosting;
 using Microsoft.AspNetCore.Http;
 using Microsoft.Extensions.Logging;
-using OcspLab.Comparison.Browsers;
+using OcspLab.Lab.Browsers;
 using OcspLab.Comparison.Servers;
 using OcspLab.Lab.Nginx;
 using OcspLab.Lab.Topology;
@@ -210,7 +210,7 @@ public sealed class ResponderClientsTests(LabFixture lab) : IClassFixture<LabFix
             }
         );
 
-    [Fact]
+    [Fact, Trait("Ring", "long")]
     public async Task Firefox_asks_by_itself()
     {
         await AskedAsync(

@@ -23,12 +23,7 @@ public sealed partial class UpTests : IDisposable
     public async Task Ctrl_c_leaves_no_process_and_no_port_behind()
     {
         await using var lab = new RunningProgram(["dotnet", Programs.Cli, .. Arguments(), "--nginx", "process"]);
-        await Poll.UntilAsync(
-            () => lab.HasExited || lab.Output.Contains("\nready", StringComparison.Ordinal),
-            "the lab is ready",
-            120
-        );
-        Assert.False(lab.HasExited, lab.Error);
+        await Programs.ReadyAsync(lab);
         var nginx = NginxLeftover.FindProcess(_folder["nginx"]);
         lab.Interrupt();
         Assert.Equal(0, await lab.WaitAsync());
@@ -66,11 +61,7 @@ public sealed partial class UpTests : IDisposable
     {
         await using (var lab = new RunningProgram(["dotnet", Programs.Cli, .. Arguments(), "--nginx", "process"]))
         {
-            await Poll.UntilAsync(
-                () => lab.HasExited || lab.Output.Contains("\nready", StringComparison.Ordinal),
-                "the lab is ready",
-                120
-            );
+            await Programs.ReadyAsync(lab);
             Assert.SkipUnless(
                 lab.Output.Contains($"https://127.0.0.1:{_ports.Nginx}", StringComparison.Ordinal),
                 "nginx is not installed and its package could not be unpacked"
@@ -192,11 +183,7 @@ public sealed partial class UpTests : IDisposable
     public async Task What_no_longer_does_what_it_is_for_is_reported_and_what_does_again_too()
     {
         await using var lab = new RunningProgram(["dotnet", Programs.Cli, .. Arguments(), "--nginx", "off"]);
-        await Poll.UntilAsync(
-            () => lab.HasExited || lab.Output.Contains("\nready", StringComparison.Ordinal),
-            "the lab is ready",
-            120
-        );
+        await Programs.ReadyAsync(lab);
         Assert.Equal(
             "stopped",
             (await Programs.OcspLabAsync("responder", "stop", "--lab", _folder.Path)).Output.Trim()

@@ -4,6 +4,7 @@ using OcspLab.Testing;
 namespace OcspLab.IntegrationTests;
 
 /// <summary>The page that takes somebody's application to its first staple, followed to the letter.</summary>
+[Trait("Ring", "long")]
 public sealed partial class YourApplicationTests(LabFixture lab) : IClassFixture<LabFixture>, IDisposable
 {
     private static readonly string Page = File.ReadAllText(Path.Combine(Repository.Root, "docs/your-application.md"));
@@ -65,8 +66,7 @@ public sealed partial class YourApplicationTests(LabFixture lab) : IClassFixture
             .Matches(Page)
             .Select(match => match.Groups[1].Value)
             .First(text => text.Contains(mark, StringComparison.Ordinal));
-        var packages =
-            Environment.GetEnvironmentVariable("NUGET_PACKAGES")
+        var packages = Environment.GetEnvironmentVariable("NUGET_PACKAGES")
             ?? Path.Combine(Environment.GetFolderPath(Environment.SpecialFolder.UserProfile), ".nuget/packages");
         return $"""
             set -e

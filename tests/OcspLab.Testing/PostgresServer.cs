@@ -69,19 +69,43 @@ public sealed class PostgresServer : IAsyncDisposable
             "--log",
             Path.Combine(_folder, "log"),
             "--options",
-            string.Create(CultureInfo.InvariantCulture, $"-p {Port} -h 127.0.0.1 -k {_folder}"),
+            string.Create(CultureInfo.InvariantCulture, $"-p {Port} -h 127.0.0.1 -k {_folder} -c max_connections=300"),
             "start"
         );
 
     /// <summary>Ends it, and every connection to it.</summary>
     public Task StopAsync() => RunAsync("pg_ctl", "--pgdata", Data, "--mode", "immediate", "--wait", "stop");
 
+    /// <summary>It holds its connections and does nothing more, in none of its processes.</summary>
+    public void Pause() => SignalAll("STOP");
+
+    /// <summary>It goes on.</summary>
+    public void Continue() => SignalAll("CONT");
+
     public async ValueTask DisposeAsync()
     {
         if (File.Exists(Path.Combine(Data, "postmaster.pid")))
+        {
+            Continue();
             await StopAsync();
+        }
+
         Directory.Delete(_folder, recursive: true);
     }
+
+    // Each of its processes leads a group of its own.
+    private void SignalAll(string signal)
+    {
+        var main = int.Parse(
+            File.ReadLines(Path.Combine(Data, "postmaster.pid")).First(),
+            CultureInfo.InvariantCulture
+        );
+        Signals.Send(signal, main);
+        foreach (var child in File.ReadAllText($"/proc/{main}/task/{main}/children").Split(' ', Trimmed))
+            Signals.Send(signal, int.Parse(child, CultureInfo.InvariantCulture));
+    }
+
+    private const StringSplitOptions Trimmed = StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries;
 
     private string Data => Path.Combine(_folder, "data");
 

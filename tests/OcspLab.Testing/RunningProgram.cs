@@ -49,16 +49,19 @@ public sealed class RunningProgram : IAsyncDisposable
     }
 
     /// <summary>What Ctrl-C sends.</summary>
-    public void Interrupt() => Signal("INT", Id);
+    public void Interrupt() => Signals.Send("INT", Id);
 
     /// <summary>
     /// What Ctrl-C at a terminal sends: to the program and all that it started. The program is to lead a group of its
     /// own (<c>setsid</c>).
     /// </summary>
-    public void InterruptGroup() => Signal("INT", -Id);
+    public void InterruptGroup() => Signals.Send("INT", -Id);
 
     /// <summary>Whether nothing is left of that group; what is left is asked to end.</summary>
-    public bool EndGroup() => !Signal("TERM", -Id);
+    public bool EndGroup() => !Signals.Send("TERM", -Id);
+
+    /// <summary>What an orchestrator sends that wants it gone.</summary>
+    public void Terminate() => Signals.Send("TERM", Id);
 
     /// <summary>What a power failure does; its children live on.</summary>
     public void Kill() => _process.Kill();
@@ -79,15 +82,6 @@ public sealed class RunningProgram : IAsyncDisposable
         }
 
         _process.Dispose();
-    }
-
-    private static bool Signal(string name, int id)
-    {
-        using var kill = Process.Start(
-            new ProcessStartInfo("kill", [$"-{name}", "--", $"{id}"]) { RedirectStandardError = true }
-        )!;
-        kill.WaitForExit();
-        return kill.ExitCode == 0;
     }
 
     private static void Append(StringBuilder builder, string? line)

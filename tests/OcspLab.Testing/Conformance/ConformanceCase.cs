@@ -31,6 +31,9 @@ public sealed record ConformanceCase(string Rule, string Name, byte[] Response)
     /// </summary>
     public string? OpenSslDiffers { get; init; }
 
+    /// <summary>The first release of OpenSSL that agrees, where an earlier one was seen to be wrong.</summary>
+    public Version? OpenSslSince { get; init; }
+
     /// <summary>Why <c>openssl ocsp</c> cannot be asked.</summary>
     public string? OpenSslCannotJudge { get; init; }
 

@@ -39,6 +39,10 @@ public static class OpenSslJudge
         );
     }
 
+    /// <summary>Its release.</summary>
+    public static async Task<Version> ReadVersionAsync() =>
+        Version.Parse((await Tool.RunAsync("openssl", "version")).Output.Split(' ')[1].Split('-')[0]);
+
     // It compares nonces only with a request that it reads, and then asks for no certificate's status itself.
     private static async Task<string> RequestAsync(ConformanceCase item, ForgedCertificate issuer, TempFolder folder)
     {

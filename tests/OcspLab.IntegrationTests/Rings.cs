@@ -1,0 +1,1 @@
+[assembly: Trait("Ring", "program")]
