@@ -60,8 +60,9 @@ public sealed class Fleet : IAsyncDisposable
             '\n',
             _log.GetSnapshot()
                 .Where(record => record.Level >= LogLevel.Warning)
-                .GroupBy(record => record.Message)
-                .Select(same => $"{same.Count()} times: {same.Key}")
+                // What follows differs from one time to the next.
+                .CountBy(record => record.Message[..Math.Min(220, record.Message.Length)])
+                .Select(same => $"{same.Value} times: {same.Key}")
         );
 
     /// <summary>What came of the last looks, and how often.</summary>
@@ -122,6 +123,10 @@ public sealed class Fleet : IAsyncDisposable
         Staples.All(instance =>
             instance.Count == _certificates.Length && instance.All(staple => staple.Staple?.Status.Kind == kind)
         );
+
+    /// <summary>Whether every instance staples a response of every certificate that is newer than this.</summary>
+    public bool AllNewerThan(DateTimeOffset time) =>
+        Staples.All(instance => instance.All(staple => staple.Staple?.ThisUpdate > time));
 
     /// <summary>
     /// Watches for a time that every instance staples a response of every certificate that has not expired, and counts

@@ -101,9 +101,8 @@ public sealed class IssuerClientTests
     private static async Task<IssuerFetch> FetchAsync(string url)
     {
         using var key = ECDsa.Create(ECCurve.NamedCurves.nistP256);
-        using var certificate = Authority.Issue(
-            "CN=server",
-            request => request.CertificateExtensions.Add(new X509AuthorityInformationAccessExtension([], [url]))
+        using var certificate = Authority.Issue("CN=server", request =>
+            request.CertificateExtensions.Add(new X509AuthorityInformationAccessExtension([], [url]))
         );
         await using var services = new ServiceCollection().AddOcspClientWith(options =>
         {

@@ -262,15 +262,12 @@ public sealed class OcspClientTests
     public async Task A_name_that_the_resolver_does_not_know_is_reported_as_such()
     {
         using var nobody = new UdpClient(new IPEndPoint(IPAddress.Loopback, 0));
-        var fetch = await FetchAsync(
-            [new Uri("http://ocsp.example.test")],
-            options =>
-            {
-                options.Retries = 0;
-                options.ResolverTimeout = TimeSpan.FromMilliseconds(200);
-                options.Resolvers.Add(nobody.Client.LocalEndPoint!.ToString()!);
-            }
-        );
+        var fetch = await FetchAsync([new Uri("http://ocsp.example.test")], options =>
+        {
+            options.Retries = 0;
+            options.ResolverTimeout = TimeSpan.FromMilliseconds(200);
+            options.Resolvers.Add(nobody.Client.LocalEndPoint!.ToString()!);
+        });
         Assert.Equal(FetchFailure.NameNotResolved, fetch.Attempts.Single().Failure);
     }
 

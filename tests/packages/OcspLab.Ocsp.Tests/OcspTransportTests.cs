@@ -125,14 +125,11 @@ public sealed class OcspTransportTests
     public async Task A_fetch_has_one_deadline_whatever_its_attempts_may_take(Stall stall)
     {
         await using var server = await ScriptedServer.StartAsync(context => StallAsync(context, stall));
-        var fetch = await FetchAsync(
-            [server.Url],
-            options =>
-            {
-                options.Timeout = TimeSpan.FromSeconds(1);
-                options.AttemptTimeout = TimeSpan.FromMinutes(1);
-            }
-        );
+        var fetch = await FetchAsync([server.Url], options =>
+        {
+            options.Timeout = TimeSpan.FromSeconds(1);
+            options.AttemptTimeout = TimeSpan.FromMinutes(1);
+        });
         Assert.Equal(FetchFailure.TimedOut, fetch.Attempts.Single().Failure);
         Assert.Equal(1, server.Requests);
     }

@@ -60,9 +60,8 @@ public sealed class ResolverTests
         Assert.SkipUnless(System.Net.Sockets.Socket.OSSupportsIPv6, "this machine has no IPv6");
         await using var server = await ScriptedServer.StartAsync(Good, "[::1]");
         await using var names = new CountingResolver(answersAaaa: true);
-        var fetch = await FetchAsync(
-            [new Uri($"http://ocsp.example.test:{server.Url.Port}/")],
-            options => options.Resolvers.Add(names.Address)
+        var fetch = await FetchAsync([new Uri($"http://ocsp.example.test:{server.Url.Port}/")], options =>
+            options.Resolvers.Add(names.Address)
         );
         Assert.True(fetch.Staple is not null, fetch.Describe());
     }

@@ -21,19 +21,26 @@ public abstract class EngineBench : IAsyncLifetime
     private readonly FileThreads _files = new(new BlockingThreads("test files"));
     private StaplingEngine? _engine;
 
-    protected EngineBench() =>
+    protected EngineBench()
+    {
+        Log = FakeLogCollector.Create(new FakeLogCollectorOptions { OutputSink = line => Logged?.Invoke(line) });
         _services = new ServiceCollection()
             .AddMetrics()
             .AddOptions()
             .AddSingleton<IOcspClient>(Client)
             .AddSingleton<IIssuerClient>(Issuers)
             .BuildServiceProvider();
+    }
 
     internal SteppedClock Clock { get; } = new(TestAuthority.Now);
     internal ScriptedIssuerClient Issuers { get; } = new();
     internal IConfiguration? Configuration { get; set; }
     internal BlockingThreads StoreThreads { get; } = new("test store");
-    internal FakeLogCollector Log { get; } = new();
+    internal FakeLogCollector Log { get; }
+
+    /// <summary>Is called with what is logged, when it is.</summary>
+    internal Action<string>? Logged { get; set; }
+
     internal ScriptedClient Client { get; } = new();
     internal StaplingOptions Options { get; } = new();
     internal HandOffStatus HandOff { get; } = new();

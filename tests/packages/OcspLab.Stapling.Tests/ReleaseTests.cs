@@ -96,20 +96,16 @@ public sealed class ReleaseTests : EngineBench
 
         Assert.True(quiet.Status.IsInUse);
 
-        static X509Certificate2 Named(params string[] names) =>
-            Authority.Issue(
-                "CN=named",
-                request =>
-                {
-                    var alternatives = new SubjectAlternativeNameBuilder();
-                    foreach (var name in names)
-                        alternatives.AddDnsName(name);
-                    request.CertificateExtensions.Add(alternatives.Build());
-                    request.CertificateExtensions.Add(
-                        new X509AuthorityInformationAccessExtension(["http://ocsp.example.test"], [])
-                    );
-                }
-            );
+        static X509Certificate2 Named(params string[] names) => Authority.Issue("CN=named", request =>
+            {
+                var alternatives = new SubjectAlternativeNameBuilder();
+                foreach (var name in names)
+                    alternatives.AddDnsName(name);
+                request.CertificateExtensions.Add(alternatives.Build());
+                request.CertificateExtensions.Add(
+                    new X509AuthorityInformationAccessExtension(["http://ocsp.example.test"], [])
+                );
+            });
     }
 
     [Fact, Trait("Rule", "S42")]
@@ -138,9 +134,8 @@ public sealed class ReleaseTests : EngineBench
     [Fact, Trait("Rule", "S42")]
     public async Task What_cannot_be_read_is_forgotten_as_well()
     {
-        using var odd = Authority.Issue(
-            "CN=odd",
-            request => request.CertificateExtensions.Add(new X509Extension("2.5.29.17", [0x30, 0x05, 0x01], false))
+        using var odd = Authority.Issue("CN=odd", request =>
+            request.CertificateExtensions.Add(new X509Extension("2.5.29.17", [0x30, 0x05, 0x01], false))
         );
         Engine.Add(odd, [Authority.Certificate]);
         await PassAsync(TimeSpan.FromHours(25));

@@ -16,19 +16,15 @@ internal static class Staples
     /// <summary>
     /// One that demands a staple: Features ::= SEQUENCE OF INTEGER { status_request (5) } (RFC 7633 §6).
     /// </summary>
-    public static X509Certificate2 MustStapleServer { get; } =
-        Authority.Issue(
-            "CN=server",
-            request =>
-            {
-                request.CertificateExtensions.Add(
-                    new X509AuthorityInformationAccessExtension(["http://ocsp.example.test"], [])
-                );
-                request.CertificateExtensions.Add(
-                    new X509Extension("1.3.6.1.5.5.7.1.24", [0x30, 0x03, 0x02, 0x01, 0x05], critical: false)
-                );
-            }
-        );
+    public static X509Certificate2 MustStapleServer { get; } = Authority.Issue("CN=server", request =>
+        {
+            request.CertificateExtensions.Add(
+                new X509AuthorityInformationAccessExtension(["http://ocsp.example.test"], [])
+            );
+            request.CertificateExtensions.Add(
+                new X509Extension("1.3.6.1.5.5.7.1.24", [0x30, 0x03, 0x02, 0x01, 0x05], critical: false)
+            );
+        });
 
     public static OcspSubject Subject { get; } = OcspSubject.FromCertificate(Server, Authority.Certificate);
 

@@ -69,9 +69,8 @@ public sealed class StaplingEngineTests : EngineBench
         await RefreshAsync(slot);
         Assert.Equal(policy == RevokedPolicy.Staple ? CertStatusKind.Revoked : null, slot.Current?.Status.Kind);
         Assert.Equal(RefreshOutcome.Revoked, slot.Status.LastOutcome);
-        Assert.Single(
-            Log.GetSnapshot(),
-            record => record.Id.Name == "CertificateRevoked" && record.Level == LogLevel.Error
+        Assert.Single(Log.GetSnapshot(), record =>
+            record.Id.Name == "CertificateRevoked" && record.Level == LogLevel.Error
         );
     }
 
@@ -256,16 +255,14 @@ public sealed class StaplingEngineTests : EngineBench
     [Fact, Trait("Rule", "S34")]
     public void A_certificate_that_cannot_be_read_closely_is_named_and_harms_nobody()
     {
-        using var odd = Staples.Authority.Issue(
-            "CN=odd",
-            request =>
-                request.CertificateExtensions.Add(
-                    new System.Security.Cryptography.X509Certificates.X509Extension(
-                        "2.5.29.17",
-                        [0x30, 0x05, 0x01],
-                        critical: false
-                    )
+        using var odd = Staples.Authority.Issue("CN=odd", request =>
+            request.CertificateExtensions.Add(
+                new System.Security.Cryptography.X509Certificates.X509Extension(
+                    "2.5.29.17",
+                    [0x30, 0x05, 0x01],
+                    critical: false
                 )
+            )
         );
         var slot = Engine.Add(odd, [Staples.Authority.Certificate]);
         Assert.False(slot.IsWanted);

@@ -44,6 +44,27 @@ public sealed class StoreOutageTests : EngineBench
     }
 
     [Fact, Trait("Rule", "S26")]
+    public async Task A_lease_that_nobody_has_spoken_of_is_none_also_where_the_store_is_back_by_then()
+    {
+        var slot = await AddStapledAsync(CertStatus.Good);
+        _store.RefusesLeases = true;
+        // Long enough that it is tried again at once, with success.
+        Logged = line =>
+        {
+            if (line.Contains("The store of staples fails", StringComparison.Ordinal))
+                Clock.Advance(TimeSpan.FromSeconds(2));
+        };
+        await PassUntilDueAsync(slot);
+        await PassAsync(TimeSpan.FromSeconds(10), TimeSpan.FromSeconds(1));
+        Assert.Contains(Log.GetSnapshot(), record => record.Message.Contains("refused", StringComparison.Ordinal));
+        Assert.Equal(1, Client.Calls);
+        _store.RefusesLeases = false;
+        Client.Answer(Staples.Verified(thisUpdate: TestAuthority.Now.AddMinutes(5)));
+        await PassAsync(TimeSpan.FromMinutes(2), TimeSpan.FromSeconds(10));
+        Assert.Equal(2, Client.Calls);
+    }
+
+    [Fact, Trait("Rule", "S26")]
     public async Task Without_a_good_staple_nobody_waits()
     {
         var slot = await AddStapledAsync(CertStatus.Revoked(TestAuthority.Now.AddHours(-2)));
@@ -83,6 +104,8 @@ public sealed class StoreOutageTests : EngineBench
     {
         public bool Fails { get; set; }
 
+        public bool RefusesLeases { get; set; }
+
         public byte[]? Content { get; set; }
 
         public ValueTask<byte[]?> LoadAsync(string certificate, CancellationToken cancellationToken) =>
@@ -100,6 +123,6 @@ public sealed class StoreOutageTests : EngineBench
             string certificate,
             TimeSpan duration,
             CancellationToken cancellationToken
-        ) => Fails ? throw new IOException("refused") : new(true);
+        ) => Fails || RefusesLeases ? throw new IOException("refused") : new(true);
     }
 }

@@ -34,9 +34,8 @@ internal sealed class IssuerFinder(IOptionsMonitor<StaplingOptions> options)
     }
 
     private X509Certificate2 Remember(X509Certificate2 issuer) =>
-        _issuers.GetOrAdd(
-            Convert.ToHexString(SHA256.HashData(issuer.RawDataMemory.Span)),
-            _ => X509CertificateLoader.LoadCertificate(issuer.RawData)
+        _issuers.GetOrAdd(Convert.ToHexString(SHA256.HashData(issuer.RawDataMemory.Span)), _ =>
+            X509CertificateLoader.LoadCertificate(issuer.RawData)
         );
 
     /// <summary>

@@ -80,9 +80,8 @@ internal sealed class StapleFetcher(
         try
         {
             // A file that hangs holds one thread, however often it is tried again.
-            var reading = _reading.GetOrAdd(
-                file.LocalPath,
-                path => threads.Threads.RunAsync(_ => ValueTask.FromResult(Read(path)), CancellationToken.None)
+            var reading = _reading.GetOrAdd(file.LocalPath, path =>
+                threads.Threads.RunAsync(_ => ValueTask.FromResult(Read(path)), CancellationToken.None)
             );
             byte[] bytes;
             try

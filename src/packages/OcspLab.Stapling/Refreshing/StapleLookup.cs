@@ -90,6 +90,7 @@ internal sealed class StapleLookup(
         long? refusedAt = null;
         while (true)
         {
+            var falls = archive.Falls;
             using (await fetcher.EnterAsync(slot.Source, stopping).ConfigureAwait(false))
             {
                 if (await archive.LoadNewerAsync(slot, policy, stopping).ConfigureAwait(false) is { } shared)
@@ -108,9 +109,9 @@ internal sealed class StapleLookup(
                             return Shared(slot, meanwhile, believe);
                         if (stored.NextRefresh is { } theirs && !isNewSource && MayLeaveToOthers(slot, stored))
                             return Left(slot.Current!, theirs);
-                        // All instances would ask for themselves: what is held is good for long enough to wait a
-                        // moment.
-                        if (archive.IsOut && IsPatient(slot))
+                        // All instances would ask for themselves, also where the store is back by now: nobody knows what
+                        // it would have said of the lease. What is held is good for long enough to wait a moment.
+                        if ((archive.IsOut || archive.Falls != falls) && IsPatient(slot))
                             return null;
                         var found = await FetchAsync(slot, subject, policy, believe, stopping).ConfigureAwait(false);
                         return await SaveAsync(slot, found, policy, stopping).ConfigureAwait(false);

@@ -9,6 +9,7 @@ internal sealed class Outage(TimeProvider clock)
     private readonly Lock _gate = new();
     private long? _failedAt;
     private int _failures;
+    private int _falls;
 
     /// <summary>Whether it has failed, and nothing has succeeded since.</summary>
     public bool IsOn
@@ -17,6 +18,16 @@ internal sealed class Outage(TimeProvider clock)
         {
             lock (_gate)
                 return _failedAt is not null;
+        }
+    }
+
+    /// <summary>How often it has been found not to work.</summary>
+    public int Falls
+    {
+        get
+        {
+            lock (_gate)
+                return _falls;
         }
     }
 
@@ -56,6 +67,7 @@ internal sealed class Outage(TimeProvider clock)
                 return false;
             _failedAt = clock.GetTimestamp();
             _failures++;
+            _falls++;
             return isNew;
         }
     }

@@ -20,6 +20,9 @@ internal sealed class StapleArchive(StoreAttempts attempts, FleetNews fleet, Tim
     /// <summary>Whether the store has failed, and is left alone most of the time.</summary>
     public bool IsOut => attempts.IsOut;
 
+    /// <summary>How often the store has failed: what it was asked for meanwhile may be among it.</summary>
+    public int Falls => attempts.Falls;
+
     /// <summary>Whether the newest response of a certificate has not reached the store.</summary>
     public bool IsUnsaved(StapleSlot slot) =>
         attempts.Store is not null && slot.Newest is { } newest && !ReferenceEquals(slot.Saved, newest);
