@@ -5,7 +5,6 @@ using System.Net.Security;
 using System.Net.Sockets;
 using System.Security.Cryptography.X509Certificates;
 using OcspLab.Comparison.Measurements;
-using OcspLab.Lab;
 using OcspLab.Lab.Hosting;
 using OcspLab.Lab.Topology;
 using OcspLab.Probe;
@@ -135,7 +134,7 @@ internal static class HandshakeRun
                     .ConfigureAwait(false);
                 return StapleInspector.Inspect(handshake, [], TimeProvider.System.GetUtcNow()).Staple.Verdict;
             }
-            catch (LabException) when (attempt < 100)
+            catch (ProbeException) when (attempt < 300)
             {
                 await Task.Delay(100).ConfigureAwait(false);
             }

@@ -13,14 +13,13 @@ internal static class OpenSslSpeed
     public static (TimeSpan Sign, TimeSpan Verify) Measure(string algorithm, int processes = 1)
     {
         string[] several = processes == 1 ? [] : ["-multi", $"{processes}"];
-        using var process =
-            Process.Start(
-                new ProcessStartInfo("openssl", ["speed", "-elapsed", "-seconds", "3", .. several, algorithm])
-                {
-                    RedirectStandardOutput = true,
-                    RedirectStandardError = true,
-                }
-            ) ?? throw new InvalidOperationException("openssl cannot be started.");
+        using var process = Process.Start(
+            new ProcessStartInfo("openssl", ["speed", "-elapsed", "-seconds", "3", .. several, algorithm])
+            {
+                RedirectStandardOutput = true,
+                RedirectStandardError = true,
+            }
+        ) ?? throw new InvalidOperationException("openssl cannot be started.");
         process.ErrorDataReceived += (_, _) => { };
         process.BeginErrorReadLine();
         var lines = process.StandardOutput.ReadToEnd().Split('\n', StringSplitOptions.RemoveEmptyEntries);

@@ -33,7 +33,7 @@ internal static partial class ProfileRun
             using var over = new CancellationTokenSource();
             try
             {
-                await UntilItListensAsync().ConfigureAwait(false);
+                await SiteProcess.UntilStapledAsync(Port).ConfigureAwait(false);
                 var counts = new int[Clients];
                 var load = Enumerable
                     .Range(0, Clients)
@@ -55,6 +55,8 @@ internal static partial class ProfileRun
                         [
                             "record",
                             "--quiet",
+                            "--output",
+                            Data,
                             "--event",
                             "cpu-clock",
                             "--freq",
@@ -72,7 +74,7 @@ internal static partial class ProfileRun
                 var handshakes = counts.Sum() - started;
                 await over.CancelAsync().ConfigureAwait(false);
                 await Task.WhenAll(load).ConfigureAwait(false);
-                var samples = await RunAsync("perf", folder, ["script", "--fields", "ip,sym,dso"])
+                var samples = await RunAsync("perf", folder, ["script", "--input", Data, "--fields", "ip,sym,dso"])
                     .ConfigureAwait(false);
                 return Report(session, samples, time!.Value / handshakes);
             }
@@ -100,20 +102,26 @@ internal static partial class ProfileRun
             string.Create(
                 CultureInfo.InvariantCulture,
                 $"""
-                {session} TLS 1.3 handshakes, {Clients} clients: {perHandshake.TotalMilliseconds:0.00} ms of processor
-                time each, {stacks.Length:#,0} samples
+                {session} TLS 1.3 handshakes, {Clients} clients: {perHandshake.TotalMilliseconds:0.00} ms each, {stacks.Length:#,0} samples
 
                 | where | of the samples |
                 |---|---|
                 """
             )
         );
-        foreach (
-            var (place, count) in stacks.CountBy(stack => PlaceOf(stack[0])).OrderByDescending(place => place.Value)
-        )
-            Console.WriteLine(
-                string.Create(CultureInfo.InvariantCulture, $"| {place} | {count / (double)stacks.Length:0.0%} |")
-            );
+        var places = stacks
+            .CountBy(stack => PlaceOf(stack[0]))
+            .Select(place => (place.Key, Share: place.Value / (double)stacks.Length))
+            .OrderByDescending(place => place.Share)
+            .ToArray();
+        foreach (var (place, share) in places.Where(place => place.Share >= Least))
+            Console.WriteLine(string.Create(CultureInfo.InvariantCulture, $"| {place} | {share:0.0%} |"));
+        Console.WriteLine(
+            string.Create(
+                CultureInfo.InvariantCulture,
+                $"| all else | {places.Where(place => place.Share < Least).Sum(place => place.Share):0.0%} |"
+            )
+        );
         Console.WriteLine(
             string.Create(
                 CultureInfo.InvariantCulture,
@@ -160,25 +168,6 @@ internal static partial class ProfileRun
         }
     }
 
-    private static async Task UntilItListensAsync()
-    {
-        using var client = new OpenSslClient(Port, LabTopology.SiteHost, TlsVersion.Tls13);
-        for (var attempt = 1; ; attempt++)
-        {
-            try
-            {
-                if (client.Connect().Staple is not null)
-                    return;
-            }
-            catch (Lab.LabException) when (attempt < 300)
-            {
-                // Not yet.
-            }
-
-            await Task.Delay(100).ConfigureAwait(false);
-        }
-    }
-
     private static async Task<string> RunAsync(string program, string folder, string[] arguments)
     {
         using var process = Process.Start(
@@ -204,9 +193,11 @@ internal static partial class ProfileRun
         ["DOTNET_EnableWriteXorExecute"] = "0",
     };
 
+    private const string Data = "perf.data";
     private const int Port = 9545;
     private const int Clients = 8;
     private const int Seconds = 20;
     private const double Limit = 0.01;
+    private const double Least = 0.003;
     private static readonly TimeSpan WarmUp = TimeSpan.FromSeconds(15);
 }

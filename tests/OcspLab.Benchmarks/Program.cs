@@ -7,6 +7,8 @@ switch (args)
         return ProtocolRun.Run();
     case ["handshakes"]:
         return await HandshakeRun.RunAsync().ConfigureAwait(false);
+    case ["settings"]:
+        return await SettingsRun.RunAsync().ConfigureAwait(false);
     case ["profile"]:
         return await ProfileRun.RunAsync(SessionKind.New).ConfigureAwait(false);
     case ["profile", "resumed"]:
@@ -53,6 +55,8 @@ internal static partial class Program
         profile [resumed]
                        where the processor time of handshakes goes, and how much of it is this library's; a minute
                        (wants perf, of Debian's package linux-perf)
+        settings       what settings of the runtime and of Kestrel change about the server's CPU for a handshake, one by
+                       one; three minutes
         certificates [COUNT]
                        ten thousand certificates, or as many as you say, in one process: start-up and memory; a minute
         database [COUNT]

@@ -1,5 +1,8 @@
 using System.Diagnostics;
+using OcspLab.Comparison.Measurements;
+using OcspLab.Lab;
 using OcspLab.Lab.Topology;
+using OcspLab.Probe;
 
 namespace OcspLab.Benchmarks;
 
@@ -53,5 +56,25 @@ internal static class SiteProcess
         foreach (var (name, value) in environment ?? new Dictionary<string, string>())
             start.Environment[name] = value;
         return Process.Start(start)!;
+    }
+
+    /// <summary>Waits until a site's handshakes have a staple: half a minute at most.</summary>
+    public static async Task UntilStapledAsync(int port)
+    {
+        using var client = new OpenSslClient(port, LabTopology.SiteHost, TlsVersion.Tls13);
+        for (var attempt = 1; ; attempt++)
+        {
+            try
+            {
+                if (client.Connect().Staple is not null)
+                    return;
+            }
+            catch (LabException) when (attempt < 300)
+            {
+                // Not yet.
+            }
+
+            await Task.Delay(100).ConfigureAwait(false);
+        }
     }
 }

@@ -13,24 +13,14 @@ internal sealed class Specimens
 
     public Specimens(Func<AsymmetricAlgorithm> createKey)
     {
-        Issuer = Create(
-            "CN=issuer",
-            createKey(),
-            null,
-            request => request.CertificateExtensions.Add(new X509BasicConstraintsExtension(true, false, 0, true))
+        Issuer = Create("CN=issuer", createKey(), null, request =>
+            request.CertificateExtensions.Add(new X509BasicConstraintsExtension(true, false, 0, true))
         );
-        var signer = Create(
-            "CN=delegate",
-            createKey(),
-            Issuer,
-            request =>
-            {
-                request.CertificateExtensions.Add(
-                    new X509EnhancedKeyUsageExtension([new Oid("1.3.6.1.5.5.7.3.9")], false)
-                );
-                request.CertificateExtensions.Add(new X509KeyUsageExtension(X509KeyUsageFlags.DigitalSignature, true));
-            }
-        );
+        var signer = Create("CN=delegate", createKey(), Issuer, request =>
+        {
+            request.CertificateExtensions.Add(new X509EnhancedKeyUsageExtension([new Oid("1.3.6.1.5.5.7.3.9")], false));
+            request.CertificateExtensions.Add(new X509KeyUsageExtension(X509KeyUsageFlags.DigitalSignature, true));
+        });
         Signer = new OcspSigningKey(signer);
         Subject = OcspSubject.FromCertificate(Create("CN=server", createKey(), Issuer, _ => { }), Issuer);
         Answer = new OcspResponseEntry(

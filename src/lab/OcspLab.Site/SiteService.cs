@@ -1,4 +1,5 @@
 using System.Net;
+using Microsoft.AspNetCore.Server.Kestrel.Transport.Sockets;
 using OcspLab.Stapling.Status;
 
 namespace OcspLab.Site;
@@ -25,6 +26,7 @@ public static class SiteService
             }
         );
         builder.AddServiceDefaults(StaplingTelemetry.MeterName);
+        builder.Services.Configure<SocketTransportOptions>(builder.Configuration.GetSection("Sockets"));
         var site = builder.Configuration.GetSection(SiteOptions.Section).Get<SiteOptions>() ?? new SiteOptions();
         if (site.PasswordFile is { } passwordFile)
             builder.Configuration.AddInMemoryCollection([

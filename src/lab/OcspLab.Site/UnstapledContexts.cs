@@ -15,14 +15,12 @@ internal sealed class UnstapledContexts
     public void Apply(ConnectionContext connection, SslServerAuthenticationOptions options)
     {
         if (options.ServerCertificateContext is { } context)
-            options.ServerCertificateContext = _contexts.GetOrAdd(
-                context,
-                made =>
-                    SslStreamCertificateContext.Create(
-                        made.TargetCertificate,
-                        [.. made.IntermediateCertificates],
-                        offline: true
-                    )
+            options.ServerCertificateContext = _contexts.GetOrAdd(context, made =>
+                SslStreamCertificateContext.Create(
+                    made.TargetCertificate,
+                    [.. made.IntermediateCertificates],
+                    offline: true
+                )
             );
     }
 }
