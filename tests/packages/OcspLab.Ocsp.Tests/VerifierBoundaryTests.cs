@@ -1,3 +1,4 @@
+using System.Security.Cryptography;
 using OcspLab.Ocsp.Rejections;
 using OcspLab.Ocsp.Requests;
 using OcspLab.Ocsp.Responses;
@@ -247,6 +248,139 @@ public sealed class VerifierBoundaryTests
             NextUpdate = Now.AddDays(1),
         };
         Assert.Equal(end, Accept(Of(entry), subject: subject).ExpiresAt);
+    }
+
+    [Fact]
+    public void Of_two_broken_rules_of_a_signer_the_first_is_named()
+    {
+        // Nobody's delegate, and not the one that signed.
+        var stranger = Pki.DelegateForge.Sign(Pki.Impostor);
+        Reject(RejectionReason.SignerNotAuthorized, Pki.SignedBy(stranger) with { SigningKey = Pki.Issuer.Key });
+        // Not for OCSP, and expired; expired, under an issuer that is over as well.
+        var wrong = Pki.Of("CN=wrong") with { NotAfter = Now.AddDays(-1) };
+        Reject(RejectionReason.SignerWithoutOcspSigning, SignedBy(wrong));
+        var issuer = (Pki.Authority("CN=New CA") with { NotBefore = Now.AddDays(1) }).Sign(Pki.Root);
+        var server = Pki.Of("CN=server").Sign(issuer);
+        var expired = (Pki.DelegateForge with { NotAfter = Now.AddDays(-1) }).Sign(issuer);
+        Reject(
+            RejectionReason.SignerExpired,
+            Pki.SignedBy(expired) with
+            {
+                Entries =
+                [
+                    ForgedEntry.For(server, issuer) with
+                    {
+                        ThisUpdate = Pki.Entry.ThisUpdate,
+                        NextUpdate = Pki.Entry.NextUpdate,
+                    },
+                ],
+            },
+            subject: OcspSubject.FromCertificate(server.Certificate, issuer.Certificate)
+        );
+    }
+
+    [Fact, Trait("Rule", "V20")]
+    public void Of_two_unknown_critical_extensions_the_responses_own_is_named()
+    {
+        var inner = new ForgedExtension("1.3.6.1.4.1.99999.2", true, [0x05, 0x00]);
+        var response = Of(Pki.Entry with { Extensions = [inner] }) with
+        {
+            Extensions = [ForgedExtension.Unknown(critical: true)],
+        };
+        Assert.False(Verify(response, null, null, null).TryGetStaple(out _, out var rejection));
+        Assert.Equal("1.3.6.1.4.1.99999.1", rejection.Detail);
+    }
+
+    [Fact, Trait("Rule", "V29")]
+    public void Sixteen_mebibytes_are_read_and_one_octet_more_is_not()
+    {
+        Reject(RejectionReason.Malformed, new byte[OcspResponse.MaximumLength]);
+        Reject(RejectionReason.TooLarge, new byte[OcspResponse.MaximumLength + 1]);
+    }
+
+    [Fact, Trait("Rule", "V29")]
+    public void Sixty_four_certificates_are_read_and_one_more_is_not()
+    {
+        Accept(Pki.Good with { Certificates = [.. Enumerable.Repeat(Pki.Server.Encoded, 64)] });
+        Reject(
+            RejectionReason.Malformed,
+            Pki.Good with
+            {
+                Certificates = [.. Enumerable.Repeat(Pki.Server.Encoded, 65)],
+            }
+        );
+    }
+
+    [Fact, Trait("Rule", "S1")]
+    public void A_proof_is_about_bytes_that_nobody_can_change_any_more()
+    {
+        var buffer = Pki.Good.Encode();
+        var original = buffer.ToArray();
+        Assert.True(
+            OcspVerifier
+                .Verify(buffer, Pki.Subject, new VerificationPolicy(), Now)
+                .TryGetStaple(out var staple, out var rejection)
+        );
+        Assert.Null(rejection);
+        Array.Clear(buffer);
+        Assert.Equal(original, staple.Encoded.ToArray());
+    }
+
+    [Fact]
+    public void Without_a_subject_or_a_policy_there_is_nothing_to_verify()
+    {
+        var response = Pki.Good.Encode();
+        Assert.Throws<ArgumentNullException>("subject", () =>
+            OcspVerifier.Verify(response, null!, new VerificationPolicy(), Now)
+        );
+        Assert.Throws<ArgumentNullException>("policy", () => OcspVerifier.Verify(response, Pki.Subject, null!, Now));
+    }
+
+    public static TheoryData<string> Levels =>
+        [.. "bytes response certificates certificate-list basic key name version".Split(' ')];
+
+    [Theory, MemberData(nameof(Levels)), Trait("Rule", "V3")]
+    public void Nothing_may_follow_at_any_level(string level)
+    {
+        var good = Pki.Delegated with
+        {
+            ResponderId =
+                level == "name"
+                    ? ForgedResponse.ByName(Pki.Delegate.SubjectName)
+                    : ForgedResponse.ByKey(SHA1.HashData(Pki.Delegate.Key.PublicKeyBits)),
+        };
+        Accept(good);
+        Reject(
+            RejectionReason.Malformed,
+            level switch
+            {
+                "bytes" => good with { EditWhole = whole => whole[1].Append(More()) },
+                "response" => good with { EditWhole = whole => whole[1, 0].Append(More()) },
+                "basic" => good with { EditWhole = whole => whole[1, 0, 1, 0].Append(More()) },
+                "certificates" => good with { EditWhole = whole => whole[1, 0, 1, 0, 3].Append(More()) },
+                "certificate-list" => good with { EditWhole = whole => whole[1, 0, 1, 0, 3, 0].Append(More()) },
+                "version" => good with
+                {
+                    EditSigned = signed =>
+                    {
+                        // [0] EXPLICIT INTEGER 0, and something after it.
+                        var version = DerNode.Parse(new byte[] { 0xa0, 0x05, 0x02, 0x01, 0x00, 0x05, 0x00 });
+                        signed.Children!.Insert(0, version);
+                    },
+                },
+                _ => good with { EditSigned = signed => signed[0].Append(More()) },
+            }
+        );
+
+        static DerNode More() => DerNode.Primitive(0x05);
+    }
+
+    private static void Reject(RejectionReason reason, byte[] response)
+    {
+        Assert.False(
+            OcspVerifier.Verify(response, Pki.Subject, new VerificationPolicy(), Now).TryGetStaple(out _, out var why)
+        );
+        Assert.Equal(reason, why.Reason);
     }
 
     private static ForgedResponse Of(params ForgedEntry[] entries) => Pki.Good with { Entries = entries };
