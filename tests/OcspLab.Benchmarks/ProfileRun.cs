@@ -102,7 +102,8 @@ internal static partial class ProfileRun
             string.Create(
                 CultureInfo.InvariantCulture,
                 $"""
-                {session} TLS 1.3 handshakes, {Clients} clients: {perHandshake.TotalMilliseconds:0.00} ms each, {stacks.Length:#,0} samples
+                {session} TLS 1.3 handshakes, {Clients} clients: {perHandshake.TotalMilliseconds:0.00} ms each
+                ({stacks.Length:#,0} samples)
 
                 | where | of the samples |
                 |---|---|

@@ -44,9 +44,11 @@ internal static class SettingsRun
             foreach (var clients in ClientCounts)
                 results.Add(await MeasureAsync(sites, clients).ConfigureAwait(false));
             for (var number = 0; number < Settings.Length; number++)
-                Console.WriteLine(
-                    $"| {Settings[number].Name} | {string.Join(" | ", results.Select(rounds => Describe(rounds, number)))} |"
-                );
+            {
+                var cells = results.Select(rounds => Describe(rounds, number)).Prepend(Settings[number].Name);
+                Console.WriteLine($"| {string.Join(" | ", cells)} |");
+            }
+
             return 0;
         }
         finally

@@ -9,7 +9,7 @@ internal static partial class KeepLog
 {
     public const string Category = "OcspLab.Keep";
 
-    [LoggerMessage(3001, LogLevel.Information, "staples of {Count} certificates are kept", EventName = "Keeping")]
+    [LoggerMessage(3001, LogLevel.Information, "staples kept: {Count}", EventName = "Keeping")]
     public static partial void Keeping(this ILogger logger, int count);
 
     [LoggerMessage(3002, LogLevel.Information, "{Certificate}: {Staple} → {Place}", EventName = "Given")]

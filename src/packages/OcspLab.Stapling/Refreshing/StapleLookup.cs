@@ -109,8 +109,8 @@ internal sealed class StapleLookup(
                             return Shared(slot, meanwhile, believe);
                         if (stored.NextRefresh is { } theirs && !isNewSource && MayLeaveToOthers(slot, stored))
                             return Left(slot.Current!, theirs);
-                        // All instances would ask for themselves, also where the store is back by now: nobody knows what
-                        // it would have said of the lease. What is held is good for long enough to wait a moment.
+                        // All instances would ask for themselves, also where the store is back by now: nobody knows
+                        // what it would have said of the lease. What is held is good for long enough to wait a moment.
                         if ((archive.IsOut || archive.Falls != falls) && IsPatient(slot))
                             return null;
                         var found = await FetchAsync(slot, subject, policy, believe, stopping).ConfigureAwait(false);

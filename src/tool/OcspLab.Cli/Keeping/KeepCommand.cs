@@ -136,7 +136,7 @@ internal static class KeepCommand
               ocsplab keep --config /etc/ocsplab/keep.json --once                cron, certbot's deploy hook
 
             Exit codes of --once and --check: 0 good, 1 revoked, 2 unknown, 3 does not verify, 4 no staple; the worst of
-            several. docs/keep.md has a page for each server.
+            several. docs/keep.md has a section for each server.
             """
         );
     }
