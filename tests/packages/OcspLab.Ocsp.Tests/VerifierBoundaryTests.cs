@@ -311,7 +311,7 @@ public sealed class VerifierBoundaryTests
         );
     }
 
-    [Fact, Trait("Rule", "S1")]
+    [Fact]
     public void A_proof_is_about_bytes_that_nobody_can_change_any_more()
     {
         var buffer = Pki.Good.Encode();
