@@ -30,7 +30,8 @@ public sealed partial class DocumentedPathTests
 
     // After a program's name or an option, at the top of the repository.
     [GeneratedRegex(
-        @"(?m)(?:--project |dotnet test |^|`|reference )((?:src|tests|eng|OcspLab\.AppHost)(?:/[\w./-]*\w)?)(?= |$|`)"
+        @"(?m)(?:--project |dotnet test |dotnet pack |[A-Z]=|^|`|reference )"
+            + @"((?:src|tests|eng|OcspLab\.AppHost)(?:/[\w./-]*\w)?)(?= |$|`)"
     )]
     private static partial Regex Place();
 

@@ -69,12 +69,16 @@ internal static class SiteProcess
                 if (client.Connect().Staple is not null)
                     return;
             }
-            catch (LabException) when (attempt < 300)
+            catch (LabException) when (attempt < MostAttempts)
             {
                 // Not yet.
             }
 
+            if (attempt >= MostAttempts)
+                throw new InvalidOperationException("There was no staple within half a minute: nothing was measured.");
             await Task.Delay(100).ConfigureAwait(false);
         }
     }
+
+    private const int MostAttempts = 300;
 }

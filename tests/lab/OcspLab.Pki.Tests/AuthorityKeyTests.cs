@@ -7,6 +7,7 @@ using OcspLab.Testing;
 namespace OcspLab.Pki.Tests;
 
 /// <summary>Authorities and signers with another kind of key than what they issue.</summary>
+[Trait("Ring", "slow")]
 public sealed class AuthorityKeyTests : IDisposable
 {
     private readonly TempFolder _folder = new();

@@ -5,6 +5,7 @@ using OcspLab.Testing;
 
 namespace OcspLab.Pki.Tests;
 
+[Trait("Ring", "slow")]
 public sealed class LabPkiTests : IDisposable
 {
     private static readonly DateTimeOffset Start = DateTimeOffset.UtcNow;

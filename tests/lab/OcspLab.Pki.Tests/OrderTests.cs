@@ -4,6 +4,7 @@ using OcspLab.Testing;
 namespace OcspLab.Pki.Tests;
 
 /// <summary>An authority that makes what is ordered, and nothing else.</summary>
+[Trait("Ring", "slow")]
 public sealed class OrderTests : IDisposable
 {
     private readonly TempFolder _folder = new();

@@ -126,7 +126,9 @@ public sealed class Fleet : IAsyncDisposable
 
     /// <summary>Whether every instance staples a response of every certificate that is newer than this.</summary>
     public bool AllNewerThan(DateTimeOffset time) =>
-        Staples.All(instance => instance.All(staple => staple.Staple?.ThisUpdate > time));
+        Staples.All(instance =>
+            instance.Count == _certificates.Length && instance.All(staple => staple.Staple?.ThisUpdate > time)
+        );
 
     /// <summary>
     /// Watches for a time that every instance staples a response of every certificate that has not expired, and counts

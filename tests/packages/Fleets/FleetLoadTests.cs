@@ -41,6 +41,7 @@ public abstract class FleetLoadTests : FleetBench
         }
 
         Assert.True(fleet.AllNewerThan(start));
+        Assert.True(fleet.AllStaple(CertStatusKind.Good));
         fleet.AssertAsked(before, certificates, certificates * 3 / 2);
     }
 

@@ -13,6 +13,7 @@ namespace OcspLab.Ocsp.Tests;
 /// Bytes from someone who means harm: nothing throws, nothing that was not signed is believed. CsCheck's own variable
 /// <c>CsCheck_Iter</c> makes the run as long as one likes.
 /// </summary>
+[Trait("Ring", "slow")]
 public sealed class HostileBytesTests
 {
     private static readonly ForgePki Pki = new(new DateTimeOffset(2026, 6, 1, 12, 0, 0, TimeSpan.Zero));

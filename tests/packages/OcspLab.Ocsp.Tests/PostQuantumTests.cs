@@ -27,7 +27,7 @@ public sealed class PostQuantumTests
             { PostQuantumAlgorithm.SlhDsaShake256f, 49856 },
         };
 
-    [Theory, MemberData(nameof(Algorithms)), Trait("Rule", "V12")]
+    [Theory, Trait("Ring", "slow"), MemberData(nameof(Algorithms)), Trait("Rule", "V12")]
     public void A_response_of_a_delegate_is_believed_and_a_changed_one_is_not(
         PostQuantumAlgorithm algorithm,
         int signatureLength

@@ -95,7 +95,7 @@ public sealed class CrlSourceTests : IAsyncDisposable
         }
     }
 
-    [Fact, Trait("Rule", "R32")]
+    [Fact, Trait("Ring", "slow"), Trait("Rule", "R32")]
     public async Task A_url_is_asked_again_and_named_in_the_answers_where_wanted()
     {
         var crl = Build(1);

@@ -21,7 +21,7 @@ public sealed class HostileRequestsTests : IAsyncDisposable
         (kind, target, octets) => new Mutation((MutationKind)kind, target, octets)
     ).Array[1, 4];
 
-    [Fact, Trait("Rule", "R4")]
+    [Fact, Trait("Ring", "slow"), Trait("Rule", "R4")]
     public async Task Ten_thousand_mutated_requests_are_answered_in_ocsp_and_leave_nothing_behind()
     {
         await _bench.StartAsync();

@@ -45,26 +45,23 @@ public sealed class CertificateChoiceTests : SiteBench
                 builder.Configuration["OcspStapling:Issuers:0"] = Folder["issuer.pem"];
                 builder.WebHost.UseOcspStapling();
                 builder.WebHost.ConfigureKestrel(kestrel =>
-                    kestrel.Listen(
-                        System.Net.IPAddress.Loopback,
-                        0,
-                        listen =>
-                            listen.UseHttps(
-                                new TlsHandshakeCallbackOptions
-                                {
-                                    OnConnection = _ =>
-                                        ValueTask.FromResult(
-                                            new SslServerAuthenticationOptions
-                                            {
-                                                ServerCertificateContext = SslStreamCertificateContext.Create(
-                                                    Certificate,
-                                                    [Authority.Certificate],
-                                                    offline: true
-                                                ),
-                                            }
-                                        ),
-                                }
-                            )
+                    kestrel.Listen(System.Net.IPAddress.Loopback, 0, listen =>
+                        listen.UseHttps(
+                            new TlsHandshakeCallbackOptions
+                            {
+                                OnConnection = _ =>
+                                    ValueTask.FromResult(
+                                        new SslServerAuthenticationOptions
+                                        {
+                                            ServerCertificateContext = SslStreamCertificateContext.Create(
+                                                Certificate,
+                                                [Authority.Certificate],
+                                                offline: true
+                                            ),
+                                        }
+                                    ),
+                            }
+                        )
                     )
                 );
             },
@@ -88,9 +85,8 @@ public sealed class CertificateChoiceTests : SiteBench
     {
         await using var app = await StartAsync(
             builder =>
-                Listen(
-                    builder,
-                    https => https.ServerCertificateSelector = (_, name) => name == "server" ? Certificate : null
+                Listen(builder, https =>
+                    https.ServerCertificateSelector = (_, name) => name == "server" ? Certificate : null
                 ),
             useDefault: false
         );
@@ -131,22 +127,15 @@ public sealed class CertificateChoiceTests : SiteBench
     {
         var asked = new List<string?>();
         var hellos = 0;
-        await using var app = await StartAsync(
-            builder =>
-                Listen(
-                    builder,
-                    https =>
+        await using var app = await StartAsync(builder => Listen(builder, https =>
+                {
+                    https.TlsClientHelloBytesCallback = (_, bytes) => hellos += bytes.Length > 0 ? 1 : 0;
+                    https.ServerCertificateSelector = (_, name) =>
                     {
-                        https.TlsClientHelloBytesCallback = (_, bytes) => hellos += bytes.Length > 0 ? 1 : 0;
-                        https.ServerCertificateSelector = (_, name) =>
-                        {
-                            asked.Add(name);
-                            return Certificate;
-                        };
-                    }
-                ),
-            useDefault: false
-        );
+                        asked.Add(name);
+                        return Certificate;
+                    };
+                }), useDefault: false);
         await StapleAsync(app);
         Assert.Equal(["server"], asked);
         Assert.Equal(1, hellos);
@@ -195,13 +184,10 @@ public sealed class CertificateChoiceTests : SiteBench
             {
                 builder.WebHost.UseOcspStapling();
                 builder.WebHost.ConfigureKestrel(kestrel =>
-                    kestrel.Listen(
-                        IPAddress.Loopback,
-                        0,
-                        listen =>
-                            listen.UseHttps(
-                                new TlsHandshakeCallbackOptions { OnConnection = _ => ValueTask.FromResult(kept) }
-                            )
+                    kestrel.Listen(IPAddress.Loopback, 0, listen =>
+                        listen.UseHttps(
+                            new TlsHandshakeCallbackOptions { OnConnection = _ => ValueTask.FromResult(kept) }
+                        )
                     )
                 );
             },
@@ -310,14 +296,11 @@ public sealed class CertificateChoiceTests : SiteBench
                     (context, kestrel) =>
                         kestrel
                             .Configure(context.Configuration.GetSection("Kestrel"))
-                            .Endpoint(
-                                "Https",
-                                endpoint =>
-                                {
-                                    endpoint.HttpsOptions.ServerCertificateSelector = (_, _) => Certificate;
-                                    endpoint.HttpsOptions.ServerCertificateChain = [Authority.Certificate];
-                                }
-                            )
+                            .Endpoint("Https", endpoint =>
+                            {
+                                endpoint.HttpsOptions.ServerCertificateSelector = (_, _) => Certificate;
+                                endpoint.HttpsOptions.ServerCertificateChain = [Authority.Certificate];
+                            })
                 );
             },
             useDefault: false
@@ -340,34 +323,29 @@ public sealed class CertificateChoiceTests : SiteBench
             {
                 builder.WebHost.UseOcspStapling();
                 builder.WebHost.ConfigureKestrel(kestrel =>
-                    kestrel.Listen(
-                        IPAddress.Loopback,
-                        0,
-                        listen =>
-                            listen.UseHttps(
-                                new TlsHandshakeCallbackOptions
-                                {
-                                    OnConnection = _ =>
-                                        ValueTask.FromResult(
-                                            choice switch
+                    kestrel.Listen(IPAddress.Loopback, 0, listen => listen.UseHttps(
+                            new TlsHandshakeCallbackOptions
+                            {
+                                OnConnection = _ =>
+                                    ValueTask.FromResult(
+                                        choice switch
+                                        {
+                                            Choice.Certificate => new SslServerAuthenticationOptions
                                             {
-                                                Choice.Certificate => new SslServerAuthenticationOptions
-                                                {
-                                                    ServerCertificate = Certificate,
-                                                },
-                                                Choice.Context => new SslServerAuthenticationOptions
-                                                {
-                                                    ServerCertificateContext = SslStreamCertificateContext.Create(
-                                                        Certificate,
-                                                        [Authority.Certificate]
-                                                    ),
-                                                },
-                                                _ => kept,
-                                            }
-                                        ),
-                                }
-                            )
-                    )
+                                                ServerCertificate = Certificate,
+                                            },
+                                            Choice.Context => new SslServerAuthenticationOptions
+                                            {
+                                                ServerCertificateContext = SslStreamCertificateContext.Create(
+                                                    Certificate,
+                                                    [Authority.Certificate]
+                                                ),
+                                            },
+                                            _ => kept,
+                                        }
+                                    ),
+                            }
+                        ))
                 );
                 InstallIssuer(builder);
             },
@@ -441,9 +419,8 @@ public sealed class CertificateChoiceTests : SiteBench
         };
         await using var app = await StartAsync(
             builder =>
-                Listen(
-                    builder,
-                    https => https.ServerCertificateSelector = (_, name) => name == "server" ? Certificate : other
+                Listen(builder, https =>
+                    https.ServerCertificateSelector = (_, name) => name == "server" ? Certificate : other
                 ),
             useDefault: false
         );

@@ -51,9 +51,8 @@ public sealed partial class DocumentationTests
             .Concat(Settings("Verification:", new VerificationPolicy()))
             .ToArray();
         Assert.True(actual.Length > 20);
-        Assert.All(
-            actual.Where(setting => rows.ContainsKey(setting.Key)),
-            setting => Assert.Equal(setting.Value, rows[setting.Key])
+        Assert.All(actual.Where(setting => rows.ContainsKey(setting.Key)), setting =>
+            Assert.Equal(setting.Value, rows[setting.Key])
         );
         // Left out on purpose: what has its own section, and what only code can set.
         string[] elsewhere =

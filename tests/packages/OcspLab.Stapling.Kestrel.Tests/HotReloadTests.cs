@@ -11,7 +11,7 @@ namespace OcspLab.Stapling.Kestrel.Tests;
 /// <summary>A certificate that is replaced while the server runs.</summary>
 public sealed class HotReloadTests : SiteBench
 {
-    [Fact, Trait("Rule", "S29")]
+    [Fact, Trait("Ring", "slow"), Trait("Rule", "S29")]
     public async Task The_first_handshake_with_the_new_certificate_is_stapled()
     {
         using var renewed = Authority.Server(Responder.Url);

@@ -40,19 +40,16 @@ public sealed class MustStapleTests : SiteBench
     private X509Certificate2 MustStaple() => Issue(Authority, Responder.Url);
 
     internal static X509Certificate2 Issue(TestAuthority authority, Uri responder) =>
-        authority.Issue(
-            "CN=server",
-            request =>
-            {
-                request.CertificateExtensions.Add(
-                    new X509AuthorityInformationAccessExtension([responder.OriginalString], [])
-                );
-                // Features ::= SEQUENCE OF INTEGER { status_request (5) }
-                request.CertificateExtensions.Add(
-                    new X509Extension("1.3.6.1.5.5.7.1.24", [0x30, 0x03, 0x02, 0x01, 0x05], critical: false)
-                );
-            }
-        );
+        authority.Issue("CN=server", request =>
+        {
+            request.CertificateExtensions.Add(
+                new X509AuthorityInformationAccessExtension([responder.OriginalString], [])
+            );
+            // Features ::= SEQUENCE OF INTEGER { status_request (5) }
+            request.CertificateExtensions.Add(
+                new X509Extension("1.3.6.1.5.5.7.1.24", [0x30, 0x03, 0x02, 0x01, 0x05], critical: false)
+            );
+        });
 
     private Task<WebApplication> StartWithAsync(MustStaplePolicy policy, X509Certificate2? certificate = null) =>
         StartAsync(

@@ -55,6 +55,8 @@ public sealed class RenewalTests : SiteBench
         Assert.Equal((old.SerialNumber, StapleVerdictKind.Revoked), await LookAsync(PortOf(app)));
         _chosen = renewed;
         await Assert.ThrowsAsync<ProbeException>(() => LookAsync(PortOf(app)));
+        // The responder ends with its last request.
+        _renewedMayBeAnswered.SetResult();
     }
 
     [Fact, Trait("Rule", "S29")]
@@ -98,32 +100,31 @@ public sealed class RenewalTests : SiteBench
                         : TimeSpan.FromMilliseconds(100)
                 );
                 builder.WebHost.ConfigureKestrel(kestrel =>
-                    kestrel.Listen(
-                        IPAddress.Loopback,
-                        0,
-                        listen =>
-                            listen.UseHttps(
-                                new TlsHandshakeCallbackOptions
-                                {
-                                    OnConnection = _ =>
-                                        ValueTask.FromResult(
-                                            new SslServerAuthenticationOptions
-                                            {
-                                                ServerCertificateContext = SslStreamCertificateContext.Create(
-                                                    _chosen,
-                                                    [Authority.Certificate],
-                                                    offline: true
-                                                ),
-                                            }
-                                        ),
-                                }
-                            )
+                    kestrel.Listen(IPAddress.Loopback, 0, listen =>
+                        listen.UseHttps(
+                            new TlsHandshakeCallbackOptions
+                            {
+                                OnConnection = _ =>
+                                    ValueTask.FromResult(
+                                        new SslServerAuthenticationOptions
+                                        {
+                                            ServerCertificateContext = SslStreamCertificateContext.Create(
+                                                _chosen,
+                                                [Authority.Certificate],
+                                                offline: true
+                                            ),
+                                        }
+                                    ),
+                            }
+                        )
                     )
                 );
             },
             useDefault: false
         );
         Assert.Equal((Certificate.SerialNumber, expected), await LookAsync(PortOf(app)));
+        // The responder ends with its last request.
+        _renewedMayBeAnswered.TrySetResult();
     }
 
     [Fact, Trait("Rule", "S1")]

@@ -65,11 +65,9 @@ public sealed class StatusEndpointTests : SiteBench
     [Fact, Trait("Rule", "S33")]
     public async Task It_is_protected_like_any_endpoint()
     {
-        await using var app = await StartAsync(
-            Configure,
-            pipeline: app =>
-                app.MapOcspStaplingStatus()
-                    .AddEndpointFilter((context, next) => ValueTask.FromResult<object?>(Results.StatusCode(403)))
+        await using var app = await StartAsync(Configure, pipeline: app =>
+            app.MapOcspStaplingStatus()
+                .AddEndpointFilter((context, next) => ValueTask.FromResult<object?>(Results.StatusCode(403)))
         );
         using var client = Client(app);
         using var response = await client.GetAsync(

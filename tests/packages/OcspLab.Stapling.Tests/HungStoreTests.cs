@@ -84,7 +84,7 @@ public sealed class HungStoreTests : EngineBench
         );
     }
 
-    [Fact, Trait("Rule", "S43"), Trait("Rule", "S37")]
+    [Fact, Trait("Ring", "slow"), Trait("Rule", "S43"), Trait("Rule", "S37")]
     public async Task A_file_that_hangs_costs_one_thread_however_often_it_is_tried()
     {
         Assert.SkipWhen(OperatingSystem.IsWindows(), "Windows has no named pipes in directories");

@@ -56,7 +56,7 @@ public sealed class NeverWrongTests : EngineBench
         Assert.Equal(Revoked.Status.Kind, Read(store).Status.Kind);
     }
 
-    [Fact, Trait("Rule", "S38")]
+    [Fact, Trait("Ring", "slow"), Trait("Rule", "S38")]
     public async Task A_revocation_that_another_instance_learnt_is_taken_though_its_time_is_that_of_the_good_one()
     {
         var store = new MemoryStore();

@@ -13,7 +13,7 @@ public sealed class SharedFetchTests : EngineBench
     private const int Instances = 4;
     private const int Certificates = 40;
 
-    [Fact, Trait("Rule", "S26")]
+    [Fact, Trait("Ring", "slow"), Trait("Rule", "S26")]
     public async Task However_long_the_queue_at_the_responder_each_certificate_is_asked_about_once()
     {
         var authority = new TestAuthority();

@@ -48,18 +48,36 @@ public sealed class StoreOutageTests : EngineBench
     {
         var slot = await AddStapledAsync(CertStatus.Good);
         _store.RefusesLeases = true;
-        // Long enough that it is tried again at once, with success.
+        // Whatever comes next is late enough to find out that the store works.
+        var failures = 0;
         Logged = line =>
         {
-            if (line.Contains("The store of staples fails", StringComparison.Ordinal))
-                Clock.Advance(TimeSpan.FromSeconds(2));
+            if (!line.Contains("refused", StringComparison.Ordinal))
+                return;
+            failures++;
+            Clock.Advance(TimeSpan.FromSeconds(2));
         };
+        var loads = _store.Loads;
         await PassUntilDueAsync(slot);
         await PassAsync(TimeSpan.FromSeconds(10), TimeSpan.FromSeconds(1));
-        Assert.Contains(Log.GetSnapshot(), record => record.Message.Contains("refused", StringComparison.Ordinal));
+        // One load before the lease, and one after it.
+        Assert.Equal((1, 2), (failures, _store.Loads - loads));
         Assert.Equal(1, Client.Calls);
         _store.RefusesLeases = false;
         Client.Answer(Staples.Verified(thisUpdate: TestAuthority.Now.AddMinutes(5)));
+        await PassAsync(TimeSpan.FromMinutes(2), TimeSpan.FromSeconds(10));
+        Assert.Equal(2, Client.Calls);
+    }
+
+    [Fact, Trait("Rule", "S26")]
+    public async Task Where_leases_are_never_spoken_of_it_waits_for_ten_minutes_at_most()
+    {
+        var slot = await AddStapledAsync(CertStatus.Good);
+        _store.RefusesLeases = true;
+        await PassUntilDueAsync(slot);
+        Client.Answer(Staples.Verified(thisUpdate: TestAuthority.Now.AddMinutes(5)));
+        await PassAsync(TimeSpan.FromMinutes(9), TimeSpan.FromSeconds(10));
+        Assert.Equal(1, Client.Calls);
         await PassAsync(TimeSpan.FromMinutes(2), TimeSpan.FromSeconds(10));
         Assert.Equal(2, Client.Calls);
     }
@@ -108,8 +126,15 @@ public sealed class StoreOutageTests : EngineBench
 
         public byte[]? Content { get; set; }
 
-        public ValueTask<byte[]?> LoadAsync(string certificate, CancellationToken cancellationToken) =>
-            Fails ? throw new IOException("refused") : new(Content);
+        public int Loads { get; private set; }
+
+        public ValueTask<byte[]?> LoadAsync(string certificate, CancellationToken cancellationToken)
+        {
+            if (Fails)
+                throw new IOException("refused");
+            Loads++;
+            return new(Content);
+        }
 
         public ValueTask SaveAsync(string certificate, VerifiedStaple staple, CancellationToken cancellationToken)
         {

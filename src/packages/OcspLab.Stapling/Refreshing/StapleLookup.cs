@@ -90,15 +90,14 @@ internal sealed class StapleLookup(
         long? refusedAt = null;
         while (true)
         {
-            var falls = archive.Falls;
             using (await fetcher.EnterAsync(slot.Source, stopping).ConfigureAwait(false))
             {
                 if (await archive.LoadNewerAsync(slot, policy, stopping).ConfigureAwait(false) is { } shared)
                     return Shared(slot, shared, believe);
-                var isOurs = await archive.TryAcquireLeaseAsync(slot, lease, stopping).ConfigureAwait(false);
+                var state = await archive.TryAcquireLeaseAsync(slot, lease, stopping).ConfigureAwait(false);
                 // A lease ends by itself, and somebody else may have it then. Whoever waits for longer has a store that
                 // does not keep what it promises.
-                if (isOurs || clock.GetElapsedTime(refusedAt ??= clock.GetTimestamp()) >= 2 * lease)
+                if (state != LeaseState.Held || clock.GetElapsedTime(refusedAt ??= clock.GetTimestamp()) >= 2 * lease)
                 {
                     try
                     {
@@ -109,16 +108,16 @@ internal sealed class StapleLookup(
                             return Shared(slot, meanwhile, believe);
                         if (stored.NextRefresh is { } theirs && !isNewSource && MayLeaveToOthers(slot, stored))
                             return Left(slot.Current!, theirs);
-                        // All instances would ask for themselves, also where the store is back by now: nobody knows
-                        // what it would have said of the lease. What is held is good for long enough to wait a moment.
-                        if ((archive.IsOut || archive.Falls != falls) && IsPatient(slot))
+                        // All instances would ask for themselves, also where the store is back by now. What is held is
+                        // good for long enough to wait a moment.
+                        if ((state == LeaseState.Unknown || archive.IsOut) && IsPatient(slot))
                             return null;
                         var found = await FetchAsync(slot, subject, policy, believe, stopping).ConfigureAwait(false);
                         return await SaveAsync(slot, found, policy, stopping).ConfigureAwait(false);
                     }
                     finally
                     {
-                        if (isOurs)
+                        if (state != LeaseState.Held)
                             await archive.ReleaseLeaseAsync(slot).ConfigureAwait(false);
                     }
                 }

@@ -9,7 +9,6 @@ internal sealed class Outage(TimeProvider clock)
     private readonly Lock _gate = new();
     private long? _failedAt;
     private int _failures;
-    private int _falls;
 
     /// <summary>Whether it has failed, and nothing has succeeded since.</summary>
     public bool IsOn
@@ -18,16 +17,6 @@ internal sealed class Outage(TimeProvider clock)
         {
             lock (_gate)
                 return _failedAt is not null;
-        }
-    }
-
-    /// <summary>How often it has been found not to work.</summary>
-    public int Falls
-    {
-        get
-        {
-            lock (_gate)
-                return _falls;
         }
     }
 
@@ -67,7 +56,6 @@ internal sealed class Outage(TimeProvider clock)
                 return false;
             _failedAt = clock.GetTimestamp();
             _failures++;
-            _falls++;
             return isNew;
         }
     }

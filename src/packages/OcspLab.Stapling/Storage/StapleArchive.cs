@@ -20,9 +20,6 @@ internal sealed class StapleArchive(StoreAttempts attempts, FleetNews fleet, Tim
     /// <summary>Whether the store has failed, and is left alone most of the time.</summary>
     public bool IsOut => attempts.IsOut;
 
-    /// <summary>How often the store has failed: what it was asked for meanwhile may be among it.</summary>
-    public int Falls => attempts.Falls;
-
     /// <summary>Whether the newest response of a certificate has not reached the store.</summary>
     public bool IsUnsaved(StapleSlot slot) =>
         attempts.Store is not null && slot.Newest is { } newest && !ReferenceEquals(slot.Saved, newest);
@@ -147,11 +144,14 @@ internal sealed class StapleArchive(StoreAttempts attempts, FleetNews fleet, Tim
             )
             : Task.CompletedTask;
 
-    /// <summary>Asks for the lease to fetch. Where nobody can say, this instance fetches.</summary>
-    public Task<bool> TryAcquireLeaseAsync(StapleSlot slot, TimeSpan duration, CancellationToken stopping) =>
+    /// <summary>Asks for the lease to fetch.</summary>
+    public Task<LeaseState> TryAcquireLeaseAsync(StapleSlot slot, TimeSpan duration, CancellationToken stopping) =>
         attempts.TryAsync(
-            (store, cancellationToken) => store.TryAcquireLeaseAsync(slot.Key, duration, cancellationToken),
-            true,
+            async (store, cancellationToken) =>
+                await store.TryAcquireLeaseAsync(slot.Key, duration, cancellationToken).ConfigureAwait(false)
+                    ? LeaseState.Granted
+                    : LeaseState.Held,
+            LeaseState.Unknown,
             Concern.Store,
             stopping
         );
@@ -257,3 +257,16 @@ internal sealed class StapleArchive(StoreAttempts attempts, FleetNews fleet, Tim
 /// <param name="Staple">The response, verified and not expired, or null.</param>
 /// <param name="NextRefresh">When the instance that asked last means to ask again, or null.</param>
 internal sealed record StoredStaple(VerifiedStaple? Staple, DateTimeOffset? NextRefresh);
+
+/// <summary>What a store has said of a lease.</summary>
+internal enum LeaseState
+{
+    /// <summary>Nothing: it does not answer. Its answer may have been lost, and the lease be taken.</summary>
+    Unknown,
+
+    /// <summary>It is this instance's.</summary>
+    Granted,
+
+    /// <summary>It is another instance's.</summary>
+    Held,
+}

@@ -28,9 +28,6 @@ internal sealed class StoreAttempts(IStapleStore? store, BlockingThreads threads
     /// <summary>Whether the store has failed, and is left alone most of the time.</summary>
     public bool IsOut => _outage.IsOn;
 
-    /// <summary>How often the store has failed: what it was asked for meanwhile may be among it.</summary>
-    public int Falls => _outage.Falls;
-
     /// <summary>Asks the store for something. Throws only when it is told to stop.</summary>
     /// <param name="attempt">What it is asked for.</param>
     /// <param name="otherwise">What counts where it does not answer.</param>

@@ -23,7 +23,7 @@ internal static class CompareCommand
     {
         var quick = new Option<bool>("--quick")
         {
-            Description = "Under two minutes, with fewer experiments. Without it twenty to twenty-five.",
+            Description = "Under two minutes, with fewer experiments. Without it about twenty minutes.",
         };
         var servers = Names(
             "--servers",

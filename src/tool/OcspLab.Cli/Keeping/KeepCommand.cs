@@ -136,7 +136,8 @@ internal static class KeepCommand
               ocsplab keep --config /etc/ocsplab/keep.json --once                cron, certbot's deploy hook
 
             Exit codes of --once and --check: 0 good, 1 revoked, 2 unknown, 3 does not verify, 4 no staple; the worst of
-            several. docs/keep.md has a section for each server.
+            several. Beside those 69 if the reload failed, 78 if a certificate, a file or a socket cannot be used.
+            docs/keep.md has a section for each server.
             """
         );
     }
