@@ -339,33 +339,3 @@ public sealed record LabTopology
     /// <summary>The certificate that every site of the lab serves.</summary>
     public const string SiteCertificate = "echo";
 }
-
-/// <summary>Whether <c>keep</c> runs in a lab.</summary>
-public enum LabKeep
-{
-    /// <summary>It does not.</summary>
-    Off,
-
-    /// <summary>It does, and brings staples to an nginx of its own.</summary>
-    On,
-}
-
-/// <summary>Whether a lab has a page on which one watches it.</summary>
-public enum LabPage
-{
-    /// <summary>It has none.</summary>
-    Off,
-
-    /// <summary>It has.</summary>
-    On,
-}
-
-/// <summary>Whether the lab's certificates carry the responder's URL.</summary>
-public enum OcspInCertificates
-{
-    /// <summary>They do.</summary>
-    Yes,
-
-    /// <summary>They do not, as most public certificates today.</summary>
-    No,
-}
