@@ -40,7 +40,7 @@ public sealed class EmbeddedLabTests : IDisposable
         Assert.Equal(LabFailure.Unavailable, exception.Failure);
     }
 
-    [Fact]
+    [Fact, Trait("Ring", "slow")]
     public async Task Health_knows_its_own_server_and_not_just_any_good_staple()
     {
         var cancellationToken = TestContext.Current.CancellationToken;

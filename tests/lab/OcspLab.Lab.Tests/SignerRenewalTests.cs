@@ -12,7 +12,7 @@ public sealed class SignerRenewalTests : IDisposable
     private readonly TempFolder _folder = new();
     private readonly FakeTimeProvider _clock = new(new DateTimeOffset(2026, 6, 1, 12, 0, 0, TimeSpan.Zero));
 
-    [Fact, Trait("Rule", "R43")]
+    [Fact, Trait("Ring", "slow"), Trait("Rule", "R43")]
     public async Task The_ocsp_signer_is_made_anew_with_a_third_of_its_life_left()
     {
         var pki = new LabPki(_folder.Path, new PkiOptions { KeyAlgorithm = KeyAlgorithm.Ecdsa }, _clock);

@@ -14,7 +14,7 @@ public sealed class PostQuantumSignersTests : IAsyncDisposable
     private readonly ResponderBench _bench = new();
     private readonly PostQuantumAuthority _authority = new(PostQuantumAlgorithm.MLDsa65);
 
-    [Theory]
+    [Theory, Trait("Ring", "slow")]
     [InlineData(PostQuantumAlgorithm.MLDsa44)]
     [InlineData(PostQuantumAlgorithm.SlhDsaSha2_128f)]
     public async Task A_delegate_signs_whatever_digest_is_set(PostQuantumAlgorithm algorithm)

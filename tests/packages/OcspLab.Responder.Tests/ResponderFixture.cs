@@ -12,7 +12,7 @@ using OcspLab.Testing;
 namespace OcspLab.Responder.Tests;
 
 /// <summary>The responder as a service on real sockets, over a lab's certificates.</summary>
-public sealed class ResponderFixture : IAsyncLifetime
+public sealed class ResponderFixture(LabFolder lab) : IAsyncLifetime
 {
     private readonly TempFolder _folder = new();
     private WebApplication? _service;
@@ -44,7 +44,7 @@ public sealed class ResponderFixture : IAsyncLifetime
 
     public async ValueTask InitializeAsync()
     {
-        Pki = new LabPki(_folder["pki"], new PkiOptions { KeyAlgorithm = KeyAlgorithm.Ecdsa }, TimeProvider.System);
+        Pki = lab.CopyTo(_folder["pki"]);
         var certificates = Pki.Ensure();
         _service = ResponderService.Create(Arguments(), builder => builder.Logging.ClearProviders());
         await _service.StartAsync();
