@@ -271,6 +271,26 @@ public sealed partial class LabTests(LabFixture lab) : IClassFixture<LabFixture>
     }
 
     [Fact]
+    public async Task For_other_servers_pki_issue_names_the_command_that_keeps_a_staple_of_what_was_issued()
+    {
+        using var folder = new TempFolder();
+        var issued = await lab.OcspLabAsync("pki", "issue", "--dns", "kept.test", "--out", folder.Path);
+        Assert.True(issued.ExitCode == 0, issued.Error);
+        var staple = folder["staple.der"];
+        string[] named = KeepArguments().Match(issued.Output).Groups[1].Value.Split(' ');
+        Assert.Contains("staple.der", named);
+        var kept = await Programs.OcspLabAsync([
+            "keep",
+            .. named.Select(word => word == "staple.der" ? staple : word),
+            "--state",
+            folder["state"],
+            "--once",
+        ]);
+        Assert.True(kept.ExitCode == 0, kept.Output + kept.Error);
+        Assert.True(File.Exists(staple), "no staple in the file");
+    }
+
+    [Fact]
     public async Task Watching_says_what_changes_and_nothing_else()
     {
         await using var watch = new RunningProgram([
@@ -327,6 +347,9 @@ public sealed partial class LabTests(LabFixture lab) : IClassFixture<LabFixture>
 
     [GeneratedRegex(" {2,}")]
     private static partial Regex LongSpaces();
+
+    [GeneratedRegex(@" keep (--cert .*)")]
+    private static partial Regex KeepArguments();
 
     [GeneratedRegex(@"GET +good +\d+")]
     private static partial Regex GoodCount();
