@@ -1,4 +1,5 @@
 using System.Diagnostics.Metrics;
+using System.Security.Cryptography.X509Certificates;
 using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging;
@@ -20,6 +21,7 @@ public abstract class EngineBench : IAsyncLifetime
     private readonly List<StaplingEngine> _engines = [];
     private readonly FileThreads _files = new(new BlockingThreads("test files"));
     private StaplingEngine? _engine;
+    private StapleRefresher? _refresher;
 
     protected EngineBench()
     {
@@ -51,6 +53,21 @@ public abstract class EngineBench : IAsyncLifetime
 
     internal StaplingEngine Engine => _engine ??= CreateEngine();
 
+    /// <summary>What the engine has its looks done by, without the engine.</summary>
+    internal StapleRefresher Refresher
+    {
+        get
+        {
+            _ = Engine;
+            return _refresher!;
+        }
+    }
+
+    internal ILogger Logger =>
+        field ??= LoggerFactory
+            .Create(builder => builder.AddProvider(new FakeLoggerProvider(Log)).SetMinimumLevel(LogLevel.Trace))
+            .CreateLogger(StaplingLog.Category);
+
     public ValueTask InitializeAsync() => ValueTask.CompletedTask;
 
     public virtual async ValueTask DisposeAsync()
@@ -71,16 +88,14 @@ public abstract class EngineBench : IAsyncLifetime
     /// </summary>
     internal StaplingEngine CreateEngine()
     {
-        var logger = LoggerFactory
-            .Create(builder => builder.AddProvider(new FakeLoggerProvider(Log)).SetMinimumLevel(LogLevel.Trace))
-            .CreateLogger(StaplingLog.Category);
+        var logger = Logger;
         var metrics = new StaplingMetrics(Meters);
         var issuers = new IssuerFinder(Monitor);
         var news = new StaplingNews(_services, Monitor, Clock, logger);
         var fleet = new FleetNews(Channel, Clock, logger);
         var archive = new StapleArchive(new StoreAttempts(Store, StoreThreads, Clock, logger), fleet, Clock, logger);
         var schedule = new RefreshSchedule(Monitor, Clock, new Random(1));
-        var refresher = new StapleRefresher(
+        _refresher = new StapleRefresher(
             new StapleLookup(
                 new StapleFetcher(_services, _files, Monitor, Clock),
                 archive,
@@ -98,7 +113,7 @@ public abstract class EngineBench : IAsyncLifetime
             logger
         );
         var engine = new StaplingEngine(
-            refresher,
+            _refresher,
             archive,
             issuers,
             news,
@@ -123,6 +138,15 @@ public abstract class EngineBench : IAsyncLifetime
     }
 
     internal StapleSlot Add() => Engine.Add(Staples.Server, [Staples.Authority.Certificate]);
+
+    /// <summary>A certificate that the engine knows nothing of.</summary>
+    internal StapleSlot NewSlot(bool withIssuer = true, X509Certificate2? certificate = null)
+    {
+        certificate ??= Staples.Server;
+        X509Certificate2[] atHand = withIssuer ? [Staples.Authority.Certificate] : [];
+        var facts = CertificateFacts.Read(certificate, atHand, new IssuerFinder(Monitor), Options, Logger);
+        return new StapleSlot(certificate, facts, Clock.GetTimestamp());
+    }
 
     internal async Task<StapleSlot> AddAndWaitAsync()
     {

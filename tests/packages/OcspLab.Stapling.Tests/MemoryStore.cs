@@ -9,9 +9,13 @@ namespace OcspLab.Stapling.Tests;
 /// </summary>
 internal sealed class MemoryStore : IStapleStore
 {
+    private readonly ConcurrentQueue<TimeSpan> _taken = new();
     private readonly ConcurrentDictionary<string, bool> _leases = new(StringComparer.Ordinal);
 
     public ConcurrentDictionary<string, byte[]> Responses { get; } = new(StringComparer.Ordinal);
+
+    /// <summary>For how long leases were given.</summary>
+    public IReadOnlyCollection<TimeSpan> Leases => _taken;
 
     public ConcurrentDictionary<string, DateTimeOffset> NextRefreshes { get; } = new(StringComparer.Ordinal);
 
@@ -28,7 +32,13 @@ internal sealed class MemoryStore : IStapleStore
         string certificate,
         TimeSpan duration,
         CancellationToken cancellationToken
-    ) => new(_leases.TryAdd(certificate, true));
+    )
+    {
+        if (!_leases.TryAdd(certificate, true))
+            return new(false);
+        _taken.Enqueue(duration);
+        return new(true);
+    }
 
     public ValueTask ReleaseLeaseAsync(string certificate, CancellationToken cancellationToken)
     {

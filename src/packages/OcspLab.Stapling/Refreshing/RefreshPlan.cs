@@ -29,15 +29,15 @@ internal static class RefreshPlan
         // so that the waits shrink towards the end and never pass it.
         if (now >= staple.ThisUpdate + (life * 0.4))
             next = now + ((staple.ExpiresAt - now) / 2 * (1 - (chance / 5)));
-        if (maxAge is { } hint && now + Spread(hint, chance) < next)
-            next = now + Spread(hint, chance);
+        if (maxAge is { } hint)
+            next = Earlier(next, now + Spread(hint, chance));
 
         // Not more often than allowed, unless the staple would be gone by then.
         var pause = Spread(options.MinimumRefreshInterval, chance);
         var left = staple.ExpiresAt - now;
         if (pause >= left)
-            pause = left / 2 > options.RetryDelay ? left / 2 : options.RetryDelay;
-        return next < now + pause ? now + pause : next;
+            pause = Later(left / 2, options.RetryDelay);
+        return Later(next, now + pause);
     }
 
     /// <summary>
@@ -57,10 +57,7 @@ internal static class RefreshPlan
     )
     {
         var half = staple.ThisUpdate + ((staple.ExpiresAt - staple.ThisUpdate) / 2);
-        var soon = now + (options.MinimumRefreshInterval * chance);
-        if (half >= soon)
-            return soon;
-        return half < now ? now : half;
+        return Later(now, Earlier(half, now + (options.MinimumRefreshInterval * chance)));
     }
 
     /// <summary>
@@ -116,8 +113,7 @@ internal static class RefreshPlan
     )
     {
         var end = EndOfPause(staple, since);
-        var later = now + (Earlier(LongestStep, (end - since) / 8) * (0.5 + (chance / 2)));
-        return later < end ? later : end;
+        return Earlier(end, now + (Earlier(LongestStep, (end - since) / 8) * (0.5 + (chance / 2))));
     }
 
     /// <summary>
@@ -141,26 +137,27 @@ internal static class RefreshPlan
     {
         // 2^30 of the smallest delay is past every cap; a larger exponent would only overflow.
         var wait = options.RetryDelay * Math.Pow(2, Math.Min(failures - 1, 30));
-        var cap =
-            staple is null && options.MaximumRetryDelay > WithoutStaple ? WithoutStaple : options.MaximumRetryDelay;
-        if (staple is not null && staple.ExpiresAt > now)
-            cap = Earlier(cap, (staple.ExpiresAt - now) / 4);
-        wait = Earlier(wait, cap);
-        wait *= 0.75 + (chance / 2);
-        if (wait < options.RetryDelay / 2)
-            wait = options.RetryDelay / 2;
+        var cap = staple is null ? Earlier(options.MaximumRetryDelay, WithoutStaple) : options.MaximumRetryDelay;
+        var left = staple?.ExpiresAt - now;
+        if (left > TimeSpan.Zero)
+            cap = Earlier(cap, left.Value / 4);
+        wait = Later(Earlier(wait, cap) * (0.75 + (chance / 2)), options.RetryDelay / 2);
         if (retryAfter is not { } asked)
             return now + wait;
         asked = Earlier(Spread(asked, chance), options.MaximumRetryDelay);
-        if (staple is not null && staple.ExpiresAt > now)
-            asked = Earlier(asked, (staple.ExpiresAt - now) / 2);
-        return now + (asked > wait ? asked : wait);
+        if (left > TimeSpan.Zero)
+            asked = Earlier(asked, left.Value / 2);
+        return now + Later(asked, wait);
     }
 
     // Up to a tenth longer: a shared cache lets go at the hint, and whoever comes before gets the old response.
     private static TimeSpan Spread(TimeSpan wait, double chance) => wait * (1 + (chance / 10));
 
-    private static TimeSpan Earlier(TimeSpan left, TimeSpan right) => left < right ? left : right;
+    private static T Earlier<T>(T left, T right)
+        where T : IComparable<T> => left.CompareTo(right) < 0 ? left : right;
+
+    private static T Later<T>(T left, T right)
+        where T : IComparable<T> => left.CompareTo(right) > 0 ? left : right;
 
     private static readonly TimeSpan LongestStep = TimeSpan.FromSeconds(30);
     private static readonly TimeSpan LongestPause = TimeSpan.FromMinutes(10);
