@@ -231,7 +231,7 @@ public sealed class StapleRefresherTests : EngineBench
     }
 
     [Fact, Trait("Rule", "S36")]
-    public async Task What_is_turned_off_is_dropped_and_told_and_what_is_turned_on_again_is_stapled_at_once_if_still_true()
+    public async Task What_is_turned_off_is_dropped_and_what_is_turned_on_again_is_stapled_at_once_if_still_true()
     {
         Store = null;
         var slot = NewSlot();

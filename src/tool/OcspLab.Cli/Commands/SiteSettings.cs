@@ -9,8 +9,8 @@ using OcspLab.Pki;
 namespace OcspLab.Cli.Commands;
 
 /// <summary>
-/// What an ASP.NET Core application, or any other server, needs to serve a certificate of the lab with its staple, to be
-/// copied and pasted.
+/// What an ASP.NET Core application, or any other server, needs to serve a certificate of the lab with its staple: to
+/// be copied and pasted.
 /// </summary>
 internal static class SiteSettings
 {
@@ -25,6 +25,9 @@ internal static class SiteSettings
         var lab = LabHints.LabOption(topology, Environment.CurrentDirectory) is { Length: > 0 } option
             ? $" {option}"
             : "";
+        var keep =
+            $"{OwnCommand.Text} keep --cert {OwnCommand.Quote(exported.FullChain)} --out staple.der "
+            + $"--responder http://127.0.0.1:{topology.Ports.Responder}/";
         var settings = JsonSerializer.Serialize(
             new
             {
@@ -50,7 +53,7 @@ internal static class SiteSettings
               app.Run();
 
             Any other server (nginx, HAProxy, Apache), with a staple kept in a file:
-              {OwnCommand.Text} keep --cert {OwnCommand.Quote(exported.FullChain)} --out staple.der --responder http://127.0.0.1:{topology.Ports.Responder}/
+              {keep}
 
             While the lab ({OwnCommand.Text} up{lab}) and the application run:
               {OwnCommand.Text} inspect 127.0.0.1:{Port}{name} --ca {OwnCommand.Quote(exported.Root)}
