@@ -79,7 +79,7 @@ public sealed class ContainerTests(ContainerFixture containers) : IClassFixture<
         await Poll.UntilAsync(async () => await InspectAsync() == 0, "nginx staples good again", 60);
     }
 
-    [Fact]
+    [Fact, Trait("Ring", "long")]
     public async Task A_container_that_is_killed_is_reported_and_comes_again()
     {
         await using var lab = await UpAsync();
@@ -128,7 +128,7 @@ public sealed class ContainerTests(ContainerFixture containers) : IClassFixture<
         await AssertNothingIsLeftAsync();
     }
 
-    [Fact]
+    [Fact, Trait("Ring", "long")]
     public async Task A_terminal_that_is_closed_ends_the_lab_with_its_container()
     {
         await using var lab = await UpAsync();

@@ -99,7 +99,7 @@ public sealed class TestAuthority
         var paired = certificate.CopyWithPrivateKey(key);
         if (OperatingSystem.IsLinux())
             return paired;
-        // The others' TLS takes no key that was only just paired. It goes through a slow derivation of keys.
+        // Elsewhere TLS cannot use an ephemeral key: out and in again, which is slow (PKCS #12 derives keys).
         using (paired)
             return X509CertificateLoader.LoadPkcs12(
                 paired.Export(X509ContentType.Pkcs12),

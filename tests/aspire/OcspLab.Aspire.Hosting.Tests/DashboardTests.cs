@@ -11,6 +11,7 @@ namespace OcspLab.Aspire.Hosting.Tests;
 /// The lab's AppHost as a person uses it: Aspire's dashboard in a real browser. With <c>OCSPLAB_UPDATE_DOCS</c> the
 /// pictures of docs/aspire.md are made anew.
 /// </summary>
+[Trait("Ring", "program")]
 public sealed partial class DashboardTests : IAsyncDisposable
 {
     private readonly TempFolder _folder = new();

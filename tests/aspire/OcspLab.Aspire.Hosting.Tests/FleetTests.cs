@@ -8,6 +8,7 @@ using OcspLab.Testing;
 namespace OcspLab.Aspire.Hosting.Tests;
 
 /// <summary>The lab with a fleet under the real orchestrator.</summary>
+[Trait("Ring", "program")]
 public sealed class FleetTests
 {
     [Fact]

@@ -9,6 +9,7 @@ using OcspLab.Testing;
 namespace OcspLab.Aspire.Hosting.Tests;
 
 /// <summary>The lab's AppHost as a program, without the launch profile.</summary>
+[Trait("Ring", "program")]
 public sealed class LabCommandLineTests : IDisposable
 {
     private readonly TempFolder _folder = new();

@@ -5,6 +5,7 @@ using OcspLab.Testing;
 namespace OcspLab.Aspire.Hosting.Tests;
 
 /// <summary>How a lab under the orchestrator ends.</summary>
+[Trait("Ring", "program")]
 public sealed class LabEndTests
 {
     [Fact]

@@ -12,6 +12,7 @@ using OcspLab.Testing;
 namespace OcspLab.Aspire.Hosting.Tests;
 
 /// <summary>The lab under the real orchestrator; nginx is a process.</summary>
+[Trait("Ring", "program")]
 public sealed class LabTests(LabFixture lab) : IClassFixture<LabFixture>
 {
     [Theory]

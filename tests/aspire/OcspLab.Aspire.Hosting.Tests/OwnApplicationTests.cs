@@ -7,6 +7,7 @@ using OcspLab.Testing;
 namespace OcspLab.Aspire.Hosting.Tests;
 
 /// <summary>An application of one's own: an authority, a responder, two sites, no name server.</summary>
+[Trait("Ring", "program")]
 public sealed class OwnApplicationTests : IDisposable
 {
     private readonly TempFolder _folder = new();

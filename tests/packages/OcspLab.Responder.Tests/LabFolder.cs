@@ -12,15 +12,21 @@ namespace OcspLab.Responder.Tests;
 public sealed class LabFolder : IDisposable
 {
     private readonly TempFolder _folder = new();
+    private readonly Lazy<string> _made;
 
-    public LabFolder() => Open(_folder.Path).Ensure();
+    public LabFolder() =>
+        _made = new Lazy<string>(() =>
+        {
+            Open(_folder.Path).Ensure();
+            return _folder.Path;
+        });
 
     /// <summary>The same certificates in another folder, for one who may change them.</summary>
     public LabPki CopyTo(string folder)
     {
-        foreach (var file in Directory.EnumerateFiles(_folder.Path, "*", SearchOption.AllDirectories))
+        foreach (var file in Directory.EnumerateFiles(_made.Value, "*", SearchOption.AllDirectories))
         {
-            var copy = Path.Combine(folder, Path.GetRelativePath(_folder.Path, file));
+            var copy = Path.Combine(folder, Path.GetRelativePath(_made.Value, file));
             Directory.CreateDirectory(Path.GetDirectoryName(copy)!);
             File.Copy(file, copy);
         }

@@ -53,7 +53,7 @@ public abstract class EngineBench : IAsyncLifetime
 
     internal StaplingEngine Engine => _engine ??= CreateEngine();
 
-    /// <summary>What the engine has its looks done by, without the engine.</summary>
+    /// <summary>The refresher of the engine that was made last.</summary>
     internal StapleRefresher Refresher
     {
         get
@@ -155,16 +155,21 @@ public abstract class EngineBench : IAsyncLifetime
         return slot;
     }
 
+    /// <summary>One look, without the engine. It has as much real time as any; only tests move the clock.</summary>
+    internal Task<DateTimeOffset?> LookAsync(StapleSlot slot, bool isManual = false) =>
+        Bounded(Refresher.RefreshAsync(slot, isManual, TestContext.Current.CancellationToken));
+
+    /// <summary>What waits for a clock that nobody moves fails instead.</summary>
+    internal static Task<T> Bounded<T>(Task<T> task) =>
+        task.WaitAsync(TimeSpan.FromSeconds(30), TestContext.Current.CancellationToken);
+
     internal async Task RefreshAsync(StapleSlot slot)
     {
-        var calls = Client.Calls;
-        for (
-            var step = 0;
-            step < 150 && (Client.Calls == calls || slot.Status.LastRefresh == TestAuthority.Now);
-            step++
-        )
+        var (calls, last) = (Client.Calls, slot.Status.LastRefresh);
+        for (var step = 0; step < 150 && Client.Calls == calls; step++)
             await AdvanceAsync(TimeSpan.FromMinutes(10));
         Assert.NotEqual(calls, Client.Calls);
+        await Poll.UntilAsync(() => slot.Status.LastRefresh != last, "the refresh is over");
     }
 
     /// <summary>

@@ -10,9 +10,13 @@ namespace OcspLab.Stapling.Tests;
 internal sealed class MemoryStore : IStapleStore
 {
     private readonly ConcurrentQueue<TimeSpan> _taken = new();
+    private int _tries;
     private readonly ConcurrentDictionary<string, bool> _leases = new(StringComparer.Ordinal);
 
     public ConcurrentDictionary<string, byte[]> Responses { get; } = new(StringComparer.Ordinal);
+
+    /// <summary>How often somebody wanted a lease.</summary>
+    public int Tries => Volatile.Read(ref _tries);
 
     /// <summary>For how long leases were given.</summary>
     public IReadOnlyCollection<TimeSpan> Leases => _taken;
@@ -34,6 +38,7 @@ internal sealed class MemoryStore : IStapleStore
         CancellationToken cancellationToken
     )
     {
+        Interlocked.Increment(ref _tries);
         if (!_leases.TryAdd(certificate, true))
             return new(false);
         _taken.Enqueue(duration);

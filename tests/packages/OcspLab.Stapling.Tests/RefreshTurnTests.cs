@@ -90,5 +90,5 @@ public sealed class RefreshTurnTests : EngineBench
     private void Keep(RefreshJob job) => _store.Responses[job.Slot.Key] = Staples.Verified().Encoded.ToArray();
 
     private Task<DateTimeOffset?> RunAsync(RefreshJob job, RefreshReason reason) =>
-        new RefreshTurn(Refresher, Clock, Logger).RunAsync(job, reason, TestContext.Current.CancellationToken);
+        Bounded(new RefreshTurn(Refresher, Clock, Logger).RunAsync(job, reason, TestContext.Current.CancellationToken));
 }

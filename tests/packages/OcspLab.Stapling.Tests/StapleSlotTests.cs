@@ -93,7 +93,7 @@ public sealed class StapleSlotTests : EngineBench
         Assert.Equal([url], slot.Status.Urls);
     }
 
-    [Fact, Trait("Rule", "S33")]
+    [Fact, Trait("Rule", "S45")]
     public async Task What_has_its_issuer_now_has_its_source_with_it()
     {
         var slot = await AddAndWaitAsync();

@@ -52,12 +52,12 @@ internal static class SiteSettings
               app.MapGet("/", () => "Hello");
               app.Run();
 
-            Any other server (nginx, HAProxy, Apache), with a staple kept in a file:
-              {keep}
-
             While the lab ({OwnCommand.Text} up{lab}) and the application run:
               {OwnCommand.Text} inspect 127.0.0.1:{Port}{name} --ca {OwnCommand.Quote(exported.Root)}
               {OwnCommand.Text} pki revoke {certificate.Name}{lab}
+
+            For another server, while the lab runs (docs/keep.md says how each takes its staple):
+              {keep}
             """;
     }
 
