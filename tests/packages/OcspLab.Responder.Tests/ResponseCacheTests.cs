@@ -90,6 +90,52 @@ public sealed class ResponseCacheTests
         }
     }
 
+    [Fact, Trait("Rule", "R26")]
+    public void What_could_not_be_renewed_is_given_until_its_next_update()
+    {
+        Remember(1);
+        Assert.False(_ready.TryFindOld(Question(1), Now.AddTicks(-1), out _));
+        Assert.True(_ready.TryFindOld(Question(1), Now, out _));
+        Assert.True(_ready.TryFindOld(Question(1), Now.AddHours(2).AddTicks(-1), out var old));
+        Assert.Same(Reply, old);
+        Assert.False(_ready.TryFindOld(Question(1), Now.AddHours(2), out _));
+        Assert.False(_ready.TryFindOld(Question(2), Now, out _));
+    }
+
+    [Fact]
+    public void Where_nothing_may_be_kept_nothing_is()
+    {
+        var none = new ResponseCache(0);
+        Assert.False(none.Remember(Question(1), Ours, Reply, Hour, none.Version), "it says that it keeps it");
+        Assert.Equal(0, none.Count);
+        Assert.True(_ready.Remember(Question(1), Ours, Reply, Hour, _ready.Version), "it says that it does not");
+    }
+
+    [Fact]
+    public void Room_is_made_an_eighth_at_a_time()
+    {
+        var cache = new ResponseCache(16);
+        for (var serial = 1; serial <= 16; serial++)
+            cache.Remember(Question(serial), Ours, Reply, Hour, cache.Version);
+        Assert.Equal(16, cache.Count);
+        cache.Remember(Question(17), Ours, Reply, Hour, cache.Version);
+        Assert.Equal(15, cache.Count);
+    }
+
+    [Fact, Trait("Rule", "R44")]
+    public void Whoever_wants_to_know_is_told_what_was_dropped()
+    {
+        var told = new List<(Authority, string?, ChangedBy)>();
+        _ready.Forgotten += (authority, serial, by) => told.Add((authority, serial, by));
+        var version = _ready.Version;
+        _ready.Forget(Ours, "01");
+        _ready.Forget(Theirs, null, ChangedBy.Us);
+        // Nobody has asked about a serial number that is none.
+        _ready.Forget(Ours, "not hexadecimal");
+        Assert.Equal([(Ours, "01", ChangedBy.Others), (Theirs, null, ChangedBy.Us)], told);
+        Assert.Equal(version + 3, _ready.Version);
+    }
+
     private void Remember(int serial, long? version = null) =>
         _ready.Remember(Question(serial), Ours, Reply, Hour, version ?? _ready.Version);
 

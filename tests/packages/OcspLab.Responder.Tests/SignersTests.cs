@@ -1,9 +1,11 @@
+using System.Security.Cryptography;
 using System.Security.Cryptography.X509Certificates;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Diagnostics.HealthChecks;
 using OcspLab.Ocsp.Requests;
 using OcspLab.Ocsp.Responses;
 using OcspLab.Responder.Authorities;
+using OcspLab.Responder.Sources;
 using OcspLab.Testing;
 
 namespace OcspLab.Responder.Tests;
@@ -62,6 +64,26 @@ public sealed class SignersTests : IAsyncDisposable
         );
         await StartAsync();
         Assert.Equal(TestAuthority.Now.AddHours(3), (await _bench.StapleAsync(_subject)).NextUpdate);
+    }
+
+    [Fact, Trait("Rule", "R43")]
+    public async Task No_answer_outlasts_its_issuer()
+    {
+        var end = TestAuthority.Now.AddHours(5);
+        using var issuer = _bench.Authority.Issue(
+            "CN=issuer",
+            request => request.CertificateExtensions.Add(new X509BasicConstraintsExtension(true, false, 0, true)),
+            notAfter: end
+        );
+        using var signer = IssueSigner(issuer, end.AddDays(1));
+        _bench.Add("test", issuer, signer);
+        await _bench.StartAsync();
+        var subject = OcspSubject.FromSerial(0x1267, issuer);
+        await _bench.Registry.RegisterAsync(
+            new RegisteredCertificate("any", "1267", TestAuthority.Now, end),
+            TestContext.Current.CancellationToken
+        );
+        Assert.Equal(end, (await _bench.StapleAsync(subject)).NextUpdate);
     }
 
     [Fact, Trait("Rule", "R26"), Trait("Rule", "R43")]
@@ -215,4 +237,20 @@ public sealed class SignersTests : IAsyncDisposable
         _bench
             .Services.GetRequiredService<HealthCheckService>()
             .CheckHealthAsync(TestContext.Current.CancellationToken);
+
+    private static X509Certificate2 IssueSigner(X509Certificate2 issuer, DateTimeOffset notAfter)
+    {
+        using var key = ECDsa.Create(ECCurve.NamedCurves.nistP256);
+        var request = new CertificateRequest("CN=signer", key, HashAlgorithmName.SHA256);
+        request.CertificateExtensions.Add(new X509EnhancedKeyUsageExtension([TestAuthority.OcspSigning], false));
+        using var issuerKey = issuer.GetECDsaPrivateKey()!;
+        using var certificate = request.Create(
+            issuer.SubjectName,
+            X509SignatureGenerator.CreateForECDsa(issuerKey),
+            TestAuthority.Now.AddDays(-1),
+            notAfter,
+            [0x22]
+        );
+        return certificate.CopyWithPrivateKey(key);
+    }
 }

@@ -100,7 +100,10 @@ internal sealed class OcspRequestHandler(
         var read = await request
             .Body.ReadAtLeastAsync(buffer, buffer.Length, throwOnEndOfStream: false, cancellationToken)
             .ConfigureAwait(false);
-        return read > _limit ? null : buffer.AsMemory(0, read);
+        // Not a conditional expression: null would become an array's memory of nothing there.
+        if (read > _limit)
+            return null;
+        return buffer.AsMemory(0, read);
     }
 
     private const int OnStack = 512;
