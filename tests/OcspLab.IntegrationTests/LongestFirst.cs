@@ -6,27 +6,36 @@ using Xunit.v3;
 
 namespace OcspLab.IntegrationTests;
 
-/// <summary>The classes that take minutes begin first, so that none of them is left alone at the end.</summary>
-internal sealed class LongestFirst : ITestCollectionOrderer
+/// <summary>
+/// The classes that take longest begin first: else one of them may be left to run alone at the end, while the other
+/// processor waits.
+/// </summary>
+public sealed class LongestFirst : ITestCollectionOrderer
 {
     private static readonly string[] Long =
     [
-        nameof(CompareTests),
-        nameof(ContainerTests),
         nameof(UpTests),
-        nameof(PackageTests),
+        nameof(ConsolePageTests),
+        nameof(ContainerTests),
+        nameof(SiteProcessTests),
+        nameof(UpKeepTests),
+        nameof(ConsoleTests),
+        nameof(ConsoleWalkTests),
         nameof(ResponderClientsTests),
-        nameof(ArticleTests),
+        nameof(LabTests),
     ];
 
-    public IReadOnlyCollection<TTestCollection> OrderTestCollections<TTestCollection>(
-        IReadOnlyCollection<TTestCollection> testCollections
+    public IReadOnlyCollection<TCollection> OrderTestCollections<TCollection>(
+        IReadOnlyCollection<TCollection> testCollections
     )
-        where TTestCollection : ITestCollection =>
-        [.. testCollections.OrderBy(collection => Place(collection.TestCollectionDisplayName))];
+        where TCollection : ITestCollection => [.. testCollections.OrderBy(Place)];
 
-    private static int Place(string collection) =>
-        Array.FindIndex(Long, name => collection.Contains($".{name}", StringComparison.Ordinal)) is >= 0 and var place
-            ? place
-            : Long.Length;
+    private static int Place<TCollection>(TCollection collection)
+        where TCollection : ITestCollection
+    {
+        var place = Array.FindIndex(Long, name =>
+            collection.TestCollectionDisplayName.Contains($".{name} ", StringComparison.Ordinal)
+        );
+        return place < 0 ? Long.Length : place;
+    }
 }
