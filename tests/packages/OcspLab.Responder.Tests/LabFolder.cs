@@ -7,7 +7,7 @@ using OcspLab.Testing;
 namespace OcspLab.Responder.Tests;
 
 /// <summary>
-/// A lab's certificates, made once for all: a dozen keys are encrypted on the way, slowly by intention.
+/// A lab's certificates, made once for all: their keys are encrypted on the way, which is slow by intention.
 /// </summary>
 public sealed class LabFolder : IDisposable
 {
