@@ -68,8 +68,31 @@ public sealed class LabHistoryTests
         );
         // A question that came after the fault and before it was noticed came after it.
         Assert.Equal(fault.Since, ResponderView.Compare(LabBench.Responder, after, _lab.Now).Last().At);
-        // Where it was not reached, nobody knows.
+        // Where it was never reached, or is not now, nobody knows.
         Assert.Empty(ResponderView.Compare(ResponderView.Unknown, after, _lab.Now));
+        Assert.Empty(ResponderView.Compare(LabBench.Responder, after with { IsReached = false }, _lab.Now));
+    }
+
+    [Fact]
+    public void A_look_that_failed_in_between_hides_nothing_of_what_happened()
+    {
+        var fault = new Fault(7, FaultKind.BadSignature, null, null, null, default, _lab.Now.AddSeconds(-1));
+        Assert.Equal(
+            [LabEventKind.FaultBegan],
+            ResponderView
+                .Compare(
+                    LabBench.Responder with
+                    {
+                        IsReached = false,
+                    },
+                    LabBench.Responder with
+                    {
+                        Faults = [fault],
+                    },
+                    _lab.Now
+                )
+                .Select(happened => happened.Kind)
+        );
     }
 
     [Fact]

@@ -20,10 +20,13 @@ public sealed record ResponderView(
     /// <summary>Before it was asked.</summary>
     public static ResponderView Unknown { get; } = new(false, PortState.Stopped, [], null, null);
 
-    /// <summary>What happened between two looks at it.</summary>
+    /// <summary>
+    /// What happened between two looks that reached it. What was last known is kept while it is not reached, so that
+    /// nothing is missed for a look that failed in between.
+    /// </summary>
     public static IEnumerable<LabEvent> Compare(ResponderView before, ResponderView after, DateTimeOffset now)
     {
-        if (!before.IsReached || !after.IsReached)
+        if (before == Unknown || !after.IsReached)
             yield break;
         if (before.Port != after.Port)
             yield return new LabEvent(
