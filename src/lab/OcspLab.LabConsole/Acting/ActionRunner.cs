@@ -10,7 +10,7 @@ public sealed class ActionRunner(ILogger<ActionRunner> logger) : IDisposable
 {
     private readonly CancellationTokenSource _leaving = new();
     private readonly SemaphoreSlim _turn = new(1);
-    private int _wanted;
+    private readonly List<string> _wanted = [];
 
     /// <summary>What is being done, or was done last; null before the first.</summary>
     public LabAction? Action { get; private set; }
@@ -22,16 +22,19 @@ public sealed class ActionRunner(ILogger<ActionRunner> logger) : IDisposable
     public string? Failure { get; private set; }
 
     /// <summary>Whether it is being done.</summary>
-    public bool IsBusy => _wanted > 0;
+    public bool IsBusy => _wanted.Count > 0;
 
     /// <summary>
-    /// Does it, after what is being done: a button may be pressed before the page has heard that it is off.
+    /// Does it, after what is being done; but what is being done, or waits for its turn, is not done a second time: a
+    /// button that is pressed twice meant once.
     /// </summary>
-    /// <returns>Whether it worked.</returns>
+    /// <returns>Whether it was done, and worked.</returns>
     [SuppressMessage("Design", "CA1031", Justification = "The boundary: somebody pressed a button, and is told.")]
     public async Task<bool> RunAsync(LabAction action)
     {
-        _wanted++;
+        if (_wanted.Contains(action.Command))
+            return false;
+        _wanted.Add(action.Command);
         var isTurn = false;
         try
         {
@@ -62,7 +65,7 @@ public sealed class ActionRunner(ILogger<ActionRunner> logger) : IDisposable
         {
             if (isTurn)
                 _turn.Release();
-            _wanted--;
+            _wanted.Remove(action.Command);
         }
     }
 
