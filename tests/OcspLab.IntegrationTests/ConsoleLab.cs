@@ -34,6 +34,7 @@ public sealed partial class ConsoleLab : IAsyncDisposable
             "--nginx",
             nginx,
             .. options,
+            .. Programs.QuickKeys,
             .. keep ? Programs.KeepOptions(ports) : [],
             .. fleet > 0 ? Programs.FleetOptions(fleet) : [],
         ]);

@@ -17,6 +17,7 @@ public sealed class LongestFirst : ITestCollectionOrderer
         nameof(UpTests),
         nameof(ConsolePageTests),
         nameof(ContainerTests),
+        nameof(ContainerEndTests),
         nameof(SiteProcessTests),
         nameof(UpKeepTests),
         nameof(ConsoleTests),

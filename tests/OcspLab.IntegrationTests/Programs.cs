@@ -48,6 +48,11 @@ internal static class Programs
         return (ports, [.. ports.All.SelectMany(port => new[] { port.Option, $"{port.Number}" })]);
     }
 
+    /// <summary>
+    /// The options of a lab whose keys do not matter: RSA's take longer to make than all else that it does to come up.
+    /// </summary>
+    public static string[] QuickKeys { get; } = ["--key", "ecdsa"];
+
     /// <summary>Waits until a lab says that it is ready.</summary>
     public static async Task ReadyAsync(RunningProgram lab)
     {

@@ -98,15 +98,7 @@ public sealed class UpFleetTests : IDisposable
     [Fact]
     public async Task A_port_that_leaves_no_room_for_the_fleet_is_refused()
     {
-        var refused = await Programs.OcspLabAsync(
-            "up",
-            "--lab",
-            _folder.Path,
-            "--fleet",
-            "4",
-            "--fleet-port",
-            "65530"
-        );
+        var refused = await Programs.OcspLabAsync("up", "--lab", _folder.Path, "--fleet", "4", "--fleet-port", "65530");
         Assert.Equal(64, refused.ExitCode);
         Assert.Contains("the fleet's last port would be 65541", refused.Error, StringComparison.Ordinal);
     }
@@ -127,6 +119,7 @@ public sealed class UpFleetTests : IDisposable
             "--fleet-port",
             $"{_ports.Balancer}",
             .. _options,
+            .. Programs.QuickKeys,
         ]);
         await Programs.ReadyAsync(lab);
         return lab;

@@ -91,6 +91,7 @@ public sealed class UpKeepTests : IDisposable
             "--nginx",
             "process",
             .. _options,
+            .. Programs.QuickKeys,
             .. Programs.KeepOptions(_ports),
         ]);
         await Programs.ReadyAsync(lab);
