@@ -25,14 +25,14 @@ public sealed class ActionRunner(ILogger<ActionRunner> logger) : IDisposable
     public bool IsBusy => _wanted.Count > 0;
 
     /// <summary>
-    /// Does it, after what is being done; but what is being done, or waits for its turn, is not done a second time: a
-    /// button that is pressed twice meant once.
+    /// Does it, after what is being done; but not twice, one right after the other: a button that is pressed twice meant
+    /// once.
     /// </summary>
     /// <returns>Whether it was done, and worked.</returns>
     [SuppressMessage("Design", "CA1031", Justification = "The boundary: somebody pressed a button, and is told.")]
     public async Task<bool> RunAsync(LabAction action)
     {
-        if (_wanted.Contains(action.Command))
+        if (_wanted is [.., var last] && last == action.Command)
             return false;
         _wanted.Add(action.Command);
         var isTurn = false;
@@ -65,6 +65,7 @@ public sealed class ActionRunner(ILogger<ActionRunner> logger) : IDisposable
         {
             if (isTurn)
                 _turn.Release();
+            // The first of its kind: they have their turns in order.
             _wanted.Remove(action.Command);
         }
     }
