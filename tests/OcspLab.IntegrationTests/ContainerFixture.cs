@@ -48,7 +48,8 @@ public sealed class ContainerFixture : IAsyncLifetime
             "--runtime",
             runtime,
             "--configuration",
-            Programs.Configuration
+            Programs.Configuration,
+            "--no-build"
         );
         Assert.True(build.ExitCode == 0, build.Error);
     }

@@ -14,14 +14,20 @@ public sealed class LongestFirst : ITestCollectionOrderer
 {
     private static readonly string[] Long =
     [
+        nameof(CompareTests),
+        nameof(ContainerEndTests),
+        nameof(PackageTests),
+        nameof(YourApplicationTests),
+        nameof(ConsoleWalkTests),
+        nameof(FleetCommandTests),
         nameof(UpTests),
         nameof(ConsolePageTests),
         nameof(ContainerTests),
-        nameof(ContainerEndTests),
         nameof(SiteProcessTests),
         nameof(UpKeepTests),
+        nameof(UpFleetTests),
         nameof(ConsoleTests),
-        nameof(ConsoleWalkTests),
+        nameof(UpTerminalTests),
         nameof(ResponderClientsTests),
         nameof(LabTests),
     ];
