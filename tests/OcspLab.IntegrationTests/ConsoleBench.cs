@@ -46,11 +46,29 @@ public abstract class ConsoleBench : IAsyncLifetime
                 }
         );
         watch?.Invoke(page);
-        await page.GotoAsync(lab.Address.ToString());
+        await GoAsync(page, lab.Address);
         await page.Locator("#strips").WaitForAsync();
         if (language is not null)
             await page.Locator($"nav a[lang={language}]").ClickAsync();
         return page;
+    }
+
+    // A container's network that comes up beside it breaks off what a browser is loading.
+    private static async Task GoAsync(IPage page, Uri address)
+    {
+        for (var attempt = 1; ; attempt++)
+        {
+            try
+            {
+                await page.GotoAsync(address.ToString());
+                return;
+            }
+            catch (PlaywrightException exception)
+                when (attempt < 5 && exception.Message.Contains("ERR_NETWORK_CHANGED", StringComparison.Ordinal))
+            {
+                // Again.
+            }
+        }
     }
 
     internal static Task SaysAsync(IPage page, string server, string situation) =>

@@ -136,13 +136,18 @@ public sealed class Chromium(TimeProvider clock) : IBrowser
             .ConfigureAwait(false);
         var devTools = new DevTools(socket);
         await devTools.CommandAsync("Page.enable", new { }, cancellationToken).ConfigureAwait(false);
-        var navigation = await devTools
-            .CommandAsync("Page.navigate", new { url = page.ToString() }, cancellationToken)
-            .ConfigureAwait(false);
-        var error = navigation.TryGetProperty("errorText", out var text) ? text.GetString() : null;
-        await devTools.EventAsync("Page.loadEventFired", cancellationToken).ConfigureAwait(false);
-        // The error page draws itself after it is loaded.
-        await Task.Delay(TimeSpan.FromMilliseconds(300), clock, cancellationToken).ConfigureAwait(false);
+        string? error;
+        do
+        {
+            var navigation = await devTools
+                .CommandAsync("Page.navigate", new { url = page.ToString() }, cancellationToken)
+                .ConfigureAwait(false);
+            error = navigation.TryGetProperty("errorText", out var text) ? text.GetString() : null;
+            await devTools.EventAsync("Page.loadEventFired", cancellationToken).ConfigureAwait(false);
+            // The error page draws itself after it is loaded.
+            await Task.Delay(TimeSpan.FromMilliseconds(300), clock, cancellationToken).ConfigureAwait(false);
+        } while (error == NetworkChanged);
+
         var picture = await devTools
             .CommandAsync("Page.captureScreenshot", new { format = "png" }, cancellationToken)
             .ConfigureAwait(false);
@@ -165,6 +170,9 @@ public sealed class Chromium(TimeProvider clock) : IBrowser
         ChildProcess.Find("chromium") ?? ChildProcess.Find("chromium-browser") ?? ChildProcess.Find("google-chrome");
 
     private static readonly TimeSpan PageTimeout = TimeSpan.FromSeconds(60);
+
+    // A container's network came or went beside it: that is no fault of the page, and it is asked for again.
+    private const string NetworkChanged = "net::ERR_NETWORK_CHANGED";
 
     /// <summary>The DevTools protocol: JSON messages over a WebSocket, answers by number, events by name.</summary>
     private sealed class DevTools(ClientWebSocket socket)
@@ -204,10 +212,10 @@ public sealed class Chromium(TimeProvider clock) : IBrowser
             }
         }
 
-        /// <summary>Waits for an event, or finds that it has been.</summary>
+        /// <summary>Waits for an event, or finds that it has been; each once.</summary>
         public async Task EventAsync(string name, CancellationToken cancellationToken)
         {
-            while (!_seen.Contains(name))
+            while (!_seen.Remove(name))
                 await ReadAsync(cancellationToken).ConfigureAwait(false);
         }
 
