@@ -120,8 +120,8 @@ internal static class FloodRun
 
     private const int Port = 8988;
     private const double LeastGain = 5;
-    private static readonly TimeSpan Quiet = TimeSpan.FromSeconds(4);
-    private static readonly TimeSpan WarmUp = TimeSpan.FromSeconds(2);
-    private static readonly TimeSpan UnderFire = TimeSpan.FromSeconds(10);
+    private static TimeSpan Quiet => Effort.Of(TimeSpan.FromSeconds(4));
+    private static TimeSpan WarmUp => Effort.Of(TimeSpan.FromSeconds(2));
+    private static TimeSpan UnderFire => Effort.Of(TimeSpan.FromSeconds(10));
     private static readonly TimeSpan Pause = TimeSpan.FromMilliseconds(5);
 }

@@ -60,20 +60,20 @@ internal static class HandshakeRun
 
     private static int Report(Cost with, Cost without)
     {
-        const int Count = Rounds * PerRound;
+        var count = Rounds * PerRound;
         var ratio = with.Cpu / without.Cpu;
         Console.WriteLine("| full handshake, TLS 1.3, RSA-2048 | server CPU | bytes to the client |");
         Console.WriteLine("|---|---|---|");
         Console.WriteLine(
             string.Create(
                 CultureInfo.InvariantCulture,
-                $"| stapled | {with.Cpu.TotalMilliseconds / Count:0.000} ms | {with.Bytes / Count} |"
+                $"| stapled | {with.Cpu.TotalMilliseconds / count:0.000} ms | {with.Bytes / count} |"
             )
         );
         Console.WriteLine(
             string.Create(
                 CultureInfo.InvariantCulture,
-                $"| without a staple | {without.Cpu.TotalMilliseconds / Count:0.000} ms | {without.Bytes / Count} |"
+                $"| without a staple | {without.Cpu.TotalMilliseconds / count:0.000} ms | {without.Bytes / count} |"
             )
         );
         Console.WriteLine(string.Create(CultureInfo.InvariantCulture, $"| ratio | {ratio:0.00} (limit {Limit}) | |"));
@@ -149,9 +149,9 @@ internal static class HandshakeRun
 
     // The lab refreshes every few seconds, for people to watch; a site does not.
     private static readonly string[] SeldomRefreshed = ["--OcspStapling:MinimumRefreshInterval=00:10:00"];
-    private const int Rounds = 10;
-    private const int PerRound = 400;
-    private const int WarmUp = 1000;
+    private static int Rounds => Effort.Of(10, quick: 1);
+    private static int PerRound => Effort.Of(400, quick: 10);
+    private static int WarmUp => Effort.Of(1000, quick: 10);
     private const double Limit = 1.06;
 
     private readonly record struct Cost(TimeSpan Cpu, long Bytes)

@@ -20,7 +20,7 @@ internal static class LargeResponderRun
     public static async Task<int> RunAsync(int certificates)
     {
         if (FleetPrograms.Missing is { } missing)
-            throw new InvalidOperationException(missing);
+            throw new MissingProgramException(missing);
         var few = await MeasureAsync(Few).ConfigureAwait(false);
         var many = await MeasureAsync(certificates).ConfigureAwait(false);
         Console.WriteLine(
@@ -120,7 +120,7 @@ internal static class LargeResponderRun
         await BenchResponder.AskAsync(ResponderPort, paths[0]).ConfigureAwait(false);
         var start = Stopwatch.GetElapsedTime(started).TotalMilliseconds;
         var wrk = new Wrk(bench.Folder, "misses", "GET", paths);
-        wrk.Measure(ResponderPort, 3);
+        wrk.Measure(ResponderPort, WarmUp);
         var misses = wrk.Measure(ResponderPort, Seconds);
         var memory = MemoryOf(responder);
         await EndAsync(responder).ConfigureAwait(false);
@@ -222,10 +222,11 @@ internal static class LargeResponderRun
         Directory.CreateTempSubdirectory("ocsplab-bench-").FullName,
         "passwords"
     );
-    private const int Few = 10_000;
-    private const int Questions = 200_000;
-    private const int Ahead = 50_000;
-    private const int Seconds = 10;
+    private static int Few => Effort.Of(10_000, quick: 500);
+    private static int Questions => Effort.Of(200_000, quick: 1_000);
+    private static int Ahead => Effort.Of(50_000, quick: 500);
+    private static int Seconds => Effort.Of(10, quick: 1);
+    private static int WarmUp => Effort.Of(3, quick: 1);
     private const int ResponderPort = 8988;
     private const int PostgresPort = 9593;
 

@@ -14,7 +14,10 @@ internal static class OpenSslSpeed
     {
         string[] several = processes == 1 ? [] : ["-multi", $"{processes}"];
         using var process = Process.Start(
-            new ProcessStartInfo("openssl", ["speed", "-elapsed", "-seconds", "3", .. several, algorithm])
+            new ProcessStartInfo(
+                "openssl",
+                ["speed", "-elapsed", "-seconds", $"{Effort.Of(3, quick: 1)}", .. several, algorithm]
+            )
             {
                 RedirectStandardOutput = true,
                 RedirectStandardError = true,

@@ -16,6 +16,7 @@ internal static partial class ProfileRun
 {
     public static async Task<int> RunAsync(SessionKind session)
     {
+        await RequirePerfAsync().ConfigureAwait(false);
         var folder = Directory.CreateTempSubdirectory("ocsplab-bench-").FullName;
         try
         {
@@ -169,6 +170,19 @@ internal static partial class ProfileRun
         }
     }
 
+    private static async Task RequirePerfAsync()
+    {
+        try
+        {
+            await RunAsync("perf", "/", ["record", "--quiet", "--output", "/dev/null", "--event", "cpu-clock", "true"])
+                .ConfigureAwait(false);
+        }
+        catch (InvalidOperationException exception)
+        {
+            throw new MissingProgramException($"perf may not look at processes here: {exception.Message}", exception);
+        }
+    }
+
     private static async Task<string> RunAsync(string program, string folder, string[] arguments)
     {
         using var process = Process.Start(
@@ -197,8 +211,8 @@ internal static partial class ProfileRun
     private const string Data = "perf.data";
     private const int Port = 9545;
     private const int Clients = 8;
-    private const int Seconds = 20;
+    private static int Seconds => Effort.Of(20, quick: 2);
     private const double Limit = 0.01;
     private const double Least = 0.003;
-    private static readonly TimeSpan WarmUp = TimeSpan.FromSeconds(15);
+    private static TimeSpan WarmUp => Effort.Of(TimeSpan.FromSeconds(15));
 }

@@ -18,7 +18,9 @@ internal static class ProtocolRun
         var configuration = ManualConfig
             .CreateEmpty()
             .AddJob(
-                Job.Default.WithToolchain(InProcessEmitToolchain.Instance).WithWarmupCount(4).WithIterationCount(12)
+                (Effort.IsQuick ? Job.Dry : Job.Default.WithWarmupCount(4).WithIterationCount(12)).WithToolchain(
+                    InProcessEmitToolchain.Instance
+                )
             )
             .AddColumnProvider(DefaultColumnProviders.Instance)
             .AddExporter(MarkdownExporter.GitHub)

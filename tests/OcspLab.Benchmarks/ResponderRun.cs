@@ -290,13 +290,13 @@ internal static class ResponderRun
     private const int CfsslPort = 8992;
     private const int NginxPort = 8993;
     private const int Certificates = 100;
-    private const int Rounds = 3;
+    private static int Rounds => Effort.Of(3, quick: 1);
     private const double LeastOfKestrel = 0.8;
     private const double LeastOfCfssl = 2;
     private const double LeastOfOpenSsl = 20;
     private const double LeastOfSpeed = 0.6;
 
     // Seconds.
-    private const int WarmUp = 3;
-    private const int Length = 4;
+    private static int WarmUp => Effort.Of(3, quick: 1);
+    private static int Length => Effort.Of(4, quick: 1);
 }

@@ -136,7 +136,7 @@ internal static class SettingsRun
     private static Setting Option(string name, string value) =>
         new($"`SocketTransportOptions.{name} = {value}`", [$"--Sockets:{name}={value}"], []);
 
-    private static readonly Setting[] Settings =
+    private static readonly Setting[] All =
     [
         new("as it is", [], []),
         Variable("DOTNET_TieredPGO", "0"),
@@ -150,11 +150,13 @@ internal static class SettingsRun
         Option("WaitForDataBeforeAllocatingBuffer", "false"),
     ];
 
+    private static Setting[] Settings => All[..Effort.Of(All.Length, quick: 2)];
+
     private static readonly int[] ClientCounts = [1, 8];
     private const int FirstPort = 9545;
-    private const int Rounds = 7;
-    private const int PerRound = 400;
-    private const int WarmUp = 2400;
+    private static int Rounds => Effort.Of(7, quick: 1);
+    private static int PerRound => Effort.Of(400, quick: 8);
+    private static int WarmUp => Effort.Of(2400, quick: 8);
 
     private sealed record Setting(string Name, string[] Arguments, Dictionary<string, string> Environment);
 }

@@ -2,6 +2,7 @@ using System.Diagnostics;
 using OcspLab.Comparison.Measurements;
 using OcspLab.Lab;
 using OcspLab.Lab.Topology;
+using OcspLab.Pki;
 using OcspLab.Probe;
 
 namespace OcspLab.Benchmarks;
@@ -14,6 +15,8 @@ internal static class SiteProcess
         {
             Directory = folder,
             NginxSource = NginxSource.Off,
+            // The measurements are of RSA, whose keys take seconds to make.
+            KeyAlgorithm = Effort.IsQuick ? KeyAlgorithm.Ecdsa : KeyAlgorithm.Rsa,
             Ports = new LabPorts
             {
                 Dns = 5733,

@@ -104,11 +104,11 @@ internal static class TokenRun
     private const int FilePort = 8992;
     private const int TokenPort = 8993;
     private const int Certificates = 100;
-    private const int Rounds = 3;
+    private static int Rounds => Effort.Of(3, quick: 1);
     private const double LeastOfFile = 0.4;
     private const string Module = "/usr/lib/softhsm/libsofthsm2.so";
 
     // Seconds.
-    private const int WarmUp = 3;
-    private const int Length = 5;
+    private static int WarmUp => Effort.Of(3, quick: 1);
+    private static int Length => Effort.Of(5, quick: 1);
 }

@@ -49,7 +49,8 @@ internal sealed partial class Wrk
     }
 
     /// <summary>Answers a second.</summary>
-    /// <exception cref="InvalidOperationException">wrk is not there, or was answered with an error.</exception>
+    /// <exception cref="MissingProgramException">wrk is not there.</exception>
+    /// <exception cref="InvalidOperationException">It was answered with an error.</exception>
     public double Measure(int port, int seconds) =>
         MeasureAsync(port, seconds, connections: 8).GetAwaiter().GetResult();
 
@@ -90,7 +91,7 @@ internal sealed partial class Wrk
         }
         catch (System.ComponentModel.Win32Exception exception)
         {
-            throw new InvalidOperationException("wrk is not installed (Debian's package wrk).", exception);
+            throw new MissingProgramException("wrk is not installed (Debian's package wrk).", exception);
         }
     }
 

@@ -20,6 +20,8 @@ public sealed class LongestFirst : ITestCollectionOrderer
         nameof(YourApplicationTests),
         nameof(ConsoleWalkTests),
         nameof(FleetCommandTests),
+        nameof(BenchmarkCommandTests),
+        nameof(KeepNginxTests),
         nameof(UpTests),
         nameof(ConsolePageTests),
         nameof(ContainerTests),

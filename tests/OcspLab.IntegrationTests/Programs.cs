@@ -14,6 +14,8 @@ internal static class Programs
 
     public static string Cli { get; } = Built("src/tool/OcspLab.Cli", "ocsplab.dll");
 
+    public static string Benchmarks { get; } = Built("tests/OcspLab.Benchmarks", "OcspLab.Benchmarks.dll");
+
     public static string AppHost { get; } = Built("OcspLab.AppHost", "OcspLab.AppHost.dll");
 
     /// <summary>A service of the lab as a program of its own.</summary>
