@@ -25,8 +25,8 @@ public sealed class ActionRunner(ILogger<ActionRunner> logger) : IDisposable
     public bool IsBusy => _wanted.Count > 0;
 
     /// <summary>
-    /// Does it, after what is being done; but not twice, one right after the other: a button that is pressed twice meant
-    /// once.
+    /// Does it, after what is being done; but not twice, one right after the other: a button that is pressed twice is
+    /// meant once.
     /// </summary>
     /// <returns>Whether it was done, and worked.</returns>
     [SuppressMessage("Design", "CA1031", Justification = "The boundary: somebody pressed a button, and is told.")]
