@@ -1,4 +1,5 @@
 using System.Net;
+using OcspLab.Ocsp.Requests;
 using OcspLab.Ocsp.Responses;
 using OcspLab.Ocsp.Signing;
 
@@ -49,6 +50,30 @@ public sealed class RequestSizeTests : IAsyncLifetime
             TestContext.Current.CancellationToken
         );
         await MalformedAsync(expected, response);
+    }
+
+    [Fact]
+    public async Task A_long_request_is_read_whole_by_get_as_by_post()
+    {
+        await using var bench = new ResponderBench();
+        await bench.StartAsync();
+        var request = new OcspRequest
+        {
+            CertIds =
+            [
+                .. Enumerable
+                    .Range(1, 16)
+                    .Select(serial =>
+                        OcspSubject.FromSerial(serial, bench.Authority.Certificate).ToCertId(CertIdHash.Sha1)
+                    ),
+            ],
+        }.Encode();
+        var answer = await bench.Http.GetByteArrayAsync(
+            new Uri(bench.Url, Uri.EscapeDataString(Convert.ToBase64String(request))),
+            TestContext.Current.CancellationToken
+        );
+        Assert.True(OcspResponse.TryDecode(answer, out var response, out _));
+        Assert.Equal(16, response.Basic!.Responses.Count);
     }
 
     [Fact]

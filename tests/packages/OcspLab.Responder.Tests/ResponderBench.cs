@@ -56,6 +56,9 @@ internal sealed class ResponderBench : IAsyncDisposable
     /// <summary>Another source instead.</summary>
     public IStatusSource? Source { get; init; }
 
+    /// <summary>Puts something in the place of a service.</summary>
+    public Action<IServiceCollection>? Configure { get; init; }
+
     public IServiceProvider Services => _service!.Services;
 
     public Uri Url => Services.GetRequiredService<OcspListener>().Url!;
@@ -117,6 +120,7 @@ internal sealed class ResponderBench : IAsyncDisposable
                     )
                 )
                     builder.Services.AddKeyedSingleton("test", Source ?? Registry);
+                Configure?.Invoke(builder.Services);
             }
         );
         await _service.StartAsync(TestContext.Current.CancellationToken);

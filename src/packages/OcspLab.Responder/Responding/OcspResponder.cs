@@ -46,7 +46,7 @@ internal sealed class OcspResponder(
         try
         {
             if (OcspRequest.TryDecode(encoded, out var request, out var fault))
-                return await RespondAsync(request, encoded, cancellationToken).ConfigureAwait(false);
+                return await RespondAsync(request, cancellationToken).ConfigureAwait(false);
             logger.Malformed(fault.Detail);
             return PreparedResponse.Error(
                 fault.Kind == OcspRequestFaultKind.UnknownHash
@@ -61,11 +61,7 @@ internal sealed class OcspResponder(
         }
     }
 
-    private async Task<PreparedResponse> RespondAsync(
-        OcspRequest request,
-        ReadOnlyMemory<byte> encoded,
-        CancellationToken cancellationToken
-    )
+    private async Task<PreparedResponse> RespondAsync(OcspRequest request, CancellationToken cancellationToken)
     {
         if (RefusalOf(request) is { } refusal)
             return Refuse(request, refusal);
@@ -84,8 +80,7 @@ internal sealed class OcspResponder(
             return FindOld(request, null) ?? Refuse(request, OcspResponseStatus.TryLater);
         try
         {
-            return await FindOrSignAsync(request, encoded, authority, signing, version, cancellationToken)
-                .ConfigureAwait(false);
+            return await FindOrSignAsync(request, authority, signing, version, cancellationToken).ConfigureAwait(false);
         }
         catch (IOException exception)
         {
@@ -116,22 +111,17 @@ internal sealed class OcspResponder(
 
     private async Task<PreparedResponse> FindOrSignAsync(
         OcspRequest request,
-        ReadOnlyMemory<byte> encoded,
         Authority authority,
         SigningChoice signing,
         long version,
         CancellationToken cancellationToken
     )
     {
-        // However it was written, the same question has the same response. As it is written, it was looked for already.
+        // However it was written, the same question has the same response.
         var question = request is { CertIds: [var id], Nonce: null }
             ? Authority.Question(id, signing.Preference)
             : null;
-        if (
-            question is not null
-            && !encoded.Span.SequenceEqual(question)
-            && cache.TryFind(question, clock.GetUtcNow(), out var known)
-        )
+        if (question is not null && cache.TryFind(question, clock.GetUtcNow(), out var known))
             return known;
         // Not where a client prefers an algorithm: those are not shared.
         if (
