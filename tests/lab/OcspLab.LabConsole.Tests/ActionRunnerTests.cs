@@ -1,4 +1,5 @@
 using Microsoft.Extensions.Logging.Abstractions;
+using OcspLab.Lab;
 using OcspLab.LabConsole.Acting;
 
 namespace OcspLab.LabConsole.Tests;
@@ -15,14 +16,30 @@ public sealed class ActionRunnerTests
         var first = new TaskCompletionSource<ActionOutcome>();
         var one = runner.RunAsync(Action("one", first.Task));
         var two = runner.RunAsync(Action("two", Task.FromResult(new ActionOutcome("second"))));
-        Assert.True(runner.IsBusy);
+        Assert.Equal([true, false], runner.Runs.Select(run => run.IsUnderWay));
         Assert.Equal(["one"], _done);
         first.SetResult(new ActionOutcome("first"));
         Assert.True(await one);
         Assert.True(await two);
         Assert.Equal(["one", "two"], _done);
-        Assert.Equal("second", runner.Outcome?.Words);
-        Assert.False(runner.IsBusy);
+        Assert.Equal(["first", "second"], runner.Runs.Select(run => run.Outcome?.Words));
+        Assert.All(runner.Runs, run => Assert.True(run.IsOver));
+    }
+
+    [Fact]
+    public async Task What_did_not_work_is_still_said_when_what_was_pressed_after_it_is_done()
+    {
+        using var runner = new ActionRunner(NullLogger<ActionRunner>.Instance);
+        var first = new TaskCompletionSource<ActionOutcome>();
+        var one = runner.RunAsync(Action("one", first.Task));
+        var two = runner.RunAsync(Action("two", Task.FromResult(new ActionOutcome("second"))));
+        first.SetException(new LabException("no"));
+        Assert.False(await one);
+        Assert.True(await two);
+        Assert.Equal(["no", null], runner.Runs.Select(run => run.Failure));
+        // And no longer when something else is pressed.
+        Assert.True(await runner.RunAsync(Action("three", Task.FromResult(new ActionOutcome("third")))));
+        Assert.Equal("third", Assert.Single(runner.Runs).Outcome?.Words);
     }
 
     [Fact]
@@ -31,13 +48,14 @@ public sealed class ActionRunnerTests
         using var runner = new ActionRunner(NullLogger<ActionRunner>.Instance);
         var first = new TaskCompletionSource<ActionOutcome>();
         var one = runner.RunAsync(Action("one", first.Task));
-        Assert.False(await runner.RunAsync(Action("one", first.Task)));
+        var secondPress = runner.RunAsync(Action("one", first.Task));
+        Assert.False(secondPress.IsCompleted);
         var two = runner.RunAsync(Action("two", first.Task));
-        Assert.False(await runner.RunAsync(Action("two", first.Task)));
+        var twoPressedAgain = runner.RunAsync(Action("two", first.Task));
         // After the other it is wanted again.
         var again = runner.RunAsync(Action("one", first.Task));
         first.SetResult(new ActionOutcome("first"));
-        Assert.All(await Task.WhenAll(one, two, again), Assert.True);
+        Assert.All(await Task.WhenAll(one, secondPress, two, twoPressedAgain, again), Assert.True);
         Assert.Equal(["one", "two", "one"], _done);
         Assert.True(await runner.RunAsync(Action("one", first.Task)));
         Assert.Equal(["one", "two", "one", "one"], _done);

@@ -68,6 +68,12 @@ public sealed class LabHistoryTests
         );
         // A question that came after the fault and before it was noticed came after it.
         Assert.Equal(fault.Since, ResponderView.Compare(LabBench.Responder, after, _lab.Now).Last().At);
+        // Started again, a responder numbers its faults from the beginning.
+        var another = after with { Faults = [fault with { Since = _lab.Now }] };
+        Assert.Equal(
+            [LabEventKind.FaultBegan, LabEventKind.FaultEnded],
+            ResponderView.Compare(after, another, _lab.Now).Select(happened => happened.Kind)
+        );
         // Where it was never reached, or is not now, nobody knows.
         Assert.Empty(ResponderView.Compare(ResponderView.Unknown, after, _lab.Now));
         Assert.Empty(ResponderView.Compare(LabBench.Responder, after with { IsReached = false }, _lab.Now));

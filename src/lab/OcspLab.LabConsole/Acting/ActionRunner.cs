@@ -3,50 +3,54 @@ using OcspLab.Lab;
 
 namespace OcspLab.LabConsole.Acting;
 
-/// <summary>
-/// What a page does to the lab, one thing after the other, and what came of the last. For one page alone.
-/// </summary>
+/// <summary>What a page does to the lab, one thing after the other. For one page alone.</summary>
 public sealed class ActionRunner(ILogger<ActionRunner> logger) : IDisposable
 {
     private readonly CancellationTokenSource _leaving = new();
     private readonly SemaphoreSlim _turn = new(1);
-    private readonly List<string> _wanted = [];
+    private readonly List<ActionRun> _runs = [];
 
-    /// <summary>What is being done, or was done last; null before the first.</summary>
-    public LabAction? Action { get; private set; }
-
-    /// <summary>What came of it, or null.</summary>
-    public ActionOutcome? Outcome { get; private set; }
-
-    /// <summary>Why it did not work, or null.</summary>
-    public string? Failure { get; private set; }
-
-    /// <summary>Whether it is being done.</summary>
-    public bool IsBusy => _wanted.Count > 0;
+    /// <summary>What was wanted since nothing was under way, in its order; empty before the first.</summary>
+    public IReadOnlyList<ActionRun> Runs => _runs;
 
     /// <summary>
     /// Does it, after what is being done; but not twice, one right after the other: a button that is pressed twice is
     /// meant once.
     /// </summary>
-    /// <returns>Whether it was done, and worked.</returns>
-    [SuppressMessage("Design", "CA1031", Justification = "The boundary: somebody pressed a button, and is told.")]
-    public async Task<bool> RunAsync(LabAction action)
+    /// <returns>Whether it was done, and worked; for the second press, what came of the first.</returns>
+    public Task<bool> RunAsync(LabAction action)
     {
-        if (_wanted is [.., var last] && last == action.Command)
-            return false;
-        _wanted.Add(action.Command);
-        var isTurn = false;
+        if (_runs is [.., { IsOver: false } last] && last.Action.Command == action.Command)
+            return last.Completion;
+        if (_runs.TrueForAll(run => run.IsOver))
+            _runs.Clear();
+        var run = new ActionRun(action);
+        _runs.Add(run);
+        return run.Completion = DoAsync(run);
+    }
+
+    [SuppressMessage("Design", "CA1031", Justification = "The boundary: somebody pressed a button, and is told.")]
+    private async Task<bool> DoAsync(ActionRun run)
+    {
         try
         {
             await _turn.WaitAsync(_leaving.Token);
-            isTurn = true;
-            (Action, Outcome, Failure) = (action, null, null);
-            Outcome = await action.RunAsync(_leaving.Token);
+        }
+        catch (OperationCanceledException)
+        {
+            // The page is gone.
+            return false;
+        }
+
+        try
+        {
+            run.IsUnderWay = true;
+            run.Outcome = await run.Action.RunAsync(_leaving.Token);
             return true;
         }
         catch (LabException exception)
         {
-            Failure = exception.Message;
+            run.Failure = exception.Message;
             return false;
         }
         catch (OperationCanceledException)
@@ -57,16 +61,14 @@ public sealed class ActionRunner(ILogger<ActionRunner> logger) : IDisposable
         catch (Exception exception)
         {
             // The page goes on, whatever a browser or a file of the lab was up to.
-            logger.Failed(action.Name, exception);
-            Failure = exception.Message;
+            logger.Failed(run.Action.Name, exception);
+            run.Failure = exception.Message;
             return false;
         }
         finally
         {
-            if (isTurn)
-                _turn.Release();
-            // The first of its kind: they have their turns in order.
-            _wanted.Remove(action.Command);
+            run.IsUnderWay = false;
+            _turn.Release();
         }
     }
 

@@ -121,6 +121,7 @@ public sealed class Chinese : Language
             ["server"] = "服务器",
             ["same"] = "命令行上同样的操作：",
             ["busy"] = "进行中……",
+            ["waits"] = "稍后执行",
             ["done"] = "完成：",
             ["failed"] = "没有成功：",
             ["events"] = "发生了什么",

@@ -127,6 +127,7 @@ public sealed class English : Language
             ["server"] = "Server",
             ["same"] = "The same on the command line:",
             ["busy"] = "at it …",
+            ["waits"] = "after that",
             ["done"] = "Done:",
             ["failed"] = "That did not work:",
             ["events"] = "What happened",

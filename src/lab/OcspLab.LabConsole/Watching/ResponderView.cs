@@ -22,7 +22,7 @@ public sealed record ResponderView(
 
     /// <summary>
     /// What happened between two looks that reached it. What was last known is kept while it is not reached, so that
-    /// nothing is missed for a look that failed in between.
+    /// a look that failed in between loses none of it.
     /// </summary>
     public static IEnumerable<LabEvent> Compare(ResponderView before, ResponderView after, DateTimeOffset now)
     {
@@ -37,11 +37,14 @@ public sealed record ResponderView(
             yield return new LabEvent(Earlier(revoked, now), LabEventKind.Revoked);
         if (before.RevokedAt is not null && after.RevokedAt is null)
             yield return new LabEvent(now, LabEventKind.Restored);
-        foreach (var fault in after.Faults.ExceptBy(before.Faults.Select(known => known.Id), fault => fault.Id))
+        foreach (var fault in after.Faults.ExceptBy(before.Faults.Select(KeyOf), KeyOf))
             yield return new LabEvent(Earlier(fault.Since, now), LabEventKind.FaultBegan, NameOf(fault));
-        foreach (var fault in before.Faults.ExceptBy(after.Faults.Select(known => known.Id), fault => fault.Id))
+        foreach (var fault in before.Faults.ExceptBy(after.Faults.Select(KeyOf), KeyOf))
             yield return new LabEvent(now, LabEventKind.FaultEnded, NameOf(fault));
     }
+
+    // A responder that was started again numbers its faults from 1 again.
+    private static (long Id, DateTimeOffset Since) KeyOf(Fault fault) => (fault.Id, fault.Since);
 
     // What the responder says of it is nearer to the truth than when it was noticed.
     private static DateTimeOffset Earlier(DateTimeOffset told, DateTimeOffset noticed) =>
