@@ -100,7 +100,7 @@ internal sealed class BenchResponder : IDisposable
                     !OcspResponse.TryDecode(body, out var response, out var _)
                     || response.Basic?.Responses[0].Status.Kind != CertStatusKind.Good
                 )
-                    throw new InvalidOperationException($"Port {port} does not answer 'good': nothing was measured.");
+                    throw new BenchmarkException($"Port {port} does not answer 'good': nothing was measured.");
                 return (
                     body,
                     answer

@@ -15,7 +15,7 @@ namespace OcspLab.Benchmarks;
 /// </summary>
 internal static class CertificatesRun
 {
-    public static async Task<int> RunAsync(int count)
+    public static async Task<bool> RunAsync(int count)
     {
         var folder = Directory.CreateTempSubdirectory("ocsplab-bench-").FullName;
         try
@@ -73,7 +73,7 @@ internal static class CertificatesRun
             (services, var loaded) = await StartAsync(certificates, issuer, url, folder).ConfigureAwait(false);
             Line("next start, the responder down: read and verified", loaded, null);
             await services.DisposeAsync().ConfigureAwait(false);
-            return 0;
+            return true;
         }
         finally
         {
@@ -117,7 +117,7 @@ internal static class CertificatesRun
         var missing = engine.Staples.Count(staple => staple.Staple is null);
         return missing == 0
             ? (services, time)
-            : throw new InvalidOperationException(
+            : throw new BenchmarkException(
                 $"{missing} certificates have no staple: "
                     + $"{engine.Staples.First(staple => staple.Staple is null).LastOutcome}"
             );

@@ -11,7 +11,7 @@ internal static class Effort
     /// <summary>A number of rounds, certificates or seconds.</summary>
     public static int Of(int full, int quick) => IsQuick ? Math.Min(full, quick) : full;
 
-    /// <summary>A second, or less, in the place of more.</summary>
+    /// <summary>At most a second with <c>--quick</c>.</summary>
     public static TimeSpan Of(TimeSpan full) =>
         IsQuick && full > TimeSpan.FromSeconds(1) ? TimeSpan.FromSeconds(1) : full;
 }

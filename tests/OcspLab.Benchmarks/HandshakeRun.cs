@@ -18,7 +18,7 @@ namespace OcspLab.Benchmarks;
 /// </summary>
 internal static class HandshakeRun
 {
-    public static async Task<int> RunAsync()
+    public static async Task<bool> RunAsync()
     {
         var folder = Directory.CreateTempSubdirectory("ocsplab-bench-").FullName;
         try
@@ -58,7 +58,7 @@ internal static class HandshakeRun
         }
     }
 
-    private static int Report(Cost with, Cost without)
+    private static bool Report(Cost with, Cost without)
     {
         var count = Rounds * PerRound;
         var ratio = with.Cpu / without.Cpu;
@@ -77,7 +77,7 @@ internal static class HandshakeRun
             )
         );
         Console.WriteLine(string.Create(CultureInfo.InvariantCulture, $"| ratio | {ratio:0.00} (limit {Limit}) | |"));
-        return ratio > Limit ? 1 : 0;
+        return ratio <= Limit;
     }
 
     [SuppressMessage(
@@ -114,7 +114,7 @@ internal static class HandshakeRun
     }
 
     private static TimeSpan TimeOf(Process server) =>
-        ProcessorClock.Read(server.Id) ?? throw new InvalidOperationException("The server ended.");
+        ProcessorClock.Read(server.Id) ?? throw new BenchmarkException("The server ended.");
 
     private static async Task<StapleVerdictKind> VerdictAsync(int port)
     {
@@ -144,7 +144,7 @@ internal static class HandshakeRun
     private static void Require(StapleVerdictKind expected, StapleVerdictKind verdict)
     {
         if (verdict != expected)
-            throw new InvalidOperationException($"The staple is {verdict}, not {expected}: nothing was measured.");
+            throw new BenchmarkException($"The staple is {verdict}, not {expected}: nothing was measured.");
     }
 
     // The lab refreshes every few seconds, for people to watch; a site does not.

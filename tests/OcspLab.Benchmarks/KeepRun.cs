@@ -15,7 +15,7 @@ namespace OcspLab.Benchmarks;
 /// </summary>
 internal static class KeepRun
 {
-    public static async Task<int> RunAsync(int count)
+    public static async Task<bool> RunAsync(int count)
     {
         var folder = Directory.CreateTempSubdirectory("ocsplab-bench-").FullName;
         try
@@ -67,7 +67,7 @@ internal static class KeepRun
                 await host.StopAsync().ConfigureAwait(false);
             }
 
-            return 0;
+            return true;
         }
         finally
         {
@@ -111,7 +111,7 @@ internal static class KeepRun
             if (keeper.Certificates.Count(kept => kept.Given is not null) == count)
                 return;
             if (waited.Elapsed > TimeSpan.FromMinutes(5))
-                throw new InvalidOperationException("Not every certificate has its staple after five minutes.");
+                throw new BenchmarkException("Not every certificate has its staple after five minutes.");
             await Task.Delay(100).ConfigureAwait(false);
         }
     }

@@ -17,7 +17,7 @@ namespace OcspLab.Benchmarks;
 /// </summary>
 internal static class LargeResponderRun
 {
-    public static async Task<int> RunAsync(int certificates)
+    public static async Task<bool> RunAsync(int certificates)
     {
         if (FleetPrograms.Missing is { } missing)
             throw new MissingProgramException(missing);
@@ -38,7 +38,7 @@ internal static class LargeResponderRun
                 """
             )
         );
-        return 0;
+        return true;
     }
 
     private static string Row(string what, string unit, double few, double many) =>

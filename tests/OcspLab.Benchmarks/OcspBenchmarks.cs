@@ -36,5 +36,5 @@ public class OcspBenchmarks
     private static bool Verify(Specimens specimens) =>
         OcspVerifier.Verify(specimens.Response, specimens.Subject, Policy, Specimens.Now).TryGetStaple(out _, out _)
             ? true
-            : throw new InvalidOperationException("The specimen does not verify.");
+            : throw new BenchmarkException("The specimen does not verify.");
 }

@@ -7,7 +7,7 @@ namespace OcspLab.Benchmarks;
 internal static class OpenSslSpeed
 {
     /// <summary>The time of one operation, signing and verifying.</summary>
-    /// <exception cref="InvalidOperationException">openssl is not there or says something else.</exception>
+    /// <exception cref="BenchmarkException">openssl is not there or says something else.</exception>
     /// <param name="algorithm">As openssl names it.</param>
     /// <param name="processes">How many at a time; the time is that of all of them together.</param>
     public static (TimeSpan Sign, TimeSpan Verify) Measure(string algorithm, int processes = 1)
@@ -22,7 +22,7 @@ internal static class OpenSslSpeed
                 RedirectStandardOutput = true,
                 RedirectStandardError = true,
             }
-        ) ?? throw new InvalidOperationException("openssl cannot be started.");
+        ) ?? throw new BenchmarkException("openssl cannot be started.");
         process.ErrorDataReceived += (_, _) => { };
         process.BeginErrorReadLine();
         var lines = process.StandardOutput.ReadToEnd().Split('\n', StringSplitOptions.RemoveEmptyEntries);
@@ -35,5 +35,5 @@ internal static class OpenSslSpeed
     private static TimeSpan Period(string rate) =>
         double.TryParse(rate, NumberStyles.Float, CultureInfo.InvariantCulture, out var perSecond) && perSecond > 0
             ? TimeSpan.FromTicks((long)(TimeSpan.TicksPerSecond / perSecond))
-            : throw new InvalidOperationException($"openssl speed said '{rate}' where a rate was expected.");
+            : throw new BenchmarkException($"openssl speed said '{rate}' where a rate was expected.");
 }

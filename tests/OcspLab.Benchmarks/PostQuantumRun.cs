@@ -18,14 +18,12 @@ namespace OcspLab.Benchmarks;
 /// </summary>
 internal static partial class PostQuantumRun
 {
-    public static async Task<int> RunAsync()
+    public static async Task<bool> RunAsync()
     {
-        if (FindOpenSsl() is not { } openssl)
-        {
-            Console.WriteLine("Neither openssl nor openssl-3.5 knows ML-DSA: eng/openssl/unpack gets one on Debian.");
-            return 69;
-        }
-
+        var openssl = FindOpenSsl()
+            ?? throw new MissingProgramException(
+                "Neither openssl nor openssl-3.5 knows ML-DSA: eng/openssl/unpack gets one on Debian."
+            );
         Console.WriteLine(
             "| authority | response signed by | server's key | response | stapled handshake | without | "
                 + "of the first window |"
@@ -52,7 +50,7 @@ internal static partial class PostQuantumRun
                         + $"{verify.TotalMilliseconds:0.00} ms | {verify / times[0].Verify:0.0} |"
                 )
             );
-        return 0;
+        return true;
     }
 
     private static async Task LineAsync(string openssl, Chain chain, Kind kind, Kind server, Signed by)
@@ -127,7 +125,7 @@ internal static partial class PostQuantumRun
                     || !output.Contains("Verify return code: 0 (ok)", StringComparison.Ordinal)
                     || (by is not null) != output.Contains("OCSP Response Status: successful", StringComparison.Ordinal)
                 )
-                    throw new InvalidOperationException($"openssl s_client was not satisfied:\n{output}");
+                    throw new BenchmarkException($"openssl s_client was not satisfied:\n{output}");
                 return int.Parse(read.Groups[1].Value, CultureInfo.InvariantCulture);
             }
             finally
@@ -266,7 +264,7 @@ internal static partial class PostQuantumRun
                 Now
             );
             if (!result.TryGetStaple(out _, out var rejection))
-                throw new InvalidOperationException(rejection.ToString());
+                throw new BenchmarkException(rejection.ToString());
         }
 
         public void Dispose()

@@ -14,7 +14,7 @@ namespace OcspLab.Benchmarks;
 /// </summary>
 internal static partial class ProfileRun
 {
-    public static async Task<int> RunAsync(SessionKind session)
+    public static async Task<bool> RunAsync(SessionKind session)
     {
         await RequirePerfAsync().ConfigureAwait(false);
         var folder = Directory.CreateTempSubdirectory("ocsplab-bench-").FullName;
@@ -91,7 +91,7 @@ internal static partial class ProfileRun
         }
     }
 
-    private static int Report(SessionKind session, string script, TimeSpan perHandshake)
+    private static bool Report(SessionKind session, string script, TimeSpan perHandshake)
     {
         var stacks = script
             .Split("\n\n", StringSplitOptions.RemoveEmptyEntries)
@@ -130,7 +130,7 @@ internal static partial class ProfileRun
                 $"| in or below a method of this library (limit {Limit:0%}) | {ours:0.00%} |"
             )
         );
-        return ours > Limit ? 1 : 0;
+        return ours <= Limit;
     }
 
     private static bool IsOurs(string frame) => frame.Contains("[OcspLab.Stapling", StringComparison.Ordinal);
@@ -165,7 +165,7 @@ internal static partial class ProfileRun
         {
             var handshake = client.Connect();
             if (session == SessionKind.New && handshake.Staple is null)
-                throw new InvalidOperationException("A handshake had no staple: nothing was measured.");
+                throw new BenchmarkException("A handshake had no staple: nothing was measured.");
             Volatile.Write(ref count, count + 1);
         }
     }
@@ -177,7 +177,7 @@ internal static partial class ProfileRun
             await RunAsync("perf", "/", ["record", "--quiet", "--output", "/dev/null", "--event", "cpu-clock", "true"])
                 .ConfigureAwait(false);
         }
-        catch (InvalidOperationException exception)
+        catch (BenchmarkException exception)
         {
             throw new MissingProgramException($"perf may not look at processes here: {exception.Message}", exception);
         }
@@ -192,7 +192,7 @@ internal static partial class ProfileRun
         await process.WaitForExitAsync().ConfigureAwait(false);
         return process.ExitCode == 0
             ? output
-            : throw new InvalidOperationException($"{program} {arguments[0]} ended with {process.ExitCode}.");
+            : throw new BenchmarkException($"{program} {arguments[0]} ended with {process.ExitCode}.");
     }
 
     [GeneratedRegex(@"\(([^()]*)\)\s*$")]

@@ -3,20 +3,36 @@ using OcspLab.Benchmarks;
 using OcspLab.Comparison.Measurements;
 
 Effort.IsQuick = args.Contains("--quick");
+string[] arguments = [.. args.Where(argument => argument != "--quick")];
+if (arguments is ["--help" or "-h"])
+{
+    Console.WriteLine(Help);
+    return 0;
+}
+
+if (BenchmarkOf(arguments) is not { } benchmark)
+{
+    await Console
+        .Error.WriteLineAsync($"'{string.Join(' ', arguments)}' is not a benchmark.\n{Help}")
+        .ConfigureAwait(false);
+    return 64;
+}
+
 try
 {
-    var exitCode = await RunAsync([.. args.Where(argument => argument != "--quick")]).ConfigureAwait(false);
-    if (!Effort.IsQuick || exitCode > 1)
-        return exitCode;
+    var isWithinLimits = await benchmark().ConfigureAwait(false);
+    if (!Effort.IsQuick)
+        return isWithinLimits ? 0 : 1;
     Console.WriteLine("It works. Too little was done for the figures to mean anything.");
     return 0;
 }
-catch (Exception exception) when (exception is MissingProgramException or Win32Exception)
+catch (Exception exception)
+    when (exception is MissingProgramException or Win32Exception { NativeErrorCode: NoSuchFile })
 {
     await Console.Error.WriteLineAsync(exception.Message).ConfigureAwait(false);
     return 69;
 }
-catch (InvalidOperationException exception)
+catch (BenchmarkException exception)
 {
     await Console.Error.WriteLineAsync(exception.Message).ConfigureAwait(false);
     return 1;
@@ -24,54 +40,37 @@ catch (InvalidOperationException exception)
 
 internal static partial class Program
 {
-    private static async Task<int> RunAsync(string[] arguments)
-    {
-        switch (arguments)
+    /// <returns>What runs it, and says whether every limit is kept; null when there is no such benchmark.</returns>
+    private static Func<Task<bool>>? BenchmarkOf(string[] arguments) =>
+        arguments switch
         {
-            case [] or ["protocol"]:
-                return ProtocolRun.Run();
-            case ["handshakes"]:
-                return await HandshakeRun.RunAsync().ConfigureAwait(false);
-            case ["settings"]:
-                return await SettingsRun.RunAsync().ConfigureAwait(false);
-            case ["profile"]:
-                return await ProfileRun.RunAsync(SessionKind.New).ConfigureAwait(false);
-            case ["profile", "resumed"]:
-                return await ProfileRun.RunAsync(SessionKind.Resumed).ConfigureAwait(false);
-            case ["certificates"]:
-                return await CertificatesRun.RunAsync(CertificatesOf(10_000)).ConfigureAwait(false);
-            case ["certificates", var count] when int.TryParse(count, out var certificates) && certificates > 0:
-                return await CertificatesRun.RunAsync(CertificatesOf(certificates)).ConfigureAwait(false);
-            case ["database"]:
-                return await LargeResponderRun.RunAsync(Effort.Of(10_000_000, quick: 2_000)).ConfigureAwait(false);
-            case ["database", var count] when int.TryParse(count, out var rows) && rows > 0:
-                return await LargeResponderRun.RunAsync(Effort.Of(rows, quick: 2_000)).ConfigureAwait(false);
-            case ["keep"]:
-                return await KeepRun.RunAsync(CertificatesOf(10_000)).ConfigureAwait(false);
-            case ["soak"]:
-                return await SoakRun
-                    .RunAsync(Effort.IsQuick ? TimeSpan.FromSeconds(5) : TimeSpan.FromMinutes(3))
-                    .ConfigureAwait(false);
-            case ["responder"]:
-                return await ResponderRun.RunAsync().ConfigureAwait(false);
-            case ["flood"]:
-                return await FloodRun.RunAsync().ConfigureAwait(false);
-            case ["post-quantum"]:
-                return await PostQuantumRun.RunAsync().ConfigureAwait(false);
-            case ["token"]:
-                return await TokenRun.RunAsync().ConfigureAwait(false);
-            case ["--help" or "-h"]:
-                Console.WriteLine(Help);
-                return 0;
-            default:
-                await Console
-                    .Error.WriteLineAsync($"'{string.Join(' ', arguments)}' is not a benchmark.\n{Help}")
-                    .ConfigureAwait(false);
-                return 64;
-        }
-    }
+            [] or ["protocol"] => () => Task.FromResult(ProtocolRun.Run()),
+            ["handshakes"] => HandshakeRun.RunAsync,
+            ["settings"] => SettingsRun.RunAsync,
+            ["profile"] => () => ProfileRun.RunAsync(SessionKind.New),
+            ["profile", "resumed"] => () => ProfileRun.RunAsync(SessionKind.Resumed),
+            ["certificates"] => () => CertificatesRun.RunAsync(CertificatesOf(10_000)),
+            ["certificates", var count] when CountOf(count) is { } certificates => () =>
+                CertificatesRun.RunAsync(CertificatesOf(certificates)),
+            ["database"] => () => LargeResponderRun.RunAsync(RowsOf(10_000_000)),
+            ["database", var count] when CountOf(count) is { } rows => () => LargeResponderRun.RunAsync(RowsOf(rows)),
+            ["keep"] => () => KeepRun.RunAsync(CertificatesOf(10_000)),
+            ["soak"] => () => SoakRun.RunAsync(TimeSpan.FromSeconds(Effort.Of(180, quick: 5))),
+            ["responder"] => ResponderRun.RunAsync,
+            ["flood"] => FloodRun.RunAsync,
+            ["post-quantum"] => PostQuantumRun.RunAsync,
+            ["token"] => TokenRun.RunAsync,
+            _ => null,
+        };
+
+    private static int? CountOf(string text) => int.TryParse(text, out var count) && count > 0 ? count : null;
 
     private static int CertificatesOf(int count) => Effort.Of(count, quick: 50);
+
+    private static int RowsOf(int count) => Effort.Of(count, quick: 2_000);
+
+    // ENOENT, and Windows' ERROR_FILE_NOT_FOUND. A refused connection is a Win32Exception, too.
+    private const int NoSuchFile = 2;
 
     private const string Help = """
         Ratios of what this project does to its limit or its peer, each taken in one run.

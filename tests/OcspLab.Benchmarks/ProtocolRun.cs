@@ -13,7 +13,7 @@ namespace OcspLab.Benchmarks;
 internal static class ProtocolRun
 {
     /// <summary>Exit code 1 when a limit is passed.</summary>
-    public static int Run()
+    public static bool Run()
     {
         var configuration = ManualConfig
             .CreateEmpty()
@@ -31,7 +31,7 @@ internal static class ProtocolRun
             summary
                 .Reports.Single(report => report.BenchmarkCase.Descriptor.WorkloadMethod.Name == name)
                 .ResultStatistics?.Mean
-            ?? throw new InvalidOperationException($"{name} was not measured.");
+            ?? throw new BenchmarkException($"{name} was not measured.");
 
         var failed = false;
         Console.WriteLine();
@@ -67,7 +67,7 @@ internal static class ProtocolRun
             ecdsa.Sign,
             limit: null
         );
-        return failed ? 1 : 0;
+        return !failed;
 
         void Compare(string what, double nanoseconds, int signatures, TimeSpan each, double? limit)
         {

@@ -14,7 +14,7 @@ namespace OcspLab.Benchmarks;
 /// </summary>
 internal static class SettingsRun
 {
-    public static async Task<int> RunAsync()
+    public static async Task<bool> RunAsync()
     {
         var folder = Directory.CreateTempSubdirectory("ocsplab-bench-").FullName;
         var sites = new List<Process>();
@@ -49,7 +49,7 @@ internal static class SettingsRun
                 Console.WriteLine($"| {string.Join(" | ", cells)} |");
             }
 
-            return 0;
+            return true;
         }
         finally
         {
@@ -123,12 +123,12 @@ internal static class SettingsRun
         for (var i = 0; i < count; i++)
         {
             if (client.Connect().Staple is null)
-                throw new InvalidOperationException("A handshake had no staple: nothing was measured.");
+                throw new BenchmarkException("A handshake had no staple: nothing was measured.");
         }
     }
 
     private static TimeSpan TimeOf(Process site) =>
-        ProcessorClock.Read(site.Id) ?? throw new InvalidOperationException("The server ended.");
+        ProcessorClock.Read(site.Id) ?? throw new BenchmarkException("The server ended.");
 
     private static Setting Variable(string name, string value) =>
         new($"`{name}={value}`", [], new() { [name] = value });

@@ -78,7 +78,7 @@ internal static class SiteProcess
             }
 
             if (attempt >= MostAttempts)
-                throw new InvalidOperationException("There was no staple within half a minute: nothing was measured.");
+                throw new BenchmarkException("There was no staple within half a minute: nothing was measured.");
             await Task.Delay(100).ConfigureAwait(false);
         }
     }

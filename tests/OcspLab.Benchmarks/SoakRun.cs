@@ -14,7 +14,7 @@ namespace OcspLab.Benchmarks;
 /// </summary>
 internal static class SoakRun
 {
-    public static async Task<int> RunAsync(TimeSpan time)
+    public static async Task<bool> RunAsync(TimeSpan time)
     {
         var folder = Directory.CreateTempSubdirectory("ocsplab-soak-").FullName;
         try
@@ -33,7 +33,7 @@ internal static class SoakRun
         }
     }
 
-    private static async Task<int> SoakAsync(LabTopology topology, ResponderAdminClient admin, TimeSpan time)
+    private static async Task<bool> SoakAsync(LabTopology topology, ResponderAdminClient admin, TimeSpan time)
     {
         var chance = new Random(20261126);
         var tally = new Dictionary<string, int>(StringComparer.Ordinal);
@@ -88,10 +88,11 @@ internal static class SoakRun
         Console.WriteLine($"{time.TotalMinutes:0} minutes, {kills} kills, {faults} times a responder that fails");
         foreach (var (outcome, count) in tally.OrderByDescending(pair => pair.Value))
             Console.WriteLine($"  {outcome}: {count}");
-        // That is no limit that a short run may pass.
-        return tally.Keys.Except([Good, Down, Over]).Any()
-            ? throw new InvalidOperationException("A handshake had a wrong staple, or none while one was valid.")
-            : 0;
+        if (!tally.ContainsKey(Good))
+            throw new BenchmarkException("No handshake had a staple.");
+        if (tally.Keys.Except([Good, Down, Over]).Any())
+            throw new BenchmarkException("A handshake had a wrong staple, or none while one was valid.");
+        return true;
     }
 
     /// <returns>The staple, or null while the site is down.</returns>

@@ -11,7 +11,7 @@ namespace OcspLab.Benchmarks;
 /// </summary>
 internal static class TokenRun
 {
-    public static async Task<int> RunAsync()
+    public static async Task<bool> RunAsync()
     {
         using var bench = await BenchResponder.CreateAsync(FilePort, Certificates).ConfigureAwait(false);
         var uri = await ImportAsync(bench).ConfigureAwait(false);
@@ -51,7 +51,7 @@ internal static class TokenRun
             Console.WriteLine("|---|---|---|");
             Line("key in a file", inFile, "");
             Line("key in a token (SoftHSM2)", inToken, $"{inToken / inFile:0.00} (limit {LeastOfFile})");
-            return inToken / inFile < LeastOfFile ? 1 : 0;
+            return inToken / inFile >= LeastOfFile;
         }
         finally
         {
@@ -98,7 +98,7 @@ internal static class TokenRun
         )!;
         await process.WaitForExitAsync().ConfigureAwait(false);
         if (process.ExitCode != 0)
-            throw new InvalidOperationException($"softhsm2-util ended with {process.ExitCode}.");
+            throw new BenchmarkException($"softhsm2-util ended with {process.ExitCode}.");
     }
 
     private const int FilePort = 8992;

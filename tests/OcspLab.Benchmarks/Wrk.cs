@@ -50,7 +50,7 @@ internal sealed partial class Wrk
 
     /// <summary>Answers a second.</summary>
     /// <exception cref="MissingProgramException">wrk is not there.</exception>
-    /// <exception cref="InvalidOperationException">It was answered with an error.</exception>
+    /// <exception cref="BenchmarkException">It was answered with an error.</exception>
     public double Measure(int port, int seconds) =>
         MeasureAsync(port, seconds, connections: 8).GetAwaiter().GetResult();
 
@@ -61,7 +61,7 @@ internal sealed partial class Wrk
         var output = await process.StandardOutput.ReadToEndAsync().ConfigureAwait(false);
         await process.WaitForExitAsync().ConfigureAwait(false);
         if (output.Contains("Non-2xx", StringComparison.Ordinal) || Rate().Match(output) is not { Success: true } rate)
-            throw new InvalidOperationException($"wrk against port {port} said: {output}");
+            throw new BenchmarkException($"wrk against port {port} said: {output}");
         return double.Parse(rate.Groups[1].Value, CultureInfo.InvariantCulture);
     }
 

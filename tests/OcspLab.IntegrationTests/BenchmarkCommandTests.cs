@@ -18,7 +18,7 @@ public sealed partial class BenchmarkCommandTests
 
     [Theory, Trait("Ring", "long")]
     [MemberData(nameof(Commands))]
-    public async Task It_does_its_work(string arguments)
+    public async Task Every_benchmark_that_the_pages_name_runs(string arguments)
     {
         using var folder = new TempFolder();
         var run = await Tool.RunAsync(
