@@ -1,5 +1,4 @@
 using System.Net;
-using OcspLab.Ocsp.Requests;
 using OcspLab.Ocsp.Responses;
 using OcspLab.Ocsp.Signing;
 
@@ -57,19 +56,10 @@ public sealed class RequestSizeTests : IAsyncLifetime
     {
         await using var bench = new ResponderBench();
         await bench.StartAsync();
-        var request = new OcspRequest
-        {
-            CertIds =
-            [
-                .. Enumerable
-                    .Range(1, 16)
-                    .Select(serial =>
-                        OcspSubject.FromSerial(serial, bench.Authority.Certificate).ToCertId(CertIdHash.Sha1)
-                    ),
-            ],
-        }.Encode();
+        var request = bench.QuestionAbout([.. Enumerable.Range(1, 16)]);
+        Assert.Equal(16, (await bench.AskAsync(request)).Basic!.Responses.Count);
         var answer = await bench.Http.GetByteArrayAsync(
-            new Uri(bench.Url, Uri.EscapeDataString(Convert.ToBase64String(request))),
+            new Uri(bench.Url, Uri.EscapeDataString(Convert.ToBase64String(request.Encode()))),
             TestContext.Current.CancellationToken
         );
         Assert.True(OcspResponse.TryDecode(answer, out var response, out _));

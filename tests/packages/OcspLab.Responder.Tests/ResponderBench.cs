@@ -184,6 +184,18 @@ internal sealed class ResponderBench : IAsyncDisposable
         return staple;
     }
 
+    /// <summary>One question about certificates of the authority.</summary>
+    public OcspRequest QuestionAbout(params int[] serials) =>
+        new()
+        {
+            CertIds =
+            [
+                .. serials.Select(serial =>
+                    OcspSubject.FromSerial(serial, Authority.Certificate).ToCertId(CertIdHash.Sha1)
+                ),
+            ],
+        };
+
     public static OcspRequest Question(OcspSubject subject, CertIdHash hash = CertIdHash.Sha1) =>
         new() { CertIds = [subject.ToCertId(hash)] };
 

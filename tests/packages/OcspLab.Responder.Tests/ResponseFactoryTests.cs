@@ -1,5 +1,4 @@
 using Microsoft.Extensions.DependencyInjection;
-using OcspLab.Ocsp.Requests;
 using OcspLab.Ocsp.Responses;
 using OcspLab.Ocsp.Revocation;
 using OcspLab.Responder.Authorities;
@@ -37,7 +36,7 @@ public sealed class ResponseFactoryTests : IAsyncDisposable
     }
 
     [Fact]
-    public async Task A_crl_is_named_only_where_that_is_wanted()
+    public async Task No_crl_is_named_unless_that_is_wanted()
     {
         _source.Status = new SourceStatus(CertStatus.Good)
         {
@@ -83,8 +82,8 @@ public sealed class ResponseFactoryTests : IAsyncDisposable
         _source.Status = new SourceStatus(CertStatus.Good);
         _source.Unknown = "02";
         await StartAsync();
-        Assert.Equal(OcspResponseStatus.Successful, (await _bench.AskAsync(About(1, 3))).Status);
-        Assert.Equal(OcspResponseStatus.Unauthorized, (await _bench.AskAsync(About(1, 2))).Status);
+        Assert.Equal(OcspResponseStatus.Successful, (await _bench.AskAsync(_bench.QuestionAbout(1, 3))).Status);
+        Assert.Equal(OcspResponseStatus.Unauthorized, (await _bench.AskAsync(_bench.QuestionAbout(1, 2))).Status);
     }
 
     private async Task<SingleResponse> AnswerAsync() => (await BasicAsync()).Responses.Single();
@@ -92,7 +91,7 @@ public sealed class ResponseFactoryTests : IAsyncDisposable
     private async Task<BasicOcspResponse> BasicAsync(int serial = 1)
     {
         await StartAsync();
-        return (await _bench.AskAsync(About(serial))).Basic!;
+        return (await _bench.AskAsync(_bench.QuestionAbout(serial))).Basic!;
     }
 
     private async Task StartAsync()
@@ -102,17 +101,6 @@ public sealed class ResponseFactoryTests : IAsyncDisposable
         _isStarted = true;
         await _bench.StartAsync();
     }
-
-    private OcspRequest About(params int[] serials) =>
-        new()
-        {
-            CertIds =
-            [
-                .. serials.Select(serial =>
-                    OcspSubject.FromSerial(serial, _bench.Authority.Certificate).ToCertId(CertIdHash.Sha1)
-                ),
-            ],
-        };
 
     /// <summary>Says the same of every certificate but one.</summary>
     private sealed class OneStatusSource : IStatusSource
