@@ -66,7 +66,8 @@ public abstract class ConsoleBench : IAsyncLifetime
             catch (PlaywrightException exception)
                 when (attempt < 5 && exception.Message.Contains("ERR_NETWORK_CHANGED", StringComparison.Ordinal))
             {
-                // Again.
+                // Until it has settled.
+                await Task.Delay(TimeSpan.FromSeconds(1));
             }
         }
     }

@@ -29,7 +29,7 @@ public abstract class UpBench : IDisposable
     /// <summary>The same where it does not matter what the keys are.</summary>
     internal string[] QuickArguments() => [.. Arguments(), .. Programs.QuickKeys];
 
-    /// <summary>What an empty PATH does not find.</summary>
+    /// <summary>The full path of <c>dotnet</c>, for programs that are started without a PATH.</summary>
     internal static string DotnetPath() =>
         Environment.ProcessPath is { } path && Path.GetFileNameWithoutExtension(path) == "dotnet"
             ? path

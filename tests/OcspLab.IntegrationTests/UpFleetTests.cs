@@ -6,21 +6,11 @@ namespace OcspLab.IntegrationTests;
 
 /// <summary><c>ocsplab up --fleet</c>: sites behind HAProxy, and what they share.</summary>
 [Trait("Ring", "long")]
-public sealed class UpFleetTests : IDisposable
+public sealed class UpFleetTests : UpBench
 {
     private const int Sites = 2;
 
-    private readonly TempFolder _folder = new();
-    private readonly string[] _options;
-    private readonly FleetPorts _ports;
-
-    public UpFleetTests()
-    {
-        (_, _options) = Programs.FreePorts();
-        _ports = Programs.FreeFleetPorts(Sites);
-    }
-
-    public void Dispose() => _folder.Dispose();
+    private readonly FleetPorts _ports = Programs.FreeFleetPorts(Sites);
 
     [Fact, Trait("Rule", "S26"), Trait("Rule", "S2")]
     public async Task Whatever_part_is_killed_handshakes_are_stapled_and_a_revocation_reaches_every_site()
@@ -49,7 +39,7 @@ public sealed class UpFleetTests : IDisposable
         Assert.Contains("redis, responder-1, responder-2, site-1, site-2", none.Error, StringComparison.Ordinal);
         lab.Interrupt();
         Assert.Equal(0, await lab.WaitAsync(60));
-        Assert.False(File.Exists(_folder["fleet"]));
+        Assert.False(File.Exists(Folder["fleet"]));
     }
 
     [Fact]
@@ -59,23 +49,13 @@ public sealed class UpFleetTests : IDisposable
         string left;
         await using (var lab = await UpAsync())
         {
-            left = await File.ReadAllTextAsync(_folder["fleet"], TestContext.Current.CancellationToken);
+            left = await File.ReadAllTextAsync(Folder["fleet"], TestContext.Current.CancellationToken);
             lab.Kill();
             await lab.WaitAsync();
         }
 
         Assert.Equal(0, await InspectAsync(_ports.Balancer));
-        var next = await Programs.OcspLabAsync([
-            "up",
-            "--lab",
-            _folder.Path,
-            "--nginx",
-            "off",
-            "--no-console",
-            "--for",
-            "00:00:01",
-            .. _options,
-        ]);
+        var next = await Programs.OcspLabAsync([.. Arguments(), "--nginx", "off", "--no-console", "--for", "00:00:01"]);
         Assert.True(next.ExitCode == 0, next.Error);
         Assert.False(Directory.Exists(left), "its folder is still there");
         Assert.Equal(69, await InspectAsync(_ports.Balancer));
@@ -86,7 +66,7 @@ public sealed class UpFleetTests : IDisposable
     [InlineData("many")]
     public async Task A_number_of_sites_that_is_none_is_refused(string sites)
     {
-        var refused = await Programs.OcspLabAsync("up", "--lab", _folder.Path, "--fleet", sites);
+        var refused = await Programs.OcspLabAsync("up", "--lab", Folder.Path, "--fleet", sites);
         Assert.Equal(64, refused.ExitCode);
         Assert.Contains(
             $"--fleet is a number of sites from 2 to 16, not '{sites}'",
@@ -98,7 +78,7 @@ public sealed class UpFleetTests : IDisposable
     [Fact]
     public async Task A_port_that_leaves_no_room_for_the_fleet_is_refused()
     {
-        var refused = await Programs.OcspLabAsync("up", "--lab", _folder.Path, "--fleet", "4", "--fleet-port", "65530");
+        var refused = await Programs.OcspLabAsync("up", "--lab", Folder.Path, "--fleet", "4", "--fleet-port", "65530");
         Assert.Equal(64, refused.ExitCode);
         Assert.Contains("the fleet's last port would be 65541", refused.Error, StringComparison.Ordinal);
     }
@@ -108,9 +88,7 @@ public sealed class UpFleetTests : IDisposable
         var lab = new RunningProgram([
             "dotnet",
             Programs.Cli,
-            "up",
-            "--lab",
-            _folder.Path,
+            .. QuickArguments(),
             "--nginx",
             "off",
             "--no-console",
@@ -118,15 +96,13 @@ public sealed class UpFleetTests : IDisposable
             $"{Sites}",
             "--fleet-port",
             $"{_ports.Balancer}",
-            .. _options,
-            .. Programs.QuickKeys,
         ]);
         await Programs.ReadyAsync(lab);
         return lab;
     }
 
     private Task<ToolResult> OcspLabAsync(params string[] arguments) =>
-        Programs.OcspLabAsync([.. arguments, "--lab", _folder.Path]);
+        Programs.OcspLabAsync([.. arguments, "--lab", Folder.Path]);
 
     private static async Task<int> InspectAsync(int port) =>
         (await Programs.OcspLabAsync("inspect", $"127.0.0.1:{port}", "--servername", "echocert.lab")).ExitCode;

@@ -8,17 +8,19 @@ public static class Poll
 {
     public static async Task UntilAsync(Func<Task<bool>> condition, string what, int seconds = 30)
     {
-        var deadline = DateTime.UtcNow.AddSeconds(seconds);
-        while (DateTime.UtcNow < deadline)
+        var waited = Stopwatch.StartNew();
+        while (true)
         {
+            var left = TimeSpan.FromSeconds(seconds) - waited.Elapsed;
             var asked = Stopwatch.StartNew();
             if (await condition())
                 return;
+            if (left <= TimeSpan.Zero)
+                Assert.Fail($"not within {seconds} s: {what}");
             // What takes a program to find out is not asked without a break: what it waits for needs the processor too.
-            await Task.Delay(TimeSpan.FromMilliseconds(100) + asked.Elapsed);
+            var pause = TimeSpan.FromMilliseconds(100) + asked.Elapsed;
+            await Task.Delay(pause < left ? pause : left);
         }
-
-        Assert.Fail($"not within {seconds} s: {what}");
     }
 
     public static Task UntilAsync(Func<bool> condition, string what, int seconds = 30) =>

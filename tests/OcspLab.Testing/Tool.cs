@@ -47,7 +47,7 @@ public static class Tool
             RedirectStandardInput = true,
             WorkingDirectory = directory ?? "",
         };
-        start.WithQuickStart();
+        start.DisableProfiling();
         using var process = Process.Start(start)!;
         process.StandardInput.Close();
         try
@@ -68,8 +68,8 @@ public static class Tool
     public static Task<ToolResult> ShellAsync(string directory, string line) =>
         RunInAsync(directory, "bash", "-c", line);
 
-    /// <summary>A .NET program that soon ends gains nothing from being profiled while it runs.</summary>
-    internal static void WithQuickStart(this ProcessStartInfo start) => start.Environment["DOTNET_TieredPGO"] = "0";
+    /// <summary>A .NET program that ends within minutes gains nothing from being profiled while it runs.</summary>
+    internal static void DisableProfiling(this ProcessStartInfo start) => start.Environment["DOTNET_TieredPGO"] = "0";
 
     private static readonly string[] SystemFolders = ["/usr/local/sbin", "/usr/sbin", "/sbin"];
 }
