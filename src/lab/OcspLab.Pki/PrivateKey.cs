@@ -64,7 +64,7 @@ internal sealed class PrivateKey : IDisposable
     public string ExportEncryptedPem(string password) =>
         _classical?.ExportEncryptedPkcs8PrivateKeyPem(
             password,
-            new PbeParameters(PbeEncryptionAlgorithm.Aes256Cbc, HashAlgorithmName.SHA256, iterationCount: 100_000)
+            new PbeParameters(PbeEncryptionAlgorithm.Aes256Cbc, HashAlgorithmName.SHA256, Iterations)
         ) ?? _postQuantum!.ExportEncryptedPem(password);
 
     /// <summary>The certificate with this key, as TLS takes it.</summary>
@@ -98,6 +98,10 @@ internal sealed class PrivateKey : IDisposable
             throw new CryptographicException("there is no such key in the file", exception);
         }
     }
+
+    // As many as openssl makes. The password is 128 random bits in a file beside the key: more would protect nothing, and
+    // every command that opens the key would wait for them.
+    private const int Iterations = 2048;
 
     private const string RsaKey = "1.2.840.113549.1.1.1";
     private const string EcKey = "1.2.840.10045.2.1";
