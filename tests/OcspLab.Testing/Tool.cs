@@ -69,8 +69,8 @@ public static class Tool
         RunInAsync(directory, "bash", "-c", line);
 
     /// <summary>
-    /// A .NET program that ends within seconds gains nothing from being profiled and compiled once more while it starts:
-    /// a third of its processor time.
+    /// A .NET program that ends within seconds gains nothing from being profiled and compiled once more while it
+    /// starts: a third of its processor time.
     /// </summary>
     internal static void CompileOnce(this ProcessStartInfo start)
     {
