@@ -61,6 +61,34 @@ public sealed class ActionRunnerTests
         Assert.Equal(["one", "two", "one", "one"], _done);
     }
 
+    [Fact]
+    public async Task What_took_too_long_did_not_work_and_may_be_pressed_again()
+    {
+        using var runner = new ActionRunner(NullLogger<ActionRunner>.Instance);
+        Assert.False(
+            await runner.RunAsync(
+                Action("one", Task.FromException<ActionOutcome>(new TaskCanceledException("too long")))
+            )
+        );
+        Assert.Equal("too long", Assert.Single(runner.Runs).Failure);
+        Assert.True(await runner.RunAsync(Action("one", Task.FromResult(new ActionOutcome("done")))));
+    }
+
+    [Fact]
+    public async Task On_a_page_that_is_gone_nothing_is_done()
+    {
+        var runner = new ActionRunner(NullLogger<ActionRunner>.Instance);
+        var first = new TaskCompletionSource<ActionOutcome>();
+        var one = runner.RunAsync(Action("one", first.Task));
+        var two = runner.RunAsync(Action("two", first.Task));
+        runner.Dispose();
+        Assert.False(await two);
+        first.SetCanceled(TestContext.Current.CancellationToken);
+        Assert.False(await one);
+        Assert.False(await runner.RunAsync(Action("three", first.Task)));
+        Assert.Equal(["one"], _done);
+    }
+
     private LabAction Action(string name, Task<ActionOutcome> outcome) => new(name, name, name, _ =>
         {
             _done.Add(name);

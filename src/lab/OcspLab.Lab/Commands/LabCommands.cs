@@ -132,23 +132,21 @@ public static class LabCommands
                     );
                     return await run(admin, cancellationToken).ConfigureAwait(false);
                 }
-                catch (Exception exception)
-                    when (exception
-                            is HttpRequestException
-                                or IOException
-                                or UnauthorizedAccessException
-                                or JsonException
-                        || (exception is OperationCanceledException && !cancellationToken.IsCancellationRequested)
-                    )
+                catch (Exception exception) when (SilenceOf(exception, cancellationToken) is { } silence)
                 {
-                    throw new LabException(
-                        $"the responder does not answer: {exception.Message}",
-                        LabFailure.Unavailable,
-                        exception
-                    );
+                    throw silence;
                 }
             });
     }
+
+    /// <summary>That the responder's admin API does not answer, if that is what went wrong; else null.</summary>
+    /// <param name="exception">What was thrown.</param>
+    /// <param name="cancellationToken">What ends the question; without it, a cancellation is a timeout.</param>
+    public static LabException? SilenceOf(Exception exception, CancellationToken cancellationToken) =>
+        exception is HttpRequestException or IOException or UnauthorizedAccessException or JsonException
+        || (exception is OperationCanceledException && !cancellationToken.IsCancellationRequested)
+            ? new LabException($"the responder does not answer: {exception.Message}", LabFailure.Unavailable, exception)
+            : null;
 
     /// <summary>A fault in words.</summary>
     public static string FaultWords(FaultKind kind) =>

@@ -15,8 +15,8 @@ public sealed class ActionRun(LabAction action)
     /// <summary>Why it did not work, or null.</summary>
     public string? Failure { get; internal set; }
 
-    /// <summary>Whether it was done, or did not work.</summary>
-    public bool IsOver => Outcome is not null || Failure is not null;
+    /// <summary>Whether it was done, or did not work, or the page was left.</summary>
+    public bool IsOver { get; internal set; }
 
     internal Task<bool> Completion { get; set; } = Task.FromResult(false);
 }

@@ -4,11 +4,20 @@ using OcspLab.Lab;
 namespace OcspLab.LabConsole.Acting;
 
 /// <summary>What a page does to the lab, one thing after the other. For one page alone.</summary>
-public sealed class ActionRunner(ILogger<ActionRunner> logger) : IDisposable
+public sealed class ActionRunner : IDisposable
 {
     private readonly CancellationTokenSource _leaving = new();
+    private readonly CancellationToken _gone;
     private readonly SemaphoreSlim _turn = new(1);
     private readonly List<ActionRun> _runs = [];
+    private readonly ILogger<ActionRunner> _logger;
+
+    /// <param name="logger">Told of what nobody foresaw.</param>
+    public ActionRunner(ILogger<ActionRunner> logger)
+    {
+        _logger = logger;
+        _gone = _leaving.Token;
+    }
 
     /// <summary>What was wanted since nothing was under way, in its order; empty before the first.</summary>
     public IReadOnlyList<ActionRun> Runs => _runs;
@@ -32,20 +41,12 @@ public sealed class ActionRunner(ILogger<ActionRunner> logger) : IDisposable
     [SuppressMessage("Design", "CA1031", Justification = "The boundary: somebody pressed a button, and is told.")]
     private async Task<bool> DoAsync(ActionRun run)
     {
+        var isTurn = false;
         try
         {
-            await _turn.WaitAsync(_leaving.Token);
-        }
-        catch (OperationCanceledException)
-        {
-            // The page is gone.
-            return false;
-        }
-
-        try
-        {
-            run.IsUnderWay = true;
-            run.Outcome = await run.Action.RunAsync(_leaving.Token);
+            await _turn.WaitAsync(_gone);
+            isTurn = run.IsUnderWay = true;
+            run.Outcome = await run.Action.RunAsync(_gone);
             return true;
         }
         catch (LabException exception)
@@ -53,22 +54,23 @@ public sealed class ActionRunner(ILogger<ActionRunner> logger) : IDisposable
             run.Failure = exception.Message;
             return false;
         }
-        catch (OperationCanceledException)
+        catch (OperationCanceledException) when (_gone.IsCancellationRequested)
         {
-            // The page is gone.
+            // Nobody is there to be told.
             return false;
         }
         catch (Exception exception)
         {
             // The page goes on, whatever a browser or a file of the lab was up to.
-            logger.Failed(run.Action.Name, exception);
+            _logger.Failed(run.Action.Name, exception);
             run.Failure = exception.Message;
             return false;
         }
         finally
         {
-            run.IsUnderWay = false;
-            _turn.Release();
+            (run.IsUnderWay, run.IsOver) = (false, true);
+            if (isTurn)
+                _turn.Release();
         }
     }
 

@@ -183,14 +183,9 @@ public sealed class LabActions(LabHistory history, ServerProber prober, Responde
             await watcher.LookAsync(cancellationToken).ConfigureAwait(false);
             return outcome;
         }
-        catch (Exception exception)
-            when (exception is HttpRequestException or IOException or UnauthorizedAccessException)
+        catch (Exception exception) when (LabCommands.SilenceOf(exception, cancellationToken) is { } silence)
         {
-            throw new LabException(
-                $"the responder does not answer: {exception.Message}",
-                LabFailure.Unavailable,
-                exception
-            );
+            throw silence;
         }
     }
 
