@@ -190,6 +190,8 @@ internal static class LargeResponderRun
     private static double MemoryOf(Process process)
     {
         process.Refresh();
+        if (process.HasExited)
+            throw new BenchmarkException($"The responder ended with {process.ExitCode}.");
         return process.WorkingSet64 / 1024.0 / 1024;
     }
 

@@ -7,7 +7,7 @@ namespace OcspLab.Benchmarks;
 internal static class OpenSslSpeed
 {
     /// <summary>The time of one operation, signing and verifying.</summary>
-    /// <exception cref="BenchmarkException">openssl is not there or says something else.</exception>
+    /// <exception cref="BenchmarkException">openssl says something else.</exception>
     /// <param name="algorithm">As openssl names it.</param>
     /// <param name="processes">How many at a time; the time is that of all of them together.</param>
     public static (TimeSpan Sign, TimeSpan Verify) Measure(string algorithm, int processes = 1)
@@ -27,6 +27,8 @@ internal static class OpenSslSpeed
         process.BeginErrorReadLine();
         var lines = process.StandardOutput.ReadToEnd().Split('\n', StringSplitOptions.RemoveEmptyEntries);
         process.WaitForExit();
+        if (lines.Length == 0)
+            throw new BenchmarkException($"openssl speed {algorithm} ended with {process.ExitCode} and said nothing.");
         // "rsa 2048 bits 0.000425s 0.000028s   2351.0  35164.5": the two rates are exact, the times are rounded.
         var figures = lines[^1].Split(' ', StringSplitOptions.RemoveEmptyEntries);
         return (Period(figures[^2]), Period(figures[^1]));

@@ -1,6 +1,9 @@
 using System.ComponentModel;
 using OcspLab.Benchmarks;
 using OcspLab.Comparison.Measurements;
+using OcspLab.Lab;
+using OcspLab.Pki;
+using OcspLab.Probe;
 
 Effort.IsQuick = args.Contains("--quick");
 string[] arguments = [.. args.Where(argument => argument != "--quick")];
@@ -32,10 +35,18 @@ catch (Exception exception)
     await Console.Error.WriteLineAsync(exception.Message).ConfigureAwait(false);
     return 69;
 }
-catch (BenchmarkException exception)
+catch (Exception exception)
+    when (exception
+            is BenchmarkException
+                or LabException
+                or PkiException
+                or ProbeException
+                or HttpRequestException
+                or Win32Exception
+    )
 {
     await Console.Error.WriteLineAsync(exception.Message).ConfigureAwait(false);
-    return 1;
+    return 70;
 }
 
 internal static partial class Program
@@ -92,13 +103,14 @@ internal static partial class Program
         keep           ten thousand certificates on one 'ocsplab keep'; two minutes
         soak           the sample site killed again and again while its responder fails; three minutes
         responder      answers a second, ready and signed one by one, against Kestrel with a constant body, cfssl and
-                       openssl; two minutes (wants wrk)
+                       openssl; two minutes (wants wrk and cfssl)
         post-quantum   octets and times of ML-DSA and SLH-DSA, against ECDSA; a minute (wants an openssl of 3.5)
         token          responses signed one by one with a key in a PKCS#11 token, against one in a file; a minute
                        (wants wrk and softhsm2)
         flood          how long a ready answer takes while others ask for nonces; a minute (wants wrk)
 
         With --quick one does as little as it can, to see whether it still works; its figures mean nothing.
-        Exit code 1 when a limit is passed or nothing could be measured, 69 when a program that it needs is missing.
+        Exit code 1 when a limit is passed, 69 when a program that it needs is missing, 70 when nothing could be
+        measured or what was seen was wrong.
         """;
 }

@@ -12,7 +12,7 @@ namespace OcspLab.Benchmarks;
 /// <summary>Decoding, verifying and building, against bare signatures of openssl.</summary>
 internal static class ProtocolRun
 {
-    /// <summary>Exit code 1 when a limit is passed.</summary>
+    /// <returns>Whether every limit is kept.</returns>
     public static bool Run()
     {
         var configuration = ManualConfig

@@ -67,11 +67,10 @@ internal static class ResponderRun
         {
             cfssl = await StartCfsslAsync(folder, paths).ConfigureAwait(false);
             await BenchResponder.AskAsync(OpenSslPort, paths[0]).ConfigureAwait(false);
-            if (cfssl is not null)
-                // By POST: its GET takes the plus signs of base64 for blanks.
-                await BenchResponder
-                    .AskAsync(CfsslPort, "/", new OcspRequest { CertIds = [ids[0]] }.Encode())
-                    .ConfigureAwait(false);
+            // By POST: its GET takes the plus signs of base64 for blanks.
+            await BenchResponder
+                .AskAsync(CfsslPort, "/", new OcspRequest { CertIds = [ids[0]] }.Encode())
+                .ConfigureAwait(false);
             foreach (var path in nginx is null ? [] : paths)
                 await BenchResponder.AskAsync(NginxPort, path).ConfigureAwait(false);
             foreach (var port in (ReadOnlySpan<int>)[ResponderPort, ConstantPort])
@@ -88,7 +87,7 @@ internal static class ResponderRun
                 kestrel += ready.Measure(ConstantPort, Length) / Rounds;
                 nginxes += nginx is null ? 0 : ready.Measure(NginxPort, Length) / Rounds;
                 oursPosted += posted.Measure(ResponderPort, Length) / Rounds;
-                cfssls += cfssl is null ? 0 : posted.Measure(CfsslPort, Length) / Rounds;
+                cfssls += posted.Measure(CfsslPort, Length) / Rounds;
             }
 
             var openssls = ready.Measure(OpenSslPort, Length);
@@ -109,16 +108,13 @@ internal static class ResponderRun
                 Line("nginx, the same answers as files", nginxes, $"{ours / nginxes:0.00}");
             Line("openssl ocsp -multi 2", openssls, $"{ours / openssls:0} times (limit {LeastOfOpenSsl})");
             Line("ready answers, POST: this responder", oursPosted, "");
-            if (cfssl is not null)
-                Line("cfssl ocspserve", cfssls, $"{oursPosted / cfssls:0.0} times (limit {LeastOfCfssl})");
+            Line("cfssl ocspserve", cfssls, $"{oursPosted / cfssls:0.0} times (limit {LeastOfCfssl})");
             Line("signed one by one, POST with a nonce: this responder", signing, "");
             Line(
                 $"openssl speed -multi {Environment.ProcessorCount} rsa2048, bare signatures",
                 bare,
                 $"{signing / bare:0.00} (limit {LeastOfSpeed})"
             );
-            if (cfssl is null)
-                throw new MissingProgramException("cfssl is not installed (Debian's package golang-cfssl).");
             return ours / kestrel >= LeastOfKestrel
                 && ours / openssls >= LeastOfOpenSsl
                 && oursPosted / cfssls >= LeastOfCfssl
@@ -184,7 +180,7 @@ internal static class ResponderRun
         }
     }
 
-    private static async Task<Process?> StartCfsslAsync(string folder, string[] paths)
+    private static async Task<Process> StartCfsslAsync(string folder, string[] paths)
     {
         var answers = new List<string>();
         foreach (var path in paths)
@@ -216,9 +212,12 @@ internal static class ResponderRun
                 }
             )!;
         }
-        catch (System.ComponentModel.Win32Exception)
+        catch (System.ComponentModel.Win32Exception exception)
         {
-            return null;
+            throw new MissingProgramException(
+                $"cfssl (Debian's package golang-cfssl) cannot be run: {exception.Message}",
+                exception
+            );
         }
     }
 
