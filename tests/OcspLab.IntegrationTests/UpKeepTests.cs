@@ -58,7 +58,7 @@ public sealed class UpKeepTests : UpBench
     }
 
     [Fact]
-    public async Task ItsPorts_are_asked_for_only_where_it_is()
+    public async Task Its_ports_are_asked_for_only_where_it_is()
     {
         using var taken = new System.Net.Sockets.TcpListener(IPAddress.Loopback, Ports.Keep);
         taken.Start();

@@ -11,15 +11,15 @@ public static class Poll
         var waited = Stopwatch.StartNew();
         while (true)
         {
-            var left = TimeSpan.FromSeconds(seconds) - waited.Elapsed;
-            var asked = Stopwatch.StartNew();
+            var asked = waited.Elapsed;
             if (await condition())
                 return;
-            if (left <= TimeSpan.Zero)
+            if (asked.TotalSeconds >= seconds)
                 Assert.Fail($"not within {seconds} s: {what}");
             // What takes a program to find out is not asked without a break: what it waits for needs the processor too.
-            var pause = TimeSpan.FromMilliseconds(100) + asked.Elapsed;
-            await Task.Delay(pause < left ? pause : left);
+            var pause = TimeSpan.FromMilliseconds(100) + waited.Elapsed - asked;
+            var left = TimeSpan.FromSeconds(seconds) - waited.Elapsed;
+            await Task.Delay(TimeSpan.FromTicks(Math.Clamp(left.Ticks, 0, pause.Ticks)));
         }
     }
 

@@ -47,7 +47,7 @@ public static class Tool
             RedirectStandardInput = true,
             WorkingDirectory = directory ?? "",
         };
-        start.CompileOnce();
+        start.DelayRecompilation();
         using var process = Process.Start(start)!;
         process.StandardInput.Close();
         try
@@ -69,14 +69,14 @@ public static class Tool
         RunInAsync(directory, "bash", "-c", line);
 
     /// <summary>
-    /// A .NET program that ends within seconds gains nothing from being profiled and compiled once more while it
-    /// starts: a third of its processor time.
+    /// A .NET program is not profiled and compiled once more while it starts: a third of the processor time of one that
+    /// ends within seconds.
     /// </summary>
-    internal static void CompileOnce(this ProcessStartInfo start)
+    internal static void DelayRecompilation(this ProcessStartInfo start)
     {
         start.Environment["DOTNET_TieredPGO"] = "0";
-        // Milliseconds without a method that runs for the first time.
-        start.Environment["DOTNET_TC_CallCountingDelayMs"] = "2000";
+        // After that many milliseconds in which no method runs for the first time. The runtime reads it as hexadecimal.
+        start.Environment["DOTNET_TC_CallCountingDelayMs"] = $"{5000:X}";
     }
 
     private static readonly string[] SystemFolders = ["/usr/local/sbin", "/usr/sbin", "/sbin"];

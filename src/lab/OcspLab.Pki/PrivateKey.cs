@@ -99,8 +99,8 @@ internal sealed class PrivateKey : IDisposable
         }
     }
 
-    // As many as openssl makes. The password is 128 random bits in a file beside the key: more would protect nothing,
-    // and every command that opens the key would wait for them.
+    // As many as openssl makes. The password lies in a file beside the key: more would protect nothing, and every
+    // command that opens the key would wait for them.
     private const int Iterations = 2048;
 
     private const string RsaKey = "1.2.840.113549.1.1.1";
