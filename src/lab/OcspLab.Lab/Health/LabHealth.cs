@@ -91,12 +91,13 @@ internal sealed class ResponderHealthCheck(LabTopology topology) : IHealthCheck
                 .Instance.GetAsync(new Uri(topology.AdminUrl, "/health"), cancellationToken)
                 .ConfigureAwait(false);
             var status = await response.Content.ReadAsStringAsync(cancellationToken).ConfigureAwait(false);
-            return status switch
-            {
-                nameof(HealthStatus.Healthy) => HealthCheckResult.Healthy(),
-                nameof(HealthStatus.Degraded) => HealthCheckResult.Degraded(SeeStatus),
-                _ => HealthCheckResult.Unhealthy(SeeStatus),
-            };
+            if (status == nameof(HealthStatus.Healthy))
+                return HealthCheckResult.Healthy();
+            // It may have been told to misbehave between the two questions.
+            var why = await DescribeTroubleAsync(cancellationToken).ConfigureAwait(false) ?? SeeStatus;
+            return status == nameof(HealthStatus.Degraded)
+                ? HealthCheckResult.Degraded(why)
+                : HealthCheckResult.Unhealthy(why);
         }
         catch (Exception exception)
             when (exception is HttpRequestException or IOException or UnauthorizedAccessException
