@@ -103,7 +103,7 @@ public sealed class ConsolePageTests : ConsoleBench
         }
     }
 
-    [Fact]
+    [Fact, Trait("Ring", "long")]
     public async Task Firefox_shows_it_too()
     {
         var firefox = ChildProcess.Find("firefox-esr") ?? ChildProcess.Find("firefox");

@@ -118,7 +118,7 @@ public sealed class SiteProcessTests
     }
 
     /// <summary>A quarter of a minute here; <c>OCSPLAB_SOAK=00:10:00</c> for ten.</summary>
-    [Fact, Trait("Rule", "S7"), Trait("Rule", "S25")]
+    [Fact, Trait("Ring", "long"), Trait("Rule", "S7"), Trait("Rule", "S25")]
     public async Task However_often_responder_and_site_are_killed_every_handshake_is_stapled()
     {
         var length = TimeSpan.TryParse(
